@@ -47,7 +47,7 @@ fn seconds(engine: &str, proxy: &str, count: usize) -> Fallible<(f64, usize)> {
     let request = |subspace| Request { proxy: proxy.to_owned(), subspace, parameters: "rates".into(), images: "rates".into() };
     let requests: Vec<Request> = sample.into_iter().map(request).collect();
     let start = Instant::now();
-    workbench.measure(&requests, &Interrupt::default(), &|_| Ok(()))?;
+    workbench.measure(&Vec::from_iter(&requests), &Interrupt::default(), &|_| Ok(()))?;
     Ok((start.elapsed().as_secs_f64(), workbench.threads.current_num_threads()))
 }
 

@@ -141,7 +141,9 @@ impl Score {
         let requests: Vec<Request> =
             wanted.iter().flat_map(|(_, proxy, subspace)| repeats(&proxy.label, subspace, "score", count)).collect();
         // Nothing is kept of a score, so Ctrl-C may end the program as it is.
-        let records = workbench.measure(&requests, &Interrupt::default(), &|_| Ok(())).map_err(|error| Failure::new(error.to_string()))?;
+        let records = workbench
+            .measure(&Vec::from_iter(&requests), &Interrupt::default(), &|_| Ok(()))
+            .map_err(|error| Failure::new(error.to_string()))?;
         let lines = wanted.into_iter().zip(records.chunks(count)).map(|((text, proxy, _), records)| {
             let readings: Vec<Reading> = records.iter().map(|record| record.reading.clone()).collect();
             let score = ProxyScore::of(proxy.proxy.direction(), &readings);

@@ -1,6 +1,5 @@
 //! The journal of a run: every finished measurement, one JSON line each, appended and never rewritten.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -8,6 +7,8 @@ use std::path::Path;
 use assay_core::plugin::Request;
 use assay_core::score::Reading;
 use serde::{Deserialize, Serialize};
+
+use super::records::Records;
 
 /// The journal's file name in a run folder.
 pub const FILE: &str = "measurements.jsonl";
@@ -47,7 +48,7 @@ pub enum JournalError {
 
 /// What a journal holds.
 struct Contents {
-    records: BTreeMap<Request, Record>,
+    records: Records,
     /// How many bytes of whole lines.
     intact: u64,
     /// What is wrong with its last line.
@@ -56,7 +57,7 @@ struct Contents {
 
 impl Contents {
     fn of(file: &File) -> Result<Self, JournalError> {
-        let mut found = Self { records: BTreeMap::new(), intact: 0, problem: None };
+        let mut found = Self { records: Records::default(), intact: 0, problem: None };
         let mut reader = BufReader::new(file);
         let mut line = Vec::new();
         for number in 1.. {
@@ -70,7 +71,7 @@ impl Contents {
             }
             match serde_json::from_slice::<Record>(&line) {
                 Ok(record) if line.ends_with(b"\n") => {
-                    found.records.insert(record.request.clone(), record);
+                    found.records.insert(record);
                     found.intact += length as u64;
                 }
                 Ok(_) => found.problem = Some(JournalError::Damaged { line: number, problem: "it is cut short".into() }),
@@ -85,7 +86,7 @@ impl Contents {
 ///
 /// # Errors
 /// If it cannot be read, or is damaged anywhere.
-pub fn read(folder: &Path) -> Result<BTreeMap<Request, Record>, JournalError> {
+pub fn read(folder: &Path) -> Result<Records, JournalError> {
     let file = File::open(folder.join(FILE)).map_err(|source| JournalError::Io { doing: "opened", source })?;
     let Contents { records, problem, .. } = Contents::of(&file)?;
     problem.map_or(Ok(records), Err)
@@ -113,7 +114,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the file cannot be read or written, or is damaged elsewhere than at its end.
-    pub fn open(folder: &Path) -> Result<(Self, BTreeMap<Request, Record>), JournalError> {
+    pub fn open(folder: &Path) -> Result<(Self, Records), JournalError> {
         let failed = |doing| move |source| JournalError::Io { doing, source };
         let mut file = File::options().read(true).append(true).create(true).open(folder.join(FILE)).map_err(failed("opened"))?;
         let Contents { records, intact, problem } = Contents::of(&file)?;
@@ -154,7 +155,7 @@ mod tests {
         journal.append(std::slice::from_ref(&first)).unwrap();
         journal.append(std::slice::from_ref(&second)).unwrap();
         let (_, records) = Journal::open(folder.path()).unwrap();
-        assert_eq!(records.into_values().collect::<Vec<_>>(), [first, second]);
+        assert_eq!(records.into_vec(), [first, second]);
     }
 
     #[test]

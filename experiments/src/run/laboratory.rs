@@ -1,16 +1,17 @@
 //! The laboratory of a run: answers from records, measures what is missing, journals what it measures.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use assay_core::plugin::{Columns, Laboratory, Request, SearchError, SearchSpace, Step};
 use assay_core::score::{Direction, Reading};
 use assay_core::stream::Stream;
+use indexmap::IndexSet;
 
 use super::interrupt::Interrupt;
 use super::journal::{Journal, Record};
 use super::progress::Progress;
+use super::records::Records;
 use super::times::Clock;
 use super::workbench::Workbench;
 
@@ -21,9 +22,9 @@ pub(crate) struct RunLaboratory<'a> {
     columns: Option<&'a Columns>,
     journal: Mutex<Journal>,
     /// Everything measured, in this session or an earlier one.
-    records: BTreeMap<Request, Record>,
-    /// What this search asked for.
-    asked: BTreeSet<Request>,
+    records: Records,
+    /// By position in the records: whether this search asked for it.
+    asked: Vec<bool>,
     steps: Vec<Step>,
     progress: &'a Progress,
     interrupt: &'a Interrupt,
@@ -46,11 +47,12 @@ impl<'a> RunLaboratory<'a> {
     pub(crate) fn new(
         workbench: &'a Workbench,
         journal: Journal,
-        records: BTreeMap<Request, Record>,
+        records: Records,
         progress: &'a Progress,
         interrupt: &'a Interrupt,
     ) -> Self {
-        let (journal, asked, steps, clock) = (Mutex::new(journal), BTreeSet::new(), Vec::new(), Clock::default());
+        let asked = vec![false; records.len()];
+        let (journal, steps, clock) = (Mutex::new(journal), Vec::new(), Clock::default());
         Self { workbench, columns: None, journal, records, asked, steps, progress, interrupt, clock }
     }
 
@@ -63,8 +65,9 @@ impl<'a> RunLaboratory<'a> {
 
     /// Ends the search.
     #[must_use]
-    pub(crate) fn close(mut self) -> Findings {
-        let mut records: Vec<Record> = self.asked.iter().filter_map(|request| self.records.remove(request)).collect();
+    pub(crate) fn close(self) -> Findings {
+        let mut records: Vec<Record> =
+            self.records.into_vec().into_iter().zip(self.asked).filter_map(|(record, asked)| asked.then_some(record)).collect();
         records.sort_by_cached_key(|record| {
             let Request { proxy, subspace, parameters, images } = record.request.clone();
             (proxy, subspace.to_string(), parameters, images)
@@ -82,14 +85,24 @@ impl<'a> RunLaboratory<'a> {
     ///
     /// # Errors
     /// If a measurement fails, or the user interrupts.
-    pub(crate) fn records_of(&mut self, requests: &[Request]) -> Result<Vec<&Record>, SearchError> {
+    pub(crate) fn records_of(&mut self, requests: &[&Request]) -> Result<Vec<&Record>, SearchError> {
+        let mut replayed = 0;
         // In the order asked, each once.
-        let new: Vec<Request> = requests.iter().filter(|request| self.asked.insert((*request).clone())).cloned().collect();
-        let (known, missing): (Vec<Request>, Vec<Request>) = new.into_iter().partition(|request| self.records.contains_key(request));
-        self.clock.replayed(known.iter().filter_map(|request| self.records.get(request)));
-        self.progress.replay(known.len());
+        let mut missing: IndexSet<&Request> = IndexSet::new();
+        for &request in requests {
+            match self.records.position(request) {
+                Some(position) if self.asked[position] => {}
+                Some(position) => {
+                    self.asked[position] = true;
+                    self.clock.replayed(self.records.at(position));
+                    replayed += 1;
+                }
+                None => drop(missing.insert(request)),
+            }
+        }
+        self.progress.replay(replayed);
         if !missing.is_empty() {
-            self.measure_missing(&missing)?;
+            self.measure_missing(&Vec::from_iter(missing))?;
         }
         if self.interrupt.is_asked() {
             return Err(SearchError::Interrupted);
@@ -98,7 +111,7 @@ impl<'a> RunLaboratory<'a> {
         answers.ok_or_else(|| SearchError::Impossible("a measurement is neither recorded nor measured".into()))
     }
 
-    fn measure_missing(&mut self, missing: &[Request]) -> Result<(), SearchError> {
+    fn measure_missing(&mut self, missing: &[&Request]) -> Result<(), SearchError> {
         let (journal, progress) = (&self.journal, self.progress);
         let keep = |records: &[Record]| {
             let stored = journal.lock().unwrap_or_else(PoisonError::into_inner).append(records);
@@ -112,21 +125,22 @@ impl<'a> RunLaboratory<'a> {
             records.extend(self.workbench.measure(&measured, self.interrupt, &keep)?);
         }
         self.clock.measured(&records, start.elapsed());
-        self.records.extend(records.into_iter().map(|record| (record.request.clone(), record)));
+        self.records.extend(records);
+        self.asked.resize(self.records.len(), true);
         Ok(())
     }
 
     /// Looks up what stands in a table; the other requests are left over.
-    fn look_up(&self, requests: &[Request]) -> Result<(Vec<Record>, Vec<Request>), SearchError> {
+    fn look_up<'r>(&self, requests: &[&'r Request]) -> Result<(Vec<Record>, Vec<&'r Request>), SearchError> {
         let (mut records, mut others) = (Vec::new(), Vec::new());
-        for request in requests {
+        for &request in requests {
             let start = Instant::now();
             match self.columns.and_then(|columns| columns.read(self.workbench.space.as_ref(), request)) {
                 Some(reading) => {
                     let record = Record { request: request.clone(), reading: reading?, seconds: start.elapsed().as_secs_f64() };
                     records.push(record);
                 }
-                None => others.push(request.clone()),
+                None => others.push(request),
             }
         }
         Ok((records, others))
@@ -146,7 +160,7 @@ impl Laboratory for RunLaboratory<'_> {
     }
 
     fn measure(&mut self, requests: &[Request]) -> Result<Vec<Reading>, SearchError> {
-        Ok(self.records_of(requests)?.into_iter().map(|record| record.reading.clone()).collect())
+        Ok(self.records_of(&Vec::from_iter(requests))?.into_iter().map(|record| record.reading.clone()).collect())
     }
 
     fn seconds(&self, request: &Request) -> Option<f64> {

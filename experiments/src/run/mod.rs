@@ -7,6 +7,7 @@ pub(crate) mod laboratory;
 pub mod machine;
 pub mod progress;
 pub mod protocol;
+pub mod records;
 pub mod summary;
 pub mod tables;
 pub mod times;

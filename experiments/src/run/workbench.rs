@@ -55,13 +55,13 @@ impl Workbench {
     /// Of the failures that were met, the one of the first request; or that the user interrupted.
     pub fn measure(
         &self,
-        requests: &[Request],
+        requests: &[&Request],
         interrupt: &Interrupt,
         finished: &(dyn Fn(&[Record]) -> Result<(), SearchError> + Sync),
     ) -> Result<Vec<Record>, SearchError> {
         let failed = AtomicBool::new(false);
-        let jobs = self.jobs(requests);
         let skeletons = self.skeletons();
+        let jobs = self.jobs(requests, &skeletons);
         // The last jobs, if they are fewer than threads, share out all of them.
         let threads = self.threads.current_num_threads();
         let last = jobs.len() % threads;
@@ -73,7 +73,7 @@ impl Workbench {
                 return (job, Err(SearchError::Interrupted));
             }
             let engine = shared.as_deref().filter(|_| position >= first_shared).unwrap_or(self.engine.as_ref());
-            let asked: Vec<&Request> = job.iter().map(|position| &requests[*position]).collect();
+            let asked: Vec<&Request> = job.iter().map(|position| requests[*position]).collect();
             let records = self.measure_job(&asked, engine, &skeletons).and_then(|records| finished(&records).map(|()| records));
             failed.fetch_or(records.is_err(), Ordering::Relaxed);
             (job, records)
@@ -101,11 +101,11 @@ impl Workbench {
 
     /// The positions of requests that are measured together, each job in the order of the requests and the jobs in the
     /// order of their first ones.
-    fn jobs(&self, requests: &[Request]) -> Vec<Vec<usize>> {
+    fn jobs(&self, requests: &[&Request], skeletons: &Skeletons) -> Vec<Vec<usize>> {
         let mut jobs: Vec<Vec<usize>> = Vec::new();
         let mut job_of: HashMap<(Together, &Subspace), usize> = HashMap::new();
-        for (position, request) in requests.iter().enumerate() {
-            let Some(together) = self.together(request) else {
+        for (position, &request) in requests.iter().enumerate() {
+            let Some(together) = self.together(request, skeletons) else {
                 jobs.push(vec![position]);
                 continue;
             };
@@ -121,24 +121,27 @@ impl Workbench {
     }
 
     /// What requests for one subspace must have in common to be measured together; nothing where that saves nothing.
-    fn together<'r>(&self, request: &'r Request) -> Option<Together<'r>> {
-        let proxy = &self.proxy(&request.proxy).ok()?.proxy;
-        if let Some(structural) = proxy.structural() {
-            return Some(Together::Network(structural.net(self.dataset.as_ref())));
+    fn together<'r>(&self, request: &'r Request, skeletons: &Skeletons) -> Option<Together<'r>> {
+        if let Some(network) = skeletons.network_of(&request.proxy) {
+            return Some(Together::Network(network));
         }
-        proxy.passes().map(|_| Together::Draws(&request.parameters, &request.images))
+        let passes = self.proxy(&request.proxy).ok()?.proxy.passes();
+        passes.map(|_| Together::Draws(&request.parameters, &request.images))
     }
 
     /// The skeletons of all networks that structural proxies count in.
     fn skeletons(&self) -> Skeletons {
-        let mut found: Vec<(MacroNet, Result<Skeleton, GraphError>)> = Vec::new();
-        for structural in self.proxies.iter().filter_map(|planned| planned.proxy.structural()) {
+        let (mut networks, mut built): (Vec<(String, usize)>, Vec<Built>) = (Vec::new(), Vec::new());
+        for planned in &self.proxies {
+            let Some(structural) = planned.proxy.structural() else { continue };
             let net = structural.net(self.dataset.as_ref());
-            if found.iter().all(|(other, _)| *other != net) {
-                found.push((net, Skeleton::new(self.space.as_ref(), &net)));
+            let known = built.iter().position(|built| built.net == net);
+            networks.push((planned.label.clone(), known.unwrap_or(built.len())));
+            if known.is_none() {
+                built.push(Built { net, skeleton: Skeleton::new(self.space.as_ref(), &net) });
             }
         }
-        Skeletons(found)
+        Skeletons { networks, built }
     }
 
     /// Measures one request, or several that are measured [together](Self::together).
@@ -147,14 +150,10 @@ impl Workbench {
         let start = Instant::now();
         let proxy = &self.proxy(&first.proxy)?.proxy;
         let readings = match (proxy.structural(), proxy.passes()) {
-            (Some(structural), _) => {
-                let net = structural.net(self.dataset.as_ref());
-                let readings = match skeletons.build(self.space.as_ref(), &first.subspace, &net) {
+            (Some(_), _) => {
+                let readings = match skeletons.build(self.space.as_ref(), first) {
                     Ok(structure) => job.iter().map(|request| self.read(request, &structure)).collect::<Result<Vec<_>, _>>()?,
-                    Err(error) => {
-                        let error = ProxyError::from(error);
-                        job.iter().map(|request| self.failed(request, &error)).collect::<Result<_, _>>()?
-                    }
+                    Err(error) => job.iter().map(|request| self.failed(request, &error)).collect::<Result<_, _>>()?,
                 };
                 // Most of the time of a job goes into the network that its readings share.
                 let seconds = start.elapsed().as_secs_f64() / job.len() as f64;
@@ -237,21 +236,35 @@ type Finished = (Vec<usize>, Result<Vec<Record>, SearchError>);
 /// What requests that are measured together have in common beside their subspace.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Together<'r> {
-    /// The network whose structure is read.
-    Network(MacroNet),
+    /// The network whose structure is read, as [`Skeletons`] count them.
+    Network(usize),
     /// The streams of weights and images, so that passes can be shared.
     Draws(&'r str, &'r str),
 }
 
-/// Skeletons by network, or why there is none.
-struct Skeletons(Vec<(MacroNet, Result<Skeleton, GraphError>)>);
+/// The networks whose structure is read.
+struct Skeletons {
+    /// By label of the proxy: the position of its network.
+    networks: Vec<(String, usize)>,
+    built: Vec<Built>,
+}
+
+/// One network with its skeleton, or why there is none.
+struct Built {
+    net: MacroNet,
+    skeleton: Result<Skeleton, GraphError>,
+}
 
 impl Skeletons {
-    fn build(&self, space: &dyn SearchSpace, subspace: &Subspace, net: &MacroNet) -> Result<Structure, GraphError> {
-        match self.0.iter().find(|(own, _)| own == net) {
-            Some((_, Ok(skeleton))) => Structure::new(space, subspace, net, skeleton),
-            Some((_, Err(error))) => Err(error.clone()),
-            None => Structure::new(space, subspace, net, &Skeleton::new(space, net)?),
-        }
+    /// The position of the network that a structural proxy reads.
+    fn network_of(&self, label: &str) -> Option<usize> {
+        self.networks.iter().find(|(own, _)| own == label).map(|(_, network)| *network)
+    }
+
+    /// The structure that a request for a structural proxy reads.
+    fn build(&self, space: &dyn SearchSpace, request: &Request) -> Result<Structure, ProxyError> {
+        let network = self.network_of(&request.proxy).and_then(|network| self.built.get(network));
+        let Built { net, skeleton } = network.ok_or_else(|| ProxyError::Other("it reads no structure".into()))?;
+        Ok(Structure::new(space, &request.subspace, net, skeleton.as_ref().map_err(GraphError::clone)?)?)
     }
 }

@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use assay_core::experiment::{Experiment, Plugins, Purpose, Shard};
-use assay_core::plugin::Request;
 
 use super::summary::{Finished, ShardSummary, ShardTimes, StudySummary};
 use super::{PreparedStudy, read};
 use crate::run::RunError;
 use crate::run::folder::{self, RunFolder};
 use crate::run::interrupt::Interrupt;
-use crate::run::journal::{self, Record};
+use crate::run::journal;
 use crate::run::progress::Progress;
 use crate::run::protocol::grouped;
+use crate::run::records::Records;
 
 /// All the shards of one study, finished, with what they measured.
 pub struct Shards {
     prepared: PreparedStudy,
     /// By its number.
     summaries: BTreeMap<u32, (PathBuf, ShardSummary)>,
-    records: BTreeMap<Request, Record>,
+    records: Records,
 }
 
 /// One folder that was named.
@@ -37,9 +37,11 @@ impl Shards {
     /// # Errors
     /// Saying which shard of which folder is at fault, and what to do.
     pub fn read(runs: &[PathBuf], plugins: &Plugins) -> Result<Self, RunError> {
-        let parts = runs.iter().map(|path| Part::read(path, plugins)).collect::<Result<Vec<_>, RunError>>()?;
+        let mut parts = runs.iter().map(|path| Part::read(path, plugins)).collect::<Result<Vec<_>, RunError>>()?;
         let [first, ..] = parts.as_slice() else { return Err(wrong("there is nothing to merge", "name the folders of all shards")) };
         let of_one_study = of_one_study(first, &parts)?;
+        // However they were named, the whole has its measurements in one order.
+        parts.sort_by_key(|part| part.shard.number());
         let mut summaries = BTreeMap::new();
         for part in &parts {
             match read(&part.path) {
@@ -53,12 +55,12 @@ impl Shards {
         let mut prepared = PreparedStudy::new(of_one_study, plugins)?;
         let here = prepared.protocol(&prepared.targets()?);
         let there = summaries.values().next().map_or(&here, |(_, summary): &(PathBuf, ShardSummary)| &summary.protocol);
-        let mut records = BTreeMap::new();
+        let mut records = Records::default();
         for part in &parts {
             let Some((_, summary)) = summaries.get(&part.shard.number()) else { continue };
             part.check_conditions(summary, there, &here)?;
             let own = journal::read(&part.path).map_err(|error| RunError::Journal { folder: part.path.clone(), error })?;
-            records.extend(part.complete(own, &prepared)?);
+            records.extend(part.complete(&own, &prepared)?.into_vec());
         }
         // The machine that merges measures nothing: its own engine has no part in the result.
         prepared.measured_under = Some(there.clone());
@@ -78,7 +80,7 @@ impl Shards {
     pub fn merge(self, folder: &RunFolder, progress: &Progress, interrupt: &Interrupt) -> Result<StudySummary, RunError> {
         let failed = |error| RunError::Journal { folder: folder.path().to_owned(), error };
         // Whole or not at all: a study resumed over half of it would measure the other half again.
-        folder.write(journal::FILE, &journal::lines(self.records.values()).map_err(failed)?)?;
+        folder.write(journal::FILE, &journal::lines(self.records.iter()).map_err(failed)?)?;
         let shards: Vec<ShardTimes> = self.summaries.into_values().map(|(_, summary)| summary.part).collect();
         self.prepared.run_whole(folder, shards, progress, interrupt)
     }
@@ -168,14 +170,13 @@ impl Part {
     }
 
     /// Its measurements, if all that it should have made are there.
-    fn complete(&self, mut records: BTreeMap<Request, Record>, whole: &PreparedStudy) -> Result<BTreeMap<Request, Record>, RunError> {
-        let mut found = BTreeMap::new();
+    fn complete(&self, records: &Records, whole: &PreparedStudy) -> Result<Records, RunError> {
+        let mut found = Records::default();
         let mut missing = 0_u128;
         for wanted in whole.wanted(Some(self.shard))? {
-            if let Some(record) = records.remove(&wanted.request) {
-                found.insert(wanted.request, record);
-            } else if !found.contains_key(&wanted.request) {
-                missing += 1;
+            match records.get(&wanted.request) {
+                Some(record) => found.insert(record.clone()),
+                None => missing += 1,
             }
         }
         if missing > 0 {

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use assay_core::experiment::{Assembly, Experiment, PlannedProxy, Plugins, Problem, Shard, Study};
-use assay_core::plugin::{Aggregate, Benchmark, TrainingRuns};
+use assay_core::plugin::{Aggregate, Benchmark, Request, TrainingRuns};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_statistics::ceiling::ceiling;
@@ -119,8 +119,9 @@ impl PreparedStudy {
         interrupt: &Interrupt,
     ) -> Result<StudySummary, RunError> {
         let wanted = self.wanted(None)?;
-        let mut laboratory = self.measure(&wanted, folder, progress, interrupt)?;
-        let records = laboratory.records_of(&requests(&wanted))?;
+        let requests = requests(&wanted);
+        let mut laboratory = self.measure(&wanted, &requests, folder, progress, interrupt)?;
+        let records = laboratory.records_of(&requests)?;
 
         let targets = self.targets()?;
         let readings = self.readings(&wanted, &records);
@@ -164,7 +165,7 @@ impl PreparedStudy {
 
     fn run_shard(&self, shard: Shard, folder: &RunFolder, progress: &Progress, interrupt: &Interrupt) -> Result<ShardSummary, RunError> {
         let wanted = self.wanted(Some(shard))?;
-        let clock = self.measure(&wanted, folder, progress, interrupt)?.into_clock();
+        let clock = self.measure(&wanted, &requests(&wanted), folder, progress, interrupt)?.into_clock();
         let mut measured: Vec<usize> = wanted.iter().map(|wanted| wanted.architecture).collect();
         measured.dedup();
         let summary = ShardSummary {
@@ -187,6 +188,7 @@ impl PreparedStudy {
     fn measure<'a>(
         &'a self,
         wanted: &[Wanted],
+        requests: &[&Request],
         folder: &RunFolder,
         progress: &'a Progress,
         interrupt: &'a Interrupt,
@@ -197,7 +199,7 @@ impl PreparedStudy {
         progress.phase("scoring");
         progress.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
         let mut laboratory = RunLaboratory::new(&self.workbench, journal, records, progress, interrupt);
-        let outcome = laboratory.records_of(&requests(wanted)).map(drop);
+        let outcome = laboratory.records_of(requests).map(drop);
         progress.finish();
         outcome.inspect_err(|error| tracing::error!(%error, "study ends without a result"))?;
         Ok(laboratory)

@@ -23,8 +23,8 @@ pub(super) struct Wanted {
 }
 
 /// The requests of these, in their order.
-pub(super) fn requests(wanted: &[Wanted]) -> Vec<Request> {
-    wanted.iter().map(|wanted| wanted.request.clone()).collect()
+pub(super) fn requests(wanted: &[Wanted]) -> Vec<&Request> {
+    wanted.iter().map(|wanted| &wanted.request).collect()
 }
 
 impl PreparedStudy {

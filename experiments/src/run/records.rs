@@ -1,0 +1,94 @@
+//! What was measured, found by what was asked for.
+
+use std::hash::{Hash, Hasher};
+
+use assay_core::plugin::Request;
+use indexmap::{Equivalent, IndexSet};
+
+use super::journal::Record;
+
+/// Measurements, one a request, in the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub struct Records(IndexSet<ByRequest>);
+
+/// A record that is told from others by its request alone, so that the request is kept once.
+#[derive(Clone, Debug)]
+struct ByRequest(Record);
+
+impl PartialEq for ByRequest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.request == other.0.request
+    }
+}
+
+impl Eq for ByRequest {}
+
+impl Hash for ByRequest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.request.hash(state);
+    }
+}
+
+/// Hashes as [`ByRequest`] does.
+#[derive(Hash)]
+struct Asked<'a>(&'a Request);
+
+impl Equivalent<ByRequest> for Asked<'_> {
+    fn equivalent(&self, key: &ByRequest) -> bool {
+        *self.0 == key.0.request
+    }
+}
+
+impl Records {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Where the measurement of a request stands in their order.
+    #[must_use]
+    pub fn position(&self, request: &Request) -> Option<usize> {
+        self.0.get_index_of(&Asked(request))
+    }
+
+    /// The measurement of a request.
+    #[must_use]
+    pub fn get(&self, request: &Request) -> Option<&Record> {
+        self.0.get(&Asked(request)).map(|record| &record.0)
+    }
+
+    /// The measurement at a position.
+    #[must_use]
+    pub fn at(&self, position: usize) -> Option<&Record> {
+        self.0.get_index(position).map(|record| &record.0)
+    }
+
+    /// In their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Record> {
+        self.0.iter().map(|record| &record.0)
+    }
+
+    /// They themselves, in their order.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Record> {
+        self.0.into_iter().map(|record| record.0).collect()
+    }
+
+    /// Adds a measurement, in place of an earlier one of the same request.
+    pub fn insert(&mut self, record: Record) {
+        self.0.replace(ByRequest(record));
+    }
+}
+
+impl Extend<Record> for Records {
+    fn extend<I: IntoIterator<Item = Record>>(&mut self, records: I) {
+        records.into_iter().for_each(|record| self.insert(record));
+    }
+}
