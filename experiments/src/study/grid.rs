@@ -1,6 +1,7 @@
 //! The tables of a study as text: Markdown and LaTeX.
 
 use super::correlation::Correlation;
+use super::latex::escaped;
 
 /// A table: a title, column titles, and rows of cells, the first of them a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,28 +117,6 @@ pub fn latex(grids: &[Grid], notes: &[String]) -> String {
         text += "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n\n";
     }
     text.trim_end().to_owned() + "\n"
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '%' | '_' | '&' | '#' | '$' | '{' | '}' => out.extend(['\\', character]),
-            '\\' => out.push_str("\\textbackslash{}"),
-            '~' => out.push_str("\\textasciitilde{}"),
-            '^' => out.push_str("\\textasciicircum{}"),
-            'τ' => out.push_str("$\\tau$"),
-            'ρ' => out.push_str("$\\rho$"),
-            'κ' => out.push_str("$\\kappa$"),
-            'γ' => out.push_str("$\\gamma$"),
-            'β' => out.push_str("$\\beta$"),
-            '×' => out.push_str("$\\times$"),
-            '±' => out.push_str("$\\pm$"),
-            '–' => out.push_str("--"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

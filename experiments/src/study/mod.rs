@@ -6,6 +6,7 @@ pub mod correlation;
 pub mod document;
 mod files;
 pub mod grid;
+mod latex;
 pub mod merge;
 pub mod published;
 mod selection;
