@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{Draws, MacroNet, ProxyError, Subject, ZeroCostProxy};
@@ -44,7 +45,7 @@ pub enum Images {
         /// Which draw.
         draw: usize,
     },
-    /// Pixels from the standard normal distribution; every label is 0.
+    /// Pixels from the standard normal distribution; labels are drawn uniformly.
     Normal {
         /// How many images.
         batch: usize,
@@ -61,7 +62,10 @@ impl Images {
             Self::Normal { batch, draw } => {
                 let mut rng = stream_of(draw).child("normal").rng();
                 let pixels = (0..batch * net.input.elements()).map(|_| StandardNormal.sample(&mut rng)).collect();
-                Minibatch::new(net.input, pixels, vec![0; batch])
+                let mut rng = stream_of(draw).child("labels").rng();
+                let classes = u32::try_from(net.classes).unwrap_or(u32::MAX);
+                let labels = (0..batch).map(|_| rng.random_range(0..classes.max(1))).collect();
+                Minibatch::new(net.input, pixels, labels)
             }
         })
     }

@@ -48,6 +48,7 @@ const SETTINGS: &[Setting] = &[
     whole_pass::SETTINGS[3],
     whole_pass::SETTINGS[4],
     whole_pass::SETTINGS[5],
+    whole_pass::SETTINGS[6],
     Setting { name: "reduction", kind: ValueKind::Choice(&["sum", "mean"]), default: "sum", help: "over weights" },
 ];
 

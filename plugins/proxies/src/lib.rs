@@ -12,7 +12,6 @@ pub mod grad_norm;
 pub mod gradsign;
 pub mod grasp;
 pub mod initial_network;
-pub mod input_pass;
 pub mod jacob_cov;
 pub mod l2_norm;
 pub mod linear_regions;

@@ -20,13 +20,13 @@ use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use nalgebra::DMatrix;
 
-use crate::input_pass::InputPass;
+use crate::whole_pass::WholePass;
 
 /// The smallest eigenvalues of channel correlations on the first image of the minibatch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Meco(pub InputPass);
+pub struct Meco(pub WholePass);
 
-const SETTINGS: &[Setting] = &InputPass::settings("1", "uniform-fan-in", "dataset");
+const SETTINGS: &[Setting] = &WholePass::settings("1", "uniform-fan-in", "dataset");
 
 /// A standard deviation below this part of the largest value is rounding of float32.
 const RESOLUTION: f64 = 1e-6;
@@ -36,7 +36,7 @@ assay_core::register! {
     name: "meco",
     summary: "smallest eigenvalue of each layer's channel correlations, summed (MeCo, Jiang et al., NeurIPS 2023)",
     settings: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(Meco(InputPass::parse(settings, SETTINGS)?)))),
+    build: |settings| Ok(Box::new(Shared(Meco(WholePass::parse(settings, SETTINGS)?)))),
 }
 
 impl PassProxy for Meco {
@@ -45,7 +45,7 @@ impl PassProxy for Meco {
     }
 
     fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
-        vec![self.0.pass(dataset)]
+        vec![self.0.pass(dataset, 0)]
     }
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {

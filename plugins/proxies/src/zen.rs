@@ -21,7 +21,7 @@ use assay_core::stream::Stream;
 use rand_distr::{Distribution, StandardNormal};
 use serde::Deserialize;
 
-use crate::input_pass::{InputPass, defaults};
+use crate::whole_pass::{WholePass, defaults};
 
 /// Which variance a batch normalisation contributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -38,7 +38,7 @@ pub enum Variance {
 pub struct Zen {
     /// The network and the first minibatch.
     #[serde(flatten)]
-    pub pass: InputPass,
+    pub pass: WholePass,
     /// α: how far the input moves.
     pub alpha: f64,
     /// Which variance a batch normalisation contributes.
@@ -48,7 +48,7 @@ pub struct Zen {
 /// How much of the running variance a forward pass replaces, in PyTorch.
 const MOMENTUM: f64 = 0.1;
 
-const PASS: [Setting; 6] = InputPass::settings("64", "standard-normal", "normal");
+const PASS: [Setting; 7] = WholePass::settings("64", "standard-normal", "normal");
 
 const SETTINGS: &[Setting] = &[
     PASS[0],
@@ -57,6 +57,7 @@ const SETTINGS: &[Setting] = &[
     PASS[3],
     PASS[4],
     PASS[5],
+    PASS[6],
     Setting {
         name: "alpha",
         kind: ValueKind::Number { min: 1e-6, max: 1e3 },
@@ -86,7 +87,7 @@ impl PassProxy for Zen {
     }
 
     fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
-        vec![self.pass.pass(dataset)]
+        vec![self.pass.pass(dataset, 0)]
     }
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {

@@ -44,6 +44,7 @@ const SETTINGS: &[Setting] = &[
     whole_pass::SETTINGS[3],
     whole_pass::SETTINGS[4],
     whole_pass::SETTINGS[5],
+    whole_pass::SETTINGS[6],
     Setting { name: "batches", kind: ValueKind::Integer { min: 2, max: 1000 }, default: "2", help: "minibatches to compare" },
 ];
 

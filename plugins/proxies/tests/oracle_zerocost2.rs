@@ -16,7 +16,6 @@ use assay_core::plugin::{MacroNet, Measured, Part, PassProxy, Registry, SearchSp
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_proxies::az_nas::{Expressivity, Progressivity, ask_with, read_with};
-use assay_proxies::input_pass::InputPass;
 use assay_proxies::naswot::{Naswot, kernel};
 use assay_proxies::swap::Swap;
 use assay_proxies::whole_pass::WholePass;
@@ -229,9 +228,9 @@ fn oracle_swap_is_exact() {
     });
 }
 
-fn pass() -> InputPass {
-    let declared = InputPass::settings("32", "kaiming-normal-fan-in", "dataset");
-    InputPass::parse(&Settings::none(), &declared).unwrap()
+fn pass() -> WholePass {
+    let declared = WholePass::settings("32", "kaiming-normal-fan-in", "dataset");
+    WholePass::parse(&Settings::none(), &declared).unwrap()
 }
 
 #[test]

@@ -2,22 +2,22 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use assay_core::data::{InMemory, Minibatch, Normalisation};
+use assay_core::data::{Dataset, InMemory, Minibatch, Normalisation};
 use assay_core::engine::{Ask, Engine, Precision, burn, cpu};
-use assay_core::graph::{Conv2d, Graph, GraphBuilder, NodeId, Operator, Pool, Shape};
+use assay_core::graph::{Conv2d, Graph, GraphBuilder, NodeId, Operator, ParameterRole, Pool, Shape};
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{
-    Aggregate, Draws, Measured, PassProxy, Registry, SearchSpace, Settings, Subject, ZeroCostProxy, measure_together,
+    Aggregate, Draws, Measured, Pass, PassProxy, ProxyError, Registry, SearchSpace, Settings, Subject, ZeroCostProxy, measure_together,
 };
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
+use assay_proxies::grad_norm::{GradNorm, Norm};
 use assay_proxies::gradsign::{GradSign, Reduction};
-use assay_proxies::input_pass::{InputPass, defaults};
 use assay_proxies::meco::Meco;
-use assay_proxies::whole_pass::WholePass;
+use assay_proxies::whole_pass::{Source, WholePass, defaults};
 use assay_proxies::zen::{Variance, Zen};
 use assay_spaces as _;
 use rand::RngExt;
@@ -53,9 +53,9 @@ fn batch(images: usize) -> Minibatch {
     Minibatch::new(SHAPE, pixels, (0..images as u32).map(|image| image % 3).collect())
 }
 
-fn input_pass(precision: Precision) -> InputPass {
-    let declared = InputPass::settings("4", "kaiming-normal-fan-in", "normal");
-    InputPass { precision, ..InputPass::parse(&Settings::none(), &declared).unwrap() }
+fn input_pass(precision: Precision) -> WholePass {
+    let declared = WholePass::settings("4", "kaiming-normal-fan-in", "normal");
+    WholePass { precision, ..WholePass::parse(&Settings::none(), &declared).unwrap() }
 }
 
 /// In float64 on both engines, where they have to agree to rounding.
@@ -193,6 +193,53 @@ fn gradsign_agrees_with_finite_differences() {
     let gradsign = |reduction| read(&GradSign { pass: pass.clone(), reduction }, &batch);
     assert_eq!(gradsign(Reduction::Sum), total);
     assert_close(gradsign(Reduction::Mean), total / f64::from(weights));
+}
+
+#[test]
+fn the_gradient_norm_of_all_parameters_is_the_root_of_every_square() {
+    let (network, batch) = (network(), batch(BATCH));
+    let logits = burn::flex().forward(&network, &batch, &[], Precision::F64).unwrap().output;
+    let classes = logits.len() / BATCH;
+    let cotangent = logits.chunks(classes).zip(batch.labels()).flat_map(|(logits, label)| {
+        let total: f64 = logits.iter().map(|logit| logit.exp()).sum();
+        (0..classes).map(move |class| (logits[class].exp() / total - f64::from(u8::from(class as u32 == *label))) / BATCH as f64)
+    });
+    let gradients = burn::flex().gradients(&network, &batch, &cotangent.collect::<Vec<_>>(), Precision::F64).unwrap();
+    let squares = |gradient: &Vec<f64>| gradient.iter().map(|value| value * value).sum::<f64>();
+    let norm = |norm| read(&GradNorm { pass: input_pass(Precision::F64), norm }, &batch);
+    assert_close(norm(Norm::Parameters), gradients.iter().map(squares).sum::<f64>().sqrt());
+    let parameters = network.graph().parameters().iter().zip(&gradients);
+    let layers = parameters.filter(|(spec, _)| spec.role == ParameterRole::Weight).map(|(_, gradient)| squares(gradient).sqrt());
+    assert_close(norm(Norm::Layers), layers.sum());
+}
+
+/// Counts the labels of its minibatch that differ.
+struct Labels;
+
+impl PassProxy for Labels {
+    fn protocol(&self) -> String {
+        "labels".into()
+    }
+
+    fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
+        vec![WholePass { channels: 4, cells: 1, images: Source::Normal, ..WholePass::default() }.pass(dataset, 0)]
+    }
+
+    fn ask(&self, _: usize, _: &Network, _: &Minibatch, _: &Stream) -> Ask {
+        Ask::new()
+    }
+
+    fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {
+        let labels: BTreeSet<u32> = passes[0].batch.labels().iter().copied().collect();
+        Ok(Reading::finite(labels.len() as f64))
+    }
+}
+
+#[test]
+fn noise_has_labels_of_every_class() {
+    with_subject("|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|nor_conv_3x3~2|", |subject| {
+        assert_eq!(measure_together(&[&Labels], subject).remove(0).reading.unwrap(), Reading::Value(10.0));
+    });
 }
 
 const PROXIES: [&str; 9] = ["naswot", "swap", "zico", "gradsign", "zen", "meco", "az-expressivity", "az-progressivity", "az-trainability"];

@@ -16,7 +16,7 @@ use assay_core::stream::Stream;
 
 use super::SETTINGS;
 use super::products::{Maps, products, sums};
-use crate::input_pass::InputPass;
+use crate::whole_pass::WholePass;
 
 /// Added to a share before its logarithm is taken.
 const EPSILON: f64 = 1e-8;
@@ -25,18 +25,18 @@ const RESOLUTION: f64 = 1e-12;
 
 /// The sum of the entropies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expressivity(pub InputPass);
+pub struct Expressivity(pub WholePass);
 
 /// The smallest increase of entropy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progressivity(pub InputPass);
+pub struct Progressivity(pub WholePass);
 
 assay_core::register! {
     dyn ZeroCostProxy,
     name: "az-expressivity",
     summary: "entropy of the channel covariances of block outputs, summed (AZ-NAS, Lee & Ham, CVPR 2024)",
     settings: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(Expressivity(InputPass::parse(settings, SETTINGS)?)))),
+    build: |settings| Ok(Box::new(Shared(Expressivity(WholePass::parse(settings, SETTINGS)?)))),
 }
 
 assay_core::register! {
@@ -44,7 +44,7 @@ assay_core::register! {
     name: "az-progressivity",
     summary: "smallest increase of that entropy from block to block (AZ-NAS, Lee & Ham, CVPR 2024)",
     settings: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(Progressivity(InputPass::parse(settings, SETTINGS)?)))),
+    build: |settings| Ok(Box::new(Shared(Progressivity(WholePass::parse(settings, SETTINGS)?)))),
 }
 
 impl PassProxy for Expressivity {
@@ -53,7 +53,7 @@ impl PassProxy for Expressivity {
     }
 
     fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
-        vec![self.0.pass(dataset)]
+        vec![self.0.pass(dataset, 0)]
     }
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {
@@ -74,7 +74,7 @@ impl PassProxy for Progressivity {
     }
 
     fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
-        vec![self.0.pass(dataset)]
+        vec![self.0.pass(dataset, 0)]
     }
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {

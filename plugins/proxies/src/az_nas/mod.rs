@@ -18,10 +18,10 @@ pub use complexity::Complexity;
 pub use features::{Expressivity, Progressivity, entropies};
 pub use trainability::{Trainability, ask_with, read_with};
 
-use crate::input_pass::InputPass;
+use crate::whole_pass::WholePass;
 
 /// What the proxies over blocks understand; equal defaults let them share their pass.
-const SETTINGS: &[Setting] = &InputPass::settings("64", "kaiming-normal-fan-in", "normal");
+const SETTINGS: &[Setting] = &WholePass::settings("64", "kaiming-normal-fan-in", "normal");
 
 assay_core::register! {
     Aggregate,

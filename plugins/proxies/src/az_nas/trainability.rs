@@ -22,21 +22,21 @@ use rand::RngExt;
 
 use super::SETTINGS;
 use super::products::{Maps, products};
-use crate::input_pass::InputPass;
+use crate::whole_pass::WholePass;
 
 /// Added to σ in the denominator.
 const EPSILON: f64 = 1e-6;
 
 /// How gradients change from block to block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trainability(pub InputPass);
+pub struct Trainability(pub WholePass);
 
 assay_core::register! {
     dyn ZeroCostProxy,
     name: "az-trainability",
     summary: "nearness to 1 of the largest singular value of each block's backward map (AZ-NAS, Lee & Ham, CVPR 2024)",
     settings: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(Trainability(InputPass::parse(settings, SETTINGS)?)))),
+    build: |settings| Ok(Box::new(Shared(Trainability(WholePass::parse(settings, SETTINGS)?)))),
 }
 
 impl PassProxy for Trainability {
@@ -45,7 +45,7 @@ impl PassProxy for Trainability {
     }
 
     fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
-        vec![self.0.pass(dataset)]
+        vec![self.0.pass(dataset, 0)]
     }
 
     fn ask(&self, _position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Ask {
