@@ -26,6 +26,7 @@ enum Published {
     Table2(darts::Table2),
     Table3(darts::Table3),
     Correlation(correlation::Correlation),
+    CorrelationDarts(correlation::CorrelationDarts),
 }
 
 impl Reproduce {
@@ -35,6 +36,7 @@ impl Reproduce {
             Published::Table2(table2) => table2.run(),
             Published::Table3(table3) => table3.run(),
             Published::Correlation(correlation) => correlation.run(),
+            Published::CorrelationDarts(correlation) => correlation.run(),
         }
     }
 }
