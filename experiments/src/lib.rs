@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod command;
+pub mod draw;
 pub mod engines;
 pub mod failure;
 pub mod log;

@@ -26,6 +26,13 @@ fn build(what: &[&str], program: &Path) -> miette::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--release"]).args(what).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    // What the outer cargo says of this package would make build scripts that ask for it run again, and all behind them.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    }) {
+        command.env_remove(name);
+    }
     let status = command.status().into_diagnostic().wrap_err("cargo cannot be started")?;
     if !status.success() {
         bail!("`cargo build --release {}` ended with {status}", what.join(" "));

@@ -3,6 +3,7 @@
 mod benchmark;
 mod correlate;
 mod data;
+mod draw;
 mod list;
 mod merge;
 mod profile;
@@ -43,6 +44,7 @@ enum Command {
     Benchmark(benchmark::Benchmark),
     Show(show::Show),
     Report(report::Report),
+    Draw(draw::Draw),
 }
 
 /// Why a command ends early.
@@ -84,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Benchmark(benchmark) => benchmark.run(),
         Command::Show(show) => show.run(),
         Command::Report(report) => report.run(),
+        Command::Draw(draw) => draw.run(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

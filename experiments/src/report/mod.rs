@@ -3,11 +3,11 @@
 //! A [`Run`] is read from its folder. Its [`content`] is a list of parts, tables and groups of charts, each with its
 //! protocol line; the [`page`] shows them all, and each is also written as files of its own. Equal runs give equal bytes.
 
-mod chart;
+pub(crate) mod chart;
 mod comparison;
 mod content;
 mod page;
-mod picture;
+pub(crate) mod picture;
 mod reading;
 mod scored;
 mod search;
@@ -22,8 +22,8 @@ use assay_core::experiment::ExperimentError;
 
 use crate::run::RunError;
 pub use content::{Content, Part, Table};
-pub use reading::{describe, number};
-pub use source::{Run, label};
+pub use reading::{better, describe, number};
+pub use source::{Found, Run, Search, Study, label};
 pub use write::{Written, write};
 
 /// What a report shows.

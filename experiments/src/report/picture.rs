@@ -11,18 +11,18 @@ use super::ReportError;
 const ZOOM: f32 = 3.0;
 
 /// Turns drawings into files with the one font that is compiled in; those of the machine do not matter.
-pub(super) struct Painter {
+pub(crate) struct Painter {
     options: Options<'static>,
 }
 
 /// The two files of a drawing.
-pub(super) struct Picture {
-    pub(super) svg: String,
-    pub(super) png: Vec<u8>,
+pub(crate) struct Picture {
+    pub(crate) svg: String,
+    pub(crate) png: Vec<u8>,
 }
 
 impl Painter {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut fonts = fontdb::Database::new();
         fonts.load_font_data(dejavu::sans::regular().to_vec());
         let family = "DejaVu Sans";
@@ -30,7 +30,7 @@ impl Painter {
     }
 
     /// Paints an SVG document.
-    pub(super) fn paint(&self, svg: &str) -> Result<Picture, ReportError> {
+    pub(crate) fn paint(&self, svg: &str) -> Result<Picture, ReportError> {
         let wrong = |problem: String| ReportError::Picture(problem);
         let tree = Tree::from_str(svg, &self.options).map_err(|error| wrong(error.to_string()))?;
         let size = tree.size();

@@ -23,7 +23,8 @@ pub fn describe(score: &Score) -> String {
 }
 
 /// Which end of a scale is better.
-pub(super) fn better(direction: Direction) -> &'static str {
+#[must_use]
+pub fn better(direction: Direction) -> &'static str {
     match direction {
         Direction::HigherIsBetter => "higher is better",
         Direction::LowerIsBetter => "lower is better",

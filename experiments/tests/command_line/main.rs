@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod benchmarks;
+mod darts;
+mod drawing;
 mod interruption;
 mod output;
 mod published;

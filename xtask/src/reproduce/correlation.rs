@@ -1,16 +1,13 @@
-//! `cargo xtask reproduce correlation`: every proxy against the accuracies of NAS-Bench-201, beside published figures.
+//! `cargo xtask reproduce correlation` and `correlation-darts`: proxies against recorded accuracies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
 use miette::{IntoDiagnostic, WrapErr, bail};
 
+use super::search::stop;
 use crate::{child, project};
-
-/// The experiment, and what has been found out about how it differs from what papers print.
-const EXPERIMENT: &str = "configs/correlation-nas-bench-201.toml";
-const REASONS: &str = "results/reference/correlation-nas-bench-201.reasons.toml";
 
 /// Every proxy against the accuracies of 1,000 architectures of NAS-Bench-201, beside published correlations
 ///
@@ -24,45 +21,120 @@ Examples:
 
 Needs the images of CIFAR-10 (assay data fetch cifar10) and the table (assay benchmark import nas-bench-201 TABLE).")]
 pub(crate) struct Correlation {
-    /// Score so many architectures in place of the experiment's 1,000
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
-    sample: Option<u32>,
+    #[command(flatten)]
+    extent: Extent,
     /// Where the document is written [default: results/reference/correlation-nas-bench-201.md]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
+/// κ, R̂ and other proxies against the accuracies of 1,000 genotypes of the DARTS space
+///
+/// Writes two documents: κ, R̂ and their rank sum in the networks that TE-NAS searches with, which takes minutes, and other
+/// proxies in DARTS's search network. What is measured is kept under results/correlation-darts: interrupted, the same command
+/// goes on where it was.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask reproduce correlation-darts
+  cargo xtask reproduce correlation-darts --sample 50 --out first-look
+
+Needs the images of CIFAR-10 (assay data fetch cifar10) and the table (assay benchmark import darts-1000 TABLE).")]
+pub(crate) struct CorrelationDarts {
+    #[command(flatten)]
+    extent: Extent,
+    /// The folder of the two documents [default: results/reference]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// How much of a study is made.
+#[derive(Debug, Args)]
+struct Extent {
+    /// Score so many architectures in place of all 1,000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    sample: Option<u32>,
+}
+
 impl Correlation {
     pub(crate) fn run(self) -> miette::Result<()> {
+        // What has been found out about how the experiment differs from what papers print.
+        let reasons = project::root().join("results/reference/correlation-nas-bench-201.reasons.toml");
+        let study = Study { experiment: "correlation-nas-bench-201", folder: "correlation" };
+        let document = study.document(&prepare()?, &self.extent, Some(&reasons))?;
+        write(self.out, "correlation-nas-bench-201.md", &document)
+    }
+}
+
+impl CorrelationDarts {
+    pub(crate) fn run(self) -> miette::Result<()> {
+        let assay = prepare()?;
+        let studies = [
+            ("correlation-darts-1000.md", Study { experiment: "correlation-darts", folder: "correlation-darts/te-nas" }),
+            (
+                "correlation-darts-1000-zero-cost.md",
+                Study { experiment: "correlation-darts-zero-cost", folder: "correlation-darts/zero-cost" },
+            ),
+        ];
+        for (file, study) in studies {
+            let document = study.document(&assay, &self.extent, None)?;
+            write(self.out.as_ref().map(|folder| folder.join(file)), file, &document)?;
+        }
+        Ok(())
+    }
+}
+
+/// The program, and Ctrl-C left to it.
+fn prepare() -> miette::Result<PathBuf> {
+    let assay = project::build_assay()?;
+    child::outlive_interrupts()?;
+    Ok(assay)
+}
+
+/// A correlation study.
+struct Study {
+    /// The name of its file in `configs`.
+    experiment: &'static str,
+    /// Where it is kept in `results`.
+    folder: &'static str,
+}
+
+impl Study {
+    /// Makes the study, or what is left of it, and prints it as Markdown.
+    fn document(&self, assay: &Path, extent: &Extent, reasons: Option<&Path>) -> miette::Result<String> {
         let assay = project::build_assay()?;
-        child::outlive_interrupts()?;
-        let folder = project::root().join("results/correlation").join(self.sample.map_or("whole".into(), |sample| format!("{sample}")));
-        let mut study = Command::new(&assay);
-        study.arg("correlate").arg(project::root().join(EXPERIMENT)).arg("--run-dir").arg(&folder);
+        let experiment = project::root().join("configs").join(self.experiment).with_extension("toml");
+        let part = extent.sample.map_or("whole".into(), |sample| format!("{sample}"));
+        let folder = project::root().join("results").join(self.folder).join(part);
+        let mut study = Command::new(assay);
+        study.arg("correlate").arg(experiment).arg("--run-dir").arg(&folder);
         if folder.exists() {
             study.arg("--resume");
         }
-        if let Some(sample) = self.sample {
+        if let Some(sample) = extent.sample {
             study.arg("--set").arg(format!("study.sample={sample}"));
         }
         match child::run(&mut study)? {
             child::Ending::Done => {}
-            child::Ending::Interrupted => {
-                eprintln!("Interrupted. The same command goes on from here.");
-                std::process::exit(child::INTERRUPTED)
-            }
+            child::Ending::Interrupted => stop(),
             child::Ending::Failed(_) => bail!("the study failed: {study:?}"),
         }
-        let mut print = Command::new(&assay);
-        print.arg("correlate").arg("--resume").arg(&folder).args(["--markdown", "--reasons"]).arg(project::root().join(REASONS));
+        let mut print = Command::new(assay);
+        print.arg("correlate").arg("--resume").arg(&folder).arg("--markdown");
+        if let Some(reasons) = reasons {
+            print.arg("--reasons").arg(reasons);
+        }
         let printed = print.output().into_diagnostic().wrap_err("assay cannot be started")?;
         if !printed.status.success() {
             bail!("the document cannot be printed: {}", String::from_utf8_lossy(&printed.stderr));
         }
-        let document = String::from_utf8_lossy(&printed.stdout);
-        let out = self.out.unwrap_or_else(|| project::root().join("results/reference/correlation-nas-bench-201.md"));
-        project::write_whole(&out, &document)?;
-        eprintln!("written to {}", out.display());
-        Ok(())
+        Ok(String::from_utf8_lossy(&printed.stdout).into_owned())
     }
+}
+
+fn write(out: Option<PathBuf>, file: &str, document: &str) -> miette::Result<()> {
+    let out = out.unwrap_or_else(|| project::root().join("results/reference").join(file));
+    project::write_whole(&out, document)?;
+    eprintln!("written to {}", out.display());
+    Ok(())
 }

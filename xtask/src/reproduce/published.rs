@@ -1,5 +1,7 @@
 //! Published figures, each with its source. The only place where they are written down.
 
+pub(super) mod darts;
+
 /// A row of a table of accuracies on the datasets of NAS-Bench-201: CIFAR-10, CIFAR-100, ImageNet16-120, in that order.
 /// Kept as printed, with the printed number of digits.
 #[derive(Debug)]

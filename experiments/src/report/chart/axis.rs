@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Canvas, TEXT, width_of};
 
 /// A mapping from values to pixels, linear or logarithmic.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::report) struct Scale {
+pub(crate) struct Scale {
     low: f64,
     high: f64,
     from: f64,
@@ -19,7 +19,7 @@ const LOGARITHMIC_FROM: f64 = 300.0;
 
 impl Scale {
     /// Over these values, of which at least one is finite, with a little room at both ends.
-    pub(in crate::report) fn over(values: impl Iterator<Item = f64> + Clone) -> Option<Self> {
+    pub(crate) fn over(values: impl Iterator<Item = f64> + Clone) -> Option<Self> {
         let finite = || values.clone().filter(|value| value.is_finite());
         let (low, high) = (finite().reduce(f64::min)?, finite().reduce(f64::max)?);
         let logarithmic = low > 0.0 && high / low >= LOGARITHMIC_FROM;
@@ -30,32 +30,32 @@ impl Scale {
     }
 
     /// From one value to another, linear.
-    pub(super) fn linear(low: f64, high: f64) -> Self {
+    pub(crate) fn linear(low: f64, high: f64) -> Self {
         Self { low, high, from: 0.0, to: 1.0, logarithmic: false, whole: false }
     }
 
     /// The numbers from 1 to `last`, with half a step of room at both ends.
-    pub(super) fn counting(last: usize) -> Self {
+    pub(crate) fn counting(last: usize) -> Self {
         Self { whole: true, ..Self::linear(0.5, last as f64 + 0.5) }
     }
 
     /// The same, onto these pixels.
-    pub(in crate::report) fn onto(self, from: f64, to: f64) -> Self {
+    pub(crate) fn onto(self, from: f64, to: f64) -> Self {
         Self { from, to, ..self }
     }
 
-    pub(super) fn is_logarithmic(&self) -> bool {
+    pub(crate) fn is_logarithmic(&self) -> bool {
         self.logarithmic
     }
 
     /// Where a value lies.
-    pub(in crate::report) fn at(&self, value: f64) -> f64 {
+    pub(crate) fn at(&self, value: f64) -> f64 {
         let value = if self.logarithmic { value.log10() } else { value };
         self.from + (value - self.low) / (self.high - self.low) * (self.to - self.from)
     }
 
     /// Round values between the ends, about `count` of them and a third more at most, with their labels.
-    pub(super) fn ticks(&self, count: usize) -> Vec<(f64, String)> {
+    pub(crate) fn ticks(&self, count: usize) -> Vec<(f64, String)> {
         let values = if self.logarithmic { self.decades(count) } else { self.steps(count) };
         if self.logarithmic {
             return values.into_iter().map(|value| (value, label(value, value, value))).collect();
@@ -82,7 +82,7 @@ impl Scale {
     }
 
     /// Draws a horizontal axis at the foot of a plot that reaches up to `top`.
-    pub(super) fn draw_below(&self, canvas: &mut Canvas, (top, foot): (f64, f64), title: &str) {
+    pub(crate) fn draw_below(&self, canvas: &mut Canvas, (top, foot): (f64, f64), title: &str) {
         let widest = |ticks: &[(f64, String)]| ticks.iter().map(|(_, label)| width_of(label, TEXT - 1.0)).fold(0.0, f64::max);
         let spacing = |ticks: &[(f64, String)]| match ticks {
             [(first, _), (second, _), ..] => (self.at(*second) - self.at(*first)).abs(),
@@ -101,7 +101,7 @@ impl Scale {
     }
 
     /// Draws a vertical axis at the left of a plot that reaches to `right`.
-    pub(super) fn draw_left(&self, canvas: &mut Canvas, (left, right): (f64, f64), title: &str) {
+    pub(crate) fn draw_left(&self, canvas: &mut Canvas, (left, right): (f64, f64), title: &str) {
         let mut widest: f64 = 0.0;
         for (value, label) in self.ticks(5) {
             let y = self.at(value);

@@ -3,25 +3,25 @@
 use std::fmt::Write;
 
 /// The size of ordinary text.
-pub(super) const TEXT: f64 = 12.5;
+pub(crate) const TEXT: f64 = 12.5;
 /// The size of the protocol line below a picture.
 const CAPTION: f64 = 8.0;
 const MARGIN: f64 = 10.0;
 
-pub(super) const INK: &str = "#1b1f24";
-pub(super) const SOFT: &str = "#5b6470";
+pub(crate) const INK: &str = "#1b1f24";
+pub(crate) const SOFT: &str = "#5b6470";
 const GRID: &str = "#e3e6ea";
 
 /// How text stands to its point.
 #[derive(Clone, Copy)]
-pub(super) enum Anchor {
+pub(crate) enum Anchor {
     Start,
     Middle,
     End,
 }
 
 /// A drawing under construction; lengths are pixels at its natural size.
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     width: f64,
     height: f64,
     body: String,
@@ -29,9 +29,9 @@ pub(super) struct Canvas {
 
 /// A finished drawing.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::report) struct Drawing {
+pub(crate) struct Drawing {
     /// Its natural width in pixels.
-    pub(in crate::report) width: f64,
+    pub(crate) width: f64,
     height: f64,
     /// What it shows, for those who do not see it.
     title: String,
@@ -39,30 +39,30 @@ pub(in crate::report) struct Drawing {
 }
 
 impl Canvas {
-    pub(super) fn new(width: f64, height: f64) -> Self {
+    pub(crate) fn new(width: f64, height: f64) -> Self {
         Self { width, height, body: String::new() }
     }
 
-    pub(super) fn finish(self, title: impl Into<String>) -> Drawing {
+    pub(crate) fn finish(self, title: impl Into<String>) -> Drawing {
         Drawing { width: self.width, height: self.height, title: title.into(), body: self.body }
     }
 
-    pub(super) fn text(&mut self, (x, y): (f64, f64), anchor: Anchor, text: &str) {
+    pub(crate) fn text(&mut self, (x, y): (f64, f64), anchor: Anchor, text: &str) {
         self.styled_text((x, y), anchor, ("ink", INK), TEXT, text);
     }
 
-    pub(super) fn soft_text(&mut self, (x, y): (f64, f64), anchor: Anchor, text: &str) {
+    pub(crate) fn soft_text(&mut self, (x, y): (f64, f64), anchor: Anchor, text: &str) {
         self.styled_text((x, y), anchor, ("soft", SOFT), TEXT - 1.0, text);
     }
 
-    pub(super) fn styled_text(&mut self, (x, y): (f64, f64), anchor: Anchor, (class, fill): (&str, &str), size: f64, text: &str) {
+    pub(crate) fn styled_text(&mut self, (x, y): (f64, f64), anchor: Anchor, (class, fill): (&str, &str), size: f64, text: &str) {
         let anchor = anchor.attribute();
         let (x, y, text) = (short(x), short(y), escaped(text));
         self.push(&format!(r#"<text class="{class}" x="{x}" y="{y}" font-size="{size}" fill="{fill}"{anchor}>{text}</text>"#));
     }
 
     /// Text that reads from bottom to top.
-    pub(super) fn upright_text(&mut self, (x, y): (f64, f64), anchor: Anchor, text: &str) {
+    pub(crate) fn upright_text(&mut self, (x, y): (f64, f64), anchor: Anchor, text: &str) {
         let (anchor, x, y, text) = (anchor.attribute(), short(x), short(y), escaped(text));
         let turn = format!("rotate(-90 {x} {y})");
         self.push(&format!(
@@ -71,31 +71,31 @@ impl Canvas {
     }
 
     /// A line of an axis or a mark in the colour of text.
-    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64)) {
+    pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64)) {
         self.stroke(from, to, ("axis", INK), "");
     }
 
-    pub(super) fn grid_line(&mut self, from: (f64, f64), to: (f64, f64)) {
+    pub(crate) fn grid_line(&mut self, from: (f64, f64), to: (f64, f64)) {
         self.stroke(from, to, ("grid", GRID), "");
     }
 
-    pub(super) fn dashed_line(&mut self, from: (f64, f64), to: (f64, f64), (class, colour): (&str, &str)) {
+    pub(crate) fn dashed_line(&mut self, from: (f64, f64), to: (f64, f64), (class, colour): (&str, &str)) {
         self.stroke(from, to, (class, colour), r#" stroke-dasharray="5 3" stroke-width="1.5""#);
     }
 
     /// A line; `more` are further attributes.
-    pub(super) fn stroke(&mut self, from: (f64, f64), to: (f64, f64), (class, colour): (&str, &str), more: &str) {
+    pub(crate) fn stroke(&mut self, from: (f64, f64), to: (f64, f64), (class, colour): (&str, &str), more: &str) {
         let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(short);
         self.push(&format!(r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{colour}"{more}/>"#));
     }
 
-    pub(super) fn dot(&mut self, (x, y): (f64, f64), radius: f64, (class, colour): (&str, &str)) {
+    pub(crate) fn dot(&mut self, (x, y): (f64, f64), radius: f64, (class, colour): (&str, &str)) {
         let [x, y] = [x, y].map(short);
         self.push(&format!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}" fill="{colour}"/>"#));
     }
 
     /// An element that needs nothing of the canvas.
-    pub(super) fn push(&mut self, element: &str) {
+    pub(crate) fn push(&mut self, element: &str) {
         self.body += element;
         self.body.push('\n');
     }
@@ -113,7 +113,7 @@ impl Anchor {
 
 impl Drawing {
     /// For a page: shrinks to the width it is given, and takes its colours from the style sheet.
-    pub(in crate::report) fn inline(&self) -> String {
+    pub(crate) fn inline(&self) -> String {
         let (width, height, title) = (short(self.width), short(self.height), escaped(&self.title));
         format!(
             "<svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{title}\">\n{}</svg>",
@@ -122,7 +122,7 @@ impl Drawing {
     }
 
     /// For a file: on white, with these lines below it.
-    pub(in crate::report) fn standalone(&self, notes: &[String]) -> String {
+    pub(crate) fn standalone(&self, notes: &[String]) -> String {
         let room = self.width - 2.0 * MARGIN;
         let lines: Vec<String> = notes.iter().flat_map(|note| wrapped(note, room, CAPTION)).collect();
         let mut below = String::new();
@@ -141,7 +141,7 @@ impl Drawing {
 }
 
 /// About how wide text is; a little more than it takes in most fonts.
-pub(super) fn width_of(text: &str, size: f64) -> f64 {
+pub(crate) fn width_of(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * 0.6
 }
 
@@ -160,12 +160,12 @@ fn wrapped(text: &str, room: f64, size: f64) -> Vec<String> {
 }
 
 /// A coordinate to a hundredth of a pixel.
-pub(super) fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     let rounded = (value * 100.0).round() / 100.0 + 0.0;
     rounded.to_string()
 }
 
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -5,15 +5,15 @@
 //! reader's font, and [`picture`](super::picture) turns it into the outlines of one font that is compiled in.
 
 mod axis;
-mod canvas;
+pub(crate) mod canvas;
 mod colour;
 pub(super) mod curve;
 pub(super) mod forest;
 pub(super) mod heat;
 pub(super) mod scatter;
 
-pub(super) use axis::Scale;
-pub(super) use canvas::Drawing;
+pub(crate) use axis::Scale;
+pub(crate) use canvas::Drawing;
 
 #[cfg(test)]
 mod tests;

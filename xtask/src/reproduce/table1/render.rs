@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use super::datasets::{DATASETS, Dataset};
-use super::summary::{Accuracies, Machine, Summary};
+use super::DATASETS;
+use crate::reproduce::datasets::Dataset;
 use crate::reproduce::published::{OPTIMAL, Row, TABLE_1, TE_NAS};
 use crate::reproduce::spread::{mean_and_deviation, with_deviation};
+use crate::reproduce::summary::{Accuracies, Summary, conditions, distinct};
 
 /// Everything that the table shows.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl Column {
 
     /// The accuracies on `dataset` of what was found on it.
     fn accuracies(&self, dataset: &Dataset) -> Result<Vec<f64>, String> {
-        self.searches().iter().map(|search| search.accuracy(dataset.target)).collect()
+        self.searches().iter().map(|search| search.accuracy(&dataset.target())).collect()
     }
 }
 
@@ -64,7 +65,7 @@ fn write_page(page: &mut String, table: &Table, all: &[&Summary]) -> Result<(), 
     line("Test accuracy in per cent: mean (standard deviation, n − 1) over seeds of the architectures found.");
     line("Each search ran on the dataset whose accuracy is reported. Cost of ours: mean wall time of a search in seconds, by dataset.\n");
 
-    let titles = DATASETS.each_ref().map(|dataset| dataset.title).join(" | ");
+    let titles = DATASETS.map(|dataset| dataset.title).join(" | ");
     line(&format!("| method | {titles} | cost (s) | on |\n|---|---|---|---|---|---|"));
     line(&published(&TE_NAS, " (published)"));
     line(&ours(table, all)?);
@@ -115,24 +116,18 @@ fn ours(table: &Table, all: &[&Summary]) -> Result<String, String> {
         mean_and_deviation(&seconds).map_or_else(|| "–".into(), |(mean, _)| format!("{mean:.0}"))
     });
     let cost = cost.join(" / ");
-    let on = distinct(all.iter().map(|search| machine(&search.machine))).join("; ");
+    let on = distinct(all.iter().map(|search| search.machine.to_string())).join("; ");
     let on = if on.is_empty() { "–".into() } else { on };
     Ok(format!("| TE-NAS (Assay) | {} | {cost} | {on} |", cells.join(" | ")))
 }
 
-fn machine(machine: &Machine) -> String {
-    let Machine { cpu, threads, os } = machine;
-    let plural = if *threads == 1 { "" } else { "s" };
-    format!("{cpu}, {threads} thread{plural}, {os}")
-}
-
 /// One line a search, in columns: cell strings hold bars, which would break a Markdown table.
 fn searches(table: &Table) -> Result<String, String> {
-    let titles = DATASETS.each_ref().map(|dataset| dataset.title);
+    let titles = DATASETS.map(|dataset| dataset.title);
     let mut rows = vec![["searched on", "seed", titles[0], titles[1], titles[2], "seconds", "cell"].map(str::to_owned)];
     for (dataset, column) in DATASETS.iter().zip(&table.columns) {
         for search in column.searches() {
-            let [a, b, c] = DATASETS.each_ref().map(|dataset| search.accuracy(dataset.target));
+            let [a, b, c] = DATASETS.map(|dataset| search.accuracy(&dataset.target()));
             let [a, b, c] = [a?, b?, c?].map(|percent| format!("{percent:.2}"));
             let cost = search.cost();
             let seconds = format!("{}{:.0}", if cost.estimated { "≈" } else { "" }, cost.seconds);
@@ -160,21 +155,7 @@ fn protocol(dataset: &Dataset, column: &Column) -> String {
         Some(file) => format!(" STAND-IN IMAGES from {file}, not {};", dataset.title),
         None => String::new(),
     };
-    // Searches of one column differ in their seed alone; should they differ in more, they are shown apart.
-    let mut conditions: Vec<(String, Vec<u64>)> = Vec::new();
-    for search in searches {
-        let condition = search.protocol.replace(&format!("; seed {};", search.seed), ";");
-        match conditions.iter_mut().find(|(known, _)| *known == condition) {
-            Some((_, seeds)) => seeds.push(search.seed),
-            None => conditions.push((condition, vec![search.seed])),
-        }
-    }
-    let with_seeds = |(condition, seeds): &(String, Vec<u64>)| {
-        let plural = if seeds.len() == 1 { "" } else { "s" };
-        let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
-        format!("seed{plural} {}; {condition}", seeds.join(", "))
-    };
-    let lines: Vec<String> = conditions.iter().map(with_seeds).collect();
+    let lines = conditions(searches);
     format!("- {}:{warning} {}.", dataset.title, lines.join(".\n  Also: "))
 }
 
@@ -183,17 +164,6 @@ fn source(search: &Summary) -> Option<String> {
         Accuracies::Known { source, .. } => Some(source.clone()),
         Accuracies::Unknown { .. } => None,
     }
-}
-
-/// Each text once, in the order of first appearance.
-fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut seen: Vec<String> = Vec::new();
-    for text in texts {
-        if !seen.contains(&text) {
-            seen.push(text);
-        }
-    }
-    seen
 }
 
 #[cfg(test)]

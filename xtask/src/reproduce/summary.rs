@@ -1,4 +1,4 @@
-//! What a run left in `summary.json`, as far as the table needs it.
+//! What a run left in `summary.json`, as far as tables need it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -102,4 +102,41 @@ impl Summary {
             estimated: self.times.phases.values().any(|phase| phase.replayed > 0),
         }
     }
+}
+
+impl std::fmt::Display for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { cpu, threads, os } = self;
+        write!(f, "{cpu}, {threads} thread{}, {os}", if *threads == 1 { "" } else { "s" })
+    }
+}
+
+/// The conditions of these searches, with their seeds. Searches of one column differ in their seed alone; should they differ
+/// in more, they are shown apart.
+pub(super) fn conditions(searches: &[Summary]) -> Vec<String> {
+    let mut conditions: Vec<(String, Vec<u64>)> = Vec::new();
+    for search in searches {
+        let condition = search.protocol.replace(&format!("; seed {};", search.seed), ";");
+        match conditions.iter_mut().find(|(known, _)| *known == condition) {
+            Some((_, seeds)) => seeds.push(search.seed),
+            None => conditions.push((condition, vec![search.seed])),
+        }
+    }
+    let with_seeds = |(condition, seeds): &(String, Vec<u64>)| {
+        let plural = if seeds.len() == 1 { "" } else { "s" };
+        let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
+        format!("seed{plural} {}; {condition}", seeds.join(", "))
+    };
+    conditions.iter().map(with_seeds).collect()
+}
+
+/// Each text once, in the order of first appearance.
+pub(super) fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for text in texts {
+        if !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    seen
 }

@@ -1,0 +1,126 @@
+//! `assay draw`: pictures of an architecture, or of a run that pruned.
+#![allow(clippy::print_stdout, reason = "the names of what was written go to standard output")]
+
+use std::path::{Path, PathBuf};
+
+use assay_core::experiment::{Assembly, Layers, Plugins, Purpose};
+use assay_core::plugin::SearchSpace;
+use assay_core::subspace::Subspace;
+use clap::Args;
+
+use super::Ending;
+use crate::draw::{self, DrawError, Picture};
+use crate::failure::Failure;
+use crate::report::{Found, Run};
+
+/// Draw an architecture's cells, or how a search pruned, as SVG and PNG
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  assay draw '|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|' --output cell.svg
+  assay draw \"Genotype(normal=[('sep_conv_3x3', 0), …], …)\"
+  assay draw results/tenas-darts-cifar10-seed0-…
+
+Of a run there are two pictures: `pruning`, the operators of every edge step by step, and `trajectory`, its states in the plane
+of its two proxies.")]
+pub(super) struct Draw {
+    /// An architecture as its space writes it, or a run folder
+    #[arg(value_name = "ARCH|RUN")]
+    what: String,
+    /// The space that the architecture is of [default: the one that can read it]
+    #[arg(long, value_name = "NAME")]
+    space: Option<String>,
+    /// Set a key of the space: space.inputs=free
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// A file that ends in .svg or .png, or the beginning of both files' names [default: `cell`, or the run's folder]
+    #[arg(long, value_name = "PATH")]
+    output: Option<PathBuf>,
+}
+
+impl Draw {
+    pub(super) fn run(self) -> Result<(), Ending> {
+        let plugins = crate::plugins()?;
+        let folder = Path::new(&self.what);
+        if folder.is_dir() {
+            return self.draw_run(folder, &plugins);
+        }
+        let (space, architecture) = match &self.space {
+            Some(name) => self.read(name, &plugins)?,
+            None => self.find(&plugins)?,
+        };
+        let text = space.write(&architecture).map_err(|error| Failure::new(error.to_string()))?;
+        let picture = draw::architecture(space.as_ref(), &architecture, &text)?;
+        write(&picture, &self.output.unwrap_or_else(|| PathBuf::from("cell")))?;
+        Ok(())
+    }
+
+    /// The architecture, read by the space of this name.
+    fn read(&self, name: &str, plugins: &Plugins) -> Result<(Box<dyn SearchSpace>, Subspace), Failure> {
+        let mut layers = Layers::new().default_value("version", assay_core::experiment::VERSION);
+        // Drawing reads no image.
+        layers = layers.default_value("dataset.name", "synthetic").set(&format!("space.name={name}"))?;
+        for assignment in &self.set {
+            layers = layers.set(assignment)?;
+        }
+        let experiment = layers.resolve(Purpose::Score, plugins)?;
+        let space = Assembly::new(&experiment, plugins).space()?;
+        let architecture = space.parse(&self.what).map_err(|error| Failure::new(format!("this is no architecture of {name}: {error}")))?;
+        Ok((space, architecture))
+    }
+
+    /// The architecture, read by the first space that can.
+    fn find(&self, plugins: &Plugins) -> Result<(Box<dyn SearchSpace>, Subspace), Failure> {
+        let names: Vec<String> = plugins.spaces.iter().map(|entry| entry.name.to_owned()).collect();
+        let read = names.iter().find_map(|name| self.read(name, plugins).ok());
+        read.ok_or_else(|| {
+            let problem = format!("`{}` is neither a folder nor an architecture of {}", self.what, names.join(", "));
+            Failure::new(problem).with_help("name its space with --space to be told what is wrong with it")
+        })
+    }
+
+    fn draw_run(&self, folder: &Path, plugins: &Plugins) -> Result<(), Ending> {
+        let run = Run::read(folder, plugins)?;
+        let Found::Search(search) = &run.found else {
+            let problem = format!("`{}` holds a study, which has no pruning to draw", folder.display());
+            return Err(Failure::new(problem).with_help("its charts are in its report: assay report RUN").into());
+        };
+        let pictures = [draw::pruning(&search.summary, &search.trajectory)?, draw::plane(&search.summary, &search.trajectory)?];
+        let stem = self.output.clone().unwrap_or_else(|| folder.to_owned());
+        if extension(&stem).is_some() {
+            let problem = format!("a run is drawn in two pictures, but `{}` is one file", stem.display());
+            return Err(Failure::new(problem).with_help("name a folder").into());
+        }
+        std::fs::create_dir_all(&stem).map_err(|error| Failure::new(format!("`{}` cannot be made: {error}", stem.display())))?;
+        for picture in &pictures {
+            write(picture, &stem.join(picture.name))?;
+        }
+        Ok(())
+    }
+}
+
+impl From<DrawError> for Failure {
+    fn from(error: DrawError) -> Self {
+        match error {
+            DrawError::Picture(error) => error.into(),
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
+/// What a file's name says it is to be.
+fn extension(path: &Path) -> Option<&str> {
+    path.extension().and_then(|extension| extension.to_str()).filter(|extension| ["svg", "png"].contains(extension))
+}
+
+/// Writes the picture to the file, or to two files where the path says of neither kind that it is meant.
+fn write(picture: &Picture, path: &Path) -> Result<(), Failure> {
+    let forms: [(&str, &[u8]); 2] = [("svg", picture.svg.as_bytes()), ("png", &picture.png)];
+    let wanted = extension(path);
+    for (form, bytes) in forms.into_iter().filter(|(form, _)| wanted.is_none_or(|wanted| wanted == *form)) {
+        let file = if wanted.is_some() { path.to_owned() } else { PathBuf::from(format!("{}.{form}", path.display())) };
+        std::fs::write(&file, bytes).map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", file.display())))?;
+        println!("{}", file.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Pictures of cells, and of searches that prune them.
+//!
+//! Anything can be drawn whose edges say which nodes they connect (`1<-0`): the architectures of such a space, each step of a
+//! pruning search on it, and the way of a search through the plane of its two proxies.
+
+mod architecture;
+mod cell;
+mod layers;
+mod palette;
+mod plane;
+mod pruning;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use assay_core::plugin::SearchSpace;
+use assay_core::subspace::Subspace;
+
+use crate::report::ReportError;
+use crate::report::chart::Drawing;
+use crate::report::picture::Painter;
+use crate::run::summary::Summary;
+use crate::run::tables::Trajectory;
+use shape::Shape;
+
+/// A picture in both of its forms, which are the same on every machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// What it shows, as part of a file's name; empty for an architecture.
+    pub name: &'static str,
+    /// Text as outlines.
+    pub svg: String,
+    /// Three pixels for each of the SVG's.
+    pub png: Vec<u8>,
+}
+
+/// Why something cannot be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum DrawError {
+    /// The edges do not say what they connect.
+    #[error("the cell `{kind}` cannot be drawn: {problem}")]
+    Shape {
+        /// The kind of cell.
+        kind: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// What should be an architecture is a supernet.
+    #[error("edge {edge} of the {kind} cell keeps {count} operators, but an architecture at most one")]
+    SeveralOperators {
+        /// The kind of cell.
+        kind: String,
+        /// The edge.
+        edge: String,
+        /// How many it keeps.
+        count: usize,
+    },
+    /// The search did not prune.
+    #[error("the search pruned nothing: its steps have no candidates for removal")]
+    NoPruning,
+    /// The trajectory has not two axes.
+    #[error("the search read {labels}, but a plane has two axes")]
+    NotTwoProxies {
+        /// What it read.
+        labels: String,
+    },
+    /// There is no point to draw.
+    #[error("no state of the search has a defined reading of both proxies")]
+    NothingDefined,
+    /// The picture cannot be painted.
+    #[error(transparent)]
+    Picture(#[from] ReportError),
+}
+
+/// The names of operators, and of each kind of cell and its edges.
+struct Names {
+    operators: Vec<String>,
+    cells: Vec<(String, Vec<String>)>,
+}
+
+fn shapes(names: &Names) -> Result<Vec<Shape>, DrawError> {
+    names.cells.iter().map(|(kind, edges)| Shape::of(kind, edges)).collect()
+}
+
+/// Draws an architecture of a space, with its text below.
+///
+/// # Errors
+/// If the space's edges do not say what they connect, or the subspace is no architecture.
+pub fn architecture(space: &dyn SearchSpace, architecture: &Subspace, text: &str) -> Result<Picture, DrawError> {
+    let Trajectory { operators, cells, .. } = Trajectory::new(space, Vec::new());
+    paint("", &architecture::draw(&Names { operators, cells }, architecture)?, text)
+}
+
+/// Draws each step of a search that prunes: on every edge a mark for each operator, which fades when it goes.
+///
+/// # Errors
+/// If the search did not prune, or the space's edges do not say what they connect.
+pub fn pruning(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
+    let names = Names { operators: trajectory.operators.clone(), cells: trajectory.cells.clone() };
+    paint("pruning", &pruning::draw(&names, &trajectory.steps)?, &summary.protocol)
+}
+
+/// Draws the states that a search went through in the plane of its two proxies.
+///
+/// # Errors
+/// If it has not exactly two, or none of their readings is defined.
+pub fn plane(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
+    paint("trajectory", &plane::draw(summary, trajectory)?, &summary.protocol)
+}
+
+fn paint(name: &'static str, drawing: &Drawing, note: &str) -> Result<Picture, DrawError> {
+    let painted = Painter::new().paint(&drawing.standalone(&[note.to_owned()]))?;
+    Ok(Picture { name, svg: painted.svg, png: painted.png })
+}

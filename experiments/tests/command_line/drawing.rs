@@ -1,0 +1,57 @@
+//! Pictures of architectures and of searches.
+
+use crate::scratch::Scratch;
+
+const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|";
+const GENOTYPE: &str = "Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), \
+    ('skip_connect', 0), ('sep_conv_3x3', 1), ('skip_connect', 0), ('dil_conv_3x3', 2)], normal_concat=[2, 3, 4, 5], \
+    reduce=[('max_pool_3x3', 0), ('max_pool_3x3', 1), ('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 0), \
+    ('skip_connect', 2), ('max_pool_3x3', 1), ('skip_connect', 2)], reduce_concat=[2, 3, 4, 5])";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+#[test]
+fn an_architecture_is_drawn_by_the_space_that_reads_it() {
+    let scratch = Scratch::new();
+    let file = |name: &str| std::fs::read(scratch.path().join(name)).unwrap();
+    assert_eq!(scratch.succeed(&["draw", CELL]), "cell.svg\ncell.png\n");
+    let (svg, png) = (file("cell.svg"), file("cell.png"));
+    assert!(svg.starts_with(b"<svg") && png.starts_with(PNG));
+    scratch.succeed(&["draw", CELL, "--space", "nas-bench-201", "--output", "again"]);
+    assert!(svg == file("again.svg") && png == file("again.png"), "the same bytes every time");
+    assert_eq!(scratch.succeed(&["draw", GENOTYPE, "--output", "genotype.png"]), "genotype.png\n");
+    assert!(file("genotype.png").starts_with(PNG) && !scratch.path().join("genotype.svg").exists());
+
+    let unknown = scratch.fail(&["draw", "no-such-thing"]);
+    assert!(
+        unknown.contains("`no-such-thing` is neither a folder nor an architecture of darts, nas-bench-101, nas-bench-201"),
+        "{unknown}"
+    );
+    let wrong = scratch.fail(&["draw", &CELL.replace("skip", "skap"), "--space", "nas-bench-201"]);
+    assert!(wrong.contains("this is no architecture of nas-bench-201") && wrong.contains("skip_connect"), "{wrong}");
+    let free = scratch.fail(&["draw", GENOTYPE, "--space", "darts", "--set", "space.inputs=free"]);
+    assert!(free.contains("the cell `normal` cannot be drawn"), "{free}");
+}
+
+#[test]
+fn a_run_is_drawn_into_its_folder_if_it_pruned() {
+    let scratch = Scratch::new();
+    scratch.succeed(&["run", "tiny.toml", "--quiet", "--run-dir", "run"]);
+    let said = scratch.succeed(&["draw", "run"]);
+    assert_eq!(said, "run/pruning.svg\nrun/pruning.png\nrun/trajectory.svg\nrun/trajectory.png\n");
+    scratch.succeed(&["draw", "run", "--output", "pictures"]);
+    for name in ["pruning.svg", "pruning.png", "trajectory.svg", "trajectory.png"] {
+        let [one, other] = ["run", "pictures"].map(|folder| std::fs::read(scratch.path().join(folder).join(name)).unwrap());
+        assert!(one == other, "{name}");
+    }
+    let one_file = scratch.fail(&["draw", "run", "--output", "run.svg"]);
+    assert!(one_file.contains("a run is drawn in two pictures"), "{one_file}");
+
+    let search = crate::scratch::TINY.replace(
+        "name = \"te-nas\"\nbatch = 4\nrepeats = 1\ncrops = 200\ncrop_batch = 200\n",
+        "name = \"random\"\noracle = { proxy = \"params\" }\nbudget = { evaluations = 3 }\n",
+    );
+    scratch.write("random.toml", search);
+    scratch.succeed(&["run", "random.toml", "--quiet", "--run-dir", "random"]);
+    let pruned = scratch.fail(&["draw", "random"]);
+    assert!(pruned.contains("the search pruned nothing"), "{pruned}");
+}

@@ -1,0 +1,62 @@
+//! Tables from made-up summaries.
+
+use serde_json::json;
+
+use super::super::{TABLE_2, TABLE_3};
+use super::*;
+use crate::reproduce::datasets::{CIFAR10, IMAGENET_1K};
+
+/// A search as `assay run` summarises it, with made-up numbers.
+fn found(seed: u64, text: &str, millions: [f64; 2], seconds: f64, replayed: f64) -> Found {
+    let phase = json!({ "measured": 10, "replayed": usize::from(replayed > 0.0), "thread_seconds": 2.0, "wall_seconds": 1.0, "replayed_thread_seconds": replayed });
+    let summary = json!({
+        "schema": 1,
+        "seed": seed,
+        "architecture": { "text": text },
+        "accuracies": { "unknown": { "because": "the experiment has no [benchmark] section" } },
+        "protocol": format!("space darts; images made up; seed {seed}; engine none"),
+        "times": { "phases": { "kappa": phase }, "total_wall_seconds": seconds },
+        "machine": { "cpu": "Test CPU", "threads": 2, "os": "Test OS" }
+    });
+    let [parameters, multiply_adds] = millions.map(|millions| millions * 1e6);
+    Found { summary: serde_json::from_value(summary).unwrap(), size: Size { parameters, multiply_adds } }
+}
+
+fn sizes() -> Vec<Size> {
+    (1..=CELLS.len()).map(|number| Size { parameters: number as f64 * 1e6, multiply_adds: 5e8 }).collect()
+}
+
+#[test]
+fn the_disputed_cell_is_one_of_the_published() {
+    assert!(CELLS.iter().any(|cell| cell.name == DISPUTED));
+}
+
+#[test]
+fn what_was_searched_stands_below_the_published_rows() {
+    let column = Column {
+        dataset: &CIFAR10,
+        stand_in: None,
+        found: vec![found(0, "Genotype(a)", [3.5, 550.0], 150.0, 0.0), found(1, "Genotype(b)", [4.0, 650.0], 50.0, 220.0)],
+        absent: None,
+    };
+    let table = Table { command: "cargo xtask reproduce table2".into(), columns: vec![column], cells: sizes(), elsewhere: vec![sizes()] };
+    insta::assert_snapshot!(render(&TABLE_2, &table));
+}
+
+#[test]
+fn a_dataset_that_is_not_there_and_a_stand_in_say_what_they_are() {
+    let absent = Column { dataset: &CIFAR10, stand_in: None, found: Vec::new(), absent: Some(CIFAR10.absent()) };
+    let stand_in = Some("small.bin".to_owned());
+    let searched = Column { dataset: &IMAGENET_1K, stand_in, found: vec![found(3, "Genotype(a)", [5.0, 590.0], 9.0, 0.0)], absent: None };
+    let table =
+        Table { command: "cargo xtask reproduce table3".into(), columns: vec![absent, searched], cells: sizes(), elsewhere: vec![sizes()] };
+    let page = render(&TABLE_3, &table);
+    let ours: Vec<&str> = page.lines().filter(|line| line.contains("Assay") || line.starts_with('†') || line.starts_with("- ")).collect();
+    insta::assert_snapshot!(ours.join("\n"), @"
+    | TE-NAS (Assay, searched on CIFAR-10) | not run: CIFAR-10 is not here; `assay data fetch cifar10`, or name a stand-in: `--data cifar10=FILE` | – | – | – | training-free |
+    | TE-NAS (Assay, searched on ImageNet) † | not trained here | 5.00 (–) | 590 (–) | 9 s | training-free |
+    † searched on stand-in images, not on the dataset itself: see the protocol.
+    - CIFAR-10: not run.
+    - ImageNet: STAND-IN IMAGES from small.bin, not ImageNet; seed 3; space darts; images made up; engine none.
+    ");
+}

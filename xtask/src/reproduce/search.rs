@@ -1,0 +1,96 @@
+//! Searches by `assay run`, each in a folder of its own, so that an interrupted table goes on where it was.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use miette::{bail, miette};
+use toml_edit::Value;
+
+use super::summary::Summary;
+use crate::child;
+
+/// One search of a table.
+pub(super) struct Search {
+    /// The experiment file.
+    pub(super) experiment: PathBuf,
+    /// Where the run is kept. One folder for each thing that can be asked for, so that a finished search is never taken
+    /// for another one.
+    pub(super) run: PathBuf,
+    pub(super) seed: u64,
+    /// Keys of the experiment, the seed among them.
+    pub(super) settings: Vec<(String, Value)>,
+    pub(super) threads: Option<u16>,
+}
+
+/// How a search ended.
+pub(super) enum Outcome {
+    Found(Box<Summary>),
+    /// The dataset's files are not in the data directory.
+    NoDataset,
+}
+
+impl Search {
+    /// Makes the search, or what is left of it, and reads its result. Ctrl-C ends the process.
+    pub(super) fn make(&self, assay: &Path) -> miette::Result<Outcome> {
+        if child::interrupted() {
+            stop();
+        }
+        let Self { run, seed, .. } = self;
+        let mut command = self.command(assay);
+        match child::run(&mut command)? {
+            child::Ending::Done => {}
+            child::Ending::Interrupted => stop(),
+            child::Ending::Failed(said) if !run.exists() && says_absent(&said) => return Ok(Outcome::NoDataset),
+            child::Ending::Failed(_) => bail!("the search failed: {command:?}"),
+        }
+        let summary = Summary::read(run)?.ok_or_else(|| miette!("{} has no summary although its search ended well", run.display()))?;
+        if summary.seed != *seed {
+            bail!("{} holds a search with seed {}, not {seed}; remove it and run this again", run.display(), summary.seed);
+        }
+        Ok(Outcome::Found(Box::new(summary)))
+    }
+
+    fn command(&self, assay: &Path) -> Command {
+        let mut command = Command::new(assay);
+        command.arg("run").arg(&self.experiment).arg("--run-dir").arg(&self.run);
+        if self.run.exists() {
+            command.arg("--resume");
+        }
+        for (key, value) in &self.settings {
+            command.arg("--set").arg(format!("{key}={value}"));
+        }
+        if let Some(threads) = self.threads {
+            command.arg("--threads").arg(threads.to_string());
+        }
+        command
+    }
+}
+
+/// Ends the process after Ctrl-C.
+pub(super) fn stop() -> ! {
+    eprintln!("Interrupted. The same command goes on from here.");
+    std::process::exit(child::INTERRUPTED)
+}
+
+/// Whether an error message says that the dataset's files are not in the data directory: the only failure that leaves a
+/// column empty. Messages are broken into lines and framed for the terminal.
+fn says_absent(said: &str) -> bool {
+    let framing = |character: char| character.is_whitespace() || matches!(character, '│' | '×');
+    let words: Vec<&str> = said.split(framing).filter(|word| !word.is_empty()).collect();
+    words.join(" ").contains("`dataset.path`: not given, and there is no ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_absence_of_a_dataset_leaves_a_column_empty() {
+        let absent =
+            "  × `dataset.path`: not given, and there is no /home/someone/data/datasets/\n  │ cifar100\n    ╭─[configs/x.toml:11:8]";
+        assert!(says_absent(absent));
+        assert!(says_absent("  × `dataset.path`: not given, and\n  │ there is no /data/datasets/cifar100"));
+        assert!(!says_absent("  × `dataset.path`: data_batch_1.bin is cut short"));
+        assert!(!says_absent("  × `strategy.repeats`: must be a whole number, 1 or more, is 0"));
+    }
+}
