@@ -1,8 +1,14 @@
 //! `cargo xtask reproduce`: published results, made again.
 
+mod ablations;
+mod all;
 mod correlation;
+mod datasets;
+mod page;
 mod published;
+mod searches;
 mod spread;
+mod summary;
 mod table1;
 
 use clap::{Args, Subcommand};
@@ -18,14 +24,20 @@ pub(crate) struct Reproduce {
 #[derive(Debug, Subcommand)]
 enum Published {
     Table1(table1::Table1),
+    Table4(ablations::Table4),
+    Table5(ablations::Table5),
     Correlation(correlation::Correlation),
+    All(all::All),
 }
 
 impl Reproduce {
     pub(crate) fn run(self) -> miette::Result<()> {
         match self.result {
             Published::Table1(table1) => table1.run(),
+            Published::Table4(table4) => table4.run(),
+            Published::Table5(table5) => table5.run(),
             Published::Correlation(correlation) => correlation.run(),
+            Published::All(all) => all.run(),
         }
     }
 }

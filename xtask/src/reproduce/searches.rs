@@ -1,43 +1,33 @@
-//! `cargo xtask reproduce table1`: TE-NAS on the three datasets of NAS-Bench-201.
-#![allow(clippy::print_stdout, reason = "the table goes to standard output")]
+//! Searches on the datasets of NAS-Bench-201, one a seed: what the tables of searches have in common.
 
-mod datasets;
-mod render;
-mod summary;
-
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::{Args, ValueEnum};
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use toml_edit::Value;
 
+use super::datasets::{DATASETS, Dataset};
+use super::page::Column;
+use super::summary::Summary;
 use crate::{child, project};
-use datasets::{DATASETS, Dataset};
-use render::{Column, Table};
-use summary::Summary;
 
-/// TE-NAS on NAS-Bench-201: three datasets × seeds, beside the published row
-///
-/// What is finished is kept under results/table1: interrupted, the same command goes on where it was.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  cargo xtask reproduce table1
-  cargo xtask reproduce table1 --seeds 0-1 --data cifar10=cifar10_sample.bin
-
-A dataset that is not here leaves its column empty. A stand-in is a file of flat records (label bytes, then the planes red,
-green, blue): cifar10 1 + 3072 bytes an image, cifar100 2 + 3072 (the fine label second), imagenet16-120 1 + 768.")]
-pub(crate) struct Table1 {
+/// Files of images in place of datasets.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Images {
     /// A file of images to use in place of a dataset: cifar10, cifar100 or imagenet16-120
     #[arg(long, value_name = "NAME=FILE", value_parser = stand_in)]
-    data: Vec<StandIn>,
+    pub(super) data: Vec<StandIn>,
+}
+
+/// How the searches of a table are made.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Conditions {
+    #[command(flatten)]
+    images: Images,
     /// Seeds: 0,2 or 0-3 (both ends included)
     #[arg(long, default_value = "0-3", value_parser = seeds)]
     seeds: Seeds,
-    /// Where the table is written [default: results/reference/table1.md]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
     /// Numbers of the released code, or of the paper
     #[arg(long, value_enum, default_value_t = Variant::Code)]
     variant: Variant,
@@ -49,26 +39,27 @@ pub(crate) struct Table1 {
     threads: Option<u16>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Variant {
     Code,
     Paper,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Pairing {
     Common,
     Independent,
 }
 
+/// A file in place of a dataset.
 #[derive(Clone, Debug)]
-struct StandIn {
+pub(super) struct StandIn {
     dataset: &'static Dataset,
-    file: PathBuf,
+    pub(super) file: PathBuf,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Seeds(Vec<u64>);
+pub(super) struct Seeds(Vec<u64>);
 
 fn stand_in(text: &str) -> Result<StandIn, String> {
     let (name, file) = text.split_once('=').ok_or("write NAME=FILE")?;
@@ -100,45 +91,87 @@ fn seeds(text: &str) -> Result<Seeds, String> {
     }
 }
 
-impl Table1 {
-    pub(crate) fn run(self) -> miette::Result<()> {
-        if let Some(twice) =
-            DATASETS.iter().find(|dataset| self.data.iter().filter(|stand_in| stand_in.dataset.name == dataset.name).count() > 1)
-        {
-            bail!("--data names {} twice", twice.name);
+/// A way of searching, made from an experiment file.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    /// The folder of its runs below `results/`.
+    pub(super) folder: String,
+    /// The experiment file.
+    pub(super) experiment: PathBuf,
+    /// Settings on top of it.
+    pub(super) settings: Vec<(&'static str, Value)>,
+    /// Seeds, where they are not those of the table.
+    pub(super) seeds: Option<Vec<u64>>,
+}
+
+impl Images {
+    /// The file in place of a dataset.
+    pub(super) fn of(&self, dataset: &Dataset) -> Option<&StandIn> {
+        self.data.iter().find(|stand_in| stand_in.dataset.name == dataset.name)
+    }
+
+    /// As they are written on the command line: ` --data NAME=FILE`, each.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        self.data.iter().flat_map(|given| ["--data".to_owned(), format!("{}={}", given.dataset.name, given.file.display())]).collect()
+    }
+
+    fn check(&self) -> miette::Result<()> {
+        let is_twice = |dataset: &&Dataset| self.data.iter().filter(|stand_in| stand_in.dataset.name == dataset.name).count() > 1;
+        match DATASETS.iter().find(is_twice) {
+            Some(dataset) => bail!("--data names {} twice", dataset.name),
+            None => Ok(()),
         }
+    }
+}
+
+impl Conditions {
+    /// What has to hold before hours of searching: returns the program.
+    pub(super) fn prepare(&self) -> miette::Result<PathBuf> {
+        self.images.check()?;
         let assay = project::build_assay()?;
         child::outlive_interrupts()?;
         require_benchmark(&assay)?;
-        let mut columns = Vec::new();
-        for (position, dataset) in DATASETS.iter().enumerate() {
-            columns.push(self.search_dataset(&assay, dataset, position)?);
-        }
-        let columns = <[Column; 3]>::try_from(columns).map_err(|_| miette!("the table has three columns"))?;
-        let page = render::render(&Table { command: command_line(), columns }).map_err(|because| {
-            miette!(
-                help = "import the table, remove the `summary.json` of the searches without accuracies, and run this again; no measurement is lost",
-                "the accuracy of a search is not known: {because}"
-            )
-        })?;
-        print!("{page}");
-        let out = self.out.unwrap_or_else(|| project::root().join("results/reference/table1.md"));
-        project::write_whole(&out, &page)?;
-        eprintln!("written to {}", out.display());
-        Ok(())
+        Ok(assay)
     }
 
-    fn search_dataset(&self, assay: &Path, dataset: &'static Dataset, position: usize) -> miette::Result<Column> {
-        let stand_in = self.data.iter().find(|stand_in| stand_in.dataset.name == dataset.name);
+    /// The command that makes a result under these conditions.
+    pub(super) fn command_line(&self, result: &str) -> String {
+        let mut words = vec!["cargo xtask reproduce".to_owned(), result.to_owned()];
+        words.extend(self.images.arguments().into_iter().map(|word| if word.contains([' ', '"']) { format!("{word:?}") } else { word }));
+        if self.seeds.0 != [0, 1, 2, 3] {
+            words.extend(["--seeds".into(), self.seeds.0.iter().map(u64::to_string).collect::<Vec<_>>().join(",")]);
+        }
+        if self.variant != Variant::Code {
+            words.extend(["--variant".into(), word(self.variant)]);
+        }
+        if self.pairing != Pairing::Common {
+            words.extend(["--pairing".into(), word(self.pairing)]);
+        }
+        words.join(" ")
+    }
+
+    /// TE-NAS on a dataset, with settings of the strategy on top of its experiment. `name` tells the runs apart; empty for
+    /// the search as it was published.
+    pub(super) fn te_nas(&self, dataset: &Dataset, name: &str, settings: Vec<(&'static str, Value)>) -> Way {
+        let (variant, pairing) = (word(self.variant), word(self.pairing));
+        let name = if name.is_empty() { String::new() } else { format!("-{name}") };
+        let folder = format!("te-nas/{variant}-{pairing}{name}");
+        let own = [("strategy.variant", Value::from(variant)), ("strategy.pairing", Value::from(pairing))];
+        Way { folder, experiment: dataset.experiment(), settings: own.into_iter().chain(settings).collect(), seeds: None }
+    }
+
+    /// Searches a dataset, one search a seed; a dataset that is not here is not searched.
+    pub(super) fn search(&self, assay: &Path, dataset: &'static Dataset, way: &Way) -> miette::Result<Column> {
+        let stand_in = self.images.of(dataset);
         let mut searches = Vec::new();
-        for (turn, seed) in self.seeds.0.iter().enumerate() {
+        let seeds = way.seeds.as_ref().unwrap_or(&self.seeds.0);
+        for (turn, seed) in seeds.iter().enumerate() {
             if child::interrupted() {
                 stop();
             }
-            let run = self.run_folder(dataset, stand_in, *seed);
-            let all = DATASETS.len() * self.seeds.0.len();
-            eprintln!("search {} of {all}: {}, seed {seed} ({})", position * self.seeds.0.len() + turn + 1, dataset.title, run.display());
-            let mut command = self.command(assay, dataset, stand_in, *seed, &run);
+            let run = run_folder(dataset, stand_in, way, *seed);
+            eprintln!("search {} of {}: {}, seed {seed} ({})", turn + 1, seeds.len(), dataset.title, run.display());
+            let mut command = self.command(assay, dataset, stand_in, way, *seed, &run);
             match child::run(&mut command)? {
                 child::Ending::Done => {}
                 child::Ending::Interrupted => stop(),
@@ -156,29 +189,22 @@ impl Table1 {
         Ok(Column::Searched { searches, stand_in: stand_in.map(|stand_in| stand_in.file.display().to_string()) })
     }
 
-    /// One folder for each thing that can be asked for here, so that a finished search is never taken for another one.
-    fn run_folder(&self, dataset: &Dataset, stand_in: Option<&StandIn>, seed: u64) -> PathBuf {
-        let images =
-            stand_in.and_then(|stand_in| stand_in.file.file_stem()).map(|stem| format!("-on-{}", stem.display())).unwrap_or_default();
-        let conditions = format!("{}-{}", word(self.variant), word(self.pairing));
-        project::root().join("results/table1").join(conditions).join(format!("{}{images}-seed{seed}", dataset.name))
-    }
-
-    fn command(&self, assay: &Path, dataset: &Dataset, stand_in: Option<&StandIn>, seed: u64, run: &Path) -> Command {
+    fn command(&self, assay: &Path, dataset: &Dataset, stand_in: Option<&StandIn>, way: &Way, seed: u64, run: &Path) -> Command {
         let mut command = Command::new(assay);
-        command.arg("run").arg(project::root().join(dataset.experiment())).arg("--run-dir").arg(run);
+        command.arg("run").arg(project::root().join(&way.experiment)).arg("--run-dir").arg(run);
         if run.exists() {
             command.arg("--resume");
         }
-        let mut set = |key: &str, value: toml_edit::Value| {
+        let mut set = |key: &str, value: &Value| {
             command.arg("--set").arg(format!("{key}={value}"));
         };
         // A seed beyond TOML's integers is refused by the experiment file's own check.
-        set("seed", i64::try_from(seed).unwrap_or(-1).into());
-        set("strategy.variant", word(self.variant).into());
-        set("strategy.pairing", word(self.pairing).into());
+        set("seed", &i64::try_from(seed).unwrap_or(-1).into());
+        for (key, value) in &way.settings {
+            set(key, value);
+        }
         for (key, value) in stand_in.map(|stand_in| dataset.stand_in(&stand_in.file)).unwrap_or_default() {
-            set(&format!("dataset.{key}"), value);
+            set(&format!("dataset.{key}"), &value);
         }
         if let Some(threads) = self.threads {
             command.arg("--threads").arg(threads.to_string());
@@ -187,7 +213,14 @@ impl Table1 {
     }
 }
 
-fn stop() -> ! {
+/// One folder for each thing that can be asked for here, so that a finished search is never taken for another one.
+fn run_folder(dataset: &Dataset, stand_in: Option<&StandIn>, way: &Way, seed: u64) -> PathBuf {
+    let images = stand_in.and_then(|stand_in| stand_in.file.file_stem()).map(|stem| format!("-on-{}", stem.display())).unwrap_or_default();
+    project::root().join("results").join(&way.folder).join(format!("{}{images}-seed{seed}", dataset.name))
+}
+
+/// Ends the task after Ctrl-C.
+pub(super) fn stop() -> ! {
     eprintln!("Interrupted. The same command goes on from here.");
     std::process::exit(child::INTERRUPTED)
 }
@@ -197,7 +230,7 @@ fn word(value: impl ValueEnum) -> String {
 }
 
 /// Hours of searching without a table to look the results up in would be hours lost.
-fn require_benchmark(assay: &Path) -> miette::Result<()> {
+pub(super) fn require_benchmark(assay: &Path) -> miette::Result<()> {
     let output = Command::new(assay).args(["benchmark", "list"]).output().into_diagnostic().wrap_err("assay cannot be started")?;
     let said = String::from_utf8_lossy(&output.stdout);
     let line = said.lines().find(|line| line.starts_with("nas-bench-201"));
@@ -213,19 +246,10 @@ fn require_benchmark(assay: &Path) -> miette::Result<()> {
 
 /// Whether an error message says that the dataset's files are not in the data directory: the only failure that leaves a
 /// column empty. Messages are broken into lines and framed for the terminal.
-fn says_absent(said: &str) -> bool {
+pub(super) fn says_absent(said: &str) -> bool {
     let framing = |character: char| character.is_whitespace() || matches!(character, '│' | '×');
     let words: Vec<&str> = said.split(framing).filter(|word| !word.is_empty()).collect();
     words.join(" ").contains("`dataset.path`: not given, and there is no ")
-}
-
-/// The command that the user typed.
-fn command_line() -> String {
-    let quoted = |argument: OsString| {
-        let text = argument.display().to_string();
-        if text.contains([' ', '"', '\'', '$', '\\']) { format!("{text:?}") } else { text }
-    };
-    std::iter::once("cargo xtask".to_owned()).chain(std::env::args_os().skip(1).map(quoted)).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! The datasets of Table 1: their experiment files, and how files of stand-in images are read for them.
+//! The datasets of NAS-Bench-201: their experiment files, and how files of stand-in images are read for them.
 
 use std::path::{Path, PathBuf};
 
 use toml_edit::Value;
 
-/// A column of the table.
+/// A dataset that accuracies are reported of.
 #[derive(Debug)]
 pub(super) struct Dataset {
     /// As in `--data` and in the experiment file's name.
@@ -27,7 +27,7 @@ struct Records {
     normalisation: &'static str,
 }
 
-/// In the order of the table.
+/// In the order of tables.
 pub(super) const DATASETS: [Dataset; 3] = [
     Dataset {
         name: "cifar10",
@@ -57,7 +57,7 @@ impl Dataset {
         DATASETS.iter().find(|dataset| dataset.name == name)
     }
 
-    /// The experiment that is run on it, relative to the repository.
+    /// The experiment of TE-NAS on it, relative to the repository.
     pub(super) fn experiment(&self) -> PathBuf {
         Path::new("configs").join(format!("tenas-nas-bench-201-{}.toml", self.name))
     }
