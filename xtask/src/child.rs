@@ -14,6 +14,7 @@ pub(crate) const INTERRUPTED: i32 = 130;
 const GRACE: Duration = Duration::from_secs(60);
 
 static INTERRUPT: AtomicBool = AtomicBool::new(false);
+static LISTENING: AtomicBool = AtomicBool::new(false);
 
 /// How a program ended.
 #[derive(Debug)]
@@ -27,6 +28,10 @@ pub(crate) enum Ending {
 /// From now on Ctrl-C does not end this process before its child: a terminal sends it to both, and the child puts its
 /// work away first.
 pub(crate) fn outlive_interrupts() -> miette::Result<()> {
+    // Several results may be made by one process, which can listen once.
+    if LISTENING.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
     ctrlc::set_handler(|| INTERRUPT.store(true, Ordering::SeqCst)).into_diagnostic().wrap_err("Ctrl-C cannot be listened for")
 }
 

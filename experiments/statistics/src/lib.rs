@@ -9,6 +9,7 @@
 //! - [`kendall::tau_b`], [`spearman::rho`], [`pearson::r`], [`weighted::tau_h`]: correlations of the whole sample;
 //!   [`partial`]: what is left of one when a third variable is held fixed.
 //! - [`top`]: what matters to a search, the upper end of the order.
+//! - [`best`]: what the best of some random draws reaches, the line that a search has to beat.
 //! - [`interval`]: how much the sample of architectures leaves open; [`spread`]: how much the seeds do;
 //!   [`ceiling`]: what no score can be expected to exceed, because training itself is noisy.
 //!
@@ -18,6 +19,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod best;
 pub mod ceiling;
 pub mod interval;
 pub mod kendall;

@@ -8,7 +8,7 @@ use assay_core::score::{Direction, Reading};
 use assay_core::subspace::{Choice, Layout, OperatorSet, Subspace};
 use assay_spaces::darts::Darts;
 use assay_spaces::nas_bench_201::NasBench201;
-use assay_strategies::te_nas::decision::{Difference, Indicator, Pair, Ranking, Rule};
+use assay_strategies::te_nas::decision::{Combination, Difference, Indicator, Pair, Ranking, Rule};
 use assay_strategies::te_nas::edge_groups;
 use serde::Deserialize;
 
@@ -67,7 +67,8 @@ fn indicator(direction: Direction, pairs: &[[f64; 2]], repeats: usize) -> Indica
 }
 
 fn rule(search: &Search) -> Rule {
-    Rule { difference: Difference::Relative, rounding: search.precision, prune_number: search.prune_number }
+    let (rounding, prune_number) = (search.precision, search.prune_number);
+    Rule { difference: Difference::Relative, combination: Combination::RankSum, rounding, prune_number }
 }
 
 /// The rankings of the pairs in `range`.
@@ -100,7 +101,7 @@ fn check_edge_groups(layout: &Layout, search: &Search, round: &Round) {
         for group in edge_groups::groups(kind).into_iter().filter(edge_groups::is_scored) {
             let rankings = rankings(search, round, first..first + group.len());
             first += group.len();
-            for edge in edge_groups::cleared(&group, &rankings) {
+            for edge in edge_groups::cleared(&group, Combination::RankSum, &rankings) {
                 let kept = state.kept(cell, edge);
                 state = kept.iter().fold(state, |state, operator| state.without(Choice { cell, edge, operator }));
             }

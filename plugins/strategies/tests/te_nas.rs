@@ -87,6 +87,43 @@ fn common_pairing_measures_the_unpruned_network_once_a_repeat_round_and_proxy() 
     assert_eq!(laboratory.asked.len(), (25 + 19 + 13) * 3 * 2);
 }
 
+/// The regions prefer the dearest operators, κ the cheapest.
+fn quarrelling(request: &Request) -> Reading {
+    let cost = total_cost(&request.subspace);
+    Reading::Value(if request.proxy == "ntk" { 100.0 * cost } else { 1000.0 + 50.0 * cost })
+}
+
+#[test]
+fn one_indicator_alone_is_the_only_one_that_is_measured_and_decides() {
+    let allowed = whole().without_operator(0);
+    let alone = |indicator: &str| {
+        let mut laboratory = laboratory(quarrelling, quarrelling);
+        let found = te_nas(Settings::none().with("indicators", json!([indicator]))).search(&mut laboratory).unwrap();
+        let measured: BTreeSet<String> = laboratory.asked.keys().map(|request| request.proxy.clone()).collect();
+        assert_eq!(laboratory.expected[0], (laboratory.asked.len(), 0), "{indicator}");
+        (found, measured)
+    };
+    let (by_kappa, measured) = alone("ntk-condition");
+    assert_eq!(by_kappa, cheapest(&allowed));
+    assert_eq!(measured, BTreeSet::from(["ntk".to_owned()]));
+    let (by_regions, measured) = alone("linear-regions");
+    assert_ne!(by_regions, by_kappa);
+    assert!(
+        by_regions
+            .choices()
+            .all(|choice| allowed.kept(0, choice.edge).iter().all(|operator| cost(Choice { operator, ..choice }) <= cost(choice)))
+    );
+    assert_eq!(measured, BTreeSet::from(["regions".to_owned()]));
+}
+
+#[test]
+fn every_combination_finds_the_best_where_the_indicators_agree() {
+    for combination in ["rank-sum", "minimum", "maximum", "numeric-sum"] {
+        let found = te_nas(Settings::none().with("combination", combination)).search(&mut agreeing_laboratory()).unwrap();
+        assert_eq!(found, cheapest(&whole().without_operator(0)), "{combination}");
+    }
+}
+
 #[test]
 fn draws_are_shared_as_the_variant_and_the_pairing_say() {
     let different = |variant: &str, pairing: &str, proxy: &str| {
@@ -214,12 +251,16 @@ fn settings_are_checked_against_what_te_nas_declares() {
         refuse(Settings::none().with("repeats", 0)),
         refuse(Settings::none().with("initialiser", "uniform-fan-in")),
         refuse(Settings::none().with("exclude", "none")),
+        refuse(Settings::none().with("indicators", json!(["kappa"]))),
+        refuse(Settings::none().with("indicators", json!([]))),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r#"
     strategy `te-nas`: `variant`: must be one of "code", "paper", is "thesis"
     strategy `te-nas`: `repeats`: must be a whole number from 1 to 10000, is 0
     strategy `te-nas`: `initialiser`: no such setting
     strategy `te-nas`: `exclude`: must be a list of texts, is "none"
+    strategy `te-nas`: `indicators`: `kappa` is no indicator of te-nas; they are ntk-condition and linear-regions
+    strategy `te-nas`: `indicators`: names none; write one or both of ntk-condition and linear-regions
     "#);
 }
 
@@ -229,6 +270,7 @@ fn no_declared_setting_is_ignored() {
         "variant": "paper", "pairing": "independent", "repeats": 2, "batch": 8, "channels": 4, "region_channels": 2, "crops": 70,
         "crop_batch": 35, "crop_size": 5, "ntk_initialiser": "kaiming-normal-fan-in", "region_initialiser": "kaiming-normal-fan-out",
         "precision": "f64", "rounding": 4, "difference": "absolute", "exclude": [], "prune_number": 2, "augment": "none",
+        "indicators": ["linear-regions"], "combination": "maximum",
     });
     let registry = Registry::<dyn SearchStrategy>::collect().unwrap();
     let declared: BTreeSet<&str> = registry.find("te-nas").unwrap().settings.iter().map(|setting| setting.name).collect();

@@ -1,12 +1,12 @@
 //! What the searches of a table have in common, and what the user may choose of it.
 
-use std::ffi::OsString;
-
 use clap::{Args, ValueEnum};
 use toml_edit::Value;
 
+use super::datasets::Images;
+
 /// Under which conditions searches run.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Conditions {
     /// Seeds: 0,2 or 0-3 (both ends included)
     #[arg(long, default_value = "0-3", value_parser = seeds)]
@@ -19,7 +19,7 @@ pub(super) struct Conditions {
     pub(super) threads: Option<u16>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Pairing {
     Common,
     Independent,
@@ -30,12 +30,30 @@ pub(super) enum Pairing {
 pub(super) struct Seeds(pub(super) Vec<u64>);
 
 impl Conditions {
+    /// The command that makes a result with these images, and with further options, under these conditions.
+    pub(super) fn command_line(&self, result: &str, images: &[Images], options: &[String]) -> String {
+        let mut words = vec!["cargo xtask reproduce".to_owned(), result.to_owned()];
+        words.extend(images.iter().flat_map(Images::arguments).map(quoted));
+        if self.seeds.0 != [0, 1, 2, 3] {
+            words.extend(["--seeds".into(), self.seeds.0.iter().map(u64::to_string).collect::<Vec<_>>().join(",")]);
+        }
+        words.extend(options.iter().cloned());
+        if self.pairing != Pairing::Common {
+            words.extend(["--pairing".into(), word(self.pairing)]);
+        }
+        words.join(" ")
+    }
+
     /// What an experiment is to set for one seed.
     pub(super) fn settings(&self, seed: u64) -> Vec<(String, Value)> {
-        // A seed beyond TOML's integers is refused by the experiment file's own check.
-        let seed = i64::try_from(seed).unwrap_or(-1);
-        vec![("seed".into(), seed.into()), ("strategy.pairing".into(), word(self.pairing).into())]
+        vec![self::seed(seed), ("strategy.pairing".into(), word(self.pairing).into())]
     }
+}
+
+/// The key of the seed.
+pub(super) fn seed(seed: u64) -> (String, Value) {
+    // A seed beyond TOML's integers is refused by the experiment file's own check.
+    ("seed".into(), i64::try_from(seed).unwrap_or(-1).into())
 }
 
 /// A choice as it is written on the command line.
@@ -62,13 +80,9 @@ fn seeds(text: &str) -> Result<Seeds, String> {
     }
 }
 
-/// The command that the user typed.
-pub(super) fn command_line() -> String {
-    let quoted = |argument: OsString| {
-        let text = argument.display().to_string();
-        if text.contains([' ', '"', '\'', '$', '\\']) { format!("{text:?}") } else { text }
-    };
-    std::iter::once("cargo xtask".to_owned()).chain(std::env::args_os().skip(1).map(quoted)).collect::<Vec<_>>().join(" ")
+/// An argument as it is typed in a shell.
+fn quoted(argument: String) -> String {
+    if argument.contains([' ', '"', '\'', '$', '\\']) { format!("{argument:?}") } else { argument }
 }
 
 #[cfg(test)]

@@ -55,7 +55,18 @@ pub(super) static IMAGENET_1K: Dataset = Dataset {
     remedy: "name its folder of training images: `--data imagenet-1k=FOLDER`",
 };
 
+/// Those of NAS-Bench-201, in the order of tables.
+pub(super) static NAS_BENCH_201: [&Dataset; 3] = [&CIFAR10, &CIFAR100, &IMAGENET16_120];
+
+/// All of them.
+pub(super) static DATASETS: [&Dataset; 4] = [&CIFAR10, &CIFAR100, &IMAGENET16_120, &IMAGENET_1K];
+
 impl Dataset {
+    /// The experiment of TE-NAS on NAS-Bench-201 with its images, relative to the repository.
+    pub(super) fn experiment(&self) -> PathBuf {
+        Path::new("configs").join(format!("tenas-nas-bench-201-{}.toml", self.name))
+    }
+
     /// The column of NAS-Bench-201 with its test accuracies.
     pub(super) fn target(&self) -> String {
         format!("test_{}", self.name.replace('-', "_"))
@@ -118,6 +129,11 @@ impl Images {
     pub(super) fn twice(given: &[Self]) -> Option<&'static str> {
         let names: Vec<&'static str> = given.iter().map(|images| images.dataset.name).collect();
         names.iter().enumerate().find(|(position, name)| names[..*position].contains(name)).map(|(_, name)| *name)
+    }
+
+    /// As they are named on the command line.
+    pub(super) fn arguments(&self) -> [String; 2] {
+        ["--data".to_owned(), format!("{}={}", self.dataset.name, self.path.display())]
     }
 
     /// What an experiment is to set in order to read them.

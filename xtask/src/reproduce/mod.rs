@@ -1,11 +1,15 @@
 //! `cargo xtask reproduce`: published results, made again.
 
+mod ablations;
+mod all;
 mod conditions;
 mod correlation;
 mod darts;
 mod datasets;
+mod page;
 mod published;
 mod search;
+mod searches;
 mod spread;
 mod summary;
 mod table1;
@@ -25,8 +29,11 @@ enum Published {
     Table1(table1::Table1),
     Table2(darts::Table2),
     Table3(darts::Table3),
+    Table4(ablations::Table4),
+    Table5(ablations::Table5),
     Correlation(correlation::Correlation),
     CorrelationDarts(correlation::CorrelationDarts),
+    All(all::All),
 }
 
 impl Reproduce {
@@ -35,8 +42,11 @@ impl Reproduce {
             Published::Table1(table1) => table1.run(),
             Published::Table2(table2) => table2.run(),
             Published::Table3(table3) => table3.run(),
+            Published::Table4(table4) => table4.run(),
+            Published::Table5(table5) => table5.run(),
             Published::Correlation(correlation) => correlation.run(),
             Published::CorrelationDarts(correlation) => correlation.run(),
+            Published::All(all) => all.run(),
         }
     }
 }

@@ -42,6 +42,7 @@ pub(super) struct Accuracy {
 struct Times {
     phases: BTreeMap<String, Phase>,
     total_wall_seconds: f64,
+    cpu_seconds: Option<f64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -57,10 +58,12 @@ pub(super) struct Machine {
     pub(super) os: String,
 }
 
-/// The wall time of a search.
+/// What a search took: wall time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cost {
     pub(super) seconds: f64,
+    /// Its processor time in seconds, where the system tells it.
+    pub(super) processor_seconds: Option<f64>,
     /// Whether a part of it was measured in an interrupted session, whose wall time is estimated as the time of its
     /// measurements divided by the threads.
     pub(super) estimated: bool,
@@ -99,6 +102,7 @@ impl Summary {
         let replayed: f64 = self.times.phases.values().map(|phase| phase.replayed_thread_seconds).sum();
         Cost {
             seconds: self.times.total_wall_seconds + replayed / self.machine.threads.max(1) as f64,
+            processor_seconds: self.times.cpu_seconds.map(|seconds| seconds + replayed),
             estimated: self.times.phases.values().any(|phase| phase.replayed > 0),
         }
     }

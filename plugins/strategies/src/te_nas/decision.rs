@@ -2,7 +2,8 @@
 //!
 //! The rule is that of the released code (Chen, Gong and Wang, ICLR 2021), to the last tie. A candidate is the
 //! removal of one operator from one edge. Each indicator (κ, regions) gives it the mean of its changes
-//! `(before − after) / before` over the repeats; candidates are ranked by each indicator, and by the sum of their ranks.
+//! `(before − after) / before` over the repeats; candidates are ranked by each indicator, and by the sum of their ranks or
+//! another [`Combination`].
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -21,11 +22,59 @@ pub enum Difference {
     Absolute,
 }
 
+/// How the indicators' verdicts on a removal become one: the rows of the paper's table 5. The smallest is pruned first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Combination {
+    /// The sum of the ranks: s_κ + s_R.
+    #[default]
+    RankSum,
+    /// The smaller rank: min(s_κ, s_R).
+    Minimum,
+    /// The larger rank: max(s_κ, s_R).
+    Maximum,
+    /// The sum of the changes themselves, each signed so that the largest speaks most for the removal: Δκ − ΔR̂, where the
+    /// paper writes Δκ + ΔR̂.
+    NumericSum,
+}
+
+impl Combination {
+    /// The names accepted in experiment files.
+    pub const NAMES: &'static [&'static str] = &["rank-sum", "minimum", "maximum", "numeric-sum"];
+
+    /// The candidates in the order in which they are pruned; ties in the order of the first indicator that has a say.
+    #[must_use]
+    pub fn order(self, rankings: &[Ranking]) -> Vec<usize> {
+        let mut heard: Vec<&Ranking> = rankings.iter().filter(|ranking| !ranking.is_silent()).collect();
+        if heard.is_empty() {
+            heard.extend(rankings.first());
+        }
+        let mut order = heard.first().map(|ranking| ranking.order.clone()).unwrap_or_default();
+        let ranks = |candidate: usize| heard.iter().map(move |ranking| ranking.ranks[candidate]);
+        match self {
+            Self::RankSum => order.sort_by_key(|candidate| ranks(*candidate).sum::<usize>()),
+            Self::Minimum => order.sort_by_key(|candidate| ranks(*candidate).min()),
+            Self::Maximum => order.sort_by_key(|candidate| ranks(*candidate).max()),
+            Self::NumericSum => {
+                let sum = |candidate: usize| heard.iter().map(|ranking| ranking.argument(candidate)).sum::<Option<f64>>();
+                order.sort_by(|one, other| match (sum(*one), sum(*other)) {
+                    (Some(one), Some(other)) => other.total_cmp(&one),
+                    // As by ranks: nothing speaks for what is undefined.
+                    (one, other) => one.is_none().cmp(&other.is_none()),
+                });
+            }
+        }
+        order
+    }
+}
+
 /// The numbers of the rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// How a removal's effect is expressed.
     pub difference: Difference,
+    /// How the indicators' verdicts become one.
+    pub combination: Combination,
     /// Decimals of each relative change, and significant figures by which candidates are sorted.
     pub rounding: usize,
     /// Operators that an edge loses in a round.
@@ -54,6 +103,8 @@ pub struct Indicator {
 /// One indicator's verdict, by candidate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranking {
+    /// Which end of the indicator is better.
+    direction: Direction,
     /// The mean change that each removal makes.
     pub changes: Vec<Reading>,
     /// The rank of each change; 0 is pruned first.
@@ -67,6 +118,12 @@ impl Ranking {
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.changes.iter().all(|change| change.value().is_none())
+    }
+
+    /// How much speaks for a removal: its change, negated where a reading that falls is a loss.
+    fn argument(&self, candidate: usize) -> Option<f64> {
+        let sign = if self.direction == Direction::LowerIsBetter { 1.0 } else { -1.0 };
+        self.changes[candidate].value().map(|change| sign * change)
     }
 }
 
@@ -117,10 +174,10 @@ impl Rule {
             let shared = changes[before].value() == changes[here].value();
             ranks[here] = ranks[before] + usize::from(!shared);
         }
-        Ranking { changes, ranks, order }
+        Ranking { direction: indicator.direction, changes, ranks, order }
     }
 
-    /// What each edge loses: groups of candidates in the order of their rank sums.
+    /// What each edge loses: groups of candidates in the order in which they are pruned.
     ///
     /// An edge loses as many as `prune_number`, but at most one less than the first edge of the first cell kind
     /// keeps, as in the released code, and never its last operator.
@@ -130,7 +187,7 @@ impl Rule {
         let cap = first.map_or(1, |kept| kept.len().saturating_sub(1)).max(1);
         let mut removed: Vec<Vec<Choice>> = Vec::new();
         let mut group_of: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        for candidate in by_rank_sum(rankings) {
+        for candidate in self.combination.order(rankings) {
             let choice = candidates[candidate];
             let group = *group_of.entry((choice.cell, choice.edge)).or_insert_with(|| {
                 removed.push(Vec::new());
@@ -143,14 +200,6 @@ impl Rule {
         }
         removed
     }
-}
-
-/// The candidates by the sum of their ranks, ascending; ties in the order of the first indicator's list.
-#[must_use]
-pub fn by_rank_sum(rankings: &[Ranking]) -> Vec<usize> {
-    let mut order = rankings.first().map(|ranking| ranking.order.clone()).unwrap_or_default();
-    order.sort_by_key(|candidate| rankings.iter().map(|ranking| ranking.ranks[*candidate]).sum::<usize>());
-    order
 }
 
 /// `value` to so many decimals: the decimal number nearest to the exact value, ties to even, as Python's `round`.
@@ -213,7 +262,34 @@ mod tests {
         Indicator { direction, pairs: changes.iter().map(|change| vec![pair(change)]).collect() }
     }
 
-    const RULE: Rule = Rule { difference: Difference::Relative, rounding: 3, prune_number: 1 };
+    const RULE: Rule = Rule { difference: Difference::Relative, combination: Combination::RankSum, rounding: 3, prune_number: 1 };
+
+    #[test]
+    fn the_four_combinations_of_table_5_order_by_what_their_names_say() {
+        // Changes of κ (the largest first) and of the regions (the smallest first), with the ranks that they give.
+        let kappa = RULE.rank(&indicator(Direction::LowerIsBetter, &[Some(0.9), Some(0.5), Some(0.1), Some(0.0)]));
+        let regions = RULE.rank(&indicator(Direction::HigherIsBetter, &[Some(0.4), Some(0.1), Some(0.0), Some(0.125)]));
+        assert_eq!((&kappa.ranks[..], &regions.ranks[..]), (&[0, 1, 2, 3][..], &[3, 1, 0, 2][..]));
+        let both = [kappa, regions];
+        // Sums 3, 2, 2, 5; smaller ranks 0, 1, 0, 2; larger ranks 3, 1, 2, 3; Δκ − ΔR̂ 0.5, 0.4, 0.1, −0.125.
+        assert_eq!(Combination::RankSum.order(&both), [1, 2, 0, 3]);
+        assert_eq!(Combination::Minimum.order(&both), [0, 2, 1, 3]);
+        assert_eq!(Combination::Maximum.order(&both), [1, 2, 0, 3]);
+        assert_eq!(Combination::NumericSum.order(&both), [0, 1, 2, 3]);
+        let alone = [both[1].clone()];
+        for combination in [Combination::RankSum, Combination::Minimum, Combination::Maximum, Combination::NumericSum] {
+            assert_eq!(combination.order(&alone), [2, 1, 3, 0], "{combination:?} of one indicator is that indicator");
+        }
+    }
+
+    #[test]
+    fn an_indicator_without_a_say_leaves_the_order_to_the_other_one() {
+        let silent = RULE.rank(&indicator(Direction::LowerIsBetter, &[None, None, None]));
+        let regions = RULE.rank(&indicator(Direction::HigherIsBetter, &[Some(0.25), None, Some(-0.5)]));
+        for combination in [Combination::RankSum, Combination::Minimum, Combination::Maximum, Combination::NumericSum] {
+            assert_eq!(combination.order(&[silent.clone(), regions.clone()]), [2, 0, 1], "{combination:?}");
+        }
+    }
 
     #[test]
     fn undefined_changes_rank_behind_all_defined_ones_and_share_a_rank() {

@@ -16,11 +16,32 @@ pub enum Pairing {
     Independent,
 }
 
-/// The two networks that TE-NAS measures.
+/// What TE-NAS judges a removal by, each measured on a network of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Measured {
     Kernel,
     Regions,
+}
+
+/// Both, in the order in which their rank lists break ties.
+pub(super) const INDICATORS: [Measured; 2] = [Measured::Kernel, Measured::Regions];
+
+impl Measured {
+    /// The label under which it is asked.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Kernel => "ntk",
+            Self::Regions => "regions",
+        }
+    }
+
+    /// The registered proxy.
+    pub(super) fn proxy(self) -> &'static str {
+        match self {
+            Self::Kernel => "ntk-condition",
+            Self::Regions => "linear-regions",
+        }
+    }
 }
 
 /// Stream paths of one pair of measurements.
@@ -29,20 +50,12 @@ pub(super) struct Paths {
     pub(super) images: String,
 }
 
-/// The paths for one candidate and repeat. `label` keeps the draws of the two proxies apart.
+/// The paths for one candidate and repeat. The label keeps the draws of the two proxies apart.
 ///
 /// The released code means to draw new weights in every repeat, but its re-initialisation does nothing: the kernel's
 /// weights are those its network was made with, once a round, and the regions' those of a network made once a candidate.
-pub(super) fn paths(
-    variant: Variant,
-    pairing: Pairing,
-    measured: Measured,
-    label: &str,
-    round: usize,
-    candidate: &str,
-    repeat: usize,
-) -> Paths {
-    let of_round = format!("{label}/round {round}");
+pub(super) fn paths(variant: Variant, pairing: Pairing, measured: Measured, round: usize, candidate: &str, repeat: usize) -> Paths {
+    let of_round = format!("{}/round {round}", measured.label());
     let of_candidate = match pairing {
         Pairing::Common => of_round.clone(),
         Pairing::Independent => format!("{of_round}/{candidate}"),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use assay_core::subspace::CellLayout;
 
-use super::decision::{Ranking, by_rank_sum};
+use super::decision::{Combination, Ranking};
 
 /// Edges that a node keeps.
 const KEPT: usize = 2;
@@ -35,8 +35,8 @@ pub fn is_scored(group: &Range<usize>) -> bool {
 
 /// The edges of `group` that are cleared. The rankings' candidates are the clearings of its edges, in order.
 #[must_use]
-pub fn cleared(group: &Range<usize>, rankings: &[Ranking]) -> Vec<usize> {
-    let order = by_rank_sum(rankings);
+pub fn cleared(group: &Range<usize>, combination: Combination, rankings: &[Ranking]) -> Vec<usize> {
+    let order = combination.order(rankings);
     let count = order.len().saturating_sub(KEPT);
     order.into_iter().take(count).map(|candidate| group.start + candidate).collect()
 }

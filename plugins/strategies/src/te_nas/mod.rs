@@ -20,7 +20,7 @@ use assay_core::score::{Direction, Reading, Score};
 use assay_core::subspace::{CellLayout, Choice, Layout, Subspace};
 use serde::Serialize;
 
-use decision::{Difference, Indicator, Pair, Ranking};
+use decision::{Combination, Difference, Indicator, Pair, Ranking};
 use draws::Measured;
 pub use draws::Pairing;
 pub use settings::Variant;
@@ -33,9 +33,6 @@ assay_core::register! {
     settings: SETTINGS,
     build: |settings| Ok(Box::new(TeNas::new(settings)?)),
 }
-
-/// The labels under which the two proxies are asked, in the order in which their rank lists break ties.
-const INDICATORS: [(&str, Measured); 2] = [("ntk", Measured::Kernel), ("regions", Measured::Regions)];
 
 /// The strategy.
 #[derive(Clone, Debug)]
@@ -58,7 +55,7 @@ impl TeNas {
             Pairing::Common => candidates + 1,
             Pairing::Independent => 2 * candidates,
         };
-        states * self.settings.repeats * INDICATORS.len()
+        states * self.settings.repeats * self.settings.indicators.len()
     }
 
     /// Different measurements from this state to the end, with these groups of edges to be thinned out then. Which
@@ -81,15 +78,15 @@ impl TeNas {
 
     /// For each indicator, candidate and repeat: the request before and the request after.
     fn requests(&self, layout: &Layout, state: &Subspace, candidates: &[Choice], round: usize) -> Vec<Request> {
-        let Resolved { variant, pairing, repeats, .. } = self.settings;
-        let mut requests = Vec::with_capacity(2 * INDICATORS.len() * candidates.len() * repeats);
-        for (label, measured) in INDICATORS {
+        let Resolved { variant, pairing, repeats, ref indicators, .. } = self.settings;
+        let mut requests = Vec::with_capacity(2 * indicators.len() * candidates.len() * repeats);
+        for measured in indicators.iter().copied() {
             for choice in candidates {
                 let pruned = state.without(*choice);
                 for repeat in 1..=repeats {
-                    let paths = draws::paths(variant, pairing, measured, label, round, &layout.describe(*choice), repeat);
+                    let paths = draws::paths(variant, pairing, measured, round, &layout.describe(*choice), repeat);
                     let request = |subspace: &Subspace| Request {
-                        proxy: label.to_owned(),
+                        proxy: measured.label().to_owned(),
                         subspace: subspace.clone(),
                         parameters: paths.parameters.clone(),
                         images: paths.images.clone(),
@@ -119,7 +116,7 @@ impl TeNas {
     ) -> Result<Subspace, SearchError> {
         let candidates: Vec<Choice> = state.choices().filter(|choice| choice.cell == *cell && group.contains(&choice.edge)).collect();
         let removed = |rankings: &[Ranking]| {
-            let cleared = edge_groups::cleared(group, rankings);
+            let cleared = edge_groups::cleared(group, self.settings.rule.combination, rankings);
             candidates.iter().filter(|choice| cleared.contains(&choice.edge)).copied().collect()
         };
         let CellLayout { kind, edges, .. } = &layout.cells[*cell];
@@ -146,7 +143,7 @@ impl TeNas {
         };
         let mut indicators = Vec::new();
         let mut readings = Vec::new();
-        for (label, _) in INDICATORS {
+        for label in self.labels() {
             let direction = laboratory.direction(label)?;
             let mut repeats = || (0..self.settings.repeats).map(|_| pair()).collect::<Result<Vec<Pair>, _>>();
             let pairs = candidates.iter().map(|_| repeats()).collect::<Result<Vec<_>, _>>()?;
@@ -154,16 +151,16 @@ impl TeNas {
             indicators.push(Indicator { direction, pairs });
         }
         let rankings: Vec<Ranking> = indicators.iter().map(|indicator| self.settings.rule.rank(indicator)).collect();
-        let title = without_silent(title, &rankings)?;
+        let title = self.without_silent(title, &rankings)?;
 
         let removed = removed(&rankings);
         let after = removed.iter().fold(state.clone(), |state, choice| state.without(*choice));
         let verdict = |(candidate, choice): (usize, &Choice)| Removal {
             choice: *choice,
-            indicators: INDICATORS
-                .iter()
+            indicators: self
+                .labels()
                 .zip(&rankings)
-                .map(|((label, _), ranking)| ((*label).to_owned(), ranking.changes[candidate].clone(), ranking.ranks[candidate]))
+                .map(|(label, ranking)| (label.to_owned(), ranking.changes[candidate].clone(), ranking.ranks[candidate]))
                 .collect(),
             removed: removed.contains(choice),
         };
@@ -182,19 +179,23 @@ impl TeNas {
         let readings: Vec<Reading> = pairs.iter().take(different).flatten().map(|pair| pair.before.clone()).collect();
         Score::of(direction, &readings).reading
     }
-}
 
-/// The title of a round, and which indicator had no say in it.
-fn without_silent(title: String, rankings: &[Ranking]) -> Result<String, SearchError> {
-    let silent: Vec<&str> =
-        INDICATORS.iter().zip(rankings).filter(|(_, ranking)| ranking.is_silent()).map(|((label, _), _)| *label).collect();
-    match silent[..] {
-        [] => Ok(title),
-        [only] => Ok(format!("{title}, without {only}, whose every change is undefined")),
-        _ => {
-            let reason = rankings.first().and_then(|ranking| ranking.changes.first()).map(Reading::to_string).unwrap_or_default();
-            let problem = format!("{title} cannot be decided: no proxy's change is defined for any removal; the first is {reason}");
-            Err(SearchError::Impossible(problem))
+    /// The labels of the indicators, in their order.
+    fn labels(&self) -> impl Iterator<Item = &'static str> {
+        self.settings.indicators.iter().map(|measured| measured.label())
+    }
+
+    /// The title of a round, and which indicator had no say in it.
+    fn without_silent(&self, title: String, rankings: &[Ranking]) -> Result<String, SearchError> {
+        let silent: Vec<&str> = self.labels().zip(rankings).filter(|(_, ranking)| ranking.is_silent()).map(|(label, _)| label).collect();
+        match silent[..] {
+            [] => Ok(title),
+            [only] if rankings.len() > 1 => Ok(format!("{title}, without {only}, whose every change is undefined")),
+            _ => {
+                let reason = rankings.first().and_then(|ranking| ranking.changes.first()).map(Reading::to_string).unwrap_or_default();
+                let problem = format!("{title} cannot be decided: no proxy's change is defined for any removal; the first is {reason}");
+                Err(SearchError::Impossible(problem))
+            }
         }
     }
 }
@@ -214,13 +215,15 @@ impl SearchStrategy for TeNas {
             .with("crop_size", settings.crop_size)
             .with("channels", settings.region_channels)
             .with("initialiser", word(&settings.region_initialiser));
-        let proxies = [("ntk-condition", kernel), ("linear-regions", regions)];
-        let uses = INDICATORS.iter().zip(proxies);
-        uses.map(|((label, _), (proxy, settings))| ProxyUse { label: (*label).into(), proxy: proxy.into(), settings }).collect()
+        let of = |measured: &Measured| {
+            let settings = if *measured == Measured::Kernel { kernel.clone() } else { regions.clone() };
+            ProxyUse { label: measured.label().into(), proxy: measured.proxy().into(), settings }
+        };
+        settings.indicators.iter().map(of).collect()
     }
 
     fn protocol(&self) -> String {
-        let Resolved { variant, pairing, repeats, rule, exclusion, .. } = &self.settings;
+        let Resolved { variant, pairing, repeats, rule, exclusion, indicators, .. } = &self.settings;
         let variant = if *variant == Variant::Code { "code" } else { "paper" };
         let pairing = if *pairing == Pairing::Common { "common" } else { "independent" };
         let changes = match rule.difference {
@@ -228,8 +231,15 @@ impl SearchStrategy for TeNas {
             Difference::Absolute => "absolute changes".into(),
         };
         let draws = if *repeats == 1 { "1 repeat".into() } else { format!("{repeats} repeats") };
+        let verdicts = match (&indicators[..], rule.combination) {
+            ([alone], _) => format!(", by {} alone", alone.proxy()),
+            (_, Combination::RankSum) => String::new(),
+            (_, Combination::Minimum) => ", joined by the smaller of the two ranks".into(),
+            (_, Combination::Maximum) => ", joined by the larger of the two ranks".into(),
+            (_, Combination::NumericSum) => ", joined by their numeric sum".into(),
+        };
         format!(
-            "te-nas ({variant}): {}, {} removed an edge and round, {draws} with {pairing} draws, {changes} sorted by {} significant figures",
+            "te-nas ({variant}): {}, {} removed an edge and round, {draws} with {pairing} draws, {changes} sorted by {} significant figures{verdicts}",
             exclusion.protocol(),
             rule.prune_number,
             rule.rounding

@@ -6,8 +6,8 @@ use assay_core::network::Initialiser;
 use assay_core::plugin::{Setting, Settings, SettingsError, ValueKind};
 use serde::Deserialize;
 
-use super::decision::{Difference, Rule};
-use super::draws::Pairing;
+use super::decision::{Combination, Difference, Rule};
+use super::draws::{INDICATORS, Measured, Pairing};
 use crate::exclusion::Exclusion;
 
 /// Which of the two descriptions of TE-NAS is followed where they differ.
@@ -66,6 +66,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         default: "[\"none\"], in the paper []",
         help: "operators removed before the search",
     },
+    Setting {
+        name: "indicators",
+        kind: ValueKind::Texts,
+        default: "[\"ntk-condition\", \"linear-regions\"]",
+        help: "what removals are judged by: both, or one of them alone",
+    },
+    word("combination", Combination::NAMES, "rank-sum", "how the two verdicts on a removal are joined: the rows of the paper's table 5"),
     whole("prune_number", 63, "1", "operators that an edge loses in a round"),
     word("augment", &["none", "flip-and-crop"], "flip-and-crop", "how the kernel's images are varied"),
 ];
@@ -93,6 +100,9 @@ struct Given {
     exclude: Option<Vec<String>>,
     prune_number: Option<usize>,
     augment: Option<Augmentation>,
+    indicators: Option<Vec<String>>,
+    #[serde(default)]
+    combination: Combination,
 }
 
 /// Every setting, with the variant's defaults filled in.
@@ -113,6 +123,8 @@ pub(super) struct Resolved {
     pub(super) rule: Rule,
     pub(super) exclusion: Exclusion,
     pub(super) augment: Augmentation,
+    /// In the order in which their rank lists break ties.
+    pub(super) indicators: Vec<Measured>,
 }
 
 impl Resolved {
@@ -137,11 +149,26 @@ impl Resolved {
             precision: given.precision,
             rule: Rule {
                 difference: given.difference.unwrap_or(if code { Difference::Relative } else { Difference::Absolute }),
+                combination: given.combination,
                 rounding: given.rounding.unwrap_or(3),
                 prune_number: given.prune_number.unwrap_or(1),
             },
             exclusion: Exclusion::new(given.exclude, excluded),
             augment: given.augment.unwrap_or(Augmentation::FlipAndCrop),
+            indicators: given.indicators.map_or_else(|| Ok(INDICATORS.to_vec()), |given| indicators(&given))?,
         })
     }
+}
+
+/// The indicators of these names; in the order of the paper, whatever the order given.
+fn indicators(given: &[String]) -> Result<Vec<Measured>, SettingsError> {
+    let known = INDICATORS.map(Measured::proxy);
+    if let Some(unknown) = given.iter().find(|name| !known.contains(&name.as_str())) {
+        let problem = format!("`{unknown}` is no indicator of te-nas; they are {}", known.join(" and "));
+        return Err(SettingsError::new("indicators", problem));
+    }
+    if given.is_empty() {
+        return Err(SettingsError::new("indicators", format!("names none; write one or both of {}", known.join(" and "))));
+    }
+    Ok(INDICATORS.into_iter().filter(|indicator| given.iter().any(|name| name == indicator.proxy())).collect())
 }

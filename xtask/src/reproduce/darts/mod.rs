@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use miette::bail;
 
-use super::conditions::{Conditions, command_line, word};
+use super::conditions::{Conditions, word};
 use super::datasets::{CIFAR10, Dataset, IMAGENET_1K, Images};
 use super::published::darts as published;
 use super::search::{Outcome, Search};
@@ -85,7 +85,7 @@ impl Table3 {
 }
 
 const TABLE_2: Page = Page {
-    file: "table2.md",
+    name: "table2",
     title: "TE-NAS on the DARTS space: CIFAR-10",
     published: published::TABLE_2,
     rows: &published::CIFAR10,
@@ -102,7 +102,7 @@ const TABLE_2: Page = Page {
 };
 
 const TABLE_3: Page = Page {
-    file: "table3.md",
+    name: "table3",
     title: "TE-NAS on the DARTS space: ImageNet, mobile setting",
     published: published::TABLE_3,
     rows: &published::IMAGENET,
@@ -137,10 +137,10 @@ fn make(
     let genotypes: Vec<String> = published::CELLS.iter().map(|cell| cell.genotype.to_owned()).collect();
     let cells = page.net.sizes(&assay, &genotypes)?;
     let elsewhere = page.elsewhere.iter().map(|(_, net)| net.sizes(&assay, &genotypes)).collect::<miette::Result<_>>()?;
-    let table = Table { command: command_line(), columns, cells, elsewhere };
+    let table = Table { command: conditions.command_line(page.name, images, &[]), columns, cells, elsewhere };
     let text = render::render(page, &table);
     print!("{text}");
-    let out = out.unwrap_or_else(|| project::root().join("results/reference").join(page.file));
+    let out = out.unwrap_or_else(|| project::root().join("results/reference").join(page.name).with_extension("md"));
     project::write_whole(&out, &text)?;
     eprintln!("written to {}", out.display());
     Ok(())

@@ -8,8 +8,8 @@ use crate::reproduce::summary::{Summary, conditions, distinct};
 
 /// What is fixed about a table.
 pub(super) struct Page {
-    /// The file that keeps it.
-    pub(super) file: &'static str,
+    /// What `reproduce` calls it, and the file that keeps it.
+    pub(super) name: &'static str,
     pub(super) title: &'static str,
     /// Where the published rows are from.
     pub(super) published: &'static str,
