@@ -102,7 +102,6 @@ struct Study {
 impl Study {
     /// Makes the study, or what is left of it, and prints it as Markdown.
     fn document(&self, assay: &Path, extent: &Extent, reasons: Option<&Path>) -> miette::Result<String> {
-        let assay = project::build_assay()?;
         let experiment = project::root().join("configs").join(self.experiment).with_extension("toml");
         let part = extent.sample.map_or("whole".into(), |sample| format!("{sample}"));
         let folder = project::root().join("results").join(self.folder).join(part);

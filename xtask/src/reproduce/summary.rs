@@ -42,6 +42,8 @@ pub(super) struct Accuracy {
 struct Times {
     phases: BTreeMap<String, Phase>,
     total_wall_seconds: f64,
+    #[serde(default)]
+    cpu_seconds: Option<f64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -93,6 +95,12 @@ impl Summary {
                 .ok_or_else(|| format!("the benchmark gave no `{target}`")),
             Accuracies::Unknown { because } => Err(because.clone()),
         }
+    }
+
+    /// Seconds of processor time on all threads; none where they are not known, or a part of the search was made in an
+    /// interrupted session, which did not leave them.
+    pub(super) fn processor_seconds(&self) -> Option<f64> {
+        self.times.cpu_seconds.filter(|_| !self.cost().estimated)
     }
 
     pub(super) fn cost(&self) -> Cost {

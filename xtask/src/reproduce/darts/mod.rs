@@ -96,7 +96,7 @@ const TABLE_2: Page = Page {
     remarks: &[
         "TE-NAS's cell for CIFAR-10 has more parameters than the 3.8 M that its paper prints. It is the cell that the paper draws and that \
          the authors' evaluation code trains as `TENAS_cifar10`, and that code counts parameters as we do, without the auxiliary head. A \
-         number of channels does not explain it: with 20 cells, C=34 has too few and C=36, the next that halves, too many. The paper's \
+         number of channels, which has to be even, does not explain it: with 20 cells, C=34 has too few and C=36 too many. The paper's \
          cell for ImageNet has 3.8 M in this network, so the printed figure may be that cell's; nothing published says so.",
     ],
 };

@@ -118,7 +118,10 @@ fn ours(column: &Column) -> String {
     };
     let seconds: Vec<f64> = found.iter().map(|found| found.summary.cost().seconds).collect();
     let mark = if found.iter().any(|found| found.summary.cost().estimated) { "≈" } else { "" };
-    let cost = mean_and_deviation(&seconds).map_or_else(|| "–".into(), |(mean, _)| format!("{mark}{mean:.0} s"));
+    let processor: Option<Vec<f64>> = found.iter().map(|found| found.summary.processor_seconds()).collect();
+    let processor = processor.and_then(|seconds| mean_and_deviation(&seconds));
+    let processor = processor.map_or(String::new(), |(mean, _)| format!(" ({mean:.0} s of processor time)"));
+    let cost = mean_and_deviation(&seconds).map_or_else(|| "–".into(), |(mean, _)| format!("{mark}{mean:.0} s{processor}"));
     let [parameters, multiply_adds] = [millions(|size| size.parameters, 2), millions(|size| size.multiply_adds, 0)];
     format!("| {method} | {NOT_TRAINED} | {parameters} | {multiply_adds} | {cost} | training-free |")
 }
@@ -138,7 +141,9 @@ fn searches(table: &Table, page: &Page) -> String {
             let mark = if cost.estimated { "≈" } else { "" };
             let [parameters, multiply_adds] = size(of_it);
             let (dataset, seed) = (column.dataset.title, summary.seed);
-            rows.push(format!("| {dataset} | {seed} | {NOT_TRAINED} | {parameters} | {multiply_adds} | {mark}{:.0} |", cost.seconds));
+            let processor = summary.processor_seconds().map_or_else(|| "–".into(), |seconds| format!("{seconds:.0}"));
+            let seconds = format!("{mark}{:.0}", cost.seconds);
+            rows.push(format!("| {dataset} | {seed} | {NOT_TRAINED} | {parameters} | {multiply_adds} | {seconds} | {processor} |"));
             genotypes.push(format!("{dataset}, seed {seed}:\n{}", summary.architecture.text));
         }
     }
