@@ -2,7 +2,7 @@
 
 use super::DrawError;
 use crate::report::better;
-use crate::report::chart::canvas::{Anchor, Canvas, INK, SOFT, TEXT, short, width_of};
+use crate::report::chart::canvas::{Anchor, Canvas, INK, SOFT, TEXT, escaped, short, width_of};
 use crate::report::chart::{Drawing, Scale};
 use crate::run::summary::Summary;
 use crate::run::tables::Trajectory;
@@ -42,8 +42,9 @@ pub(super) fn draw(summary: &Summary, trajectory: &Trajectory) -> Result<Drawing
         (Some(x), Some(y)) => stops.push(Stop { name: "found".into(), at: [x, y] }),
         _ => undefined += 1,
     }
-    let scales = [0, 1].map(|axis| Scale::over(stops.iter().map(|stop| stop.at[axis])));
-    let [Some(x), Some(y)] = scales else { return Err(DrawError::NothingDefined) };
+    let values = |axis: usize| stops.iter().map(move |stop| stop.at[axis]);
+    // A condition number falls by factors, a number of regions by shares of itself.
+    let (Some(x), Some(y)) = (Scale::over_decades(values(0)), Scale::over(values(1))) else { return Err(DrawError::NothingDefined) };
     let [x, y] = [x.onto(LEFT, LEFT + PLOT[0]), y.onto(TOP + PLOT[1], TOP)];
     let mut canvas = Canvas::new(LEFT + PLOT[0] + 20.0, TOP + PLOT[1] + 48.0);
     canvas.text((LEFT, 16.0), Anchor::Start, &format!("{}, seed {}", summary.experiment, summary.seed));
@@ -64,7 +65,13 @@ pub(super) fn draw(summary: &Summary, trajectory: &Trajectory) -> Result<Drawing
     }
     for ([x, y], stop) in names(&points, &stops).iter().zip(&stops) {
         let colour = if stop.name == "found" { INK } else { SOFT };
-        canvas.styled_text((*x, *y), Anchor::Middle, ("stop-name", colour), NUMBER, &stop.name);
+        // Where a name has to stand on a line, it stays readable.
+        canvas.push(&format!(
+            r##"<text class="stop-name" x="{}" y="{}" font-size="{NUMBER}" fill="{colour}" text-anchor="middle" stroke="#ffffff" stroke-width="3" stroke-linejoin="round" paint-order="stroke">{}</text>"##,
+            short(*x),
+            short(*y),
+            escaped(&stop.name)
+        ));
     }
     Ok(canvas.finish(format!("the way of the search through the plane of {across} and {up}, over {} states", stops.len())))
 }
@@ -87,7 +94,8 @@ fn names(points: &[[f64; 2]], stops: &[Stop]) -> Vec<[f64; 2]> {
             [beside, above],
             [-beside, above],
         ];
-        let candidates = around.map(|[x, y]| [point[0] + x, point[1] + y]);
+        let farther = around.map(|[x, y]| [1.5 * x, 1.5 * y]);
+        let candidates: Vec<[f64; 2]> = around.iter().chain(&farther).map(|[x, y]| [point[0] + x, point[1] + y]).collect();
         let room = |at: &[f64; 2]| {
             let distance = |other: &[f64; 2]| ((at[0] - other[0]).abs() - half).max((at[1] - other[1]).abs());
             let inside = at[0] - half > LEFT && at[0] + half < LEFT + PLOT[0] && at[1] > TOP + 8.0 && at[1] < TOP + PLOT[1] - 8.0;

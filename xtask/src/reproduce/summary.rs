@@ -42,6 +42,7 @@ pub(super) struct Accuracy {
 struct Times {
     phases: BTreeMap<String, Phase>,
     total_wall_seconds: f64,
+    #[serde(default)]
     cpu_seconds: Option<f64>,
 }
 

@@ -29,6 +29,18 @@ impl Scale {
         Some(Self { low: begin - room, high: end + room, from: 0.0, to: 1.0, logarithmic, whole: false })
     }
 
+    /// As [`over`](Self::over), but logarithmic wherever that leaves at least a decade to label.
+    pub(crate) fn over_decades(values: impl Iterator<Item = f64> + Clone) -> Option<Self> {
+        let linear = Self::over(values.clone())?;
+        let finite = || values.clone().filter(|value| value.is_finite());
+        let (low, high) = (finite().reduce(f64::min)?, finite().reduce(f64::max)?);
+        if low <= 0.0 || high / low < 10.0 {
+            return Some(linear);
+        }
+        let room = 0.03 * (high / low).log10();
+        Some(Self { low: low.log10() - room, high: high.log10() + room, logarithmic: true, ..linear })
+    }
+
     /// From one value to another, linear.
     pub(crate) fn linear(low: f64, high: f64) -> Self {
         Self { low, high, from: 0.0, to: 1.0, logarithmic: false, whole: false }
@@ -150,6 +162,14 @@ mod tests {
         assert_eq!(labels(&[3.0, 2e9], 5), ["100", "10 k", "1 M", "100 M"]);
         assert_eq!(labels(&[0.0, 2e9], 4), ["0", "0.5 G", "1.0 G", "1.5 G", "2.0 G"]);
         assert!(Scale::over([3.0, 2e9, f64::INFINITY].into_iter()).unwrap().is_logarithmic());
+    }
+
+    #[test]
+    fn a_scale_of_decades_has_at_least_one_to_label() {
+        let decades = |values: [f64; 2]| Scale::over_decades(values.into_iter()).unwrap();
+        assert_eq!(decades([74.0, 2760.0]).ticks(5).into_iter().map(|(_, label)| label).collect::<Vec<_>>(), ["100", "1000"]);
+        assert!(decades([0.3, 3.1]).is_logarithmic());
+        assert!(!decades([30.0, 90.0]).is_logarithmic() && !decades([0.0, 90.0]).is_logarithmic());
     }
 
     #[test]

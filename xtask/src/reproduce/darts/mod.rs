@@ -3,6 +3,7 @@
 
 mod render;
 mod sizes;
+mod trained;
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,8 @@ Examples:
   cargo xtask reproduce table2
   cargo xtask reproduce table2 --seeds 0 --data cifar10=cifar10_sample.bin
 
+An architecture that `assay train` trained in a network of the table's size, in a run under results, is shown with its error.
+
 Needs the images of CIFAR-10 (assay data fetch cifar10), or a stand-in: a file of flat records, 1 + 3072 bytes an image (label,
 then the planes red, green, blue).")]
 pub(crate) struct Table2 {
@@ -48,6 +51,8 @@ pub(crate) struct Table2 {
 Examples:
   cargo xtask reproduce table3 --data imagenet-1k=imagenet/train
   cargo xtask reproduce table3 --data imagenet-1k=imagenet_sample.bin --seeds 0-1
+
+An architecture that `assay train` trained in a network of the table's size, in a run under results, is shown with its error.
 
 ImageNet cannot be fetched: name its folder of training images, whose subfolders are the classes. A stand-in for it is a file of
 flat records, 2 + 3072 bytes an image (label with its low byte first, then the planes red, green, blue of 32×32 pixels).")]
@@ -96,7 +101,7 @@ const TABLE_2: Page = Page {
     remarks: &[
         "TE-NAS's cell for CIFAR-10 has more parameters than the 3.8 M that its paper prints. It is the cell that the paper draws and that \
          the authors' evaluation code trains as `TENAS_cifar10`, and that code counts parameters as we do, without the auxiliary head. A \
-         number of channels does not explain it: with 20 cells, C=34 has too few and C=36, the next that halves, too many. The paper's \
+         number of channels, which has to be even, does not explain it: with 20 cells, C=34 has too few and C=36 too many. The paper's \
          cell for ImageNet has 3.8 M in this network, so the printed figure may be that cell's; nothing published says so.",
     ],
 };
@@ -134,10 +139,11 @@ fn make(
     for (dataset, folder) in searches {
         columns.push(search(&assay, dataset, folder, Images::of(images, dataset), conditions, &page.net)?);
     }
+    let trained = trained::find(&project::root().join("results"))?;
     let genotypes: Vec<String> = published::CELLS.iter().map(|cell| cell.genotype.to_owned()).collect();
     let cells = page.net.sizes(&assay, &genotypes)?;
     let elsewhere = page.elsewhere.iter().map(|(_, net)| net.sizes(&assay, &genotypes)).collect::<miette::Result<_>>()?;
-    let table = Table { command: conditions.command_line(page.name, images, &[]), columns, cells, elsewhere };
+    let table = Table { command: conditions.command_line(page.name, images, &[]), columns, cells, elsewhere, trained };
     let text = render::render(page, &table);
     print!("{text}");
     let out = out.unwrap_or_else(|| project::root().join("results/reference").join(page.name).with_extension("md"));

@@ -1,6 +1,7 @@
 //! Tables 2 and 3 as Markdown.
 
 use super::sizes::{Net, Size};
+use super::trained::Trained;
 use crate::reproduce::datasets::Dataset;
 use crate::reproduce::published::darts::{CELLS, Cell, Row};
 use crate::reproduce::spread::{mean_and_deviation, with_deviation};
@@ -36,6 +37,8 @@ pub(super) struct Table {
     pub(super) cells: Vec<Size>,
     /// The same in the page's other networks.
     pub(super) elsewhere: Vec<Vec<Size>>,
+    /// Trainings, of these architectures and of others.
+    pub(super) trained: Vec<Trained>,
 }
 
 /// The searches on one dataset.
@@ -59,6 +62,22 @@ pub(super) struct Found {
 /// In place of an error that nobody has measured here.
 const NOT_TRAINED: &str = "not trained here";
 
+impl Table {
+    /// The trainings of an architecture in the table's network.
+    fn trainings<'a>(&'a self, architecture: &'a str, size: &Size) -> impl Iterator<Item = &'a Trained> {
+        let parameters = size.parameters;
+        self.trained.iter().filter(move |trained| trained.is_of(architecture, parameters))
+    }
+
+    /// `2.71 (600 epochs)`, one for each training.
+    fn error(&self, architecture: &str, size: &Size) -> String {
+        let errors =
+            self.trainings(architecture, size).map(|trained| format!("{:.2} ({} epochs)", trained.test_error_percent, trained.epochs));
+        let errors = errors.collect::<Vec<_>>().join(", ");
+        if errors.is_empty() { NOT_TRAINED.into() } else { errors }
+    }
+}
+
 /// The cell whose size its paper prints differently.
 const DISPUTED: &str = "TE-NAS, on CIFAR-10";
 
@@ -76,7 +95,7 @@ pub(super) fn render(page: &Page, table: &Table) -> String {
         page.error
     ));
     lines.extend(page.rows.iter().map(published));
-    lines.extend(table.columns.iter().map(ours));
+    lines.extend(table.columns.iter().map(|column| ours(column, table)));
     if table.columns.iter().any(|column| column.stand_in.is_some()) {
         lines.push("\n† searched on stand-in images, not on the dataset itself: see the protocol.".into());
     }
@@ -96,6 +115,10 @@ pub(super) fn render(page: &Page, table: &Table) -> String {
     lines.extend(page.remarks.iter().map(|remark| format!("\n{remark}")));
     lines.push("\n## Protocol\n".into());
     lines.extend(table.columns.iter().map(protocol));
+    let found = table.columns.iter().flat_map(|column| &column.found).map(|found| (found.summary.architecture.text.as_str(), &found.size));
+    let published = CELLS.iter().map(|cell| cell.genotype).zip(&table.cells);
+    let trained = found.chain(published).flat_map(|(architecture, size)| table.trainings(architecture, size));
+    lines.extend(distinct(trained.map(|trained| format!("- Trained in {}: {}.", trained.run.display(), trained.protocol))));
     lines.join("\n") + "\n"
 }
 
@@ -105,7 +128,7 @@ fn published(row: &Row) -> String {
     format!("| {method} | {error} | {params} | – | {cost} | {kind} |")
 }
 
-fn ours(column: &Column) -> String {
+fn ours(column: &Column, table: &Table) -> String {
     let Column { dataset, stand_in, found, absent } = column;
     let mark = if stand_in.is_some() { " †" } else { "" };
     let method = format!("TE-NAS (Assay, searched on {}){mark}", dataset.title);
@@ -118,9 +141,15 @@ fn ours(column: &Column) -> String {
     };
     let seconds: Vec<f64> = found.iter().map(|found| found.summary.cost().seconds).collect();
     let mark = if found.iter().any(|found| found.summary.cost().estimated) { "≈" } else { "" };
-    let cost = mean_and_deviation(&seconds).map_or_else(|| "–".into(), |(mean, _)| format!("{mark}{mean:.0} s"));
+    let processor: Option<Vec<f64>> = found.iter().map(|found| found.summary.cost().processor_seconds).collect();
+    let processor = processor.and_then(|seconds| mean_and_deviation(&seconds));
+    let processor = processor.map_or(String::new(), |(mean, _)| format!(" ({mean:.0} s of processor time)"));
+    let cost = mean_and_deviation(&seconds).map_or_else(|| "–".into(), |(mean, _)| format!("{mark}{mean:.0} s{processor}"));
     let [parameters, multiply_adds] = [millions(|size| size.parameters, 2), millions(|size| size.multiply_adds, 0)];
-    format!("| {method} | {NOT_TRAINED} | {parameters} | {multiply_adds} | {cost} | training-free |")
+    let trained = found.iter().flat_map(|found| table.trainings(&found.summary.architecture.text, &found.size));
+    let errors: Vec<f64> = trained.map(|trained| trained.test_error_percent).collect();
+    let error = with_deviation(&errors, 2).map_or_else(|| NOT_TRAINED.into(), |error| format!("{error}, of {} trained here", errors.len()));
+    format!("| {method} | {error} | {parameters} | {multiply_adds} | {cost} | training-free |")
 }
 
 fn size(size: &Size) -> [String; 2] {
@@ -138,7 +167,10 @@ fn searches(table: &Table, page: &Page) -> String {
             let mark = if cost.estimated { "≈" } else { "" };
             let [parameters, multiply_adds] = size(of_it);
             let (dataset, seed) = (column.dataset.title, summary.seed);
-            rows.push(format!("| {dataset} | {seed} | {NOT_TRAINED} | {parameters} | {multiply_adds} | {mark}{:.0} |", cost.seconds));
+            let error = table.error(&summary.architecture.text, of_it);
+            let processor = summary.cost().processor_seconds.map_or_else(|| "–".into(), |seconds| format!("{seconds:.0}"));
+            let seconds = format!("{mark}{:.0}", cost.seconds);
+            rows.push(format!("| {dataset} | {seed} | {error} | {parameters} | {multiply_adds} | {seconds} | {processor} |"));
             genotypes.push(format!("{dataset}, seed {seed}:\n{}", summary.architecture.text));
         }
     }
@@ -146,17 +178,19 @@ fn searches(table: &Table, page: &Page) -> String {
 }
 
 fn cells(page: &Page, table: &Table) -> String {
-    let mut rows = vec!["| cell | printed (M) | ours (M) | multiply-adds (M) | source |\n|---|---|---|---|---|".to_owned()];
-    let mut row = |name: &str, printed: &str, of_it: &Size, source: &str| {
+    let mut rows =
+        vec!["| cell | printed (M) | ours (M) | multiply-adds (M) | test error here (%) | source |\n|---|---|---|---|---|---|".to_owned()];
+    let mut row = |name: &str, printed: &str, of_it: &Size, error: &str, source: &str| {
         let [parameters, multiply_adds] = size(of_it);
-        rows.push(format!("| {name} | {printed} | {parameters} | {multiply_adds} | {source} |"));
+        rows.push(format!("| {name} | {printed} | {parameters} | {multiply_adds} | {error} | {source} |"));
     };
     for (position, (cell, of_it)) in CELLS.iter().zip(&table.cells).enumerate() {
-        row(cell.name, (page.printed)(cell).unwrap_or("–"), of_it, cell.source);
+        let error = table.error(cell.genotype, of_it);
+        row(cell.name, (page.printed)(cell).unwrap_or("–"), of_it, &error, cell.source);
         let others = page.elsewhere.iter().zip(&table.elsewhere).filter(|_| cell.name == DISPUTED);
         for ((difference, _), sizes) in others {
             if let Some(of_it) = sizes.get(position) {
-                row(&format!("{}, with {difference}", cell.name), "–", of_it, "the same");
+                row(&format!("{}, with {difference}", cell.name), "–", of_it, "–", "the same");
             }
         }
     }

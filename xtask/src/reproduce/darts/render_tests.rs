@@ -15,7 +15,7 @@ fn found(seed: u64, text: &str, millions: [f64; 2], seconds: f64, replayed: f64)
         "architecture": { "text": text },
         "accuracies": { "unknown": { "because": "the experiment has no [benchmark] section" } },
         "protocol": format!("space darts; images made up; seed {seed}; engine none"),
-        "times": { "phases": { "kappa": phase }, "total_wall_seconds": seconds },
+        "times": { "phases": { "kappa": phase }, "total_wall_seconds": seconds, "cpu_seconds": 1.5 * seconds },
         "machine": { "cpu": "Test CPU", "threads": 2, "os": "Test OS" }
     });
     let [parameters, multiply_adds] = millions.map(|millions| millions * 1e6);
@@ -39,7 +39,13 @@ fn what_was_searched_stands_below_the_published_rows() {
         found: vec![found(0, "Genotype(a)", [3.5, 550.0], 150.0, 0.0), found(1, "Genotype(b)", [4.0, 650.0], 50.0, 220.0)],
         absent: None,
     };
-    let table = Table { command: "cargo xtask reproduce table2".into(), columns: vec![column], cells: sizes(), elsewhere: vec![sizes()] };
+    let table = Table {
+        command: "cargo xtask reproduce table2".into(),
+        columns: vec![column],
+        cells: sizes(),
+        elsewhere: vec![sizes()],
+        trained: Vec::new(),
+    };
     insta::assert_snapshot!(render(&TABLE_2, &table));
 }
 
@@ -48,15 +54,49 @@ fn a_dataset_that_is_not_there_and_a_stand_in_say_what_they_are() {
     let absent = Column { dataset: &CIFAR10, stand_in: None, found: Vec::new(), absent: Some(CIFAR10.absent()) };
     let stand_in = Some("small.bin".to_owned());
     let searched = Column { dataset: &IMAGENET_1K, stand_in, found: vec![found(3, "Genotype(a)", [5.0, 590.0], 9.0, 0.0)], absent: None };
-    let table =
-        Table { command: "cargo xtask reproduce table3".into(), columns: vec![absent, searched], cells: sizes(), elsewhere: vec![sizes()] };
+    let table = Table {
+        command: "cargo xtask reproduce table3".into(),
+        columns: vec![absent, searched],
+        cells: sizes(),
+        elsewhere: vec![sizes()],
+        trained: Vec::new(),
+    };
     let page = render(&TABLE_3, &table);
     let ours: Vec<&str> = page.lines().filter(|line| line.contains("Assay") || line.starts_with('†') || line.starts_with("- ")).collect();
     insta::assert_snapshot!(ours.join("\n"), @"
     | TE-NAS (Assay, searched on CIFAR-10) | not run: CIFAR-10 is not here; `assay data fetch cifar10`, or name a stand-in: `--data cifar10=FILE` | – | – | – | training-free |
-    | TE-NAS (Assay, searched on ImageNet) † | not trained here | 5.00 (–) | 590 (–) | 9 s | training-free |
+    | TE-NAS (Assay, searched on ImageNet) † | not trained here | 5.00 (–) | 590 (–) | 9 s (14 s of processor time) | training-free |
     † searched on stand-in images, not on the dataset itself: see the protocol.
     - CIFAR-10: not run.
     - ImageNet: STAND-IN IMAGES from small.bin, not ImageNet; seed 3; space darts; images made up; engine none.
+    ");
+}
+
+#[test]
+fn a_training_in_the_tables_network_gives_its_architecture_an_error() {
+    let trained = |architecture: &str, millions: f64, error: f64| {
+        let trained = json!({ "architecture": architecture, "space": "darts", "parameters": millions * 1e6, "epochs": 600, "test_error_percent": error, "protocol": "made up" });
+        Trained { run: "results/trained".into(), ..serde_json::from_value(trained).unwrap() }
+    };
+    let found = vec![
+        found(0, "Genotype(normal=[('a', 0)])", [3.5, 550.0], 150.0, 0.0),
+        found(1, "Genotype(normal=[('b', 0)])", [4.0, 650.0], 50.0, 0.0),
+    ];
+    let column = Column { dataset: &CIFAR10, stand_in: None, found, absent: None };
+    let trained = vec![
+        trained("Genotype(normal=[('a', 0)])", 3.5, 2.5),
+        trained("Genotype(normal=[('a', 0)])", 0.1, 30.0),
+        trained(CELLS[0].genotype, 1.0, 2.76),
+    ];
+    let table = Table { command: String::new(), columns: vec![column], cells: sizes(), elsewhere: Vec::new(), trained };
+    let page = render(&TABLE_2, &table);
+    let said: Vec<&str> =
+        page.lines().filter(|line| ["Assay", "| CIFAR-10 |", "V2", "- Trained"].iter().any(|part| line.contains(part))).collect();
+    insta::assert_snapshot!(said.join("\n"), @"
+    | TE-NAS (Assay, searched on CIFAR-10) | 2.50 (–), of 1 trained here | 3.75 (0.35) | 600 (71) | 100 s (150 s of processor time) | training-free |
+    | CIFAR-10 | 0 | 2.50 (600 epochs) | 3.50 | 550 | 150 | 225 |
+    | CIFAR-10 | 1 | not trained here | 4.00 | 650 | 50 | 75 |
+    | DARTS (2nd), V2 | 3.3 | 1.00 | 500 | 2.76 (600 epochs) | `DARTS_V2` of the released code of Liu et al. (ICLR 2019) |
+    - Trained in results/trained: made up.
     ");
 }
