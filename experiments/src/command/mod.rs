@@ -3,6 +3,7 @@
 mod benchmark;
 mod correlate;
 mod data;
+mod export;
 mod list;
 mod merge;
 mod profile;
@@ -43,6 +44,7 @@ enum Command {
     Benchmark(benchmark::Benchmark),
     Show(show::Show),
     Report(report::Report),
+    Export(export::Export),
 }
 
 /// Why a command ends early.
@@ -83,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Data(data) => data.run(),
         Command::Benchmark(benchmark) => benchmark.run(),
         Command::Show(show) => show.run(),
+        Command::Export(export) => export.run(),
         Command::Report(report) => report.run(),
     });
     match outcome {

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod benchmarks;
+mod export;
 mod interruption;
 mod output;
 mod published;
