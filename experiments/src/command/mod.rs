@@ -14,6 +14,7 @@ mod session;
 mod show;
 mod summary;
 mod tabular;
+mod train;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ enum Command {
     Show(show::Show),
     Report(report::Report),
     Export(export::Export),
+    Train(train::Train),
 }
 
 /// Why a command ends early.
@@ -86,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Benchmark(benchmark) => benchmark.run(),
         Command::Show(show) => show.run(),
         Command::Export(export) => export.run(),
+        Command::Train(train) => train.run(&log, log_level.is_some()),
         Command::Report(report) => report.run(),
     });
     match outcome {

@@ -15,3 +15,4 @@ mod shards;
 mod strategies;
 mod studies;
 mod study_interruption;
+mod training;

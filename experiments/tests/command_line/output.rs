@@ -36,6 +36,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
       report     Write a report of finished runs: a page, pictures, and tables as CSV, Markdown and
                  LaTeX
       export     Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
+      train      Train an architecture from scratch by DARTS's recipe
       help       Print this message or the help of the given subcommand(s)
 
     Options:
@@ -46,7 +47,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
 
     Example: assay run configs/quickstart.toml
     ");
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &["run"],
         &["score"],
         &["list"],
@@ -56,6 +57,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
         &["benchmark", "list"],
         &["show"],
         &["export"],
+        &["train"],
     ];
     for command in commands {
         let help = scratch.succeed(&[command, &["--help"]].concat());

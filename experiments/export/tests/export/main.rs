@@ -7,3 +7,4 @@ mod onnx;
 mod python;
 mod pytorch;
 mod scenes;
+mod training;
