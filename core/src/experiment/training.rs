@@ -143,7 +143,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting { name: "architecture", kind: ValueKind::Text, default: "(required)", help: "the architecture, as the space writes it" },
     count("channels", 1, 4096, "36", "channels of the first stage"),
     count("cells", 1, 100, "20", "cells (a stage, in spaces with stages)"),
-    Setting { name: "initialiser", kind: ValueKind::Choice(Initialiser::NAMES), default: "\"uniform-fan-in\"", help: "how weights are drawn" },
+    Setting {
+        name: "initialiser",
+        kind: ValueKind::Choice(Initialiser::NAMES),
+        default: "\"uniform-fan-in\"",
+        help: "how weights are drawn",
+    },
     count("epochs", 1, 100_000, "600", "passes over the images"),
     count("batch", 2, 65_536, "96", "images a step"),
     number("learning_rate", 100.0, "0.025", "the first learning rate; it falls to 0 along half a cosine"),
@@ -169,10 +174,5 @@ pub(super) const SETTINGS: &[Setting] = &[
         default: "\"burn-flex\"",
         help: "the processor, or the first NVIDIA GPU (in a build with --features cuda)",
     },
-    Setting {
-        name: "mixed_precision",
-        kind: ValueKind::Flag,
-        default: "false",
-        help: "convolutions and linear layers in bfloat16",
-    },
+    Setting { name: "mixed_precision", kind: ValueKind::Flag, default: "false", help: "convolutions and linear layers in bfloat16" },
 ];

@@ -201,7 +201,8 @@ impl Structure {
         }
         let path = if self.is_public { String::new() } else { format!(", {}: &str", layers.1) };
         let function = if self.is_public { "with_layers" } else { "new" };
-        let _ = write!(text, "    fn {function}({}: &mut Layers<'_, '_, B>{path}) -> Result<Self, String> {{\n        Ok(Self {{\n", layers.0);
+        let _ =
+            write!(text, "    fn {function}({}: &mut Layers<'_, '_, B>{path}) -> Result<Self, String> {{\n        Ok(Self {{\n", layers.0);
         for (field, _, made) in &self.fields {
             let _ = writeln!(text, "            {field}: {made},");
         }

@@ -139,7 +139,8 @@ fn layer(graph: &Graph, node: &Node) -> Option<String> {
         Operator::Conv2d(conv) => {
             let Conv2d { out_channels, kernel, stride, padding, dilation, groups, bias } = *conv;
             let mut text = format!("nn.Conv2d({}, {out_channels}, {kernel}", input.channels);
-            for (name, value, default) in [("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1), ("groups", groups, 1)] {
+            for (name, value, default) in [("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1), ("groups", groups, 1)]
+            {
                 if value != default {
                     let _ = write!(text, ", {name}={value}");
                 }

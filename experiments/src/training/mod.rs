@@ -73,7 +73,9 @@ impl PreparedTraining {
     /// # Errors
     /// If the training fails or is interrupted, or a file cannot be written. A checkpoint is kept.
     pub fn run(&self, folder: &RunFolder, progress: &Progress, interrupt: &Interrupt) -> Result<TrainingSummary, RunError> {
-        let Some(recipe) = &self.experiment.training else { return Err(RunError::Machine("the experiment has no section [training]".into())) };
+        let Some(recipe) = &self.experiment.training else {
+            return Err(RunError::Machine("the experiment has no section [training]".into()));
+        };
         let checkpoint = read_checkpoint(folder)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), resumed = checkpoint.is_some(), "training begins");
         progress.phase("training");

@@ -26,7 +26,10 @@ pub(crate) fn auxiliary(network: &Graph, classes: usize) -> Result<Auxiliary, Gr
     };
     let shape = network.node(after).shape;
     let head = head(shape, classes).map_err(|error| {
-        GraphError::Unsupported(format!("the auxiliary head does not fit {shape} behind `{}` ({error}); set auxiliary = 0", network.node(after).name))
+        GraphError::Unsupported(format!(
+            "the auxiliary head does not fit {shape} behind `{}` ({error}); set auxiliary = 0",
+            network.node(after).name
+        ))
     })?;
     Ok(Auxiliary { after, head })
 }

@@ -156,7 +156,8 @@ impl<B: Backend> Pass<'_, B> {
     }
 
     fn dropped(&self, id: NodeId, value: Tensor<B, 4>) -> Tensor<B, 4> {
-        let Some(Dropping { droppable, probability, stream }) = self.training.filter(|own| own.probability > 0.0 && own.droppable[id.0]) else {
+        let Some(Dropping { droppable, probability, stream }) = self.training.filter(|own| own.probability > 0.0 && own.droppable[id.0])
+        else {
             return value;
         };
         debug_assert!(droppable[id.0]);

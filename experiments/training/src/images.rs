@@ -146,7 +146,8 @@ mod tests {
         assert_eq!(together.part(1, 1), images.batch(&[9], Some((variation, &stream))).unwrap());
         assert_ne!(together.part(0, 1), images.batch(&[3], None).unwrap());
         let cut = Variation { augmentation: Augmentation::None, cutout: 4 };
-        let zeros = |position: usize| images.batch(&[position], Some((cut, &stream))).unwrap().pixels().iter().filter(|p| **p == 0.0).count();
+        let zeros =
+            |position: usize| images.batch(&[position], Some((cut, &stream))).unwrap().pixels().iter().filter(|p| **p == 0.0).count();
         let counts: Vec<usize> = (0..40).map(zeros).collect();
         // A square around any pixel, as far as it lies within: from a quarter of it in a corner to all of it.
         assert!(counts.iter().all(|count| (4..=16).contains(count)), "{counts:?}");

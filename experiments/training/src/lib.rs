@@ -153,9 +153,7 @@ pub fn train(job: &Job<'_>, checkpoint: Option<&[u8]>, observer: &mut dyn Observ
     match job.recipe.backend {
         TrainingBackend::BurnFlex => Trainer::<Autodiff<Flex>>::new(job, Default::default())?.run(checkpoint, observer),
         #[cfg(feature = "cuda")]
-        TrainingBackend::BurnCuda => {
-            Trainer::<Autodiff<burn::backend::Cuda>>::new(job, Default::default())?.run(checkpoint, observer)
-        }
+        TrainingBackend::BurnCuda => Trainer::<Autodiff<burn::backend::Cuda>>::new(job, Default::default())?.run(checkpoint, observer),
         #[cfg(not(feature = "cuda"))]
         TrainingBackend::BurnCuda => Err(no_cuda()),
     }

@@ -90,7 +90,8 @@ impl<B: Backend> State<B> {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
         let text = header.metadata().as_ref().and_then(|texts| texts.get(HEADER));
         let text = text.ok_or_else(|| TrainingError::Checkpoint(format!("its header has no `{HEADER}`")))?;
-        let progress = serde_json::from_str(text).map_err(|error| TrainingError::Checkpoint(format!("its header cannot be read: {error}")))?;
+        let progress =
+            serde_json::from_str(text).map_err(|error| TrainingError::Checkpoint(format!("its header cannot be read: {error}")))?;
         let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
         let mut tensors: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
         let mut read = |name: &str, shape: &[usize]| -> Result<Tensor<B, 1>, TrainingError> {

@@ -160,8 +160,8 @@ fn layers_in_16_bits_give_nearly_the_same_step() {
     let ((wide, wide_gradient), (narrow, narrow_gradient)) = (of(false), of(true));
     assert!(wide != narrow && (wide - narrow).abs() < 0.02 * wide, "{wide} and {narrow}");
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
-    let cosine = dot(&wide_gradient, &narrow_gradient)
-        / (dot(&wide_gradient, &wide_gradient) * dot(&narrow_gradient, &narrow_gradient)).sqrt();
+    let cosine =
+        dot(&wide_gradient, &narrow_gradient) / (dot(&wide_gradient, &wide_gradient) * dot(&narrow_gradient, &narrow_gradient)).sqrt();
     assert!(cosine > 0.95, "{cosine}");
 }
 
@@ -254,7 +254,8 @@ fn what_does_not_fit_is_refused_before_anything_is_trained() {
     let job = Job { recipe: &recipe, graph: graph(&recipe, 8), seed: 0, train: &small, test: &small };
     let garbage = train(&job, Some(b"{}"), &mut Stopper::default()).unwrap_err().to_string();
     assert!(garbage.starts_with("the checkpoint cannot be continued: it is no safetensors file"), "{garbage}");
-    let weights = train(&Job { recipe: &Training { epochs: 1, learning_rate: 0.0, ..recipe.clone() }, ..job.clone() }, None, &mut Stopper::default());
+    let weights =
+        train(&Job { recipe: &Training { epochs: 1, learning_rate: 0.0, ..recipe.clone() }, ..job.clone() }, None, &mut Stopper::default());
     let weights = weights.unwrap().weights.to_bytes().unwrap();
     let no_checkpoint = train(&job, Some(&weights), &mut Stopper::default()).unwrap_err();
     insta::assert_snapshot!(no_checkpoint, @"the checkpoint cannot be continued: its header has no `assay.training`");

@@ -16,7 +16,9 @@ pub enum WeightsError {
         tensor: String,
     },
     /// The file has a tensor that the network lacks.
-    #[error("the network has no tensor `{tensor}` (nor {others} others of the file): the file is of another architecture or size of network")]
+    #[error(
+        "the network has no tensor `{tensor}` (nor {others} others of the file): the file is of another architecture or size of network"
+    )]
     Unknown {
         /// The first such tensor.
         tensor: String,
