@@ -120,7 +120,7 @@ impl Operators {
             return;
         }
         let over = || vec![list("axes", &[0, 2, 3]), whole("keepdims", 1)];
-        self.add("ReduceMean", &[input.clone()], part("mean"), over());
+        self.add("ReduceMean", std::slice::from_ref(&input), part("mean"), over());
         self.add("Sub", &[input, part("mean")], part("centred"), vec![]);
         self.add("Mul", &[part("centred"), part("centred")], part("squares"), vec![]);
         self.add("ReduceMean", &[part("squares")], part("variance"), over());
