@@ -58,6 +58,17 @@ fn cpu(resources: &Resources) -> CpuEngine {
     }
 }
 
+/// Whether this build and machine can use an NVIDIA GPU, or why not.
+///
+/// # Errors
+/// If the build has no CUDA, or the machine no driver.
+pub fn check_cuda() -> Result<(), String> {
+    #[cfg(feature = "cuda")]
+    return cuda().map(drop);
+    #[cfg(not(feature = "cuda"))]
+    Err("this build has no `burn-cuda`; build it with --features cuda, or set backend = \"burn-flex\"".into())
+}
+
 /// Without a driver, burn ends the process from a thread of its own; so the driver is looked for first.
 #[cfg(feature = "cuda")]
 #[allow(unsafe_code)]

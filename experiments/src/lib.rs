@@ -11,6 +11,7 @@ pub mod profiling;
 pub mod report;
 pub mod run;
 pub mod study;
+pub mod training;
 
 // The linker drops crates whose items nobody names, and their plugins with them.
 use assay_benchmarks as _;

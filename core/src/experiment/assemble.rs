@@ -46,6 +46,15 @@ impl<'a> Assembly<'a> {
         self.build("dataset", &self.experiment.dataset, &self.plugins.datasets)
     }
 
+    /// The images that a trained network is tested on; this reads their files.
+    ///
+    /// # Errors
+    /// If the experiment names none, their settings do not fit each other, or their files cannot be read.
+    pub fn test(&self) -> Result<Box<dyn Dataset>, ExperimentError> {
+        let section = self.experiment.test.as_ref().ok_or_else(|| Problem::elsewhere("[test] is missing"))?;
+        self.build("test", section, &self.plugins.datasets)
+    }
+
     /// The strategy.
     ///
     /// # Errors
@@ -61,6 +70,12 @@ impl<'a> Assembly<'a> {
     /// If its settings do not fit each other.
     pub fn benchmark(&self) -> Result<Option<Box<dyn Benchmark>>, ExperimentError> {
         self.experiment.benchmark.as_ref().map(|section| self.build("benchmark", section, &self.plugins.benchmarks)).transpose()
+    }
+
+    /// A problem with one key of the experiment, pointing at its line.
+    #[must_use]
+    pub fn problem(&self, keys: &[&str], message: impl Into<String>) -> ExperimentError {
+        Problem { message: message.into(), help: None, place: self.experiment.merged.place(keys, true) }.into()
     }
 
     /// A proxy by its registered name, with the settings of its `[proxies.…]` section.

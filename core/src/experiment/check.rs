@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::layers::Merged;
 use super::study::{self, Study};
+use super::training::{self, Training};
 use super::{Experiment, ExperimentError, OnError, Place, Plugins, Problem, Purpose, Section, VERSION};
 use crate::plugin::{Entry, Kind, Registry, RegistryError, Setting, Settings, ValueKind, suggestion};
 
@@ -23,10 +24,10 @@ const KEYS: &[Setting] = &[
 ];
 
 /// The sections that name one plugin.
-const SECTIONS: [&str; 5] = ["engine", "space", "dataset", "strategy", "benchmark"];
+const SECTIONS: [&str; 6] = ["engine", "space", "dataset", "strategy", "benchmark", "test"];
 
 /// The other sections.
-const TABLES: [&str; 2] = ["proxies", "study"];
+const TABLES: [&str; 3] = ["proxies", "study", "training"];
 
 pub(super) fn check(
     mut values: Map<String, Value>,
@@ -47,16 +48,21 @@ pub(super) fn check(
     let dataset = checker.required(&mut values, "dataset", "the images", &plugins.datasets);
     let strategy = match purpose {
         Purpose::Search => checker.required(&mut values, "strategy", "how to search", &plugins.strategies),
-        Purpose::Score | Purpose::Study => checker.section(&mut values, "strategy"),
+        Purpose::Score | Purpose::Study | Purpose::Training => checker.section(&mut values, "strategy"),
     };
     let benchmark = match purpose {
         Purpose::Study => checker.required(&mut values, "benchmark", "the accuracies to correlate with", &plugins.benchmarks),
-        Purpose::Search | Purpose::Score => {
+        Purpose::Search | Purpose::Score | Purpose::Training => {
             checker.section(&mut values, "benchmark").inspect(|section| checker.plugin("benchmark", section, &plugins.benchmarks))
         }
     };
     let proxies = checker.proxies(&mut values, plugins);
     let study = checker.study(&mut values, purpose, plugins);
+    let training = checker.training(&mut values, purpose);
+    let test = match purpose {
+        Purpose::Training => checker.required(&mut values, "test", "the images that the network is tested on", &plugins.datasets),
+        _ => checker.section(&mut values, "test").inspect(|section| checker.plugin("test", section, &plugins.datasets)),
+    };
 
     let integer = |key: &str| values.get(key).and_then(Value::as_i64);
     let text = |key: &str| values.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -82,6 +88,8 @@ pub(super) fn check(
             proxies,
             benchmark,
             study,
+            training,
+            test,
             merged,
         }),
         _ => Err(ExperimentError { problems }),
@@ -255,6 +263,26 @@ impl Checker<'_> {
             self.proxy_or_aggregate(name, self.merged.place(&["study", "proxies"], true), plugins);
         }
         Some(study)
+    }
+
+    fn training(&mut self, values: &mut Map<String, Value>, purpose: Purpose) -> Option<Training> {
+        let Some(Value::Object(table)) = values.remove("training") else {
+            if purpose == Purpose::Training {
+                let help = "add a section [training] with a line architecture = \"…\"".into();
+                self.report("[training] is missing: what to train", Some(help), Place::Nowhere);
+            }
+            return None;
+        };
+        let before = self.problems.len();
+        let settings: Settings = table.into_iter().collect();
+        self.settings(&["training"], &settings, training::SETTINGS);
+        if self.problems.len() > before {
+            return None;
+        }
+        let parsed = settings.parse::<Training>();
+        // All keys are of the kinds that they must be, so what is missing is the one without a default.
+        let help = || Some("add a line architecture = \"…\" to [training]".into());
+        parsed.map_err(|error| self.report(format!("[training]: {}", error.problem), help(), self.merged.place(&["training"], false))).ok()
     }
 
     fn proxies(&mut self, values: &mut Map<String, Value>, plugins: &Plugins) -> std::collections::BTreeMap<String, Settings> {

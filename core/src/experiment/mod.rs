@@ -33,6 +33,13 @@
 //! [study]                    # instead of a strategy: correlate proxies with the benchmark
 //! proxies = ["ntk-condition"]
 //! sample = 1000              # default: all architectures of the space
+//!
+//! [training]                 # instead of a strategy: train one architecture from scratch
+//! architecture = "…"
+//!
+//! [test]                     # the images that a trained network is tested on
+//! name = "cifar10"
+//! split = "test"
 //! ```
 //!
 //! Relative paths are relative to the working directory.
@@ -45,6 +52,7 @@ mod problem;
 mod study;
 #[cfg(test)]
 mod tests;
+mod training;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -56,6 +64,7 @@ pub use plugins::Plugins;
 pub use problem::{ExperimentError, Place, Problem};
 use serde::{Deserialize, Serialize};
 pub use study::{Isomorphic, Shard, ShardError, Study};
+pub use training::{Training, TrainingBackend};
 
 use crate::plugin::Settings;
 
@@ -71,6 +80,8 @@ pub enum Purpose {
     Score,
     /// A correlation study: `[space]`, `[dataset]`, `[benchmark]` and `[study]`; the strategy, if any, is not looked at.
     Study,
+    /// Training an architecture: `[space]`, `[dataset]`, `[test]` and `[training]`; the strategy, if any, is not looked at.
+    Training,
 }
 
 /// What happens when a measurement fails with a fault of the run.
@@ -121,6 +132,10 @@ pub struct Experiment {
     pub benchmark: Option<Section>,
     /// What to correlate; always there for [`Purpose::Study`].
     pub study: Option<Study>,
+    /// What to train and how; always there for [`Purpose::Training`].
+    pub training: Option<Training>,
+    /// The images that a trained network is tested on; always there for [`Purpose::Training`].
+    pub test: Option<Section>,
     /// Where each value came from.
     merged: Merged,
 }
@@ -147,6 +162,10 @@ struct Written<'a> {
     benchmark: Option<&'a Section>,
     #[serde(skip_serializing_if = "Option::is_none")]
     study: Option<&'a Study>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training: Option<&'a Training>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<&'a Section>,
 }
 
 impl Experiment {
@@ -165,6 +184,8 @@ impl Experiment {
             proxies: &self.proxies,
             benchmark: self.benchmark.as_ref(),
             study: self.study.as_ref(),
+            training: self.training.as_ref(),
+            test: self.test.as_ref(),
         }
     }
 

@@ -181,10 +181,10 @@ fn a_later_setting_wins_and_its_value_is_toml_or_else_text() {
 fn every_unknown_key_is_reported_with_its_line_and_the_nearest_name() {
     let text = GOOD.replace("seed = 3", "sed = 3").replace("points", "point").replace("[space]", "[space]\ncolour = 1");
     assert_snapshot!(problems(&format!("{text}\n[expert]\nx = 1\n"), &[]), @r"
-    climb.toml:3:1: `sed`: no such key (did you mean `seed`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, proxies, study)
+    climb.toml:3:1: `sed`: no such key (did you mean `seed`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, test, proxies, study, training)
     climb.toml:6:1: `space.colour`: no such setting (none is known)
     climb.toml:17:1: `proxies.slope.point`: no such setting (did you mean `points`? Known: step, points)
-    climb.toml:19:2: `expert`: no such section (known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, proxies, study)
+    climb.toml:19:2: `expert`: no such section (known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, test, proxies, study, training)
     ");
 }
 

@@ -17,7 +17,7 @@ use crate::run::times::Times;
 use crate::study::summary::{Finished, ShardSummary};
 use crate::study::{PreparedStudy, StudySummary, beside, document, grid};
 
-const VERB: Verb = Verb { name: "correlate", purpose: Purpose::Study };
+const VERB: Verb = Verb { name: "correlate", purpose: Purpose::Study, unit: "measurements" };
 
 /// Score architectures with proxies and correlate with a benchmark's accuracies
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod benchmark;
 mod correlate;
 mod data;
 mod draw;
+mod export;
 mod list;
 mod merge;
 mod profile;
@@ -14,6 +15,7 @@ mod session;
 mod show;
 mod summary;
 mod tabular;
+mod train;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,8 @@ enum Command {
     Show(show::Show),
     Report(report::Report),
     Draw(draw::Draw),
+    Export(export::Export),
+    Train(train::Train),
 }
 
 /// Why a command ends early.
@@ -85,6 +89,8 @@ pub fn main() -> ExitCode {
         Command::Data(data) => data.run(),
         Command::Benchmark(benchmark) => benchmark.run(),
         Command::Show(show) => show.run(),
+        Command::Export(export) => export.run(),
+        Command::Train(train) => train.run(&log, log_level.is_some()),
         Command::Report(report) => report.run(),
         Command::Draw(draw) => draw.run(),
     });

@@ -10,7 +10,7 @@ use super::summary;
 use crate::log::LogFile;
 use crate::run::Prepared;
 
-const VERB: Verb = Verb { name: "run", purpose: Purpose::Search };
+const VERB: Verb = Verb { name: "run", purpose: Purpose::Search, unit: "measurements" };
 
 /// Run an experiment file: search, measure, and write a run folder
 #[derive(Debug, Args)]

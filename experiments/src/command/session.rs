@@ -44,6 +44,8 @@ pub(super) struct Verb {
     pub(super) name: &'static str,
     /// What its experiments are for.
     pub(super) purpose: Purpose,
+    /// What its progress counts.
+    pub(super) unit: &'static str,
 }
 
 /// What to do, once it is known what is already there.
@@ -146,7 +148,7 @@ impl Session {
         };
         log.open(folder.open_log()?);
         let interrupt = listen()?;
-        let progress = Progress::start(Style::choose(self.quiet, logs_on_terminal));
+        let progress = Progress::start(Style::choose(self.quiet, logs_on_terminal)).counting(verb.unit);
         match work(&folder, &progress, &interrupt) {
             Ok(summary) => Ok((summary, folder.path().to_owned())),
             Err(RunError::Search(SearchError::Interrupted)) => {

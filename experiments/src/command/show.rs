@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Ending;
 use super::tabular::{render, short, table};
-use super::{correlate, summary};
+use super::{correlate, summary, train};
 use crate::failure::Failure;
 use crate::run::tables::{TRAJECTORY, Trajectory};
 
@@ -24,6 +24,10 @@ impl Show {
     pub(super) fn run(self) -> Result<(), Ending> {
         if let Some(study) = correlate::read(&self.run) {
             correlate::print(&study, &self.run);
+            return Ok(());
+        }
+        if let Some(training) = crate::training::summary::read(&self.run) {
+            train::print(&training, &self.run);
             return Ok(());
         }
         let summary = summary::read_summary(&self.run)?;

@@ -71,6 +71,9 @@ pub enum RunError {
     /// The benchmark lacks what a study correlates with.
     #[error(transparent)]
     Benchmark(#[from] BenchmarkError),
+    /// The training failed.
+    #[error(transparent)]
+    Training(#[from] assay_training::TrainingError),
     /// The result cannot be written down.
     #[error("{0}")]
     Result(String),

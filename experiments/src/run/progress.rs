@@ -37,6 +37,7 @@ impl Style {
 pub struct Progress {
     bar: ProgressBar,
     style: Style,
+    unit: &'static str,
     last_line: Mutex<Instant>,
 }
 
@@ -46,11 +47,27 @@ impl Progress {
     pub fn start(style: Style) -> Self {
         let target = if style == Style::Bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
-        let template = "{msg:20!} [{wide_bar}] {pos}/{len} measurements · {per_sec} · {eta} left";
-        if let Ok(template) = ProgressStyle::with_template(template) {
-            bar.set_style(template.progress_chars("=> "));
+        Self { bar, style, unit: "", last_line: Mutex::new(Instant::now()) }.counting("measurements")
+    }
+
+    /// What is counted; measurements, if not said otherwise.
+    #[must_use]
+    pub fn counting(mut self, unit: &'static str) -> Self {
+        let template = format!("{{msg:20!}} [{{wide_bar}}] {{pos}}/{{len}} {unit} · {{per_sec}} · {{eta}} left");
+        if let Ok(template) = ProgressStyle::with_template(&template) {
+            self.bar.set_style(template.progress_chars("=> "));
         }
-        Self { bar, style, last_line: Mutex::new(Instant::now()) }
+        self.unit = unit;
+        self
+    }
+
+    /// A line that stays, such as the end of an epoch.
+    pub fn say(&self, line: &str) {
+        match self.style {
+            Style::Bar => self.bar.println(line),
+            Style::Lines => eprintln!("{line}"),
+            Style::Quiet => {}
+        }
     }
 
     /// How many measurements are still to come.
@@ -80,7 +97,7 @@ impl Progress {
             *last = Instant::now();
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
             let (rate, left) = (self.bar.per_sec(), HumanDuration(self.bar.eta()));
-            eprintln!("{}: {done}/{all} measurements, {rate:.2} a second, {left} left", self.bar.message());
+            eprintln!("{}: {done}/{all} {}, {rate:.2} a second, {left} left", self.bar.message(), self.unit);
         }
     }
 

@@ -62,7 +62,7 @@ fn several_mistakes_are_told_at_once() {
        ·  ──────
      8 │ name = "synthetic"
        ╰────
-      help: did you mean `dataset`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, proxies, study
+      help: did you mean `dataset`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, test, proxies, study, training
 
     Error:
       × there is no strategy `tenas`
@@ -196,8 +196,10 @@ fn every_configuration_of_the_project_is_a_valid_experiment_but_for_data_that_is
     let mut seen = 0;
     for entry in std::fs::read_dir(configs).unwrap() {
         let path = entry.unwrap().path();
-        let is_study = std::fs::read_to_string(&path).unwrap().contains("[study]");
-        let said = scratch.assay(&[if is_study { "correlate" } else { "run" }, path.to_str().unwrap()]);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let verbs = [("\n[study]", "correlate"), ("\n[training]", "train")];
+        let verb = verbs.into_iter().find(|(section, _)| text.contains(section)).map_or("run", |(_, verb)| verb);
+        let said = scratch.assay(&[verb, path.to_str().unwrap()]);
         let misses_data = ["`dataset.path`", "assay benchmark import"].iter().any(|text| said.err.contains(text));
         assert!(said.code == Some(0) || misses_data, "{}: {}", path.display(), said.err);
         seen += 1;

@@ -35,6 +35,8 @@ fn help_names_every_command_and_each_command_has_an_example() {
       show       Show a finished run: its result, and its trajectory round by round
       report     Write a report of finished runs: a page, pictures, and tables as CSV, Markdown and
                  LaTeX
+      export     Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
+      train      Train an architecture from scratch by DARTS's recipe
       help       Print this message or the help of the given subcommand(s)
 
     Options:
@@ -45,7 +47,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
 
     Example: assay run configs/quickstart.toml
     ");
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 10] = [
         &["run"],
         &["score"],
         &["list"],
@@ -54,6 +56,8 @@ fn help_names_every_command_and_each_command_has_an_example() {
         &["benchmark", "import"],
         &["benchmark", "list"],
         &["show"],
+        &["export"],
+        &["train"],
     ];
     for command in commands {
         let help = scratch.succeed(&[command, &["--help"]].concat());

@@ -1,0 +1,177 @@
+//! `assay export`: an architecture's network for other programs.
+#![allow(clippy::print_stdout, reason = "results go to standard output")]
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use assay_core::experiment::{Assembly, Experiment, ExperimentError, Layers, Plugins, Purpose};
+use assay_core::graph::Shape;
+use assay_core::network::{Initialiser, Network};
+use assay_core::plugin::{MacroNet, Part};
+use assay_core::stream::Stream;
+use assay_export::{Model, to_burn, to_dot, to_onnx, to_pytorch};
+use assay_weights::Weights;
+use clap::{Args, ValueEnum};
+
+use super::Ending;
+use crate::failure::Failure;
+
+/// Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  assay export '|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|' \\
+    --to onnx --output cell.onnx
+  assay export \"$GENOTYPE\" --space darts --channels 36 --cells 20 --to pytorch --output network.py
+  assay export \"$GENOTYPE\" --space darts --channels 36 --cells 20 --to onnx --weights weights.safetensors --output network.onnx
+
+Weights are drawn from the seed, or read with --weights from what `assay train` or --to safetensors wrote. With the running
+statistics of a training, batch normalisation uses those; without them, the statistics of the batch, as Assay's measurements.")]
+pub(super) struct Export {
+    /// The architecture as its space writes it
+    #[arg(value_name = "ARCH")]
+    architecture: String,
+    /// What to write
+    #[arg(long, value_name = "FORMAT")]
+    to: Format,
+    /// The file [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The search space [default: nas-bench-201]
+    #[arg(long, value_name = "NAME")]
+    space: Option<String>,
+    /// Take the space and its settings from this experiment file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Set a key of the experiment: space.network=imagenet
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Channels of the first stage
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    channels: u16,
+    /// Cells: a stage, in spaces with stages
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    cells: u16,
+    /// Classes
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    classes: u32,
+    /// Channels, height and width of the images
+    #[arg(long, default_value = "3x32x32", value_name = "CxHxW", value_parser = image)]
+    image: Shape,
+    /// A safetensors file with the network's weights
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "initialiser"])]
+    weights: Option<PathBuf>,
+    /// Seeds the weights
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+    /// How weights are drawn
+    #[arg(long, default_value = "uniform-fan-in", value_name = "NAME", value_parser = initialiser)]
+    initialiser: Initialiser,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The architecture as the literature writes it
+    Genotype,
+    /// A Python module that needs only torch
+    Pytorch,
+    /// An ONNX file, operator set 17
+    Onnx,
+    /// A Rust file with a burn 0.21 module
+    Burn,
+    /// A drawing for Graphviz
+    Dot,
+    /// The weights
+    Safetensors,
+}
+
+impl Export {
+    pub(super) fn run(self) -> Result<(), Ending> {
+        let plugins = crate::plugins()?;
+        let experiment = self.experiment(&plugins)?;
+        let space = Assembly::new(&experiment, &plugins).space()?;
+        let name = &experiment.space.name;
+        let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("`{}` is no architecture of {name}: {error}", self.architecture));
+        let subspace = space.parse(&self.architecture).map_err(|error| wrong(&error))?;
+        let genotype = space.write(&subspace).map_err(|error| wrong(&error))?;
+        if self.to == Format::Genotype {
+            return Ok(self.put(format!("{genotype}\n").as_bytes())?);
+        }
+        let net = MacroNet {
+            input: self.image,
+            channels: self.channels.into(),
+            cells: self.cells.into(),
+            classes: self.classes as usize,
+            part: Part::Classifier,
+        };
+        let graph = Arc::new(space.lower(&subspace, &net).map_err(|error| Failure::new(format!("the network cannot be built: {error}")))?);
+        let weights = match &self.weights {
+            Some(path) => read(path, graph)?,
+            None => Weights::untrained(Network::initialise(graph, self.initialiser, &Stream::new(self.seed, "parameters"))),
+        };
+        let title = format!("{name} {genotype}, {} channels, {} cells", self.channels, self.cells);
+        let model = Model { title: &title, weights: &weights };
+        let bytes = match self.to {
+            Format::Pytorch => to_pytorch(&model).into_bytes(),
+            Format::Onnx => to_onnx(&model).map_err(|error| Failure::new(error.to_string()))?,
+            Format::Burn => to_burn(&model).map_err(|error| Failure::new(error.to_string()))?.into_bytes(),
+            Format::Dot => to_dot(&model).into_bytes(),
+            Format::Genotype | Format::Safetensors => weights.to_bytes().map_err(|error| Failure::new(error.to_string()))?,
+        };
+        Ok(self.put(&bytes)?)
+    }
+
+    fn experiment(&self, plugins: &Plugins) -> Result<Experiment, ExperimentError> {
+        let mut layers = Layers::new();
+        if let Some(path) = &self.config {
+            layers = layers.file(path)?;
+        }
+        layers = layers.default_value("version", assay_core::experiment::VERSION);
+        // No image is read.
+        layers = layers.default_value("space.name", "nas-bench-201").default_value("dataset.name", "synthetic").environment();
+        if let Some(space) = &self.space {
+            layers = layers.set(&format!("space.name={space}"))?;
+        }
+        for assignment in &self.set {
+            layers = layers.set(assignment)?;
+        }
+        layers.resolve(Purpose::Score, plugins)
+    }
+
+    fn put(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let Some(path) = &self.output else {
+            let mut out = std::io::stdout();
+            if matches!(self.to, Format::Onnx | Format::Safetensors) && out.is_terminal() {
+                return Err(Failure::new("this format is not text for a terminal").with_help("name a file: --output FILE"));
+            }
+            return out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Failure::new(format!("cannot write: {error}")));
+        };
+        let written = std::fs::write(path, bytes);
+        written.map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))?;
+        eprintln!("Wrote {}.", path.display());
+        Ok(())
+    }
+}
+
+fn read(path: &Path, graph: Arc<assay_core::graph::Graph>) -> Result<Weights, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::new(format!("the weights `{}` cannot be read: {error}", path.display())))?;
+    Weights::read(graph, &bytes).map_err(|error| {
+        Failure::new(format!("the weights `{}` do not fit this network: {error}", path.display()))
+            .with_help("give the --channels, --cells, --classes and --image that they were made with")
+    })
+}
+
+fn image(text: &str) -> Result<Shape, String> {
+    let sizes: Option<Vec<usize>> = text.split('x').map(|size| size.parse().ok().filter(|size| (1..=4096).contains(size))).collect();
+    match sizes.as_deref() {
+        Some([channels, height, width]) => Ok(Shape::new(*channels, *height, *width)),
+        _ => Err("write channels, height and width, each from 1 to 4096: 3x32x32".into()),
+    }
+}
+
+fn initialiser(text: &str) -> Result<Initialiser, String> {
+    let all = [Initialiser::KaimingNormalFanIn, Initialiser::KaimingNormalFanOut, Initialiser::UniformFanIn, Initialiser::StandardNormal];
+    let found = all.into_iter().find(|initialiser| initialiser.name() == text);
+    found.ok_or_else(|| format!("known: {}", Initialiser::NAMES.join(", ")))
+}

@@ -1,0 +1,81 @@
+//! `assay train`: trains an architecture from scratch, or continues an interrupted training.
+#![allow(clippy::print_stdout, reason = "results go to standard output")]
+
+use std::path::Path;
+
+use assay_core::experiment::Purpose;
+use clap::Args;
+
+use super::Ending;
+use super::session::{Session, Task, Verb};
+use super::tabular::{render, table};
+use crate::failure::Failure;
+use crate::log::LogFile;
+use crate::training::summary::{TrainingSummary, read};
+use crate::training::{PreparedTraining, WEIGHTS};
+
+const VERB: Verb = Verb { name: "train", purpose: Purpose::Training, unit: "steps" };
+
+/// Train an architecture from scratch by DARTS's recipe
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  assay train configs/train-small-cifar10.toml
+  assay train configs/train-small-cifar10.toml --set training.epochs=10 --set seed=1
+  assay train --resume results/train-small-…   continue this training
+
+The file's [training] section has the architecture and the recipe, [dataset] and [test] the images.
+Ctrl-C stops after the step in flight; the training goes on from it to the very weights of an undisturbed one. A killed one
+goes on from its last checkpoint: the end of an epoch, or of the last five minutes in a longer one.
+Files: weights.safetensors (see assay export --weights), curve.csv, checkpoint.safetensors, summary.json.")]
+pub(super) struct Train {
+    #[command(flatten)]
+    session: Session,
+}
+
+impl Train {
+    pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
+        let plugins = crate::plugins()?;
+        let (experiment, existing) = match self.session.task(VERB, &plugins)? {
+            Task::Work(experiment, existing) => (*experiment, existing),
+            Task::Show(path) => {
+                let summary = read(&path).ok_or_else(|| Failure::new(format!("`{}` holds no training", path.display())))?;
+                print(&summary, &path);
+                return Ok(());
+            }
+        };
+        let prepared = PreparedTraining::new(experiment, &plugins)?;
+        let (summary, path) = self.session.work(
+            VERB,
+            (log, logs_on_terminal),
+            &prepared.experiment,
+            existing.as_deref(),
+            |folder, progress, interrupt| prepared.run(folder, progress, interrupt),
+        )?;
+        print(&summary, &path);
+        Ok(())
+    }
+}
+
+/// Prints a training for people.
+pub(super) fn print(summary: &TrainingSummary, path: &Path) {
+    let mut rows = table(&["epoch", "learning rate", "training loss", "training accuracy", "test loss", "test accuracy", "s"]);
+    for record in &summary.curve {
+        rows.add_row([
+            record.epoch.to_string(),
+            format!("{:.5}", record.learning_rate),
+            format!("{:.4}", record.train_loss),
+            format!("{:.2} %", 100.0 * record.train_accuracy),
+            format!("{:.4}", record.test.loss),
+            format!("{:.2} % of {}", 100.0 * record.test.accuracy(), record.test.images),
+            format!("{:.1}", record.seconds),
+        ]);
+    }
+    println!("{}\n", render(&rows));
+    println!("trained     {}", summary.architecture);
+    println!("size        {} parameters, {:.1} M multiply-adds", summary.parameters, summary.multiply_adds as f64 / 1e6);
+    println!("test error  {:.2} % of {} images", summary.test_error_percent, summary.test.images);
+    println!("weights     {}", path.join(WEIGHTS).display());
+    println!("run folder  {}", path.display());
+    println!("protocol    {}", summary.protocol);
+}

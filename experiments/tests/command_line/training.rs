@@ -1,0 +1,99 @@
+//! `assay train`.
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::scratch::{Said, Scratch};
+
+const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|";
+
+/// Some seconds of training on images made on the spot, whose labels say nothing about them.
+fn scratch() -> Scratch {
+    let scratch = Scratch::new();
+    let text = format!(
+        "version = 1\n\n[space]\nname = \"nas-bench-201\"\n\n[dataset]\nname = \"synthetic\"\nimages = 40\nsize = 8\n\n\
+         [test]\nname = \"synthetic\"\nimages = 20\nsize = 8\nseed = 1\n\n[training]\narchitecture = \"{CELL}\"\nchannels = 4\ncells = 1\n\
+         epochs = 4\nbatch = 4\nauxiliary = 0\ndrop_path = 0.2\ncutout = 4\n"
+    );
+    scratch.write("train.toml", text);
+    scratch
+}
+
+fn weights(run: &Path) -> Vec<u8> {
+    std::fs::read(run.join("weights.safetensors")).unwrap()
+}
+
+fn undisturbed() -> Vec<u8> {
+    let scratch = scratch();
+    scratch.succeed(&["train", "train.toml", "--quiet", "--run-dir", "whole"]);
+    weights(&scratch.path().join("whole"))
+}
+
+#[test]
+fn a_training_leaves_its_weights_curve_and_summary_and_the_weights_can_be_exported() {
+    let scratch = scratch();
+    let out = scratch.succeed(&["train", "train.toml", "--quiet", "--run-dir", "run"]);
+    let run = scratch.path().join("run");
+    let summary: Value = serde_json::from_slice(&std::fs::read(run.join("summary.json")).unwrap()).unwrap();
+    assert_eq!((summary["kind"].as_str(), summary["architecture"].as_str()), (Some("training"), Some(CELL)));
+    assert_eq!((summary["epochs"].as_u64(), summary["steps"].as_u64()), (Some(4), Some(40)));
+    let wrong = 100.0 * (1.0 - summary["test"]["correct"].as_f64().unwrap() / 20.0);
+    assert!((summary["test_error_percent"].as_f64().unwrap() - wrong).abs() < 1e-9);
+    assert!(out.contains(&format!("test error  {wrong:.2} % of 20 images")), "{out}");
+    let curve = std::fs::read_to_string(run.join("curve.csv")).unwrap();
+    assert_eq!(curve.lines().count(), 5, "{curve}");
+    assert_eq!(scratch.succeed(&["show", "run"]), out, "show prints the same");
+
+    let small = ["--channels", "4", "--cells", "1", "--image", "3x8x8", "--weights", "run/weights.safetensors"];
+    let module = scratch.succeed(&[&["export", CELL, "--to", "pytorch"][..], &small].concat());
+    assert!(module.contains("Batch normalisation uses the running statistics of training."), "{module}");
+    scratch.succeed(&[&["export", CELL, "--to", "onnx", "--output", "trained.onnx"][..], &small].concat());
+}
+
+#[test]
+fn a_training_killed_or_interrupted_is_continued_to_the_very_weights() {
+    let whole = undisturbed();
+    for signal in ["KILL", "INT", "TERM"] {
+        let scratch = scratch();
+        let run = scratch.path().join("run");
+        let mut command = scratch.command(&["train", "train.toml", "--quiet", "--run-dir", "run"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let start = Instant::now();
+        // The checkpoint of the first epoch, of four.
+        while !run.join("checkpoint.safetensors").exists() && child.try_wait().unwrap().is_none() {
+            assert!(start.elapsed() < Duration::from_secs(60), "the training does not get on");
+            std::thread::sleep(Duration::from_micros(300));
+        }
+        assert!(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap().success());
+        let said = Said::of(&child.wait_with_output().unwrap());
+        if signal != "KILL" && !run.join("summary.json").exists() {
+            assert_eq!(said.code, Some(130), "{}", said.err);
+            assert!(said.err.contains("assay train --resume run"), "{}", said.err);
+        }
+        scratch.succeed(&["train", "--resume", "run", "--quiet"]);
+        assert!(weights(&run) == whole, "{signal}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_training_is_told_with_its_line() {
+    let scratch = scratch();
+    let message = |set: &[&str]| {
+        let sets = set.iter().flat_map(|set| ["--set", set]);
+        scratch.fail(&["train", "train.toml"].into_iter().chain(sets).collect::<Vec<_>>())
+    };
+    let messages = [
+        message(&["training.epoch=3"]),
+        message(&["training.architecture=|conv~0|"]),
+        message(&["test.size=16"]),
+        message(&["training.backend=burn-cuda"]),
+        message(&["training.auxiliary=0.4"]),
+        scratch.fail(&["train", "tiny.toml"]),
+    ];
+    insta::assert_snapshot!(messages.join("\n"));
+    assert!(scratch.runs().is_empty(), "nothing is begun that cannot be done");
+}

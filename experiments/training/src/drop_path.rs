@@ -1,0 +1,63 @@
+//! Drop-path (Larsson et al., ICLR 2017), as DARTS uses it: the output of an operator on an edge is zero for some images,
+//! and larger for the others by as much. Edges that only pass their input on are never dropped.
+
+use assay_core::graph::{Graph, NodeId, Operator};
+use assay_core::stream::Stream;
+use rand::RngExt;
+
+/// For each node, whether its value is dropped: the last node of an operator that a cell's node adds up.
+///
+/// Operators are told by the names that spaces of cells give: a sum `cells.2.nodes.1` adds `cells.2.edges.1<-0.…` or
+/// `cells.2.inputs.1.…`. An edge that passes its input on has no node of its own.
+pub(crate) fn droppable(graph: &Graph) -> Vec<bool> {
+    let mut droppable = vec![false; graph.nodes().len()];
+    for node in graph.nodes() {
+        let (Operator::WeightedSum { .. }, Some((cell, number))) = (&node.operator, node.name.split_once(".nodes.")) else { continue };
+        let own = [format!("{cell}.edges.{number}<-"), format!("{cell}.inputs.{number}.")];
+        for input in node.inputs.iter().filter(|input| own.iter().any(|own| graph.node(**input).name.starts_with(own.as_str()))) {
+            droppable[input.0] = true;
+        }
+    }
+    droppable
+}
+
+/// What the images of a step are multiplied by at one node: 0, or 1 / (1 − probability).
+pub(crate) fn factors(images: usize, probability: f64, stream: &Stream) -> Vec<f32> {
+    let mut rng = stream.rng();
+    let keep = 1.0 - probability;
+    (0..images).map(|_| if rng.random::<f64>() < keep { (1.0 / keep) as f32 } else { 0.0 }).collect()
+}
+
+/// The stream of one node's factors.
+pub(crate) fn stream(step: &Stream, graph: &Graph, id: NodeId) -> Stream {
+    step.child(&graph.node(id).name)
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_core::graph::Shape;
+    use assay_core::plugin::{MacroNet, Part, SearchSpace};
+    use assay_spaces::darts::Darts;
+
+    use super::*;
+
+    #[test]
+    fn operators_are_dropped_and_what_is_passed_on_is_not() {
+        let space = Darts::new();
+        let text = "Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1), ('avg_pool_3x3', 0), ('skip_connect', 2), \
+            ('skip_connect', 1), ('skip_connect', 0), ('dil_conv_3x3', 0), ('max_pool_3x3', 4)], normal_concat=range(2, 6), \
+            reduce=[('skip_connect', 0), ('skip_connect', 1), ('skip_connect', 2), ('skip_connect', 1), ('skip_connect', 3), \
+            ('skip_connect', 2), ('skip_connect', 2), ('sep_conv_5x5', 1)], reduce_concat=range(2, 6))";
+        let net = MacroNet { input: Shape::new(3, 8, 8), channels: 4, cells: 2, classes: 10, part: Part::Classifier };
+        let graph = space.lower(&space.parse(text).unwrap(), &net).unwrap();
+        let names = graph.nodes().iter().zip(droppable(&graph)).filter(|(_, dropped)| *dropped).map(|(node, _)| node.name.as_str());
+        insta::assert_snapshot!(names.collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn factors_keep_the_mean() {
+        let factors = factors(10_000, 0.3, &Stream::new(0, "drop"));
+        let mean = factors.iter().sum::<f32>() / 10_000.0;
+        assert!((mean - 1.0).abs() < 0.02 && factors.iter().all(|factor| [0.0, 1.0 / 0.7].contains(factor)), "{mean}");
+    }
+}

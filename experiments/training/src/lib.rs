@@ -1,0 +1,160 @@
+//! Training an architecture from scratch, by DARTS's recipe, on any burn backend.
+//!
+//! A [`Job`] says what is trained on which images by which [recipe](assay_core::experiment::Training); [`train`] does it, from
+//! the start or from a checkpoint. Every draw (the first weights, the order of the images, their crops and cut-outs, the paths
+//! dropped) is a function of seed, epoch and step, so a training that was stopped anywhere and resumed ends with the very
+//! weights of one that was not.
+//!
+//! The recipe: stochastic gradient descent with momentum and weight decay of all parameters, a cosine learning rate with
+//! optional warm-up, gradients cut to a norm, label smoothing, an auxiliary head, drop-path that grows with the epochs, flips,
+//! crops and cut-outs (Liu, Simonyan & Yang, ICLR 2019, and its released evaluation code).
+//! On an NVIDIA GPU (feature `cuda`) layers may compute in bfloat16. That was compiled, and never run on a GPU, by this project.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod auxiliary;
+mod drop_path;
+mod forward;
+mod images;
+mod loss;
+mod model;
+mod norm;
+mod optimiser;
+mod record;
+mod state;
+#[cfg(test)]
+mod tests;
+mod trainer;
+
+use std::sync::Arc;
+
+use assay_core::data::{DataError, Dataset};
+use assay_core::experiment::{Training, TrainingBackend};
+use assay_core::graph::{Graph, GraphError};
+use assay_weights::{Weights, WeightsError};
+use burn::backend::{Autodiff, Flex};
+
+pub use optimiser::learning_rate;
+pub use record::{EpochRecord, Tested};
+
+use crate::trainer::Trainer;
+
+/// A training: what, on which images, how.
+#[derive(Clone)]
+pub struct Job<'a> {
+    /// How.
+    pub recipe: &'a Training,
+    /// The network of the recipe's architecture, with logits for output.
+    pub graph: Arc<Graph>,
+    /// Seeds every draw.
+    pub seed: u64,
+    /// The images to train on.
+    pub train: &'a dyn Dataset,
+    /// The images to test on.
+    pub test: &'a dyn Dataset,
+}
+
+/// What a training tells while it goes on.
+pub trait Observer {
+    /// Whether to stop now: the state is saved and the training ends with [`TrainingError::Interrupted`].
+    fn is_interrupted(&self) -> bool;
+
+    /// How many steps there are in all, and how many of them are done already.
+    fn expect(&mut self, steps: usize, done: usize);
+
+    /// A step was made.
+    fn step(&mut self);
+
+    /// An epoch is over; all epochs so far are given.
+    ///
+    /// # Errors
+    /// If that cannot be written down; the training ends with it.
+    fn epoch(&mut self, curve: &[EpochRecord]) -> Result<(), String>;
+
+    /// A state to continue from: at the end of each epoch, now and then within a long one, and before an interruption ends it.
+    ///
+    /// # Errors
+    /// If it cannot be saved; the training ends with it.
+    fn checkpoint(&mut self, bytes: &[u8]) -> Result<(), String>;
+}
+
+/// What came of a training.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The trained network with its running statistics, without the auxiliary head.
+    pub weights: Weights,
+    /// Every epoch.
+    pub curve: Vec<EpochRecord>,
+    /// The test after the last epoch, on all images.
+    pub test: Tested,
+    /// Steps made.
+    pub steps: usize,
+    /// Seconds spent on training and testing, of all sessions.
+    pub seconds: f64,
+}
+
+/// Why a training did not end with weights.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    /// The observer asked to stop.
+    #[error("the training was interrupted")]
+    Interrupted,
+    /// The recipe does not fit the network or the images.
+    #[error("{0}")]
+    Recipe(String),
+    /// The network cannot be built.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// An image cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The checkpoint is not one of this training.
+    #[error("the checkpoint cannot be continued: {0}")]
+    Checkpoint(String),
+    /// Weights cannot be written or read.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The training diverged.
+    #[error("the loss of step {step} of epoch {epoch} is not a number: the training diverged; use a lower learning_rate")]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step in it, from 1.
+        step: usize,
+    },
+    /// The observer could not keep something.
+    #[error("{0}")]
+    Observer(String),
+    /// This build or machine lacks the backend.
+    #[error("{0}")]
+    Backend(String),
+}
+
+/// Checks what can be checked before anything is trained.
+///
+/// # Errors
+/// If the recipe does not fit network and images, or this build lacks the backend.
+pub fn check(job: &Job<'_>) -> Result<(), TrainingError> {
+    if cfg!(not(feature = "cuda")) && job.recipe.backend == TrainingBackend::BurnCuda {
+        return Err(no_cuda());
+    }
+    Trainer::<Autodiff<Flex>>::new(job, Default::default()).map(drop)
+}
+
+fn no_cuda() -> TrainingError {
+    TrainingError::Backend("this build has no backend `burn-cuda`; build it with --features cuda, or set backend = \"burn-flex\"".into())
+}
+
+/// Trains from the start, or from a checkpoint of the same job, to the end.
+///
+/// # Errors
+/// If the recipe does not fit, an image cannot be read, the training diverges or is interrupted.
+pub fn train(job: &Job<'_>, checkpoint: Option<&[u8]>, observer: &mut dyn Observer) -> Result<Outcome, TrainingError> {
+    match job.recipe.backend {
+        TrainingBackend::BurnFlex => Trainer::<Autodiff<Flex>>::new(job, Default::default())?.run(checkpoint, observer),
+        #[cfg(feature = "cuda")]
+        TrainingBackend::BurnCuda => Trainer::<Autodiff<burn::backend::Cuda>>::new(job, Default::default())?.run(checkpoint, observer),
+        #[cfg(not(feature = "cuda"))]
+        TrainingBackend::BurnCuda => Err(no_cuda()),
+    }
+}

@@ -1,0 +1,72 @@
+//! Batch normalisation in rows `[batch · channels, height · width]`, in which burn-flex broadcasts some twenty times faster than
+//! over `[1, channels, 1, 1]`.
+
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+
+use crate::forward::STATISTICS_MOMENTUM;
+
+/// The mean and the unbiased variance of each channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Moments<B: Backend> {
+    /// `[channels]`.
+    pub(crate) mean: Tensor<B, 1>,
+    /// `[channels]`.
+    pub(crate) variance: Tensor<B, 1>,
+}
+
+impl<B: Backend> Moments<B> {
+    /// With a step's moments mixed in.
+    pub(crate) fn updated(&self, step: &Self) -> Self {
+        let mix = |old: &Tensor<B, 1>, new: &Tensor<B, 1>| old.clone() * (1.0 - STATISTICS_MOMENTUM) + new.clone() * STATISTICS_MOMENTUM;
+        Self { mean: mix(&self.mean, &step.mean), variance: mix(&self.variance, &step.variance) }
+    }
+}
+
+/// By the batch's own statistics (biased variance), which are returned with unbiased variance.
+pub(crate) fn by_batch<B: Backend>(input: Tensor<B, 4>, scale: Option<[Tensor<B, 1>; 2]>, epsilon: f64) -> (Tensor<B, 4>, Moments<B>) {
+    let shape = input.dims();
+    let [images, channels, height, width] = shape;
+    let count = (images * height * width) as f64;
+    let rows = input.reshape([images * channels, height * width]);
+    // The mean of each channel over images and maps, `[channels]`.
+    let mean = |rows: Tensor<B, 2>| (rows.sum_dim(1).reshape([images, channels]).sum_dim(0) / count).reshape([channels]);
+    let centre = mean(rows.clone());
+    let centred = rows - spread(centre.clone(), images);
+    let variance = mean(centred.clone() * centred.clone());
+    let slope = (variance.clone() + epsilon).sqrt().recip();
+    let value = match scale {
+        Some([gamma, beta]) => centred * spread(slope * gamma, images) + spread(beta, images),
+        None => centred * spread(slope, images),
+    };
+    // PyTorch refuses a single value a channel; here its variance counts as 0.
+    let unbiased = variance.detach() * (count / (count - 1.0).max(1.0));
+    (value.reshape(shape), Moments { mean: centre.detach(), variance: unbiased })
+}
+
+/// By running statistics.
+pub(crate) fn by_running<B: Backend>(
+    input: Tensor<B, 4>,
+    scale: Option<[Tensor<B, 1>; 2]>,
+    moments: &Moments<B>,
+    epsilon: f64,
+) -> Tensor<B, 4> {
+    let shape = input.dims();
+    let [images, channels, height, width] = shape;
+    let slope = (moments.variance.clone() + epsilon).sqrt().recip();
+    let (slope, offset) = match scale {
+        Some([gamma, beta]) => {
+            let slope = slope * gamma;
+            (slope.clone(), beta - moments.mean.clone() * slope)
+        }
+        None => (slope.clone(), -(moments.mean.clone() * slope)),
+    };
+    let rows = input.reshape([images * channels, height * width]);
+    (rows * spread(slope, images) + spread(offset, images)).reshape(shape)
+}
+
+/// A value a channel, as a column for rows `[batch · channels, …]`.
+fn spread<B: Backend>(values: Tensor<B, 1>, images: usize) -> Tensor<B, 2> {
+    let channels = values.dims()[0];
+    values.reshape([1, channels]).repeat_dim(0, images).reshape([images * channels, 1])
+}
