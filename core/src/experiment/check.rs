@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::layers::Merged;
+use super::plugin_files::{self, PluginFiles};
 use super::study::{self, Study};
 use super::{Experiment, ExperimentError, OnError, Place, Plugins, Problem, Purpose, Section, VERSION};
 use crate::plugin::{Entry, Kind, Registry, RegistryError, Setting, Settings, ValueKind, suggestion};
@@ -26,7 +27,7 @@ const KEYS: &[Setting] = &[
 const SECTIONS: [&str; 5] = ["engine", "space", "dataset", "strategy", "benchmark"];
 
 /// The other sections.
-const TABLES: [&str; 2] = ["proxies", "study"];
+const TABLES: [&str; 3] = ["plugins", "proxies", "study"];
 
 pub(super) fn check(
     mut values: Map<String, Value>,
@@ -35,11 +36,16 @@ pub(super) fn check(
     purpose: Purpose,
     plugins: &Plugins,
 ) -> Result<Experiment, ExperimentError> {
-    let mut checker = Checker { merged: &merged, problems: Vec::new() };
+    let on_error = match values.get("on_error").and_then(Value::as_str) {
+        Some("skip") => OnError::Skip,
+        _ => OnError::Stop,
+    };
+    let mut checker = Checker { merged: &merged, problems: Vec::new(), skips_errors: on_error == OnError::Skip };
     // Another version may mean anything by its keys: nothing else is worth saying.
     checker.version(values.get("version"))?;
     checker.top_level(&values);
 
+    let plugin_files = checker.plugin_files(&mut values);
     let default_engine = || Section { name: plugins.engines.first().copied().unwrap_or_default().into(), settings: Settings::none() };
     let engine = checker.section(&mut values, "engine").unwrap_or_else(default_engine);
     checker.engine(&engine, plugins);
@@ -74,7 +80,8 @@ pub(super) fn check(
             seed: integer("seed").and_then(|seed| u64::try_from(seed).ok()).unwrap_or(0),
             threads: integer("threads").and_then(|threads| usize::try_from(threads).ok()),
             output: text("output").unwrap_or_else(|| "results".into()).into(),
-            on_error: if text("on_error").as_deref() == Some("skip") { OnError::Skip } else { OnError::Stop },
+            on_error,
+            plugins: plugin_files,
             engine,
             space,
             dataset,
@@ -91,6 +98,7 @@ pub(super) fn check(
 struct Checker<'a> {
     merged: &'a Merged,
     problems: Vec<Problem>,
+    skips_errors: bool,
 }
 
 impl Checker<'_> {
@@ -148,6 +156,14 @@ impl Checker<'_> {
         for (key, value) in settings.iter() {
             self.setting(within, key, value, schema);
         }
+    }
+
+    fn plugin_files(&mut self, values: &mut Map<String, Value>) -> PluginFiles {
+        let Some(Value::Object(table)) = values.remove("plugins") else { return PluginFiles::default() };
+        let settings: Settings = table.into_iter().collect();
+        self.settings(&["plugins"], &settings, plugin_files::SETTINGS);
+        let files: PluginFiles = settings.parse().unwrap_or_default();
+        files.within(&self.merged.folder_of(&["plugins", "path"]))
     }
 
     /// Takes a section that names a plugin. A section without a name is reported.
@@ -282,6 +298,9 @@ impl Checker<'_> {
             return Some(entry.settings);
         }
         if plugins.proxies.find(name).is_err() {
+            if self.skips_errors && !plugins.unavailable.is_empty() {
+                return None;
+            }
             let aggregates = plugins.aggregates.iter().map(|entry| entry.name);
             let known: Vec<&str> = plugins.proxies.iter().map(|entry| entry.name).chain(aggregates).collect();
             self.report(format!("there is no proxy `{name}`"), Some(suggestion(name, &known)), place);

@@ -5,6 +5,7 @@ mod correlate;
 mod data;
 mod list;
 mod merge;
+mod plugin_child;
 mod profile;
 mod report;
 mod run;
@@ -43,6 +44,8 @@ enum Command {
     Benchmark(benchmark::Benchmark),
     Show(show::Show),
     Report(report::Report),
+    #[command(hide = true)]
+    PluginChild(plugin_child::PluginChild),
 }
 
 /// Why a command ends early.
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Benchmark(benchmark) => benchmark.run(),
         Command::Show(show) => show.run(),
         Command::Report(report) => report.run(),
+        Command::PluginChild(child) => child.run(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

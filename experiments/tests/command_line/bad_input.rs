@@ -62,7 +62,7 @@ fn several_mistakes_are_told_at_once() {
        ·  ──────
      8 │ name = "synthetic"
        ╰────
-      help: did you mean `dataset`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, proxies, study
+      help: did you mean `dataset`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, plugins, proxies, study
 
     Error:
       × there is no strategy `tenas`

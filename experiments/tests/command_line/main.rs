@@ -5,6 +5,7 @@ mod bad_input;
 mod benchmarks;
 mod interruption;
 mod output;
+mod plugins;
 mod published;
 mod report_page;
 mod reports;
