@@ -11,12 +11,11 @@
 pub mod data;
 pub mod engine;
 pub mod experiment;
-pub mod graph;
 pub mod network;
 pub mod plugin;
-pub mod score;
 pub mod stream;
-pub mod subspace;
+
+pub use assay_structure::{graph, score, subspace};
 
 // For `register!`, so that a plugin crate need not depend on inventory itself.
 #[doc(hidden)]

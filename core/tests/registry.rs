@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use assay_core::plugin::{Entry, Registry, RegistryError, Setting, Settings, SettingsError, ValueKind, ZeroCostProxy};
+use assay_core::plugin::{Entry, Origin, Registry, RegistryError, Setting, Settings, SettingsError, ValueKind, ZeroCostProxy};
 
 const SETTINGS: &[Setting] = &[
     Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 512 }, default: "72", help: "images" },
@@ -14,7 +14,7 @@ fn build(_: &Settings) -> Result<Box<dyn ZeroCostProxy>, SettingsError> {
 }
 
 const fn entry(name: &'static str, package: &'static str) -> Entry<dyn ZeroCostProxy> {
-    Entry { name, summary: "a proxy", package, settings: SETTINGS, build }
+    Entry { name, summary: "a proxy", origin: Origin::Crate(package), settings: SETTINGS, build: &build }
 }
 
 static OURS: Entry<dyn ZeroCostProxy> = entry("ntk-condition", "assay-proxies");
@@ -27,7 +27,7 @@ fn two_plugins_of_one_name_are_an_error_that_names_both_crates_in_either_order()
     assert_eq!(message([&OURS, &THEIRS]), message([&THEIRS, &OURS]));
     insta::assert_snapshot!(
         message([&OURS, &THEIRS]),
-        @"two plugins are called proxy `ntk-condition`: one from crate `assay-proxies`, one from crate `their-proxies`; rename one of them"
+        @"two plugins are called proxy `ntk-condition`: one from crate `assay-proxies`, one from crate `their-proxies`; rename one of them, or leave one out"
     );
 }
 

@@ -4,6 +4,7 @@
 mod bench;
 mod child;
 mod ci;
+mod new_plugin;
 mod project;
 mod reproduce;
 
@@ -22,6 +23,7 @@ enum Task {
     Reproduce(reproduce::Reproduce),
     Bench(bench::Bench),
     Ci(ci::Ci),
+    NewPlugin(new_plugin::NewPlugin),
 }
 
 fn main() -> miette::Result<()> {
@@ -29,5 +31,6 @@ fn main() -> miette::Result<()> {
         Task::Reproduce(task) => task.run(),
         Task::Bench(task) => task.run(),
         Task::Ci(task) => task.run(),
+        Task::NewPlugin(task) => task.run(),
     }
 }

@@ -100,6 +100,12 @@ impl Gram {
         &self.entries
     }
 
+    /// The ratio λmin / λmax below which rounding in the entries alone explains λmin.
+    #[must_use]
+    pub fn resolution_of_entries(&self) -> f64 {
+        self.resolution
+    }
+
     /// The eigenvalues in ascending order, in float64, or `None` if an entry is not finite.
     #[must_use]
     pub fn eigenvalues(&self) -> Option<Vec<f64>> {

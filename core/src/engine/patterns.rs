@@ -48,6 +48,12 @@ impl Patterns {
         &self.bits[sample * self.words..][..self.words]
     }
 
+    /// All packed bits, one row a sample after the other.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.bits
+    }
+
     /// Adds another batch's samples below these.
     ///
     /// # Panics

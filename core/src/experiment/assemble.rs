@@ -1,10 +1,10 @@
 //! Makes an experiment's plugins.
 
-use super::{Experiment, ExperimentError, Place, Plugins, Problem, Section};
+use super::{Experiment, ExperimentError, OnError, Place, Plugins, Problem, Section};
 use crate::data::Dataset;
 use crate::plugin::{
     Aggregate, Benchmark, ColumnContent, ColumnUse, Columns, Kind, ProxyUse, Registry, RegistryError, SearchSpace, SearchStrategy,
-    Settings, SettingsError, ZeroCostProxy,
+    Settings, SettingsError, Unavailable, ZeroCostProxy,
 };
 
 /// Makes the plugins of one experiment; what goes wrong points at the line that asked for it.
@@ -168,6 +168,11 @@ impl<'a> Assembly<'a> {
     }
 
     fn make_proxy(&self, name: &str, settings: &Settings) -> Result<Box<dyn ZeroCostProxy>, ExperimentError> {
+        let unavailable = &self.plugins.unavailable;
+        if self.experiment.on_error == OnError::Skip && !unavailable.is_empty() && self.plugins.proxies.find(name).is_err() {
+            let reason = format!("no plugin that could be loaded has it, and some could not: {}", unavailable.join("; "));
+            return Ok(Box::new(Unavailable { name: name.to_owned(), reason }));
+        }
         self.plugins.proxies.build(name, settings).map_err(|error| self.proxy_problem(name, error))
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::layers::Merged;
+use super::plugin_files::{self, PluginFiles};
 use super::study::{self, Study};
 use super::training::{self, Training};
 use super::{Experiment, ExperimentError, OnError, Place, Plugins, Problem, Purpose, Section, VERSION};
@@ -27,7 +28,7 @@ const KEYS: &[Setting] = &[
 const SECTIONS: [&str; 6] = ["engine", "space", "dataset", "strategy", "benchmark", "test"];
 
 /// The other sections.
-const TABLES: [&str; 3] = ["proxies", "study", "training"];
+const TABLES: [&str; 4] = ["plugins", "proxies", "study", "training"];
 
 pub(super) fn check(
     mut values: Map<String, Value>,
@@ -36,11 +37,16 @@ pub(super) fn check(
     purpose: Purpose,
     plugins: &Plugins,
 ) -> Result<Experiment, ExperimentError> {
-    let mut checker = Checker { merged: &merged, problems: Vec::new() };
+    let on_error = match values.get("on_error").and_then(Value::as_str) {
+        Some("skip") => OnError::Skip,
+        _ => OnError::Stop,
+    };
+    let mut checker = Checker { merged: &merged, problems: Vec::new(), skips_errors: on_error == OnError::Skip };
     // Another version may mean anything by its keys: nothing else is worth saying.
     checker.version(values.get("version"))?;
     checker.top_level(&values);
 
+    let plugin_files = checker.plugin_files(&mut values);
     let default_engine = || Section { name: plugins.engines.first().copied().unwrap_or_default().into(), settings: Settings::none() };
     let engine = checker.section(&mut values, "engine").unwrap_or_else(default_engine);
     checker.engine(&engine, plugins);
@@ -80,7 +86,8 @@ pub(super) fn check(
             seed: integer("seed").and_then(|seed| u64::try_from(seed).ok()).unwrap_or(0),
             threads: integer("threads").and_then(|threads| usize::try_from(threads).ok()),
             output: text("output").unwrap_or_else(|| "results".into()).into(),
-            on_error: if text("on_error").as_deref() == Some("skip") { OnError::Skip } else { OnError::Stop },
+            on_error,
+            plugins: plugin_files,
             engine,
             space,
             dataset,
@@ -99,6 +106,7 @@ pub(super) fn check(
 struct Checker<'a> {
     merged: &'a Merged,
     problems: Vec<Problem>,
+    skips_errors: bool,
 }
 
 impl Checker<'_> {
@@ -156,6 +164,14 @@ impl Checker<'_> {
         for (key, value) in settings.iter() {
             self.setting(within, key, value, schema);
         }
+    }
+
+    fn plugin_files(&mut self, values: &mut Map<String, Value>) -> PluginFiles {
+        let Some(Value::Object(table)) = values.remove("plugins") else { return PluginFiles::default() };
+        let settings: Settings = table.into_iter().collect();
+        self.settings(&["plugins"], &settings, plugin_files::SETTINGS);
+        let files: PluginFiles = settings.parse().unwrap_or_default();
+        files.within(&self.merged.folder_of(&["plugins", "path"]))
     }
 
     /// Takes a section that names a plugin. A section without a name is reported.
@@ -310,6 +326,9 @@ impl Checker<'_> {
             return Some(entry.settings);
         }
         if plugins.proxies.find(name).is_err() {
+            if self.skips_errors && !plugins.unavailable.is_empty() {
+                return None;
+            }
             let aggregates = plugins.aggregates.iter().map(|entry| entry.name);
             let known: Vec<&str> = plugins.proxies.iter().map(|entry| entry.name).chain(aggregates).collect();
             self.report(format!("there is no proxy `{name}`"), Some(suggestion(name, &known)), place);

@@ -9,7 +9,7 @@ use figment::{Figment, Metadata, Profile, Provider, Source};
 use serde::Serialize;
 use toml_edit::{Document, Item, Key, TableLike};
 
-use super::{Experiment, ExperimentError, Place, Plugins, Problem, Purpose};
+use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose};
 
 /// Environment variables of this prefix are the second layer; `__` stands for the dot between section and key.
 pub const ENVIRONMENT_PREFIX: &str = "ASSAY_SET_";
@@ -119,6 +119,24 @@ impl Layers {
         Ok(self)
     }
 
+    /// Where the experiment's plugins are, which must be loaded before it is resolved. What is wrong with the section is
+    /// told then.
+    #[must_use]
+    pub fn plugin_files(&self) -> PluginFiles {
+        let found = self.figment.extract_inner::<PluginFiles>("plugins").unwrap_or_default();
+        found.within(&self.merged().folder_of(&["plugins", "path"]))
+    }
+
+    /// Whether failures become undefined scores.
+    #[must_use]
+    pub fn skips_errors(&self) -> bool {
+        self.figment.extract_inner::<OnError>("on_error").is_ok_and(|on_error| on_error == OnError::Skip)
+    }
+
+    fn merged(&self) -> Merged {
+        Merged { figment: self.figment.clone(), file: self.file.clone() }
+    }
+
     /// Merges the layers and checks everything.
     ///
     /// # Errors
@@ -149,6 +167,14 @@ pub(super) struct Merged {
 }
 
 impl Merged {
+    /// The folder that relative paths of this key are relative to: that of the file, or the working directory.
+    pub(super) fn folder_of(&self, keys: &[&str]) -> PathBuf {
+        match self.place(keys, true) {
+            Place::File { path, .. } => path.parent().map(Path::to_owned).unwrap_or_default(),
+            Place::Layer(_) | Place::Nowhere => PathBuf::new(),
+        }
+    }
+
     /// Where this key was written; `value` points at its value, else at the key itself.
     pub(super) fn place(&self, keys: &[&str], value: bool) -> Place {
         let path = keys.join(".");

@@ -30,6 +30,10 @@
 //! [engine]
 //! name = "cpu"
 //!
+//! [plugins]                  # plugins that are loaded at run time
+//! path = ["plugins"]         # files, and folders of files
+//! isolate = true             # their proxies run in child processes
+//!
 //! [study]                    # instead of a strategy: correlate proxies with the benchmark
 //! proxies = ["ntk-condition"]
 //! sample = 1000              # default: all architectures of the space
@@ -42,11 +46,12 @@
 //! split = "test"
 //! ```
 //!
-//! Relative paths are relative to the working directory.
+//! Relative paths are relative to the working directory, those of plugins to the experiment file.
 
 mod assemble;
 mod check;
 mod layers;
+mod plugin_files;
 mod plugins;
 mod problem;
 mod study;
@@ -60,6 +65,7 @@ use std::path::PathBuf;
 pub use assemble::{Assembly, PlannedProxy};
 use layers::Merged;
 pub use layers::{ENVIRONMENT_PREFIX, Layers};
+pub use plugin_files::PluginFiles;
 pub use plugins::Plugins;
 pub use problem::{ExperimentError, Place, Problem};
 use serde::{Deserialize, Serialize};
@@ -118,6 +124,8 @@ pub struct Experiment {
     pub output: PathBuf,
     /// What a failed measurement does.
     pub on_error: OnError,
+    /// Plugins that are loaded at run time.
+    pub plugins: PluginFiles,
     /// The engine's name.
     pub engine: Section,
     /// The search space.
@@ -151,6 +159,8 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<&'a PathBuf>,
     on_error: OnError,
+    #[serde(skip_serializing_if = "PluginFiles::is_default")]
+    plugins: &'a PluginFiles,
     engine: &'a Section,
     space: &'a Section,
     dataset: &'a Section,
@@ -177,6 +187,7 @@ impl Experiment {
             threads: self.threads,
             output: Some(&self.output),
             on_error: self.on_error,
+            plugins: &self.plugins,
             engine: &self.engine,
             space: &self.space,
             dataset: &self.dataset,

@@ -3,7 +3,7 @@
 use crate::data::Dataset;
 use crate::plugin::{Aggregate, Benchmark, Registry, RegistryError, SearchSpace, SearchStrategy, ZeroCostProxy};
 
-/// Every plugin that is linked into the program, and the engines it can make.
+/// Every plugin that is linked into the program or was loaded, and the engines it can make.
 pub struct Plugins {
     /// Search spaces.
     pub spaces: Registry<dyn SearchSpace>,
@@ -19,6 +19,9 @@ pub struct Plugins {
     pub datasets: Registry<dyn Dataset>,
     /// Names of engines, the default first; the program makes them, since it knows its own features.
     pub engines: Vec<&'static str>,
+    /// Why plugins that were to be loaded are not here. Where failures become undefined scores, so do the proxies that are
+    /// then missing.
+    pub unavailable: Vec<String>,
 }
 
 impl Plugins {
@@ -35,6 +38,7 @@ impl Plugins {
             benchmarks: Registry::collect()?,
             datasets: Registry::collect()?,
             engines,
+            unavailable: Vec::new(),
         })
     }
 }

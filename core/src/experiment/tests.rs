@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::plugin::{
-    Entry, Laboratory, ProxyError, ProxyUse, Registry, SearchError, SearchStrategy, Setting, SettingsError, Subject, ValueKind,
+    Entry, Laboratory, Origin, ProxyError, ProxyUse, Registry, SearchError, SearchStrategy, Setting, SettingsError, Subject, ValueKind,
     ZeroCostProxy,
 };
 use crate::score::{Direction, Reading};
@@ -65,25 +65,30 @@ const PATH: Setting = Setting { name: "path", kind: ValueKind::Path, default: "n
 static SPACE: Entry<dyn crate::plugin::SearchSpace> = Entry {
     name: "hills",
     summary: "",
-    package: "tests",
+    origin: Origin::Crate("tests"),
     settings: &[],
-    build: |_| Err(SettingsError::new("settings", "not built in these tests")),
+    build: &|_| Err(SettingsError::new("settings", "not built in these tests")),
 };
 static DATASET: Entry<dyn crate::data::Dataset> = Entry {
     name: "photographs",
     summary: "",
-    package: "tests",
+    origin: Origin::Crate("tests"),
     settings: &[PATH],
-    build: |_| Err(SettingsError::new("path", "there is no such file")),
+    build: &|_| Err(SettingsError::new("path", "there is no such file")),
 };
-static STRATEGY: Entry<dyn SearchStrategy> =
-    Entry { name: "climb", summary: "", package: "tests", settings: &[STEP], build: |settings| Ok(Box::new(settings.parse::<Climb>()?)) };
+static STRATEGY: Entry<dyn SearchStrategy> = Entry {
+    name: "climb",
+    summary: "",
+    origin: Origin::Crate("tests"),
+    settings: &[STEP],
+    build: &|settings| Ok(Box::new(settings.parse::<Climb>()?)),
+};
 static PROXY: Entry<dyn ZeroCostProxy> = Entry {
     name: "slope",
     summary: "",
-    package: "tests",
+    origin: Origin::Crate("tests"),
     settings: &[STEP, POINTS],
-    build: |settings| Ok(Box::new(settings.parse::<Slope>()?)),
+    build: &|settings| Ok(Box::new(settings.parse::<Slope>()?)),
 };
 
 fn plugins() -> Plugins {
@@ -95,6 +100,7 @@ fn plugins() -> Plugins {
         benchmarks: Registry::of([]).unwrap(),
         datasets: Registry::of([&DATASET]).unwrap(),
         engines: vec!["abacus", "slide-rule"],
+        unavailable: Vec::new(),
     }
 }
 
@@ -181,10 +187,10 @@ fn a_later_setting_wins_and_its_value_is_toml_or_else_text() {
 fn every_unknown_key_is_reported_with_its_line_and_the_nearest_name() {
     let text = GOOD.replace("seed = 3", "sed = 3").replace("points", "point").replace("[space]", "[space]\ncolour = 1");
     assert_snapshot!(problems(&format!("{text}\n[expert]\nx = 1\n"), &[]), @r"
-    climb.toml:3:1: `sed`: no such key (did you mean `seed`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, test, proxies, study, training)
+    climb.toml:3:1: `sed`: no such key (did you mean `seed`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, test, plugins, proxies, study, training)
     climb.toml:6:1: `space.colour`: no such setting (none is known)
     climb.toml:17:1: `proxies.slope.point`: no such setting (did you mean `points`? Known: step, points)
-    climb.toml:19:2: `expert`: no such section (known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, test, proxies, study, training)
+    climb.toml:19:2: `expert`: no such section (known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, test, plugins, proxies, study, training)
     ");
 }
 
@@ -295,8 +301,13 @@ fn scoring_needs_no_strategy() {
 
 #[test]
 fn two_plugins_of_one_name_are_an_error_that_names_both_crates_in_any_order() {
-    static OTHER: Entry<dyn ZeroCostProxy> =
-        Entry { name: "slope", summary: "", package: "another-crate", settings: &[], build: |_| Ok(Box::new(Slope::default())) };
+    static OTHER: Entry<dyn ZeroCostProxy> = Entry {
+        name: "slope",
+        summary: "",
+        origin: Origin::Crate("another-crate"),
+        settings: &[],
+        build: &|_| Ok(Box::new(Slope::default())),
+    };
     for entries in [[&PROXY, &OTHER], [&OTHER, &PROXY]] {
         let error = Registry::of(entries).map(|_| ()).unwrap_err();
         assert_eq!(

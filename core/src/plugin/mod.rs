@@ -15,6 +15,7 @@ mod settings;
 mod space;
 mod strategy;
 mod structure;
+mod unavailable;
 
 pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
 pub use benchmark::{Accuracy, Benchmark, BenchmarkError, Cost, TrainingRuns};
@@ -22,8 +23,9 @@ pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
 pub use oracle::{Budget, Evaluation, Judge, Oracle, SearchBy, Spent, Training};
 pub use passes::{Images, Measured, Outcome, Pass, PassProxy, Shared, measure_together};
 pub use proxy::{Draws, ProxyError, Subject, ZeroCostProxy};
-pub use registry::{Entry, Kind, Registry, RegistryError, suggestion};
+pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError, suggestion};
 pub use settings::{Setting, Settings, SettingsError, ValueKind};
 pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, draw_architectures};
 pub use strategy::{Laboratory, ProxyUse, Removal, Request, SearchError, SearchStrategy, Step};
 pub use structure::{Skeleton, StructuralProxy, Structure};
+pub(crate) use unavailable::Unavailable;

@@ -40,12 +40,34 @@ pub struct Entry<T: ?Sized + 'static> {
     pub name: &'static str,
     /// What it is, in one line, with its source.
     pub summary: &'static str,
-    /// The crate that registered it.
-    pub package: &'static str,
+    /// Where it is from.
+    pub origin: Origin,
     /// The settings it understands.
     pub settings: &'static [Setting],
     /// Makes one with checked settings.
-    pub build: fn(&Settings) -> Result<Box<T>, SettingsError>,
+    pub build: Build<T>,
+}
+
+/// Makes a plugin. One that is linked into the program is made by a function; one that is found at run time also needs to
+/// know its file.
+pub type Build<T> = &'static (dyn Fn(&Settings) -> Result<Box<T>, SettingsError> + Send + Sync);
+
+/// Where a plugin is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The crate of this name, linked into the program.
+    Crate(&'static str),
+    /// A file that was loaded at run time.
+    File(&'static str),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Crate(name) => write!(f, "crate `{name}`"),
+            Self::File(path) => write!(f, "file `{path}`"),
+        }
+    }
 }
 
 /// Registers a plugin under a name.
@@ -68,9 +90,9 @@ macro_rules! register {
             $crate::plugin::Entry::<$contract> {
                 name: $name,
                 summary: $summary,
-                package: env!("CARGO_PKG_NAME"),
+                origin: $crate::plugin::Origin::Crate(env!("CARGO_PKG_NAME")),
                 settings: $settings,
-                build: $build,
+                build: &$build,
             }
         }
     };
@@ -79,17 +101,17 @@ macro_rules! register {
 /// Why a plugin cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
-    /// Two crates registered one name.
-    #[error("two plugins are called {kind} `{name}`: one from crate `{first}`, one from crate `{second}`; rename one of them")]
+    /// Two plugins have one name.
+    #[error("two plugins are called {kind} `{name}`: one from {first}, one from {second}; rename one of them, or leave one out")]
     Duplicate {
         /// The kind of plugin.
         kind: &'static str,
         /// The name.
         name: &'static str,
-        /// A crate that registered it.
-        first: &'static str,
-        /// The other crate that registered it.
-        second: &'static str,
+        /// Where one is from.
+        first: Origin,
+        /// Where the other is from.
+        second: Origin,
     },
     /// Nothing is registered under the name.
     #[error("there is no {kind} `{name}`; {help}")]
@@ -127,16 +149,31 @@ impl<T: ?Sized + Kind> Registry<T> {
         Self::of(T::entries())
     }
 
+    /// Whether these plugins, found at run time, can join.
+    ///
+    /// # Errors
+    /// If two plugins would share a name; the error says where both are from.
+    pub fn check(&self, found: &[&'static Entry<T>]) -> Result<(), RegistryError> {
+        Self::of(self.iter().chain(found.iter().copied())).map(drop)
+    }
+
+    /// And these plugins, which were [checked](Self::check). Entries live as long as the program, as those that are linked do.
+    #[must_use]
+    pub fn join(mut self, found: &[&'static Entry<T>]) -> Self {
+        self.entries.extend(found.iter().map(|entry| (entry.name, *entry)));
+        self
+    }
+
     /// These plugins.
     ///
     /// # Errors
-    /// If two share a name; the error names both crates.
+    /// If two share a name; the error says where both are from.
     pub fn of(found: impl IntoIterator<Item = &'static Entry<T>>) -> Result<Self, RegistryError> {
         let mut entries: BTreeMap<&'static str, &'static Entry<T>> = BTreeMap::new();
         for entry in found {
             if let Some(other) = entries.insert(entry.name, entry) {
                 // The order of registration differs between builds; the message must not.
-                let (first, second) = (entry.package.min(other.package), entry.package.max(other.package));
+                let (first, second) = (entry.origin.min(other.origin), entry.origin.max(other.origin));
                 return Err(RegistryError::Duplicate { kind: T::NAME, name: entry.name, first, second });
             }
         }

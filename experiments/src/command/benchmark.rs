@@ -160,7 +160,7 @@ fn fetch_into(name: &str, data: &Path) -> Result<(), Ending> {
 
 fn list(data: &Path) -> Result<(), Ending> {
     let mut rows = table(&["benchmark", "table", "what it is"]);
-    for entry in crate::plugins()?.benchmarks.iter() {
+    for entry in crate::plugins::linked()?.benchmarks.iter() {
         let file = assay_benchmarks::imported_file(entry.name, data);
         let here = match (file.exists(), fetch::fetchable().any(|name| name == entry.name)) {
             (true, _) => format!("imported: {}", file.display()),

@@ -61,9 +61,8 @@ impl Correlate {
             }
             self.session = self.session.setting(format!("study.shard=\"{shard}\""));
         }
-        let plugins = crate::plugins()?;
-        let (experiment, existing) = match self.session.task(VERB, &plugins)? {
-            Task::Work(experiment, existing) => (*experiment, existing),
+        let (experiment, existing, plugins) = match self.session.task(VERB)? {
+            Task::Work(experiment, existing, plugins) => (*experiment, existing, plugins),
             Task::Show(path) => {
                 let finished = read(&path).ok_or_else(|| Failure::new(format!("`{}` holds no correlation study", path.display())))?;
                 return self.print(&finished, &path, &reasons);

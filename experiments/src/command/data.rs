@@ -58,7 +58,7 @@ impl Data {
 
 fn list() -> Result<(), Ending> {
     let mut rows = table(&["dataset", "files", "what it is"]);
-    for entry in crate::plugins()?.datasets.iter() {
+    for entry in crate::plugins::linked()?.datasets.iter() {
         let folder = assay_datasets::default_folder(entry.name).map_err(|error| Failure::new(error.to_string()))?;
         let here = if folder.exists() { folder.display().to_string() } else { "none in the data directory".into() };
         rows.add_row([entry.name, &here, entry.summary]);

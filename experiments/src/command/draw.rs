@@ -40,11 +40,11 @@ pub(super) struct Draw {
 
 impl Draw {
     pub(super) fn run(self) -> Result<(), Ending> {
-        let plugins = crate::plugins()?;
         let folder = Path::new(&self.what);
         if folder.is_dir() {
-            return self.draw_run(folder, &plugins);
+            return self.draw_run(folder, &crate::plugins::of_run(folder)?);
         }
+        let plugins = crate::plugins::installed()?;
         let (space, architecture) = match &self.space {
             Some(name) => self.read(name, &plugins)?,
             None => self.find(&plugins)?,

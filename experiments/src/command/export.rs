@@ -88,7 +88,7 @@ enum Format {
 
 impl Export {
     pub(super) fn run(self) -> Result<(), Ending> {
-        let plugins = crate::plugins()?;
+        let plugins = crate::plugins::installed()?;
         let experiment = self.experiment(&plugins)?;
         let space = Assembly::new(&experiment, &plugins).space()?;
         let name = &experiment.space.name;

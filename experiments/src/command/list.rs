@@ -1,7 +1,10 @@
 //! `assay list`: what this build knows.
 #![allow(clippy::print_stdout, reason = "results go to standard output")]
 
-use assay_core::plugin::{Kind, Registry};
+use std::path::PathBuf;
+
+use assay_core::experiment::Layers;
+use assay_core::plugin::{Kind, Origin, Registry};
 use clap::{Args, ValueEnum};
 
 use super::Ending;
@@ -10,7 +13,9 @@ use crate::engines::ENGINES;
 
 /// List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or engines, and their settings
 #[derive(Debug, Args)]
-#[command(after_help = "Example: assay list proxies --verbose")]
+#[command(after_help = "Examples:
+  assay list proxies --verbose
+  assay list proxies --verbose --config study.toml     with the plugins that it loads")]
 pub(super) struct List {
     /// What to list
     #[arg(value_enum)]
@@ -18,6 +23,9 @@ pub(super) struct List {
     /// With the settings of each: type, default, meaning
     #[arg(long, short)]
     verbose: bool,
+    /// With the plugins of this experiment file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -33,7 +41,10 @@ enum What {
 
 impl List {
     pub(super) fn run(self) -> Result<(), Ending> {
-        let plugins = crate::plugins()?;
+        let plugins = match &self.config {
+            Some(file) => crate::plugins::of(&Layers::new().file(file)?.environment())?,
+            None => crate::plugins::installed()?,
+        };
         match self.what {
             What::Spaces => self.print(&plugins.spaces),
             What::Proxies => self.print(&plugins.proxies),
@@ -55,6 +66,9 @@ impl List {
                 println!();
             }
             println!("{}\n  {}", entry.name, entry.summary);
+            if let Origin::File(_) = entry.origin {
+                println!("  from {}", entry.origin);
+            }
             if entry.settings.is_empty() {
                 println!("  no settings");
                 continue;

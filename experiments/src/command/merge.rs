@@ -35,7 +35,7 @@ pub(super) struct Merge {
 
 impl Merge {
     pub(super) fn run(self, log: &LogFile) -> Result<(), Ending> {
-        let plugins = crate::plugins()?;
+        let plugins = self.runs.first().map_or_else(crate::plugins::linked, |run| crate::plugins::of_run(run))?;
         let shards = Shards::read(&self.runs, &plugins)?;
         let folder = RunFolder::create(shards.experiment(), self.run_dir.as_deref())?;
         log.open(folder.open_log()?);

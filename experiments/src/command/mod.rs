@@ -7,6 +7,7 @@ mod draw;
 mod export;
 mod list;
 mod merge;
+mod plugin_child;
 mod profile;
 mod report;
 mod run;
@@ -49,6 +50,8 @@ enum Command {
     Draw(draw::Draw),
     Export(export::Export),
     Train(train::Train),
+    #[command(hide = true)]
+    PluginChild(plugin_child::PluginChild),
 }
 
 /// Why a command ends early.
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Train(train) => train.run(&log, log_level.is_some()),
         Command::Report(report) => report.run(),
         Command::Draw(draw) => draw.run(),
+        Command::PluginChild(child) => child.run(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

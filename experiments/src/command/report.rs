@@ -44,8 +44,8 @@ impl Report {
                 return Err(Failure::new(problem).with_help("name a folder: --output comparison").into());
             }
         };
-        let plugins = crate::plugins()?;
-        let runs = self.runs.iter().map(|run| Run::read(run, &plugins)).collect::<Result<Vec<_>, _>>()?;
+        let read = |run: &PathBuf| Ok::<_, Failure>(Run::read(run, &crate::plugins::of_run(run)?)?);
+        let runs = self.runs.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let content = report::content(&runs, &Settings { colour: self.colour })?;
         let written = report::write(&content, &output)?;
         print(&content, &written);

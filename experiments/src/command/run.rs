@@ -33,9 +33,8 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
-        let plugins = crate::plugins()?;
-        let (experiment, existing) = match self.session.task(VERB, &plugins)? {
-            Task::Work(experiment, existing) => (*experiment, existing),
+        let (experiment, existing, plugins) = match self.session.task(VERB)? {
+            Task::Work(experiment, existing, plugins) => (*experiment, existing, plugins),
             Task::Show(path) => return summary::print_run(&path),
         };
         let profiling = Profiling::start(self.profile);

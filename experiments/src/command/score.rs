@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use assay_core::experiment::{Assembly, Experiment, ExperimentError, Layers, OnError, PlannedProxy, Plugins, Purpose};
+use assay_core::experiment::{Assembly, ExperimentError, Layers, PlannedProxy, Purpose};
 use assay_core::plugin::Request;
 use assay_core::score::{Direction, Reading, Score as ProxyScore};
 use assay_core::subspace::Subspace;
@@ -77,8 +77,9 @@ struct Scores {
 
 impl Score {
     pub(super) fn run(self) -> Result<(), Ending> {
-        let plugins = crate::plugins()?;
-        let experiment = self.experiment(&plugins)?;
+        let layers = self.layers()?;
+        let plugins = crate::plugins::of(&layers)?;
+        let experiment = layers.resolve(Purpose::Score, &plugins)?;
         let assembly = Assembly::new(&experiment, &plugins);
         let space = assembly.space()?;
         let subspaces = self
@@ -96,7 +97,7 @@ impl Score {
         let (count, pool) = threads(experiment.threads)?;
         let resources = Resources { calls: count, profile: profiling.profile().cloned() };
         let engine = crate::engines::make(&experiment.engine.name, &resources).map_err(Failure::new)?;
-        let workbench = Workbench { space, dataset, engine, proxies, seed: experiment.seed, on_error: OnError::Stop, threads: pool };
+        let workbench = Workbench { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads: pool };
         let scores = self.measure(&workbench, &subspaces)?;
         let scores = Scores { protocol: protocol::measuring(&workbench), scores };
         if self.json {
@@ -109,7 +110,7 @@ impl Score {
         Ok(())
     }
 
-    fn experiment(&self, plugins: &Plugins) -> Result<Experiment, ExperimentError> {
+    fn layers(&self) -> Result<Layers, ExperimentError> {
         let mut layers = Layers::new();
         if let Some(path) = &self.config {
             layers = layers.file(path)?;
@@ -122,7 +123,7 @@ impl Score {
         for assignment in named.chain(seed).chain(self.set.iter().cloned()) {
             layers = layers.set(&assignment)?;
         }
-        layers.resolve(Purpose::Score, plugins)
+        Ok(layers)
     }
 
     fn proxies(&self, assembly: &Assembly<'_>) -> Result<Vec<PlannedProxy>, ExperimentError> {

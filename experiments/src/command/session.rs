@@ -50,8 +50,8 @@ pub(super) struct Verb {
 
 /// What to do, once it is known what is already there.
 pub(super) enum Task {
-    /// Run the experiment, in this folder if an earlier session began it there.
-    Work(Box<Experiment>, Option<PathBuf>),
+    /// Run the experiment with these plugins, in this folder if an earlier session began it there.
+    Work(Box<Experiment>, Option<PathBuf>, Box<Plugins>),
     /// The run is finished: show it.
     Show(PathBuf),
 }
@@ -69,29 +69,30 @@ impl Session {
     }
 
     /// What the arguments ask for.
-    pub(super) fn task(&self, verb: Verb, plugins: &Plugins) -> Result<Task, Ending> {
-        let task = self.find(verb, plugins)?;
+    pub(super) fn task(&self, verb: Verb) -> Result<Task, Ending> {
+        let task = self.find(verb)?;
         if matches!(task, Task::Show(_)) {
             eprintln!("The run is finished.");
         }
         Ok(task)
     }
 
-    fn find(&self, verb: Verb, plugins: &Plugins) -> Result<Task, Ending> {
+    fn find(&self, verb: Verb) -> Result<Task, Ending> {
         if self.target.is_dir() {
-            return self.given_run(verb, plugins);
+            return self.given_run(verb);
         }
         let mut layers = Layers::new().file(&self.target)?.environment();
         for assignment in &self.set {
             layers = layers.set(assignment)?;
         }
-        let experiment = self.with_threads(layers.resolve(verb.purpose, plugins)?);
+        let plugins = Box::new(crate::plugins::of(&layers)?);
+        let experiment = self.with_threads(layers.resolve(verb.purpose, &plugins)?);
         if !self.resume {
-            return Ok(Task::Work(experiment, None));
+            return Ok(Task::Work(experiment, None, plugins));
         }
         let earlier = match &self.run_dir {
             Some(path) if path.join(folder::EXPERIMENT).exists() => {
-                let stored = folder::stored_experiment(path, verb.purpose, plugins)?;
+                let stored = folder::stored_experiment(path, verb.purpose, &plugins)?;
                 if stored.identity()? != experiment.identity()? {
                     let problem = format!("the run in `{}` is of another experiment than `{}`", path.display(), self.target.display());
                     return Err(Failure::new(problem).with_help("name another folder").into());
@@ -99,19 +100,19 @@ impl Session {
                 if folder::is_finished(path) { Earlier::Finished(path.clone()) } else { Earlier::Unfinished(path.clone()) }
             }
             Some(_) => Earlier::None,
-            None => folder::find_earlier(&experiment, verb.purpose, plugins)?,
+            None => folder::find_earlier(&experiment, verb.purpose, &plugins)?,
         };
         Ok(match earlier {
-            Earlier::Unfinished(path) => Task::Work(experiment, Some(path)),
+            Earlier::Unfinished(path) => Task::Work(experiment, Some(path), plugins),
             Earlier::Finished(path) => Task::Show(path),
             Earlier::None => {
                 eprintln!("There is no run of this experiment to continue; a new one begins.");
-                Task::Work(experiment, None)
+                Task::Work(experiment, None, plugins)
             }
         })
     }
 
-    fn given_run(&self, verb: Verb, plugins: &Plugins) -> Result<Task, Ending> {
+    fn given_run(&self, verb: Verb) -> Result<Task, Ending> {
         let path = &self.target;
         if !self.resume {
             let problem = format!("`{}` is a folder, not an experiment file", path.display());
@@ -124,8 +125,9 @@ impl Session {
         if folder::is_finished(path) {
             return Ok(Task::Show(path.to_owned()));
         }
-        let experiment = self.with_threads(folder::stored_experiment(path, verb.purpose, plugins)?);
-        Ok(Task::Work(experiment, Some(path.to_owned())))
+        let plugins = Box::new(crate::plugins::of_run(path)?);
+        let experiment = self.with_threads(folder::stored_experiment(path, verb.purpose, &plugins)?);
+        Ok(Task::Work(experiment, Some(path.to_owned()), plugins))
     }
 
     fn with_threads(&self, mut experiment: Experiment) -> Box<Experiment> {
@@ -159,7 +161,10 @@ impl Session {
             Err(error @ RunError::Search(SearchError::Impossible(_) | SearchError::UnknownProxy(_))) => Err(error.into()),
             Err(error) => {
                 let resume = format!("what was measured is kept; continue with: {}", verb.resume(folder.path()));
-                Err(Failure::from(error).with_more_help(resume).into())
+                let is_measurement = matches!(error, RunError::Search(SearchError::Measurement { .. }));
+                let failure = Failure::from(error).with_more_help(resume);
+                let skip = "on_error = \"skip\" in the experiment makes such scores undefined and goes on";
+                Err(if is_measurement { failure.with_more_help(skip) } else { failure }.into())
             }
         }
     }

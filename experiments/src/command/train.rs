@@ -35,9 +35,8 @@ pub(super) struct Train {
 
 impl Train {
     pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
-        let plugins = crate::plugins()?;
-        let (experiment, existing) = match self.session.task(VERB, &plugins)? {
-            Task::Work(experiment, existing) => (*experiment, existing),
+        let (experiment, existing, plugins) = match self.session.task(VERB)? {
+            Task::Work(experiment, existing, plugins) => (*experiment, existing, plugins),
             Task::Show(path) => {
                 let summary = read(&path).ok_or_else(|| Failure::new(format!("`{}` holds no training", path.display())))?;
                 print(&summary, &path);

@@ -62,7 +62,7 @@ fn several_mistakes_are_told_at_once() {
        ·  ──────
      8 │ name = "synthetic"
        ╰────
-      help: did you mean `dataset`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, test, proxies, study, training
+      help: did you mean `dataset`? Known: version, name, seed, threads, output, on_error, engine, space, dataset, strategy, benchmark, test, plugins, proxies, study, training
 
     Error:
       × there is no strategy `tenas`

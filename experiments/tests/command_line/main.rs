@@ -8,6 +8,7 @@ mod drawing;
 mod export;
 mod interruption;
 mod output;
+mod plugins;
 mod published;
 mod report_page;
 mod reports;

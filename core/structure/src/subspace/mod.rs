@@ -1,5 +1,7 @@
 //! Which operators are still in play: the whole space, a pruning state, a supernet and a single architecture alike.
 
+mod layout;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -257,9 +259,7 @@ impl fmt::Display for Subspace {
             f.write_str(if cell == 0 { "" } else { "/" })?;
             for (edge, set) in edges.iter().enumerate() {
                 f.write_str(if edge == 0 { "" } else { "." })?;
-                for operator in 0..self.operators {
-                    f.write_str(if set.contains(operator) { "1" } else { "0" })?;
-                }
+                write_mask(f, *set, self.operators)?;
             }
         }
         Ok(())
@@ -278,15 +278,24 @@ impl TryFrom<String> for Subspace {
     fn try_from(text: String) -> Result<Self, String> {
         let mut operators = None;
         let mut edge = |mask: &str| -> Result<OperatorSet, String> {
-            if mask.is_empty() || mask.len() > u64::BITS as usize || mask.bytes().any(|byte| !matches!(byte, b'0' | b'1')) {
-                return Err(format!("`{mask}` in `{text}` is not an operator mask of 0s and 1s"));
-            }
+            let set = operators_of(mask).map_err(|problem| format!("`{text}`: {problem}"))?;
             if *operators.get_or_insert(mask.len()) != mask.len() {
                 return Err(format!("the masks of `{text}` differ in length"));
             }
-            Ok(mask.bytes().enumerate().filter(|(_, byte)| *byte == b'1').map(|(operator, _)| operator).collect())
+            Ok(set)
         };
         let cells = text.split('/').map(|cell| cell.split('.').map(&mut edge).collect()).collect::<Result<_, _>>()?;
         Ok(Self { operators: operators.unwrap_or_default(), cells })
     }
+}
+
+fn write_mask(out: &mut impl fmt::Write, set: OperatorSet, operators: usize) -> fmt::Result {
+    (0..operators).try_for_each(|operator| out.write_char(if set.contains(operator) { '1' } else { '0' }))
+}
+
+fn operators_of(mask: &str) -> Result<OperatorSet, String> {
+    if mask.is_empty() || mask.len() > u64::BITS as usize || mask.bytes().any(|byte| !matches!(byte, b'0' | b'1')) {
+        return Err(format!("`{mask}` is not an operator mask of 0s and 1s"));
+    }
+    Ok(mask.bytes().enumerate().filter(|(_, byte)| *byte == b'1').map(|(operator, _)| operator).collect())
 }

@@ -10,8 +10,8 @@ impl Graph {
     }
 
     /// Parameters of the nodes on a path from input to output. Where a zero cuts every path, that is what lies behind the
-    /// last zero; [`Structure::effective_parameter_count`](crate::plugin::Structure::effective_parameter_count) counts the
-    /// fixed part of a space's networks all the same.
+    /// last zero; `Structure::effective_parameter_count` of `assay-core` counts the fixed part of a space's networks all the
+    /// same.
     #[must_use]
     pub fn live_parameter_count(&self) -> usize {
         let live = self.liveness();

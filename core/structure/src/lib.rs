@@ -1,0 +1,10 @@
+//! What the core and plugins loaded at run time have in common: graphs, subspaces and scores, without anything that computes.
+//!
+//! `assay-core` re-exports it all; only the plugin SDK, which must build in seconds, depends on
+//! it directly.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod graph;
+pub mod score;
+pub mod subspace;

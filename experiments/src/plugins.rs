@@ -1,0 +1,105 @@
+//! Every plugin that an experiment may name: those of this build, and those that are loaded at run time.
+//!
+//! Files to load are named, one after the other, by the folder `plugins` of the data directory, the variable
+//! [`VARIABLE`], and the section `[plugins]` of the experiment.
+
+use std::path::{Path, PathBuf};
+
+use assay_core::data::user_data_directory;
+use assay_core::experiment::{Layers, PluginFiles, Plugins};
+use assay_core::plugin::RegistryError;
+use assay_plugin_host::{Entries, LoadError};
+
+use crate::engines::ENGINES;
+use crate::failure::Failure;
+use crate::run::folder;
+
+/// The variable that names files to load, and folders of them, as `PATH` names folders.
+pub const VARIABLE: &str = "ASSAY_PLUGINS";
+
+/// Those of this build alone, with its engines.
+///
+/// # Errors
+/// If two plugins of one kind share a name.
+pub fn linked() -> Result<Plugins, Failure> {
+    Plugins::collect(ENGINES.iter().map(|engine| engine.name).collect()).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// Those of this build and of the user; no experiment names more.
+///
+/// # Errors
+/// If a file cannot be loaded, or two plugins of one kind share a name.
+pub fn installed() -> Result<Plugins, Failure> {
+    named(&PluginFiles::default(), false)
+}
+
+/// Those that the experiment of these layers may name. Where it turns failures into undefined scores, what cannot be loaded
+/// is only told.
+///
+/// # Errors
+/// If a file cannot be loaded, or two plugins of one kind share a name.
+pub fn of(layers: &Layers) -> Result<Plugins, Failure> {
+    named(&layers.plugin_files(), layers.skips_errors())
+}
+
+/// Those of the experiment of a run that is already there.
+///
+/// # Errors
+/// As [`of`]; what else is wrong with the experiment is told when it is read.
+pub fn of_run(run: &Path) -> Result<Plugins, Failure> {
+    match Layers::new().file(&run.join(folder::EXPERIMENT)) {
+        Ok(layers) => of(&layers),
+        Err(_) => linked(),
+    }
+}
+
+fn named(files: &PluginFiles, skips_errors: bool) -> Result<Plugins, Failure> {
+    let mut paths: Vec<PathBuf> =
+        user_data_directory().ok().map(|data| data.join("plugins")).filter(|folder| folder.is_dir()).into_iter().collect();
+    paths.extend(std::env::var_os(VARIABLE).iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()));
+    paths.extend(files.path.iter().cloned());
+    let (found, errors) = assay_plugin_host::load(&paths, files.isolate);
+    let mut plugins = linked()?;
+    if let Some(first) = errors.first().filter(|_| !skips_errors) {
+        return Err(Failure::new(first.to_string()).with_help(first.help()));
+    }
+    for error in &errors {
+        eprintln!("{error}; {}", error.help());
+    }
+    plugins.unavailable.extend(errors.iter().map(LoadError::to_string));
+    for entries in found {
+        match join(plugins, &entries) {
+            Ok(joined) => plugins = joined,
+            Err((kept, error)) if skips_errors => {
+                eprintln!("{error}");
+                plugins = kept;
+                plugins.unavailable.push(error.to_string());
+            }
+            Err((_, error)) => {
+                return Err(Failure::new(error.to_string())
+                    .with_help("take one of the two out of plugins.path, or rename a plugin and build it again"));
+            }
+        }
+    }
+    Ok(plugins)
+}
+
+/// With the entries of one file; without any of them, where a name is taken.
+fn join(plugins: Plugins, entries: &Entries) -> Result<Plugins, (Plugins, RegistryError)> {
+    let free =
+        plugins.spaces.check(entries.spaces).and(plugins.proxies.check(entries.proxies)).and(plugins.strategies.check(entries.strategies));
+    if let Err(error) = free {
+        return Err((plugins, error));
+    }
+    let Plugins { spaces, proxies, strategies, aggregates, benchmarks, datasets, engines, unavailable } = plugins;
+    Ok(Plugins {
+        spaces: spaces.join(entries.spaces),
+        proxies: proxies.join(entries.proxies),
+        strategies: strategies.join(entries.strategies),
+        aggregates,
+        benchmarks,
+        datasets,
+        engines,
+        unavailable,
+    })
+}

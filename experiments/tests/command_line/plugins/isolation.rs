@@ -1,0 +1,65 @@
+//! Plugins in child processes: one that ends its process costs its own scores only.
+
+use super::{built, study, with_plugins};
+use crate::scratch::Scratch;
+use crate::studies::tables as result_tables;
+
+const ISOLATED: &str = "[plugins]\npath = [\"plugins\"]\nisolate = true\n";
+
+fn journal(scratch: &Scratch, run: &str) -> String {
+    std::fs::read_to_string(scratch.path().join(run).join("measurements.jsonl")).unwrap()
+}
+
+#[test]
+fn a_plugin_that_ends_its_process_costs_its_own_scores_only() {
+    let scratch = with_plugins(&[built::faulty_rust()]);
+    let text = study("\"faulty\", \"flops\"", ISOLATED);
+    scratch.write("plugged.toml", text + "[proxies.faulty]\ncells = 1\nbatch = 2\n");
+    for (how, because) in [("abort", "ended its process: signal 6 (abort)"), ("exit", "ended its process: exit status: 7")] {
+        let setting = format!("proxies.faulty.how={how}");
+        scratch.succeed(&["correlate", "plugged.toml", "--run-dir", how, "--quiet", "--set", &setting]);
+        let journal = journal(&scratch, how);
+        let of = |proxy: &str, text: &str| {
+            journal.lines().filter(|line| line.contains(&format!("\"proxy\":\"{proxy}\"")) && line.contains(text)).count()
+        };
+        assert!(of("faulty", because) > 0, "{journal}");
+        assert_eq!(of("faulty", because) + of("faulty", "\"value\""), 8);
+        assert_eq!(of("flops", "\"value\""), 8);
+    }
+    assert!(
+        journal(&scratch, "abort").lines().any(|line| line.contains("\"faulty\"") && line.contains("\"value\"")),
+        "some scores are there"
+    );
+}
+
+#[test]
+fn other_failures_are_told_as_without_isolation() {
+    let scratch = with_plugins(&[built::faulty_rust()]);
+    scratch.write("plugged.toml", study("\"faulty\"", ISOLATED) + "[proxies.faulty]\ncells = 1\nbatch = 2\n");
+    for (how, told) in [
+        ("panic", "panicked: index out of bounds"),
+        ("not-a-number", "gave NaN"),
+        ("cotangent", "has 20 numbers"),
+        ("refuse", "contradict"),
+    ] {
+        let error = scratch.fail(&["correlate", "plugged.toml", "--quiet", "--set", &format!("proxies.faulty.how={how}")]);
+        assert!(error.contains("libfaulty_rust") && error.contains(told), "{error}");
+    }
+    let printed = scratch.assay(&["correlate", "plugged.toml", "--quiet", "--set", "proxies.faulty.how=print"]);
+    assert_eq!(printed.code, Some(0), "{}", printed.err);
+    assert!(!printed.out.contains("nobody's way") && printed.err.contains("nobody's way"), "{}", printed.err);
+    let (future, text) = (built::wrong("FUTURE_MAJOR"), study("\"one\"", ISOLATED));
+    let scratch = with_plugins(&[&future]);
+    scratch.write("plugged.toml", text);
+    assert!(scratch.fail(&["correlate", "plugged.toml"]).contains("was built for plugin interface 2.0"));
+}
+
+#[test]
+fn scores_are_the_same_in_a_child_process_to_the_last_bit() {
+    let scratch = with_plugins(&[built::runtime_rust(), built::pattern_kernel()]);
+    let tables = "[proxies.connection-sensitivity]\ncells = 1\nbatch = 8\n[proxies.pattern-kernel]\ncells = 1\nbatch = 16\n";
+    scratch.write("plugged.toml", study("\"connection-sensitivity\", \"pattern-kernel\"", "[plugins]\npath = [\"plugins\"]\n") + tables);
+    scratch.succeed(&["correlate", "plugged.toml", "--run-dir", "here", "--quiet"]);
+    scratch.succeed(&["correlate", "plugged.toml", "--run-dir", "apart", "--quiet", "--threads", "2", "--set", "plugins.isolate=true"]);
+    assert_eq!(result_tables(&scratch.path().join("here")), result_tables(&scratch.path().join("apart")));
+}

@@ -1,0 +1,55 @@
+//! `faulty`: a proxy that fails in the way its setting `how` names, for the tests of what failures do.
+
+use assay_plugin_sdk::{Asking, Error, Measured, Proxy, Reading, Setting, Settings, export};
+
+struct Faulty {
+    how: String,
+}
+
+impl Proxy for Faulty {
+    const NAME: &'static str = "faulty";
+    const SUMMARY: &'static str = "fails as it is told";
+    const SETTINGS: &'static [Setting] = &[Setting::choice(
+        "how",
+        "panic|panic-in-ask|error|undefined|not-a-number|infinite|cotangent|not-asked|abort|exit|refuse|print",
+        "\"panic\"",
+        "the way to fail",
+    )];
+
+    fn new(settings: &Settings) -> Result<Self, Error> {
+        let how = settings.get("how").and_then(|how| how.as_str()).unwrap_or("panic").to_owned();
+        if how == "refuse" { Err(Error::new("these settings contradict each other")) } else { Ok(Self { how }) }
+    }
+
+    fn ask(&self, _: usize, pass: &Asking<'_>) -> Result<(), Error> {
+        match self.how.as_str() {
+            "panic-in-ask" => panic!("the ask is too much"),
+            "cotangent" => pass.objective(pass.graph()?.output(), &[1.0, 2.0, 3.0]).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    fn score(&self, passes: &[Measured<'_>]) -> Result<Reading, Error> {
+        match self.how.as_str() {
+            "panic" => {
+                let nothing: Vec<f64> = Vec::new();
+                Ok(Reading::Value(nothing[passes.len() + 6]))
+            }
+            "error" => Err(Error::new("the moon is in the wrong phase")),
+            "undefined" => Ok(Reading::undefined("the network has no soul")),
+            "not-a-number" => Ok(Reading::Value(f64::NAN)),
+            "infinite" => Ok(Reading::Value(f64::INFINITY)),
+            "not-asked" => passes[0].patterns().map(|patterns| Reading::Value(patterns.units as f64)),
+            // Of some architectures only, to see that others keep their scores.
+            "abort" if passes[0].parameter_count()? % 2 == 0 => std::process::abort(),
+            "exit" => std::process::exit(7),
+            "print" => {
+                println!("what a plugin prints is in nobody's way");
+                Ok(Reading::Value(passes[0].output()?.iter().sum()))
+            }
+            _ => Ok(Reading::Value(passes[0].parameter_count()? as f64)),
+        }
+    }
+}
+
+export! { proxies: [Faulty] }

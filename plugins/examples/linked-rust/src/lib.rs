@@ -1,0 +1,66 @@
+//! `layer-norms`: Σ ‖∂L/∂W‖₂ over convolutions and linear layers (Abdelfattah et al., ICLR 2021), as a crate that is linked in.
+//!
+//! A linked plugin implements the traits of `assay-core` themselves, so it may use its engine and everything else there, and is
+//! built with the program.
+
+use assay_core::data::{Augmentation, Dataset, Minibatch};
+use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted};
+use assay_core::graph::ParameterRole;
+use assay_core::network::{Initialiser, Network};
+use assay_core::plugin::{Images, MacroNet, Measured, Part, Pass, PassProxy, ProxyError, Setting, Shared, ValueKind, ZeroCostProxy};
+use assay_core::score::Reading;
+use assay_core::stream::Stream;
+use serde::Deserialize;
+
+/// Sums the norms of the layers' gradients.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LayerNorms {
+    /// Cells a stage.
+    pub cells: usize,
+    /// Images of the minibatch.
+    pub batch: usize,
+}
+
+impl Default for LayerNorms {
+    fn default() -> Self {
+        Self { cells: 5, batch: 64 }
+    }
+}
+
+const SETTINGS: &[Setting] = &[
+    Setting { name: "cells", kind: ValueKind::Integer { min: 1, max: 100 }, default: "5", help: "cells a stage" },
+    Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 65_536 }, default: "64", help: "images of the minibatch" },
+];
+
+assay_core::register! {
+    dyn ZeroCostProxy,
+    name: "layer-norms",
+    summary: "sum of the norms of the layers' loss gradients (Abdelfattah et al., ICLR 2021)",
+    settings: SETTINGS,
+    build: |settings| Ok(Box::new(Shared(settings.parse::<LayerNorms>()?))),
+}
+
+impl PassProxy for LayerNorms {
+    fn protocol(&self) -> String {
+        format!("layer-norms: C=16, {} cell(s), batch {}, uniform-fan-in, float32", self.cells, self.batch)
+    }
+
+    fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
+        let (input, classes) = (dataset.shape(), dataset.classes());
+        let net = MacroNet { input, channels: 16, cells: self.cells, classes, part: Part::Classifier };
+        let images = Images::Sampled { batch: self.batch, augmentation: Augmentation::None, draw: 0 };
+        vec![Pass { net, initialiser: Initialiser::UniformFanIn, images, precision: Precision::F32 }]
+    }
+
+    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Ask {
+        Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters())
+    }
+
+    fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {
+        let graph = passes[0].network.graph();
+        let gradients = passes[0].answer.gradients(&Objective::cross_entropy(graph))?.parameters()?;
+        let weights = graph.parameters().iter().zip(gradients).filter(|(spec, _)| spec.role == ParameterRole::Weight);
+        Ok(Reading::finite(weights.map(|(_, gradient)| gradient.iter().map(|value| value * value).sum::<f64>().sqrt()).sum()))
+    }
+}

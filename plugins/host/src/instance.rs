@@ -1,0 +1,169 @@
+//! A plugin's object in this process, and calls of its functions.
+#![allow(unsafe_code, reason = "what crosses the border are pointers and lengths")]
+
+use core::ffi::c_void;
+use std::sync::Arc;
+
+use assay_core::score::Reading;
+use assay_plugin_sdk::abi::{ASSAY_OK, ASSAY_UNDEFINED, AssayMessage, AssayPass, AssayProxy, AssayStatus, AssayText};
+use serde::{Deserialize, Serialize};
+
+use crate::file::PluginFile;
+use crate::lend::{self, Ended};
+use crate::source::Source;
+use crate::table::Call;
+
+/// Why a call has no result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Fault {
+    /// The plugin failed, as a clause: `panicked: …`.
+    Failed(String),
+    /// The plugin's process is no more, as a clause.
+    Crashed(String),
+}
+
+/// The function that makes an object.
+pub(crate) type Create = Option<unsafe extern "C" fn(AssayText, *mut *mut c_void, *mut AssayMessage) -> AssayStatus>;
+/// The function that ends it.
+pub(crate) type Destroy = Option<unsafe extern "C" fn(*mut c_void)>;
+
+/// An object of a plugin: a proxy, a space or a strategy with its settings.
+pub(crate) struct Object {
+    pointer: *mut c_void,
+    destroy: Destroy,
+    /// Where its functions are.
+    pub(crate) file: Arc<PluginFile>,
+}
+
+// SAFETY: the interface asks that a plugin's functions may be called from any thread, several at once.
+unsafe impl Send for Object {}
+// SAFETY: as above.
+unsafe impl Sync for Object {}
+
+impl Object {
+    /// Makes one with these settings, a JSON object.
+    ///
+    /// # Errors
+    /// If the plugin refuses, as a clause.
+    pub(crate) fn new(file: &Arc<PluginFile>, create: Create, destroy: Destroy, settings: &str) -> Result<Self, String> {
+        let mut pointer = std::ptr::null_mut();
+        if let Some(create) = create {
+            // SAFETY: the library's function, called as the interface says.
+            let made = lend::call(|message| unsafe { create(AssayText::of(settings), &raw mut pointer, message) });
+            made.map_err(|ended| ended.clause(None))?;
+        }
+        Ok(Self { pointer, destroy, file: Arc::clone(file) })
+    }
+
+    pub(crate) fn pointer(&self) -> *const c_void {
+        self.pointer
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        if let Some(destroy) = self.destroy {
+            // SAFETY: what `create` of this library made, ended once; the library is still loaded.
+            unsafe { destroy(self.pointer) }
+        }
+    }
+}
+
+/// A proxy that can be called: in this process, or in another.
+pub(crate) trait Callee: Send + Sync {
+    /// What a score depends on beside the passes.
+    fn protocol(&self) -> Result<String, Fault>;
+
+    /// The passes it needs, where `given` is what the settings say.
+    fn passes(&self, given: PassNumbers) -> Result<Vec<PassNumbers>, Fault>;
+
+    /// Lets it ask for what a pass is to compute.
+    fn ask(&self, pass: u32, source: &dyn Source) -> Result<(), Fault>;
+
+    /// Lets it score.
+    fn score(&self, source: &dyn Source) -> Result<Reading, Fault>;
+}
+
+/// An [`AssayPass`] in the order of its fields.
+pub(crate) type PassNumbers = [u32; 8];
+
+/// A proxy in this process.
+pub(crate) struct Instance {
+    table: AssayProxy,
+    object: Object,
+}
+
+impl Instance {
+    /// Makes the proxy at this position of the file.
+    ///
+    /// # Errors
+    /// If the plugin refuses the settings, as a clause.
+    pub(crate) fn new(file: &Arc<PluginFile>, position: usize, settings: &str) -> Result<Self, String> {
+        let table = *file.proxies.get(position).ok_or("has changed since it was loaded first")?;
+        Ok(Self { table, object: Object::new(file, table.create, table.destroy, settings)? })
+    }
+}
+
+fn failed(ended: Ended, call: Option<Call<'_>>) -> Fault {
+    Fault::Failed(ended.clause(call.and_then(Call::problem)))
+}
+
+impl Callee for Instance {
+    fn protocol(&self) -> Result<String, Fault> {
+        let Some(protocol) = self.table.protocol else { return Ok(String::new()) };
+        let written = lend::written(|sink, _| {
+            // SAFETY: the library's function with its own object.
+            unsafe { protocol(self.object.pointer(), sink) };
+            ASSAY_OK
+        });
+        written.map_err(|ended| failed(ended, None))
+    }
+
+    fn passes(&self, given: PassNumbers) -> Result<Vec<PassNumbers>, Fault> {
+        let pointer = self.object.pointer();
+        // SAFETY: the library's function with its own object.
+        let count = self.table.pass_count.map_or(1, |count| unsafe { count(pointer) });
+        if !(1..=64).contains(&count) {
+            return Err(Fault::Failed(format!("wants {count} passes; 1 to 64 can be had")));
+        }
+        let one = |position: u32| {
+            let [channels, cells, batch, initialiser, precision, augmentation, images, draw] = given;
+            let mut pass = AssayPass { channels, cells, batch, initialiser, precision, augmentation, images, draw };
+            if let Some(change) = self.table.pass {
+                // SAFETY: the library's function with its own object and our pass.
+                let changed = lend::call(|message| unsafe { change(pointer, position, &raw mut pass, message) });
+                changed.map_err(|ended| failed(ended, None))?;
+            }
+            let AssayPass { channels, cells, batch, initialiser, precision, augmentation, images, draw } = pass;
+            Ok([channels, cells, batch, initialiser, precision, augmentation, images, draw])
+        };
+        (0..count).map(one).collect()
+    }
+
+    fn ask(&self, pass: u32, source: &dyn Source) -> Result<(), Fault> {
+        let Some(ask) = self.table.ask else { return Err(Fault::Failed("has no function `ask`".into())) };
+        let call = Call::new(source);
+        let host = call.table();
+        // SAFETY: the library's function with its own object; the table lives until it returns.
+        let ended = lend::call(|message| unsafe { ask(self.object.pointer(), pass, &raw const host, message) });
+        ended.map_err(|ended| failed(ended, Some(call)))
+    }
+
+    fn score(&self, source: &dyn Source) -> Result<Reading, Fault> {
+        let Some(score) = self.table.score else { return Err(Fault::Failed("has no function `score`".into())) };
+        let call = Call::new(source);
+        let host = call.table();
+        let mut value = f64::NAN;
+        // SAFETY: the library's function with its own object; the table and the number live until it returns.
+        let ended = lend::call(|message| unsafe { score(self.object.pointer(), &raw const host, &raw mut value, message) });
+        match ended {
+            Ok(()) if value.is_finite() => Ok(Reading::Value(value)),
+            Ok(()) => Err(Fault::Failed(format!(
+                "gave {value}, which is no score; where a score does not exist it has to say so (ASSAY_UNDEFINED)"
+            ))),
+            Err(Ended::With(ASSAY_UNDEFINED, because)) if because.is_empty() => Ok(Reading::undefined("the plugin does not say why")),
+            Err(Ended::With(ASSAY_UNDEFINED, because)) => Ok(Reading::undefined(because)),
+            Err(ended) => Err(failed(ended, Some(call))),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Reading what a plugin lends, and taking what it writes.
+#![allow(unsafe_code, reason = "what crosses the border are pointers and lengths")]
+
+use core::ffi::c_void;
+
+use assay_plugin_sdk::abi::{ASSAY_FAILED, ASSAY_HOST_FAILED, ASSAY_OK, ASSAY_PANICKED, AssayMessage, AssaySink, AssayStatus, AssayText};
+
+/// A lent text that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Wrong {
+    #[error("is a null pointer with a length")]
+    Null,
+    #[error("is not UTF-8")]
+    Encoding,
+}
+
+/// Lent values; null stands for none.
+///
+/// # Safety
+/// `first` must be null or point at `count` values that live and do not change for `'a`.
+pub(crate) unsafe fn values<'a, T>(first: *const T, count: usize) -> &'a [T] {
+    if first.is_null() || count == 0 {
+        return &[];
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(first, count) }
+}
+
+/// A lent text.
+///
+/// # Safety
+/// As [`values`].
+pub(crate) unsafe fn text<'a>(text: AssayText) -> Result<&'a str, Wrong> {
+    if text.data.is_null() && text.len > 0 {
+        return Err(Wrong::Null);
+    }
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { values(text.data.cast::<u8>(), text.len) };
+    std::str::from_utf8(bytes).map_err(|_| Wrong::Encoding)
+}
+
+/// Bytes lent for a message.
+const ROOM: usize = 4096;
+
+/// How a function of a plugin ended that was not done.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// With this status, which is none that this function understands itself, and what the plugin says.
+    With(AssayStatus, String),
+}
+
+/// Calls a function with room for a message.
+pub(crate) fn call(function: impl FnOnce(*mut AssayMessage) -> AssayStatus) -> Result<(), Ended> {
+    let mut room = vec![0u8; ROOM];
+    let mut message = AssayMessage { data: room.as_mut_ptr().cast(), capacity: ROOM, len: 0 };
+    let status = function(&raw mut message);
+    if status == ASSAY_OK {
+        return Ok(());
+    }
+    let said = match room.get(..message.len) {
+        Some(said) => String::from_utf8_lossy(said).trim_end_matches('\u{fffd}').to_owned(),
+        None => format!("(it says that its message has {} bytes, in room for {ROOM})", message.len),
+    };
+    Err(Ended::With(status, said))
+}
+
+impl Ended {
+    /// As a clause; `host` is why a function of the host failed last.
+    pub(crate) fn clause(self, host: Option<String>) -> String {
+        let Self::With(status, said) = self;
+        let with = |what: &str| if said.is_empty() { format!("{what}, and does not say why") } else { format!("{what}: {said}") };
+        match status {
+            ASSAY_FAILED => with("failed"),
+            ASSAY_PANICKED => with("panicked"),
+            ASSAY_HOST_FAILED => match host {
+                Some(problem) => format!("could not go on: {problem}"),
+                None => with("could not go on"),
+            },
+            other => with(&format!("ended with status {other}, which this program does not know")),
+        }
+    }
+}
+
+/// Takes what a plugin writes.
+///
+/// # Errors
+/// If the function fails, or what it wrote is not UTF-8.
+pub(crate) fn written(function: impl FnOnce(AssaySink, *mut AssayMessage) -> AssayStatus) -> Result<String, Ended> {
+    unsafe extern "C" fn write(context: *mut c_void, piece: AssayText) {
+        // SAFETY: the context is the list below, lent to one call; the plugin lends the piece.
+        let (bytes, piece) = unsafe { (&mut *context.cast::<Vec<u8>>(), values(piece.data.cast::<u8>(), piece.len)) };
+        bytes.extend_from_slice(piece);
+    }
+    let mut bytes: Vec<u8> = Vec::new();
+    let sink = AssaySink { context: (&raw mut bytes).cast(), write };
+    call(|message| function(sink, message))?;
+    String::from_utf8(bytes).map_err(|_| Ended::With(ASSAY_FAILED, "it wrote a text that is not UTF-8".into()))
+}

@@ -1,0 +1,152 @@
+//! Loads plugins at run time: shared libraries that speak the interface of `assay-plugin-sdk`.
+//!
+//! [`load`] finds the files, checks them before any of their code runs, and makes registry entries of what they declare.
+//! Files are loaded once and stay for the life of the program, as do their entries.
+
+mod answers;
+mod description;
+mod error;
+mod file;
+mod instance;
+#[cfg(unix)]
+mod isolated;
+mod lend;
+mod proxy;
+mod source;
+mod space;
+mod strategy;
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use assay_core::plugin::{Entry, Origin, SearchSpace, SearchStrategy, Settings, SettingsError, ZeroCostProxy};
+pub use error::{LoadError, LoadProblem};
+#[cfg(unix)]
+pub use isolated::{CHILD, serve};
+
+use description::{Description, Plugin, leak};
+use file::PluginFile;
+use instance::{Callee, Instance};
+
+/// The entries of one file.
+#[derive(Clone, Copy)]
+pub struct Entries {
+    /// Search spaces.
+    pub spaces: &'static [&'static Entry<dyn SearchSpace>],
+    /// Proxies.
+    pub proxies: &'static [&'static Entry<dyn ZeroCostProxy>],
+    /// Strategies.
+    pub strategies: &'static [&'static Entry<dyn SearchStrategy>],
+}
+
+/// Loads every file that is named, and every shared library of the folders that are, in order of their names. With `isolate`,
+/// proxies run in child processes; spaces and strategies cannot.
+///
+/// A file that is named twice is loaded once.
+#[must_use]
+pub fn load(paths: &[PathBuf], isolate: bool) -> (Vec<Entries>, Vec<LoadError>) {
+    let (mut entries, mut errors) = (Vec::new(), Vec::new());
+    let mut seen = Vec::new();
+    for path in paths {
+        let files = match files(path) {
+            Ok(files) => files,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
+        for file in files {
+            let whole = file.canonicalize().unwrap_or_else(|_| file.clone());
+            if seen.contains(&whole) {
+                continue;
+            }
+            seen.push(whole.clone());
+            match once(&file, whole, isolate) {
+                Ok(found) => entries.push(found),
+                Err(error) => errors.push(error),
+            }
+        }
+    }
+    (entries, errors)
+}
+
+/// The file itself, or the shared libraries in the folder.
+fn files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    if !path.is_dir() {
+        return if path.exists() { Ok(vec![path.to_owned()]) } else { Err(LoadError::new(path, LoadProblem::Missing)) };
+    }
+    let unreadable = |error: std::io::Error| LoadError::new(path, LoadProblem::Unreadable(error.to_string()));
+    let entries = std::fs::read_dir(path).map_err(unreadable)?;
+    let files = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let mut files: Vec<PathBuf> =
+        files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION)).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// Loads a file, unless that was done before.
+fn once(file: &Path, whole: PathBuf, isolate: bool) -> Result<Entries, LoadError> {
+    static LOADED: Mutex<BTreeMap<(PathBuf, bool), Entries>> = Mutex::new(BTreeMap::new());
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(entries) = loaded.get(&(whole.clone(), isolate)) {
+        return Ok(*entries);
+    }
+    let entries = entries(file, isolate)?;
+    loaded.insert((whole, isolate), entries);
+    Ok(entries)
+}
+
+/// What makes a proxy of a file, by its position and own settings.
+type Make = Arc<dyn Fn(usize, &str) -> Result<Box<dyn Callee>, String> + Send + Sync>;
+
+fn entries(path: &Path, isolate: bool) -> Result<Entries, LoadError> {
+    let (description, make): (Description, Make) = if isolate {
+        isolated_proxies(path)?
+    } else {
+        let file = PluginFile::open(path)?;
+        let description = file.description.clone();
+        (description, Arc::new(move |position, settings| Ok(Box::new(Instance::new(&file, position, settings)?))))
+    };
+    let needs_file = !(description.spaces.is_empty() && description.strategies.is_empty());
+    // What is loaded already is loaded once: the system's loader counts.
+    let file = if needs_file { Some(PluginFile::open(path)?) } else { None };
+    let origin = Origin::File(leak(&path.display().to_string()));
+    let label = description.label(path);
+    let proxies = description.proxies.iter().enumerate().map(|(position, about)| {
+        let (about, make, label) = (about.clone(), Arc::clone(&make), label.clone());
+        entry(origin, &about.clone(), move |settings| proxy::build(&about, &label, settings, |own| make(position, own)))
+    });
+    let spaces = description.spaces.iter().enumerate().zip(file.iter().cycle()).map(|((position, about), file)| {
+        let (own, file) = (about.clone(), Arc::clone(file));
+        entry(origin, about, move |settings| space::build(&file, position, &own, settings))
+    });
+    let strategies = description.strategies.iter().enumerate().zip(file.iter().cycle()).map(|((position, about), file)| {
+        let (own, file) = (about.clone(), Arc::clone(file));
+        entry(origin, about, move |settings| strategy::build(&file, position, &own, settings))
+    });
+    Ok(Entries { spaces: Box::leak(spaces.collect()), proxies: Box::leak(proxies.collect()), strategies: Box::leak(strategies.collect()) })
+}
+
+/// A registry entry for the life of the program.
+fn entry<T: ?Sized>(
+    origin: Origin,
+    about: &Plugin,
+    build: impl Fn(&Settings) -> Result<Box<T>, SettingsError> + Send + Sync + 'static,
+) -> &'static Entry<T> {
+    let (name, summary, settings) = (leak(&about.name), leak(&about.summary), about.leak_settings());
+    Box::leak(Box::new(Entry { name, summary, origin, settings, build: Box::leak(Box::new(build)) }))
+}
+
+#[cfg(unix)]
+fn isolated_proxies(path: &Path) -> Result<(Description, Make), LoadError> {
+    let description = isolated::describe(path)?;
+    let path = path.to_owned();
+    Ok((description, Arc::new(move |position, settings| Ok(Box::new(isolated::Isolated::new(&path, position, settings)?)))))
+}
+
+#[cfg(not(unix))]
+fn isolated_proxies(path: &Path) -> Result<(Description, Make), LoadError> {
+    Err(LoadError::new(path, LoadProblem::Child("isolation needs a Unix system; set isolate = false".into())))
+}

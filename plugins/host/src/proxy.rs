@@ -1,0 +1,140 @@
+//! A proxy of a plugin file among the proxies of the program.
+
+use assay_core::data::{Augmentation, Dataset, Minibatch};
+use assay_core::engine::{Ask, Engine, Precision};
+use assay_core::network::{Initialiser, Network};
+use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Settings, SettingsError, Shared, ZeroCostProxy};
+use assay_core::score::{Direction, Reading};
+use assay_core::stream::Stream;
+use assay_plugin_sdk::abi::{ASSAY_F32, ASSAY_F64, ASSAY_FLIP_AND_CROP, ASSAY_NO_AUGMENTATION, ASSAY_NORMAL_IMAGES, ASSAY_SAMPLED_IMAGES};
+use assay_proxies::whole_pass::{self, Source, WholePass};
+
+use crate::answers::{Asked, Asking, Scoring};
+use crate::description::Plugin;
+use crate::instance::{Callee, Fault, PassNumbers};
+
+/// How parameters are drawn, by number. The order is part of the interface.
+pub(crate) const INITIALISERS: [Initialiser; 4] =
+    [Initialiser::UniformFanIn, Initialiser::KaimingNormalFanIn, Initialiser::KaimingNormalFanOut, Initialiser::StandardNormal];
+
+/// A proxy whose functions are a plugin's.
+pub(crate) struct RuntimeProxy {
+    name: String,
+    /// `libsnip.so 0.1.0 1f3c…`: part of every protocol, since another build is another proxy.
+    file: String,
+    direction: Direction,
+    protocol: String,
+    /// Each with the number of its draw of images.
+    passes: Vec<(WholePass, usize)>,
+    callee: Box<dyn Callee>,
+}
+
+/// Makes the proxy `about` of a file; `make` gives what is called, from settings that are the plugin's own.
+///
+/// # Errors
+/// If the plugin refuses the settings.
+pub(crate) fn build(
+    about: &Plugin,
+    file: &str,
+    settings: &Settings,
+    make: impl FnOnce(&str) -> Result<Box<dyn Callee>, String>,
+) -> Result<Box<dyn ZeroCostProxy>, SettingsError> {
+    let is_of_pass = |key: &str| about.has_pass_settings && whole_pass::SETTINGS.iter().any(|setting| setting.name == key);
+    let part = |of_pass: bool| -> Settings {
+        settings.iter().filter(|(key, _)| is_of_pass(key) == of_pass).map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let whole: WholePass = part(true).parse()?;
+    let refused = |problem: String| SettingsError::new("name", format!("the plugin `{file}` {problem}"));
+    let own = serde_json::to_string(&part(false)).map_err(|error| refused(error.to_string()))?;
+    let callee = make(&own).map_err(refused)?;
+    let clause = |fault| match fault {
+        Fault::Failed(clause) | Fault::Crashed(clause) => refused(clause),
+    };
+    let wanted = callee.passes(numbers(&whole)).map_err(clause)?;
+    let passes = wanted.into_iter().map(pass).collect::<Result<_, _>>().map_err(refused)?;
+    let direction = if about.lower_is_better { Direction::LowerIsBetter } else { Direction::HigherIsBetter };
+    let protocol = callee.protocol().map_err(clause)?;
+    Ok(Box::new(Shared(RuntimeProxy { name: about.name.clone(), file: file.into(), direction, protocol, passes, callee })))
+}
+
+fn numbers(pass: &WholePass) -> PassNumbers {
+    let size = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
+    let initialiser = INITIALISERS.iter().position(|known| *known == pass.initialiser).unwrap_or_default();
+    let precision = if pass.precision == Precision::F64 { ASSAY_F64 } else { ASSAY_F32 };
+    let augmentation = if pass.augmentation == Augmentation::FlipAndCrop { ASSAY_FLIP_AND_CROP } else { ASSAY_NO_AUGMENTATION };
+    let images = if pass.images == Source::Normal { ASSAY_NORMAL_IMAGES } else { ASSAY_SAMPLED_IMAGES };
+    [size(pass.channels), size(pass.cells), size(pass.batch), size(initialiser), precision, augmentation, images, 0]
+}
+
+fn pass(numbers: PassNumbers) -> Result<(WholePass, usize), String> {
+    let [channels, cells, batch, initialiser, precision, augmentation, images, draw] = numbers;
+    for (name, value, most) in [("channels", channels, 4096), ("cells", cells, 100), ("images", batch, 65_536)] {
+        if !(1..=most).contains(&value) {
+            return Err(format!("wants a pass of {value} {name}; 1 to {most} can be had"));
+        }
+    }
+    let unknown = |what: &str, value: u32| format!("wants a pass of {what} {value}, which this program does not know");
+    let initialiser = *INITIALISERS.get(initialiser as usize).ok_or_else(|| unknown("initialiser", initialiser))?;
+    let precision = match precision {
+        ASSAY_F32 => Precision::F32,
+        ASSAY_F64 => Precision::F64,
+        other => return Err(unknown("precision", other)),
+    };
+    let augmentation = match augmentation {
+        ASSAY_NO_AUGMENTATION => Augmentation::None,
+        ASSAY_FLIP_AND_CROP => Augmentation::FlipAndCrop,
+        other => return Err(unknown("augmentation", other)),
+    };
+    let images = match images {
+        ASSAY_SAMPLED_IMAGES => Source::Dataset,
+        ASSAY_NORMAL_IMAGES => Source::Normal,
+        other => return Err(unknown("images", other)),
+    };
+    let (channels, cells, batch) = (channels as usize, cells as usize, batch as usize);
+    Ok((WholePass { channels, cells, batch, initialiser, precision, augmentation, images }, draw as usize))
+}
+
+impl RuntimeProxy {
+    fn asked(&self, position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Result<Asked, Fault> {
+        let number = u32::try_from(position).unwrap_or(u32::MAX);
+        let asking = Asking::new(number, network, batch, stream);
+        self.callee.ask(number, &asking)?;
+        Ok(asking.asked())
+    }
+
+    fn score(&self, passes: &[Measured<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, Fault> {
+        let asked = passes.iter().enumerate().map(|(position, pass)| self.asked(position, pass.network, pass.batch, stream));
+        let asked = asked.collect::<Result<Vec<_>, _>>()?;
+        let passes = passes.iter().zip(asked).zip(&self.passes).map(|((measured, asked), (pass, _))| (measured, asked, pass.precision));
+        self.callee.score(&Scoring::new(passes, stream, engine))
+    }
+}
+
+impl PassProxy for RuntimeProxy {
+    fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    fn protocol(&self) -> String {
+        let passes: Vec<String> = self.passes.iter().map(|(pass, _)| pass.to_string()).collect();
+        let own = if self.protocol.is_empty() { String::new() } else { format!("{}, ", self.protocol) };
+        format!("{}: {own}{} (plugin {})", self.name, passes.join(" and "), self.file)
+    }
+
+    fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
+        self.passes.iter().map(|(pass, draw)| pass.pass(dataset, *draw)).collect()
+    }
+
+    fn ask(&self, position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Ask {
+        // A fault here is met again, and told, when the score is read: that asks again.
+        self.asked(position, network, batch, stream).map(|asked| asked.ask).unwrap_or_default()
+    }
+
+    fn read(&self, passes: &[Measured<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError> {
+        match self.score(passes, stream, engine) {
+            Ok(reading) => Ok(reading),
+            Err(Fault::Failed(clause)) => Err(ProxyError::Other(format!("the plugin `{}` {clause}", self.file))),
+            Err(Fault::Crashed(clause)) => Ok(Reading::undefined(format!("the plugin `{}` {clause}", self.file))),
+        }
+    }
+}
