@@ -3,11 +3,16 @@
     python3 results/reference/correlation-nas-bench-201.reasons.py population TABLE RUN...
         τ-b and ρ of every proxy of finished studies: over all their architectures, and over those without an operator off
         every path from input to output
-    python3 results/reference/correlation-nas-bench-201.reasons.py pytorch TABLE RUN IMAGES COUNT
-        grad-norm, NASWOT and Fisher as other code computes them, on the first COUNT architectures of a study and one batch of
-        a file of flat CIFAR-10 records
+    python3 results/reference/correlation-nas-bench-201.reasons.py cells TABLE RUN IMAGES COUNT
+        fisher, grad-norm and grasp of the first COUNT architectures of a study: as the study has them, and computed in PyTorch in
+        the cells of Abdelfattah et al., whose convolutions have biases and whose batch normalisation has no parameters; on one
+        batch of a file of flat CIFAR-10 records
+    python3 results/reference/correlation-nas-bench-201.reasons.py regions RUN COUNT
+        into how many linear regions 64 images of noise fall in the whole network, of the first COUNT architectures of a study
 
-TABLE is NAS-Bench-201 as a CSV file with the columns arch and test_*; RUN is a study's folder. Needs SciPy, and PyTorch.
+TABLE is NAS-Bench-201 as a CSV file with the columns arch, test_* and v11_valid_cifar10, the validation accuracy on CIFAR-10 of
+networks that were trained on one half of its training images; correlations are printed for these four. RUN is a study's folder.
+Needs SciPy, and PyTorch.
 """
 import csv
 import json
@@ -19,7 +24,7 @@ from scipy.stats import kendalltau, spearmanr
 
 OPERATORS = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
 EDGES = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
-TARGETS = ["test_cifar10", "test_cifar100", "test_imagenet16_120"]
+TARGETS = ["test_cifar10", "test_cifar100", "test_imagenet16_120", "v11_valid_cifar10"]
 
 
 def operators(mask):
@@ -57,7 +62,7 @@ def scores(run):
 
 def correlations(pairs):
     for name, statistic in (("τ-b", kendalltau), ("ρ", spearmanr)):
-        found = [statistic([score for score, _ in pairs], [truth[target] for _, truth in pairs]).statistic for target in range(3)]
+        found = [statistic([score for score, _ in pairs], [truth[target] for _, truth in pairs]).statistic for target in range(len(TARGETS))]
         yield name + " " + " / ".join(f"{value:.3f}" for value in found)
 
 
@@ -70,13 +75,17 @@ def population(table, runs):
                 print(run, proxy, what, len(pairs), *correlations(pairs))
 
 
-def pytorch(table, run, images, count):
+def networks():
+    sys.path.insert(0, str(Path(__file__).parents[2] / "experiments/examples/rates"))
+    import pytorch
+
+    return pytorch
+
+
+def cells(table, run, images, count):
     import torch
     from torch import nn
     from torch.nn.functional import cross_entropy
-
-    sys.path.insert(0, str(Path(__file__).parents[2] / "experiments/examples/rates"))
-    from pytorch import Cell, naswot, network
 
     # One label byte and 3,072 pixels an image.
     records = torch.frombuffer(bytearray(Path(images).read_bytes()), dtype=torch.uint8).reshape(-1, 3073)
@@ -85,40 +94,37 @@ def pytorch(table, run, images, count):
     pixels = (records[:, 1:].reshape(64, 3, 32, 32) / 255 - mean.reshape(3, 1, 1)) / deviation.reshape(3, 1, 1)
     labels = records[:, 0].long()
 
-    def kaiming(module):
-        if isinstance(module, (nn.Conv2d, nn.Linear)):
-            nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-
-    def made(names, initialise=True):
-        model = network(names).train()
-        return model.apply(kaiming) if initialise else model
-
-    def with_biases(model):
-        for edge in (edge for cell in model if isinstance(cell, Cell) for edge in cell.edges if isinstance(edge, nn.Sequential)):
+    def network(names):
+        model = networks().network(names)
+        found = [cell.edges for cell in model if isinstance(cell, networks().Cell)]
+        for edge in (edge for edges in found for edge in edges if isinstance(edge, nn.Sequential)):
             conv = edge[1]
             edge[1] = nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding, bias=True)
             edge[2] = nn.BatchNorm2d(conv.out_channels, affine=False)
-        return model
+        return model.train()
 
-    def gradients(model, x, y):
-        cross_entropy(model(x), y).backward()
-        found = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-        whole = sum((gradient**2).sum() for gradient in found) ** 0.5
-        return whole.item(), sum(gradient.norm() for gradient in found if gradient.dim() > 1).item()
+    def layers(model):
+        return [module for module in model.modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
 
-    def fisher(model, x, y):
+    def norm_and_grasp(model):
+        weights = [layer.weight for layer in layers(model)]
+        gradients = torch.autograd.grad(cross_entropy(model(pixels), labels), weights, create_graph=True, allow_unused=True)
+        used = [(weight, gradient) for weight, gradient in zip(weights, gradients) if gradient is not None]
+        product = sum((gradient.detach() * gradient).sum() for _, gradient in used)
+        curvatures = torch.autograd.grad(product, [weight for weight, _ in used], allow_unused=True)
+        grasp = -sum((weight * curvature).sum() for (weight, _), curvature in zip(used, curvatures) if curvature is not None)
+        return sum(gradient.norm() for _, gradient in used).item(), grasp.item()
+
+    def fisher(model):
         seen = []
 
         def keep(module, _inputs, output):
             output.retain_grad()
             seen.append((module, output))
 
-        for module in model.modules():
-            if isinstance(module, (nn.Conv2d, nn.Linear)):
-                module.register_forward_hook(keep)
-        cross_entropy(model(x), y).backward()
+        for layer in layers(model):
+            layer.register_forward_hook(keep)
+        cross_entropy(model(pixels), labels).backward()
         total = 0.0
         for module, output in seen:
             if output.grad is not None:
@@ -126,27 +132,44 @@ def pytorch(table, run, images, count):
                 total += (0.5 * product.pow(2).mean(0)).abs().sum().item() * module.weight[0].numel()
         return total
 
-    truth = accuracies(table)
+    truth, study = accuracies(table), scores(run)
     found = defaultdict(list)
-    for number, mask in enumerate(list(scores(run)["params"])[:count]):
+    for number, mask in enumerate(list(study["params"])[:count]):
         torch.manual_seed(number)
         names, of = operators(mask), truth[text(mask)]
-        noise, random_labels = torch.randn(64, 3, 32, 32), torch.randint(0, 10, (64,))
-        for what, x, y in (("noise", noise, random_labels), ("images", pixels, labels)):
-            whole, layers = gradients(made(names), x, y)
-            found[f"grad-norm on {what}: one norm over all parameters"].append((whole, of))
-            found[f"grad-norm on {what}: sum of the layers' norms"].append((layers, of))
-        found["naswot on noise"].append((naswot(made(names), noise), of))
-        found["fisher: biases, no parameters in batch normalisation"].append((fisher(with_biases(made(names, False)), pixels, labels), of))
+        norm, grasp = norm_and_grasp(network(names))
+        for proxy, score in (("grad-norm", norm), ("grasp", grasp), ("fisher", fisher(network(names)))):
+            if study[proxy].get(mask) is not None:
+                found[proxy, "of the study"].append((study[proxy][mask], of))
+                found[proxy, "in the other cells"].append((score, of))
     for what, pairs in found.items():
-        print(what, len(pairs), *correlations(pairs))
+        print(*what, len(pairs), *correlations(pairs))
+
+
+def regions(run, count):
+    import torch
+    from torch import nn
+
+    found = []
+    for number, mask in enumerate(list(scores(run)["params"])[:count]):
+        torch.manual_seed(number)
+        model, patterns = networks().network(operators(mask)).train(), []
+        for module in model.modules():
+            if isinstance(module, nn.ReLU):
+                module.register_forward_hook(lambda _module, _inputs, output: patterns.append((output > 0).flatten(1)))
+        with torch.no_grad():
+            model(torch.randn(64, 3, 32, 32))
+        found.append(len({row.numpy().tobytes() for row in torch.cat(patterns, 1)}))
+    print({regions: found.count(regions) for regions in sorted(set(found))})
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["population", table, *runs]:
             population(table, runs)
-        case ["pytorch", table, run, images, count]:
-            pytorch(table, run, images, int(count))
+        case ["cells", table, run, images, count]:
+            cells(table, run, images, int(count))
+        case ["regions", run, count]:
+            regions(run, int(count))
         case _:
             sys.exit(__doc__)
