@@ -8,6 +8,7 @@ use assay_plugin_sdk::abi::{
     ASSAY_ABI_MAJOR, ASSAY_ABI_MINOR, ASSAY_LOWER_IS_BETTER, ASSAY_MAGIC, ASSAY_PASS_SETTINGS, AssayPlugin, AssayProxy, AssaySetting,
     AssaySpace, AssayStrategy,
 };
+use assay_proxies::whole_pass;
 use libloading::Library;
 
 use crate::description::{Description, Plugin, SettingDescription};
@@ -146,11 +147,13 @@ unsafe fn describe(
     }
     let proxy = |entry: &AssayProxy| {
         let found: Result<Plugin, LoadProblem> = plugin!("proxy", entry, [ask, score]);
-        found.map(|found| Plugin {
-            lower_is_better: entry.direction == ASSAY_LOWER_IS_BETTER,
-            has_pass_settings: entry.flags & ASSAY_PASS_SETTINGS != 0,
-            ..found
-        })
+        let has_pass_settings = entry.flags & ASSAY_PASS_SETTINGS != 0;
+        let found = Plugin { lower_is_better: entry.direction == ASSAY_LOWER_IS_BETTER, has_pass_settings, ..found? };
+        let taken = |own: &SettingDescription| has_pass_settings && whole_pass::SETTINGS.iter().any(|setting| setting.name == own.name);
+        match found.settings.iter().find(|own| taken(own)) {
+            Some(own) => Err(LoadProblem::Declaration(format!("`{}` has a setting `{}`, which is one of its passes", found.name, own.name))),
+            None => Ok(found),
+        }
     };
     Ok(Description {
         // SAFETY: the library's texts.

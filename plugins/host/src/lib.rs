@@ -11,6 +11,7 @@ mod instance;
 #[cfg(unix)]
 mod isolated;
 mod lend;
+mod library;
 mod proxy;
 mod source;
 mod space;
@@ -25,6 +26,7 @@ use assay_core::plugin::{Entry, Origin, SearchSpace, SearchStrategy, Settings, S
 pub use error::{LoadError, LoadProblem};
 #[cfg(unix)]
 pub use isolated::{CHILD, serve};
+pub use library::Library;
 
 use description::{Description, Plugin, leak};
 use file::PluginFile;

@@ -77,3 +77,10 @@ pub(super) fn wrong(what: &str) -> PathBuf {
     let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/command_line/plugins/wrong.c"));
     c(source, &what.to_lowercase(), &[what])
 }
+
+/// An example of this package.
+pub(super) fn example(name: &str) -> PathBuf {
+    let program = assert_cmd::cargo::cargo_bin!("assay").with_file_name("examples").join(name);
+    assert!(program.exists(), "{} is not built; cargo test -p assay --examples --test command_line builds it", program.display());
+    program
+}

@@ -1,6 +1,5 @@
 //! Each example computes what a proxy of this program computes too.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use super::{built, study, with_plugins};
@@ -82,8 +81,7 @@ fn a_proxy_of_another_crate_that_is_linked_in_agrees_with_the_one_that_comes_wit
         study("\"grad-norm\", \"layer-norms\"", "")
             + "[proxies.grad-norm]\ncells = 1\nbatch = 8\n[proxies.layer-norms]\ncells = 1\nbatch = 8\n",
     );
-    let program = PathBuf::from(assert_cmd::cargo::cargo_bin!("assay")).with_file_name("examples").join("with_linked_plugin");
-    let mut command = Command::new(program);
+    let mut command = Command::new(built::example("with_linked_plugin"));
     scratch.isolate(&mut command);
     let said = Said::of(&command.args(["correlate", "plugged.toml", "--run-dir", "run", "--quiet"]).output().unwrap());
     assert_eq!(said.code, Some(0), "{}", said.err);

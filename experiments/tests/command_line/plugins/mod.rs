@@ -5,6 +5,7 @@ mod failures;
 mod isolation;
 mod loaded;
 mod loading;
+mod memory;
 mod search;
 
 use std::path::Path;
