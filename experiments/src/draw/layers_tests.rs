@@ -8,8 +8,11 @@ fn overlap(one: [[f64; 2]; 2], other: [[f64; 2]; 2]) -> bool {
     (0..2).all(|axis| (one[0][axis] - other[0][axis]).abs() < (one[1][axis] + other[1][axis]) / 2.0 - 1e-6)
 }
 
+/// An edge, and what stands on it.
+type Edge = ([usize; 2], Option<[f64; 2]>);
+
 /// Cells of up to seven nodes, each of which some earlier nodes lead to, and what stands on their edges.
-fn cells() -> impl Strategy<Value = (usize, Vec<([usize; 2], Option<[f64; 2]>)>)> {
+fn cells() -> impl Strategy<Value = (usize, Vec<Edge>)> {
     (2usize..8).prop_flat_map(|nodes| {
         let pairs: Vec<[usize; 2]> = (1..nodes).flat_map(|to| (0..to).map(move |from| [from, to])).collect();
         let link = (any::<bool>(), prop::option::of((20.0..120.0, 10.0..24.0).prop_map(|(width, height)| [width, height])));
@@ -33,8 +36,9 @@ proptest! {
         }
         for (position, one) in boxes.iter().enumerate() {
             prop_assert!(boxes[..position].iter().all(|other| !overlap(*one, *other)));
-            for axis in 0..2 {
-                prop_assert!(one[0][axis] - one[1][axis] / 2.0 >= -1e-6 && one[0][axis] + one[1][axis] / 2.0 <= placed.size[axis] + 1e-6);
+            let [at, size] = one;
+            for ((middle, length), whole) in at.iter().zip(size).zip(&placed.size) {
+                prop_assert!(middle - length / 2.0 >= -1e-6 && middle + length / 2.0 <= whole + 1e-6);
             }
         }
         // A line passes a column beside what stands there.

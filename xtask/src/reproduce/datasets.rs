@@ -114,7 +114,7 @@ impl Images {
         };
         let path = PathBuf::from(path);
         let takes_folder = dataset.name == IMAGENET_1K.name;
-        if !path.is_file() && !(takes_folder && path.is_dir()) {
+        if !(path.is_file() || takes_folder && path.is_dir()) {
             return Err(format!("there is no file {}{}", path.display(), if takes_folder { ", nor a folder" } else { "" }));
         }
         Ok(Self { dataset, path })

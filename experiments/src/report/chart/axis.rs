@@ -88,6 +88,12 @@ impl Scale {
     }
 
     fn decades(&self, count: usize) -> Vec<f64> {
+        // Over two decades their ends alone say little.
+        if self.high - self.low < 2.0 {
+            let powers = self.low.floor() as i32..=self.high.floor() as i32;
+            let steps = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|factor| factor * 10f64.powi(power)));
+            return steps.filter(|value| (self.low..=self.high).contains(&value.log10())).collect();
+        }
         let (first, last) = (self.low.ceil() as i32, self.high.floor() as i32);
         let spacing = ((last - first) as usize / count.max(1) + 1) as i32;
         (first..=last).filter(|power| power.rem_euclid(spacing) == 0).map(|power| 10f64.powi(power)).collect()
@@ -167,7 +173,10 @@ mod tests {
     #[test]
     fn a_scale_of_decades_has_at_least_one_to_label() {
         let decades = |values: [f64; 2]| Scale::over_decades(values.into_iter()).unwrap();
-        assert_eq!(decades([74.0, 2760.0]).ticks(5).into_iter().map(|(_, label)| label).collect::<Vec<_>>(), ["100", "1000"]);
+        assert_eq!(
+            decades([74.0, 2760.0]).ticks(5).into_iter().map(|(_, label)| label).collect::<Vec<_>>(),
+            ["100", "200", "500", "1000", "2000"]
+        );
         assert!(decades([0.3, 3.1]).is_logarithmic());
         assert!(!decades([30.0, 90.0]).is_logarithmic() && !decades([0.0, 90.0]).is_logarithmic());
     }
