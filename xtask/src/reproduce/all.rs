@@ -21,6 +21,11 @@ const TARGETS: &[Target] = &[
     Target { name: "table1", takes_images: true },
     Target { name: "table4", takes_images: true },
     Target { name: "table5", takes_images: true },
+    Target { name: "fig1", takes_images: true },
+    Target { name: "fig3", takes_images: true },
+    Target { name: "fig4", takes_images: true },
+    Target { name: "fig5", takes_images: true },
+    Target { name: "fig9", takes_images: true },
     Target { name: "correlation", takes_images: false },
 ];
 

@@ -150,6 +150,21 @@ impl Conditions {
         words.join(" ")
     }
 
+    /// The file of images in place of a dataset.
+    pub(super) fn stand_in(&self, dataset: &Dataset) -> Option<&Path> {
+        self.images.of(dataset).map(|stand_in| stand_in.file.as_path())
+    }
+
+    /// The seeds of the table.
+    pub(super) fn seeds(&self) -> &[u64] {
+        &self.seeds.0
+    }
+
+    /// Where a search of this seed is kept.
+    pub(super) fn run_folder(&self, dataset: &Dataset, way: &Way, seed: u64) -> PathBuf {
+        run_folder(dataset, self.images.of(dataset), way, seed)
+    }
+
     /// TE-NAS on a dataset, with settings of the strategy on top of its experiment. `name` tells the runs apart; empty for
     /// the search as it was published.
     pub(super) fn te_nas(&self, dataset: &Dataset, name: &str, settings: Vec<(&'static str, Value)>) -> Way {

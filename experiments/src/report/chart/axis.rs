@@ -30,7 +30,7 @@ impl Scale {
     }
 
     /// From one value to another, linear.
-    pub(super) fn linear(low: f64, high: f64) -> Self {
+    pub(in crate::report) fn linear(low: f64, high: f64) -> Self {
         Self { low, high, from: 0.0, to: 1.0, logarithmic: false, whole: false }
     }
 
