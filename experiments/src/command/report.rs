@@ -32,6 +32,9 @@ pub(super) struct Report {
     /// Colour scatter plots by the count of this operator [default: that whose count goes best with the accuracy]
     #[arg(long, value_name = "OPERATOR")]
     colour: Option<String>,
+    /// A sentence below every chart and table, before its protocol
+    #[arg(long, value_name = "TEXT")]
+    caption: Option<String>,
 }
 
 impl Report {
@@ -46,7 +49,7 @@ impl Report {
         };
         let read = |run: &PathBuf| Ok::<_, Failure>(Run::read(run, &crate::plugins::of_run(run)?)?);
         let runs = self.runs.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let content = report::content(&runs, &Settings { colour: self.colour })?;
+        let content = report::content(&runs, &Settings { colour: self.colour, caption: self.caption })?;
         let written = report::write(&content, &output)?;
         print(&content, &written);
         Ok(())

@@ -1,7 +1,9 @@
 //! Several runs side by side: one column a run, each with its own protocol.
 
 use super::Run;
+use super::content::Charts;
 use super::content::{Body, Chapter, Part, Table};
+use super::course;
 use super::search;
 use super::source::Found;
 use super::study::targets;
@@ -12,6 +14,9 @@ use crate::study::grid::{Grid, cell};
 const STUDIES: &str = "τ-b by proxy, one column a run and target. Columns of different protocols answer different questions: what \
     sets the protocols apart stands below.";
 const SEARCHES: &str = "What each search found. What sets the protocols apart stands below.";
+
+const COURSE: &str = "The best reading of each beginning of a search, against evaluations and, where recorded trainings are looked up, \
+    against what they cost: mean over the seeds of an experiment, and a band of one standard deviation.";
 
 /// The chapter that compares; none for one run.
 pub(super) fn chapters(runs: &[Run], labels: &[String]) -> Vec<Chapter> {
@@ -36,6 +41,16 @@ pub(super) fn chapters(runs: &[Run], labels: &[String]) -> Vec<Chapter> {
         let protocols: Vec<(&str, &str)> = searches.iter().map(|(label, summary)| (*label, summary.protocol.as_str())).collect();
         let table = Table { grid: search::results(&searches), is_short: true, is_sortable: false };
         parts.push(part("comparison-results", "Results side by side", SEARCHES, table, &protocols));
+        let found = runs.iter().filter_map(|run| match &run.found {
+            Found::Search(search) => Some(search.as_ref()),
+            Found::Study(_) => None,
+        });
+        let charts = course::charts(&found.collect::<Vec<_>>());
+        if !charts.is_empty() {
+            let body = Body::Charts(Charts { groups: vec![(String::new(), charts)], recolour: None });
+            let (name, title) = ("comparison-course".into(), "Best so far".into());
+            parts.push(Part { name, title, explanation: COURSE.into(), body, notes: notes(&protocols) });
+        }
     }
     let about = format!("{} runs side by side.", runs.len());
     vec![Chapter { title: "Comparison".into(), about, parts }]

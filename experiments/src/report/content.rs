@@ -114,6 +114,11 @@ pub(super) fn of(runs: &[Run], settings: &Settings) -> Result<Content, ReportErr
     }
     let mut versions: Vec<String> = runs.iter().map(|run| run.version().to_owned()).collect();
     versions.dedup();
+    if let Some(caption) = &settings.caption {
+        for part in chapters.iter_mut().flat_map(|chapter| &mut chapter.parts) {
+            part.notes.insert(0, caption.clone());
+        }
+    }
     let title = if is_alone { labels[0].clone() } else { format!("{} runs side by side", runs.len()) };
     Ok(Content { title, versions, chapters })
 }

@@ -6,6 +6,7 @@
 pub(crate) mod chart;
 mod comparison;
 mod content;
+mod course;
 mod page;
 pub(crate) mod picture;
 mod reading;
@@ -39,6 +40,8 @@ pub fn content(runs: &[Run], settings: &Settings) -> Result<Content, ReportError
 pub struct Settings {
     /// The operator whose count colours scatter plots; without one, that whose count goes best with the accuracy.
     pub colour: Option<String>,
+    /// A sentence below every chart and table, before the protocol: what a paper prints of the same.
+    pub caption: Option<String>,
 }
 
 /// Why there is no report.

@@ -6,6 +6,7 @@ use assay_core::score::{Direction, Score};
 use super::Run;
 use super::chart::Scale;
 use super::chart::curve::Curve;
+use super::chart::plane::Plane;
 use super::content::{Body, Chapter, Chart, Charts, Part, Table, file_name};
 use super::reading::{better, describe, number};
 use super::source::{Found, Search};
@@ -15,6 +16,8 @@ use crate::study::grid::Grid;
 const CURVES: &str = "What each step of the search read of its state, the best of all steps so far, and what the found \
     architecture scores over repeats that belong to no step. A step of a pruning search reads the network of all architectures \
     that are left; axes are shared by all runs of this report.";
+const PLANE: &str = "Where each round of pruning begins in the plane of the two scores, and where the architecture found lies. Axes are \
+    shared by all runs of this report.";
 const STEPS: &str = "What each step read, what it removed, and how many architectures it left.";
 
 /// The chapter of a search.
@@ -39,6 +42,9 @@ pub(super) fn chapter(search: &Search, label: &str, prefix: &str, runs: &[Run]) 
     }
     let curves = Charts { groups: vec![(String::new(), curves(search, label, runs))], recolour: None };
     parts.push(part("curve", "The course of the search", CURVES, Body::Charts(curves)));
+    if let Some(plane) = plane(search, label, runs) {
+        parts.push(part("plane", "The path in the plane of both scores", PLANE, Body::Charts(plane)));
+    }
     let steps = Table { grid: steps(search), is_short: false, is_sortable: true };
     parts.push(part("steps", "Steps", STEPS, Body::Table(steps)));
     let count = trajectory.steps.len();
@@ -157,6 +163,38 @@ fn curves(search: &Search, label: &str, runs: &[Run]) -> Vec<Chart> {
         Some(Chart { name: file_name(proxy), drawing: curve.draw(), place: None })
     };
     search.summary.scores.iter().filter_map(curve).collect()
+}
+
+/// The path of a pruning search by its first two scores, where every step has both.
+fn plane(search: &Search, label: &str, runs: &[Run]) -> Option<Charts> {
+    if search.trajectory.steps.iter().any(|step| step.candidates.is_empty()) {
+        return None;
+    }
+    let [(first, one), (second, other), ..] = search.summary.scores.iter().collect::<Vec<_>>()[..] else { return None };
+    let of = |search: &Search| -> (Vec<[f64; 2]>, Option<[f64; 2]>) {
+        let steps = readings(search, first).into_iter().zip(readings(search, second));
+        let points = steps.filter_map(|(one, other)| Some([one?, other?])).collect();
+        let found = |label: &String| search.summary.scores.get(label).and_then(|score| score.reading.value());
+        (points, found(first).zip(found(second)).map(|(one, other)| [one, other]))
+    };
+    let searches = runs.iter().filter_map(|run| match &run.found {
+        Found::Search(search) => Some(search),
+        Found::Study(_) => None,
+    });
+    let all: Vec<[f64; 2]> = searches
+        .flat_map(|search| {
+            let (points, found) = of(search);
+            points.into_iter().chain(found)
+        })
+        .collect();
+    let (points, found) = of(search);
+    let axis = |label: &str, score: &Score| format!("{label} ({})", better(score.direction));
+    let scale = |end: usize| Scale::over(all.iter().map(move |point| point[end]));
+    let scales = [scale(0)?, scale(1)?];
+    let plane =
+        Plane { title: format!("{first} and {second}, {label}"), axes: [axis(first, one), axis(second, other)], scales, points, found };
+    let chart = Chart { name: String::new(), drawing: plane.draw(), place: None };
+    (!plane.points.is_empty()).then(|| Charts { groups: vec![(String::new(), vec![chart])], recolour: None })
 }
 
 fn steps(search: &Search) -> Grid {

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::chart::Scale;
+use super::chart::bars::Bars;
 use super::chart::forest::{Forest, Row};
 use super::chart::heat::Heat;
 use super::chart::scatter::{PLOT, Scatter, pixel};
@@ -25,6 +26,8 @@ const FOREST: &str = "The dot is τ-b, the bar its interval by resampling archit
 const CLOUDS: &str = "One point an architecture; points that fall together are drawn once, later colours above earlier ones.";
 const MATRIX: &str = "τ-b between the scores of each two proxies over the architectures that both score, better scores first in both. \
     Proxies of 1 are one proxy to a search; proxies that add to each other agree less with each other than with the accuracy.";
+const SHARES: &str = "How often each operator occurs in the architectures of the best scores, among all their operators; the last series \
+    is all architectures. Architectures that tie for the last places count in part.";
 const PUBLISHED: &str = "What papers print of the same proxies, each in a column of its own whose number leads to its protocol below.";
 const DETAILS: &str = "Correlations over all architectures and among the best 10 % and 1 %; of the k best by score, how many are among \
     the k best by accuracy and how well they are ordered (NDCG); how far the architecture of the best score falls short of the best \
@@ -64,6 +67,13 @@ pub(super) fn chapter(study: &Study, label: &str, prefix: &str, operator: Option
         (Ok(_), None) => part("scatter", "Score against accuracy", "Left out: the architectures do not differ.", Body::Nothing),
         (Err(because), _) => part("scatter", "Score against accuracy", &format!("Left out: {because}."), Body::Nothing),
     });
+    if let Some(shares) = Shares::of(&study.scored) {
+        let title = format!("Operators of the best {} % by score", 100 / PARTS);
+        let bars = Bars { title: title.clone(), axis: "share".into(), groups: &shares.operators, series: &shares.by_proxy }.draw();
+        let drawn = charts(vec![Chart { name: String::new(), drawing: bars, place: None }]);
+        parts.push(part("operators", &title, SHARES, drawn));
+        parts.push(part("operator-shares", &title, "The same as numbers.", table(shares.grid(title.clone()))));
+    }
     let matrix = Matrix::of(&study.scored.proxies);
     let heat = Heat { title: "τ-b between proxies", names: &matrix.names, values: &matrix.values }.draw();
     parts.push(part("matrix", "How far proxies agree", MATRIX, charts(vec![Chart { name: String::new(), drawing: heat, place: None }])));
@@ -244,6 +254,60 @@ fn places(scale: Option<&Scale>, values: impl Iterator<Item = Option<f64>>, leng
     numbers(values.map(|value| drawn(value).map_or(NOWHERE, |(value, scale)| pixel(scale, value, length))))
 }
 
+/// One part in so many is what a share is taken of.
+const PARTS: usize = 10;
+
+/// How often operators occur in the architectures of the best scores.
+struct Shares {
+    operators: Vec<String>,
+    by_proxy: Vec<(String, Vec<f64>)>,
+}
+
+impl Shares {
+    /// None where the architectures do not differ in their operators.
+    fn of(scored: &Scored) -> Option<Self> {
+        let architectures = scored.operators.first()?.counts.len();
+        let share = |weights: &[f64]| -> Vec<f64> {
+            let count = |operator: &OperatorCounts| -> f64 {
+                operator.counts.iter().zip(weights).map(|(count, weight)| *count as f64 * weight).sum()
+            };
+            let counts: Vec<f64> = scored.operators.iter().map(count).collect();
+            let all: f64 = counts.iter().sum();
+            counts.into_iter().map(|count| if all > 0.0 { count / all } else { 0.0 }).collect()
+        };
+        let of_proxy = |proxy: &ProxyScores| (proxy.label.clone(), share(&best(&proxy.oriented())));
+        let mut by_proxy: Vec<(String, Vec<f64>)> = scored.proxies.iter().map(of_proxy).collect();
+        by_proxy.push(("all architectures".into(), share(&vec![1.0; architectures])));
+        Some(Self { operators: scored.operators.iter().map(|operator| operator.name.clone()).collect(), by_proxy })
+    }
+
+    fn grid(&self, title: String) -> Grid {
+        let row = |(name, shares): &(String, Vec<f64>)| {
+            [name.clone()].into_iter().chain(shares.iter().map(|share| format!("{share:.3}"))).collect()
+        };
+        let head = ["proxy".to_owned()].into_iter().chain(self.operators.iter().cloned()).collect();
+        Grid { title, head, rows: self.by_proxy.iter().map(row).collect() }
+    }
+}
+
+/// Which part of each architecture belongs to the best tenth (larger is better): 1 or 0, and a fraction of those that tie for
+/// the last places. Undefined ones do not take part.
+fn best(scores: &[Option<f64>]) -> Vec<f64> {
+    let mut sorted: Vec<f64> = scores.iter().flatten().copied().collect();
+    sorted.sort_by(|one, other| other.total_cmp(one));
+    let wanted = sorted.len().div_ceil(PARTS);
+    let Some(last) = wanted.checked_sub(1).map(|last| sorted[last]) else { return vec![0.0; scores.len()] };
+    let above = sorted.iter().filter(|score| **score > last).count();
+    let tied = sorted.iter().filter(|score| **score == last).count();
+    let part = (wanted - above) as f64 / tied as f64;
+    let weight = |score: &Option<f64>| match score {
+        Some(score) if *score > last => 1.0,
+        Some(score) if *score == last => part,
+        _ => 0.0,
+    };
+    scores.iter().map(weight).collect()
+}
+
 /// τ-b between proxies.
 struct Matrix {
     names: Vec<String>,
@@ -292,4 +356,20 @@ fn undefined(summary: &StudySummary, scored: &Scored) -> (Grid, String) {
     };
     let head = ["proxy", "scored", "undefined", "reasons"].map(str::to_owned).to_vec();
     (Grid { title: "Undefined scores".into(), head, rows }, explanation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_tenth_shares_its_last_place_among_those_that_tie_for_it() {
+        let mut scores: Vec<Option<f64>> = (0..20).map(|score| Some(f64::from(score))).collect();
+        scores.push(None);
+        // 20 scores have 2 places: 19 and 18.
+        assert_eq!(best(&scores)[17..], [0.0, 1.0, 1.0, 0.0]);
+        scores[17] = Some(18.0);
+        assert_eq!(best(&scores)[16..], [0.0, 0.5, 0.5, 1.0, 0.0]);
+        assert_eq!(best(&[None]), [0.0]);
+    }
 }

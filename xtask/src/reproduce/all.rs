@@ -23,6 +23,11 @@ static TARGETS: &[Target] = &[
     Target { name: "table3", datasets: &[&CIFAR10, &IMAGENET_1K] },
     Target { name: "table4", datasets: &NAS_BENCH_201 },
     Target { name: "table5", datasets: &NAS_BENCH_201 },
+    Target { name: "fig1", datasets: &NAS_BENCH_201 },
+    Target { name: "fig3", datasets: &NAS_BENCH_201 },
+    Target { name: "fig4", datasets: &NAS_BENCH_201 },
+    Target { name: "fig5", datasets: &NAS_BENCH_201 },
+    Target { name: "fig9", datasets: &NAS_BENCH_201 },
     Target { name: "correlation", datasets: &[] },
     Target { name: "correlation-darts", datasets: &[] },
 ];

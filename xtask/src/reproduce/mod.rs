@@ -6,6 +6,7 @@ mod conditions;
 mod correlation;
 mod darts;
 mod datasets;
+mod figures;
 mod page;
 mod published;
 mod search;
@@ -31,6 +32,11 @@ enum Published {
     Table3(darts::Table3),
     Table4(ablations::Table4),
     Table5(ablations::Table5),
+    Fig1(figures::Fig1),
+    Fig3(figures::Fig3),
+    Fig4(figures::Fig4),
+    Fig5(figures::Fig5),
+    Fig9(figures::Fig9),
     Correlation(correlation::Correlation),
     CorrelationDarts(correlation::CorrelationDarts),
     All(all::All),
@@ -44,6 +50,11 @@ impl Reproduce {
             Published::Table3(table3) => table3.run(),
             Published::Table4(table4) => table4.run(),
             Published::Table5(table5) => table5.run(),
+            Published::Fig1(fig1) => fig1.run(),
+            Published::Fig3(fig3) => fig3.run(),
+            Published::Fig4(fig4) => fig4.run(),
+            Published::Fig5(fig5) => fig5.run(),
+            Published::Fig9(fig9) => fig9.run(),
             Published::Correlation(correlation) => correlation.run(),
             Published::CorrelationDarts(correlation) => correlation.run(),
             Published::All(all) => all.run(),

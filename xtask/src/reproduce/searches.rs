@@ -67,6 +67,21 @@ impl Conditions {
         self.common.command_line(result, &self.data, variant.as_ref().map_or(&[], |variant| variant))
     }
 
+    /// The images that are named for a dataset.
+    pub(super) fn images(&self, dataset: &Dataset) -> Option<&Images> {
+        Images::of(&self.data, dataset)
+    }
+
+    /// The seeds of the table.
+    pub(super) fn seeds(&self) -> &[u64] {
+        &self.common.seeds.0
+    }
+
+    /// Where a search of this seed is kept.
+    pub(super) fn run_folder(&self, dataset: &Dataset, way: &Way, seed: u64) -> PathBuf {
+        self.one(dataset, self.images(dataset), way, seed).run
+    }
+
     /// TE-NAS on a dataset, with settings of the strategy on top of its experiment. `name` tells the runs apart; empty for
     /// the search as it was published.
     pub(super) fn te_nas(&self, dataset: &Dataset, name: &str, settings: Vec<(&'static str, Value)>) -> Way {
@@ -79,7 +94,7 @@ impl Conditions {
 
     /// Searches a dataset, one search a seed; a dataset that is not here is not searched.
     pub(super) fn search(&self, assay: &Path, dataset: &'static Dataset, way: &Way) -> miette::Result<Column> {
-        let images = Images::of(&self.data, dataset);
+        let images = self.images(dataset);
         let mut searches = Vec::new();
         let seeds = way.seeds.as_ref().unwrap_or(&self.common.seeds.0);
         for (turn, seed) in seeds.iter().enumerate() {

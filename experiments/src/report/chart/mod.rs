@@ -5,11 +5,14 @@
 //! reader's font, and [`picture`](super::picture) turns it into the outlines of one font that is compiled in.
 
 mod axis;
+pub(super) mod band;
+pub(super) mod bars;
 pub(crate) mod canvas;
 mod colour;
 pub(super) mod curve;
 pub(super) mod forest;
 pub(super) mod heat;
+pub(super) mod plane;
 pub(super) mod scatter;
 
 pub(crate) use axis::Scale;

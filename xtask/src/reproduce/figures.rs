@@ -1,0 +1,287 @@
+//! `cargo xtask reproduce fig1`, `fig3`, `fig4`, `fig5` and `fig9`: κ and R̂ on CIFAR-100, under the settings of TE-NAS's code and of
+//! its paper, and the path of a search.
+#![allow(clippy::print_stdout, reason = "the figure's page goes to standard output")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
+use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use serde::Deserialize;
+
+use super::datasets::{CIFAR100, Dataset, Images};
+use super::published::TE_NAS_PAPER;
+use super::search::stop;
+use super::searches::Conditions;
+use crate::{child, project};
+
+const EXPERIMENT: &str = "configs/correlation-tenas-nas-bench-201-cifar100.toml";
+/// What was found out about how the figures differ from the printed ones.
+const REASONS: &str = "results/reference/figures.reasons.toml";
+const TARGET: &str = "test_cifar100";
+const WHO: &str = "Chen, Gong and Wang, ICLR 2021";
+
+/// The settings in which the paper and its code differ: how much is measured, and how weights are drawn.
+const SAMPLES: [&str; 2] = ["proxies.ntk-condition.batch=32", "proxies.linear-regions.crops=5000"];
+const WEIGHTS: [&str; 2] =
+    ["proxies.ntk-condition.initialiser=\"kaiming-normal-fan-out\"", "proxies.linear-regions.initialiser=\"kaiming-normal-fan-in\""];
+
+/// A point between the code's settings and the paper's: the name of its run, what it is, what it sets.
+const SETTINGS: [(&str, &str, &[&[&str]]); 4] = [
+    ("code", "the released code: κ of 72 images, 3,000 crops, PyTorch's default weights", &[]),
+    ("samples", "the code with the paper's samples: κ of 32 images, 5,000 crops", &[&SAMPLES]),
+    ("weights", "the code with the paper's weights: Kaiming normal", &[&WEIGHTS]),
+    ("paper", "the paper: both", &[&SAMPLES, &WEIGHTS]),
+];
+
+#[derive(Debug, Args)]
+struct Options {
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+macro_rules! figure {
+    ($name:ident, $figure:expr, $about:literal) => {
+        #[doc = $about]
+        ///
+        /// What is measured is kept under results/figures and results/te-nas: interrupted, the same command goes on where it
+        /// was. Needs the images of CIFAR-100 and the imported table of accuracies.
+        #[derive(Debug, Args)]
+        pub(crate) struct $name {
+            #[command(flatten)]
+            options: Options,
+        }
+
+        impl $name {
+            pub(crate) fn run(self) -> miette::Result<()> {
+                $figure.reproduce(&self.options.conditions)
+            }
+        }
+    };
+}
+
+const FIG_1: Figure = Figure {
+    name: "fig1",
+    title: "κ against accuracy",
+    shows: Shows::Cloud("ntk-condition"),
+    published: "τ = −0.42 (κ against CIFAR-100 accuracy; ours are signed so that a good score is positive, so that it stands for +0.42)",
+};
+const FIG_3: Figure = Figure {
+    name: "fig3",
+    title: "R̂ against accuracy",
+    shows: Shows::Cloud("linear-regions"),
+    published: "τ = +0.50 (R̂ against CIFAR-100 accuracy)",
+};
+const FIG_4: Figure = Figure {
+    name: "fig4",
+    title: "Operators of the best tenth by κ and by R̂",
+    shows: Shows::Operators,
+    published: "shares in the top 10 % by κ: skip .279, conv1x1 .192, conv3x3 .306, pool .103; by R̂: skip .133, conv1x1 .306, conv3x3 .311, pool .139",
+};
+const FIG_5: Figure = Figure {
+    name: "fig5",
+    title: "The path of the search in the plane of κ and R̂",
+    shows: Shows::Path,
+    published: "κ falls first, R̂ is kept",
+};
+const FIG_9: Figure = Figure {
+    name: "fig9",
+    title: "Sum of the ranks by κ and R̂ against accuracy",
+    shows: Shows::Cloud("te-nas"),
+    published: "τ = −0.64 (rank(κ) + rank(R̂) against CIFAR-100 accuracy, less is better; ours stands for its negative, +0.64)",
+};
+
+figure!(Fig1, FIG_1, "Figure 1: κ against the CIFAR-100 accuracies of 1,000 cells");
+figure!(Fig3, FIG_3, "Figure 3: R̂ against the CIFAR-100 accuracies of 1,000 cells");
+figure!(Fig4, FIG_4, "Figure 4: which operators the best tenth by κ and by R̂ have");
+figure!(Fig5, FIG_5, "Figure 5: the path of a search in the plane of κ and R̂");
+figure!(Fig9, FIG_9, "Figure 9: the sum of both ranks against the CIFAR-100 accuracies of 1,000 cells");
+
+/// A figure of the paper.
+struct Figure {
+    name: &'static str,
+    title: &'static str,
+    shows: Shows,
+    /// What the paper prints.
+    published: &'static str,
+}
+
+enum Shows {
+    /// A proxy's scores against accuracies, by the code's and the paper's settings.
+    Cloud(&'static str),
+    /// Shares of operators, by the same.
+    Operators,
+    /// The path of a TE-NAS search.
+    Path,
+}
+
+/// What is needed of a study's summary.
+#[derive(Debug, Deserialize)]
+struct Study {
+    correlations: Vec<Correlation>,
+    protocol: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Correlation {
+    proxy: String,
+    target: String,
+    architectures: usize,
+    tau_b: Option<f64>,
+    tau_b_interval: Option<Interval>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Interval {
+    low: f64,
+    high: f64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Reasons {
+    #[serde(default)]
+    reasons: std::collections::BTreeMap<String, String>,
+}
+
+impl Figure {
+    fn reproduce(&self, conditions: &Conditions) -> miette::Result<()> {
+        let assay = conditions.prepare()?;
+        let dataset = &CIFAR100;
+        let mut page = format!(
+            "# {}\n\nPublished: {} in {TE_NAS_PAPER}.\nOurs: made by\n\n```\n{}\n```\n\n",
+            self.title,
+            self.published,
+            conditions.command_line(self.name)
+        );
+        if let Some(file) = conditions.images(dataset).and_then(Images::stand_in) {
+            page += &format!("STAND-IN IMAGES from {file}, not {}.\n\n", dataset.title);
+        }
+        match self.shows {
+            Shows::Path => self.path(&assay, conditions, dataset, &mut page)?,
+            Shows::Cloud(_) | Shows::Operators => self.studies(&assay, conditions, dataset, &mut page)?,
+        }
+        print!("{page}");
+        let out = reference().join(format!("{}.md", self.name));
+        project::write_whole(&out, &page)?;
+        eprintln!("written to {}", out.display());
+        Ok(())
+    }
+
+    fn studies(&self, assay: &Path, conditions: &Conditions, dataset: &'static Dataset, page: &mut String) -> miette::Result<()> {
+        let mut studies = Vec::new();
+        for (name, about, sets) in SETTINGS {
+            let run = study(assay, conditions, dataset, name, &sets.concat())?;
+            let text =
+                std::fs::read_to_string(run.join("summary.json")).into_diagnostic().wrap_err_with(|| format!("{}", run.display()))?;
+            let summary: Study =
+                serde_json::from_str(&text).into_diagnostic().wrap_err_with(|| format!("{} is no study", run.display()))?;
+            studies.push((name, about, run, summary));
+        }
+        if let Shows::Cloud(proxy) = self.shows {
+            *page += "| settings | τ-b | 95 % interval | architectures |\n|---|---:|---|---:|\n";
+            for (_, about, _, summary) in &studies {
+                let row = summary.correlations.iter().find(|row| row.proxy == proxy && row.target == TARGET);
+                let row = row.ok_or_else(|| miette!("the study has no {proxy} against {TARGET}"))?;
+                let tau = row.tau_b.map_or("undefined".into(), |tau| format!("{tau:.3}"));
+                let interval = row.tau_b_interval.as_ref().map_or("–".into(), |Interval { low, high }| format!("{low:.3} to {high:.3}"));
+                *page += &format!("| {about} | {tau} | {interval} | {} |\n", row.architectures);
+            }
+            *page += "\n";
+        }
+        for (name, about, run, _) in studies.iter().filter(|(name, ..)| ["code", "paper"].contains(name)) {
+            let (part, table) = match self.shows {
+                Shows::Cloud(proxy) => (format!("scatter-{proxy}-test-cifar100"), None),
+                Shows::Operators | Shows::Path => ("operators".to_owned(), Some("operator-shares")),
+            };
+            let caption = format!("published ({WHO}): {}; ours by {about}", self.published);
+            let report = report(assay, run, &caption)?;
+            *page += &self.picture(&report, &part, name, about)?;
+            if let Some(table) = table {
+                let file = report.path().join(format!("tables/{table}.md"));
+                let text = std::fs::read_to_string(&file).into_diagnostic().wrap_err_with(|| format!("{}", file.display()))?;
+                let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
+                *page += &format!("{}\n\n", rows.join("\n"));
+            }
+        }
+        if let Some(reason) = reasons()?.get(self.name) {
+            *page += &format!("{reason}\n\n");
+        }
+        *page += "## Protocol\n\n";
+        for (name, _, _, Study { protocol, .. }) in &studies {
+            *page += &format!("- {name}: {protocol}\n");
+        }
+        Ok(())
+    }
+
+    fn path(&self, assay: &Path, conditions: &Conditions, dataset: &'static Dataset, page: &mut String) -> miette::Result<()> {
+        let way = conditions.te_nas(dataset, "", Vec::new());
+        conditions.search(assay, dataset, &way)?;
+        for seed in conditions.seeds() {
+            let run = conditions.run_folder(dataset, &way, *seed);
+            let report = report(assay, &run, &format!("published ({WHO}): {}; ours: TE-NAS on CIFAR-100, seed {seed}", self.published))?;
+            *page += &self.picture(&report, "plane", &format!("seed{seed}"), &format!("seed {seed}"))?;
+            let file = report.path().join("tables/steps.md");
+            let text = std::fs::read_to_string(&file).into_diagnostic().wrap_err_with(|| format!("{}", file.display()))?;
+            let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
+            *page += &format!("{}\n\n", rows.join("\n"));
+        }
+        Ok(())
+    }
+
+    /// Copies a chart of a report beside the page, and gives the line that shows it.
+    fn picture(&self, report: &tempfile::TempDir, chart: &str, name: &str, about: &str) -> miette::Result<String> {
+        // Text as outlines makes the SVG of each some 470 kB; the report itself has both.
+        let from = report.path().join(format!("figures/{chart}.png"));
+        let into = reference().join(format!("{}-{name}.png", self.name));
+        std::fs::copy(&from, &into)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("{} cannot be copied to {}", from.display(), into.display()))?;
+        Ok(format!("![{}, {about}]({}-{name}.png)\n\n", self.title, self.name))
+    }
+}
+
+fn reference() -> PathBuf {
+    project::root().join("results/reference")
+}
+
+fn reasons() -> miette::Result<std::collections::BTreeMap<String, String>> {
+    let file = project::root().join(REASONS);
+    let text = std::fs::read_to_string(&file).into_diagnostic().wrap_err_with(|| format!("{} cannot be read", file.display()))?;
+    let reasons: Reasons = toml_edit::de::from_str(&text).into_diagnostic().wrap_err_with(|| format!("{}", file.display()))?;
+    Ok(reasons.reasons)
+}
+
+/// Runs or continues a study, and gives its folder.
+fn study(assay: &Path, conditions: &Conditions, dataset: &'static Dataset, name: &str, sets: &[&str]) -> miette::Result<PathBuf> {
+    let images = conditions.images(dataset);
+    let run = project::root().join("results/figures").join(format!("{name}{}", images.map(Images::suffix).unwrap_or_default()));
+    let mut command = Command::new(assay);
+    command.arg("correlate").arg(project::root().join(EXPERIMENT)).arg("--run-dir").arg(&run);
+    if run.exists() {
+        command.arg("--resume");
+    }
+    for set in sets {
+        command.arg("--set").arg(set);
+    }
+    for (key, value) in images.map(Images::settings).unwrap_or_default() {
+        command.arg("--set").arg(format!("{key}={value}"));
+    }
+    eprintln!("study: {name} ({})", run.display());
+    match child::run(&mut command)? {
+        child::Ending::Done => Ok(run),
+        child::Ending::Interrupted => stop(),
+        child::Ending::Failed(_) => bail!("the study failed: {command:?}"),
+    }
+}
+
+/// The report of a run, in a folder that goes away with what is returned.
+fn report(assay: &Path, run: &Path, caption: &str) -> miette::Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir().into_diagnostic().wrap_err("no temporary folder can be made")?;
+    let mut command = Command::new(assay);
+    command.arg("report").arg(run).arg("--output").arg(folder.path()).args(["--caption", caption]);
+    let output = command.output().into_diagnostic().wrap_err("assay cannot be started")?;
+    if !output.status.success() {
+        bail!("the report failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(folder)
+}
