@@ -105,7 +105,12 @@ pub fn pruning(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, Dr
 /// # Errors
 /// If it has not exactly two, or none of their readings is defined.
 pub fn plane(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
-    paint("trajectory", &plane::draw(summary, trajectory)?, &summary.protocol)
+    paint("trajectory", &way(summary, trajectory, &[])?, &summary.protocol)
+}
+
+/// The same for a report, with axes that have room for the searches that it stands beside.
+pub(crate) fn way(summary: &Summary, trajectory: &Trajectory, beside: &[(&Summary, &Trajectory)]) -> Result<Drawing, DrawError> {
+    plane::draw(summary, trajectory, beside)
 }
 
 fn paint(name: &'static str, drawing: &Drawing, note: &str) -> Result<Picture, DrawError> {

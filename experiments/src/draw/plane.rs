@@ -19,30 +19,48 @@ struct Stop {
     at: [f64; 2],
 }
 
-/// Draws the readings of the states that a search went through, from the first to what it found.
-pub(super) fn draw(summary: &Summary, trajectory: &Trajectory) -> Result<Drawing, DrawError> {
-    let mut labels: Vec<&str> = Vec::new();
-    for (label, _) in trajectory.steps.iter().flat_map(|step| &step.readings) {
-        if !labels.contains(&label.as_str()) {
-            labels.push(label);
+/// The states of one search.
+struct Way {
+    /// The labels of the two proxies.
+    axes: [String; 2],
+    stops: Vec<Stop>,
+    /// How many states have no place, since a reading of theirs is undefined.
+    undefined: usize,
+}
+
+impl Way {
+    fn of(summary: &Summary, trajectory: &Trajectory) -> Result<Self, DrawError> {
+        let mut labels: Vec<&str> = Vec::new();
+        for (label, _) in trajectory.steps.iter().flat_map(|step| &step.readings) {
+            if !labels.contains(&label.as_str()) {
+                labels.push(label);
+            }
+        }
+        let [across, up] = labels[..] else { return Err(DrawError::NotTwoProxies { labels: labels.join(", ") }) };
+        let mut way = Self { axes: [across.into(), up.into()], stops: Vec::new(), undefined: 0 };
+        for (number, step) in trajectory.steps.iter().enumerate() {
+            let reading = |label: &str| step.readings.iter().find(|(own, _)| own == label).and_then(|(_, reading)| reading.value());
+            way.stop((number + 1).to_string(), reading(across).zip(reading(up)));
+        }
+        let score = |label: &str| summary.scores.get(label).and_then(|score| score.reading.value());
+        way.stop("found".into(), score(across).zip(score(up)));
+        Ok(way)
+    }
+
+    fn stop(&mut self, name: String, at: Option<(f64, f64)>) {
+        match at {
+            Some((x, y)) => self.stops.push(Stop { name, at: [x, y] }),
+            None => self.undefined += 1,
         }
     }
-    let [across, up] = labels[..] else { return Err(DrawError::NotTwoProxies { labels: labels.join(", ") }) };
-    let mut stops = Vec::new();
-    let mut undefined = 0;
-    for (number, step) in trajectory.steps.iter().enumerate() {
-        let reading = |label: &str| step.readings.iter().find(|(own, _)| own == label).and_then(|(_, reading)| reading.value());
-        match (reading(across), reading(up)) {
-            (Some(x), Some(y)) => stops.push(Stop { name: (number + 1).to_string(), at: [x, y] }),
-            _ => undefined += 1,
-        }
-    }
-    let score = |label: &str| summary.scores.get(label).and_then(|score| score.reading.value());
-    match (score(across), score(up)) {
-        (Some(x), Some(y)) => stops.push(Stop { name: "found".into(), at: [x, y] }),
-        _ => undefined += 1,
-    }
-    let values = |axis: usize| stops.iter().map(move |stop| stop.at[axis]);
+}
+
+/// Draws the readings of the states that a search went through, from the first to what it found. The axes have room for the
+/// searches that it stands beside, so that their pictures can be compared.
+pub(super) fn draw(summary: &Summary, trajectory: &Trajectory, beside: &[(&Summary, &Trajectory)]) -> Result<Drawing, DrawError> {
+    let Way { axes: [across, up], stops, undefined } = Way::of(summary, trajectory)?;
+    let others: Vec<Way> = beside.iter().filter_map(|(summary, trajectory)| Way::of(summary, trajectory).ok()).collect();
+    let values = |axis: usize| others.iter().flat_map(|way| &way.stops).chain(&stops).map(move |stop| stop.at[axis]);
     // A condition number falls by factors, a number of regions by shares of itself.
     let (Some(x), Some(y)) = (Scale::over_decades(values(0)), Scale::over(values(1))) else { return Err(DrawError::NothingDefined) };
     let [x, y] = [x.onto(LEFT, LEFT + PLOT[0]), y.onto(TOP + PLOT[1], TOP)];
@@ -54,8 +72,8 @@ pub(super) fn draw(summary: &Summary, trajectory: &Trajectory) -> Result<Drawing
         let direction = summary.scores.get(label).map_or(String::new(), |score| format!(", {}", better(score.direction)));
         format!("{label}{direction}{}", if scale.is_logarithmic() { ", logarithmic" } else { "" })
     };
-    x.draw_below(&mut canvas, (TOP, TOP + PLOT[1]), &title(across, &x));
-    y.draw_left(&mut canvas, (LEFT, LEFT + PLOT[0]), &title(up, &y));
+    x.draw_below(&mut canvas, (TOP, TOP + PLOT[1]), &title(&across, &x));
+    y.draw_left(&mut canvas, (LEFT, LEFT + PLOT[0]), &title(&up, &y));
     let points: Vec<[f64; 2]> = stops.iter().map(|stop| [x.at(stop.at[0]), y.at(stop.at[1])]).collect();
     let path: Vec<String> = points.iter().map(|[x, y]| format!("{} {}", short(*x), short(*y))).collect();
     canvas.push(&format!(r#"<path class="way" d="M{}" fill="none" stroke="{LINE}" stroke-width="1.4"/>"#, path.join("L")));

@@ -146,7 +146,7 @@ fn summary(scores: &[(&str, f64)]) -> Summary {
 fn the_way_of_a_search_begins_with_its_first_state_and_ends_with_what_it_found() {
     let space = NasBench201::default();
     let trajectory = Trajectory::new(&space, steps(space.layout()));
-    let draw = |scores: &[(&str, f64)]| plane::draw(&summary(scores), &trajectory).unwrap().standalone(&[]);
+    let draw = |scores: &[(&str, f64)]| plane::draw(&summary(scores), &trajectory, &[]).unwrap().standalone(&[]);
     let svg = draw(&[("ntk", 20.0), ("regions", 950.0)]);
     let document = Document::parse(&svg).unwrap();
     assert_eq!(texts(&document, "stop-name"), ["1", "2", "found"]);
@@ -166,6 +166,6 @@ fn the_way_of_a_search_begins_with_its_first_state_and_ends_with_what_it_found()
         steps: trajectory.steps.iter().cloned().map(|step| Step { readings: step.readings[..1].to_vec(), ..step }).collect(),
         ..trajectory
     };
-    let error = plane::draw(&summary(&[]), &one).unwrap_err();
+    let error = plane::draw(&summary(&[]), &one, &[]).unwrap_err();
     assert_eq!(error.to_string(), "the search read ntk, but a plane has two axes");
 }

@@ -6,10 +6,10 @@ use assay_core::score::{Direction, Score};
 use super::Run;
 use super::chart::Scale;
 use super::chart::curve::Curve;
-use super::chart::plane::Plane;
 use super::content::{Body, Chapter, Chart, Charts, Part, Table, file_name};
 use super::reading::{better, describe, number};
 use super::source::{Found, Search};
+use crate::draw;
 use crate::run::summary::{Accuracies, Summary};
 use crate::study::grid::Grid;
 
@@ -42,7 +42,7 @@ pub(super) fn chapter(search: &Search, label: &str, prefix: &str, runs: &[Run]) 
     }
     let curves = Charts { groups: vec![(String::new(), curves(search, label, runs))], recolour: None };
     parts.push(part("curve", "The course of the search", CURVES, Body::Charts(curves)));
-    if let Some(plane) = plane(search, label, runs) {
+    if let Some(plane) = plane(search, runs) {
         parts.push(part("plane", "The path in the plane of both scores", PLANE, Body::Charts(plane)));
     }
     let steps = Table { grid: steps(search), is_short: false, is_sortable: true };
@@ -165,36 +165,17 @@ fn curves(search: &Search, label: &str, runs: &[Run]) -> Vec<Chart> {
     search.summary.scores.iter().filter_map(curve).collect()
 }
 
-/// The path of a pruning search by its first two scores, where every step has both.
-fn plane(search: &Search, label: &str, runs: &[Run]) -> Option<Charts> {
+/// The way of a pruning search through the plane of its two proxies; nothing where it has no two.
+fn plane(search: &Search, runs: &[Run]) -> Option<Charts> {
     if search.trajectory.steps.iter().any(|step| step.candidates.is_empty()) {
         return None;
     }
-    let [(first, one), (second, other), ..] = search.summary.scores.iter().collect::<Vec<_>>()[..] else { return None };
-    let of = |search: &Search| -> (Vec<[f64; 2]>, Option<[f64; 2]>) {
-        let steps = readings(search, first).into_iter().zip(readings(search, second));
-        let points = steps.filter_map(|(one, other)| Some([one?, other?])).collect();
-        let found = |label: &String| search.summary.scores.get(label).and_then(|score| score.reading.value());
-        (points, found(first).zip(found(second)).map(|(one, other)| [one, other]))
-    };
     let searches = runs.iter().filter_map(|run| match &run.found {
-        Found::Search(search) => Some(search),
+        Found::Search(search) => Some((&search.summary, &search.trajectory)),
         Found::Study(_) => None,
     });
-    let all: Vec<[f64; 2]> = searches
-        .flat_map(|search| {
-            let (points, found) = of(search);
-            points.into_iter().chain(found)
-        })
-        .collect();
-    let (points, found) = of(search);
-    let axis = |label: &str, score: &Score| format!("{label} ({})", better(score.direction));
-    let scale = |end: usize| Scale::over(all.iter().map(move |point| point[end]));
-    let scales = [scale(0)?, scale(1)?];
-    let plane =
-        Plane { title: format!("{first} and {second}, {label}"), axes: [axis(first, one), axis(second, other)], scales, points, found };
-    let chart = Chart { name: String::new(), drawing: plane.draw(), place: None };
-    (!plane.points.is_empty()).then(|| Charts { groups: vec![(String::new(), vec![chart])], recolour: None })
+    let drawing = draw::way(&search.summary, &search.trajectory, &searches.collect::<Vec<_>>()).ok()?;
+    Some(Charts { groups: vec![(String::new(), vec![Chart { name: String::new(), drawing, place: None }])], recolour: None })
 }
 
 fn steps(search: &Search) -> Grid {

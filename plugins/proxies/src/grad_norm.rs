@@ -16,7 +16,7 @@ use assay_core::stream::Stream;
 use serde::Deserialize;
 
 use crate::loss_gradient::{self, Layer};
-use crate::whole_pass::{self, WholePass};
+use crate::whole_pass::WholePass;
 
 /// What a norm is taken of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -40,21 +40,12 @@ pub struct GradNorm {
     pub norm: Norm,
 }
 
-const SETTINGS: &[Setting] = &[
-    whole_pass::SETTINGS[0],
-    whole_pass::SETTINGS[1],
-    whole_pass::SETTINGS[2],
-    whole_pass::SETTINGS[3],
-    whole_pass::SETTINGS[4],
-    whole_pass::SETTINGS[5],
-    whole_pass::SETTINGS[6],
-    Setting {
-        name: "norm",
-        kind: ValueKind::Choice(&["layers", "parameters"]),
-        default: "layers",
-        help: "of each layer's weight, added up, or one of all parameters together",
-    },
-];
+const SETTINGS: &[Setting] = &WholePass::settings_and(Setting {
+    name: "norm",
+    kind: ValueKind::Choice(&["layers", "parameters"]),
+    default: "layers",
+    help: "of each layer's weight, added up, or one of all parameters together",
+});
 
 assay_core::register! {
     dyn ZeroCostProxy,

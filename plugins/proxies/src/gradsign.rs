@@ -17,7 +17,7 @@ use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use serde::Deserialize;
 
-use crate::whole_pass::{self, WholePass};
+use crate::whole_pass::WholePass;
 
 /// How the agreement of all weights becomes one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -41,16 +41,12 @@ pub struct GradSign {
     pub reduction: Reduction,
 }
 
-const SETTINGS: &[Setting] = &[
-    whole_pass::SETTINGS[0],
-    whole_pass::SETTINGS[1],
-    whole_pass::SETTINGS[2],
-    whole_pass::SETTINGS[3],
-    whole_pass::SETTINGS[4],
-    whole_pass::SETTINGS[5],
-    whole_pass::SETTINGS[6],
-    Setting { name: "reduction", kind: ValueKind::Choice(&["sum", "mean"]), default: "sum", help: "over weights" },
-];
+const SETTINGS: &[Setting] = &WholePass::settings_and(Setting {
+    name: "reduction",
+    kind: ValueKind::Choice(&["sum", "mean"]),
+    default: "sum",
+    help: "over weights",
+});
 
 assay_core::register! {
     dyn ZeroCostProxy,

@@ -95,6 +95,13 @@ impl WholePass {
         ]
     }
 
+    /// The same with PyTorch's weights and the dataset's images, and one setting more.
+    #[must_use]
+    pub const fn settings_and(more: Setting) -> [Setting; 8] {
+        let [channels, cells, batch, initialiser, precision, augmentation, images] = Self::settings("64", "uniform-fan-in", "dataset");
+        [channels, cells, batch, initialiser, precision, augmentation, images, more]
+    }
+
     /// Reads what a user gave, and takes the rest from the declared defaults.
     ///
     /// # Errors

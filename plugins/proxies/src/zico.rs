@@ -17,7 +17,7 @@ use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use serde::Deserialize;
 
-use crate::whole_pass::{self, WholePass};
+use crate::whole_pass::WholePass;
 
 /// The inverse coefficient of variation of gradients. The defaults are those of the paper's NAS-Bench-201 experiments but for
 /// the initialiser, PyTorch's: the ratio does not depend on a layer's scale.
@@ -37,16 +37,12 @@ impl Default for Zico {
     }
 }
 
-const SETTINGS: &[Setting] = &[
-    whole_pass::SETTINGS[0],
-    whole_pass::SETTINGS[1],
-    whole_pass::SETTINGS[2],
-    whole_pass::SETTINGS[3],
-    whole_pass::SETTINGS[4],
-    whole_pass::SETTINGS[5],
-    whole_pass::SETTINGS[6],
-    Setting { name: "batches", kind: ValueKind::Integer { min: 2, max: 1000 }, default: "2", help: "minibatches to compare" },
-];
+const SETTINGS: &[Setting] = &WholePass::settings_and(Setting {
+    name: "batches",
+    kind: ValueKind::Integer { min: 2, max: 1000 },
+    default: "2",
+    help: "minibatches to compare",
+});
 
 assay_core::register! {
     dyn ZeroCostProxy,

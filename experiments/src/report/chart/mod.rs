@@ -12,7 +12,6 @@ mod colour;
 pub(super) mod curve;
 pub(super) mod forest;
 pub(super) mod heat;
-pub(super) mod plane;
 pub(super) mod scatter;
 
 pub(crate) use axis::Scale;
