@@ -68,14 +68,13 @@ fn named(files: &PluginFiles, skips_errors: bool) -> Result<Plugins, Failure> {
     }
     plugins.unavailable.extend(errors.iter().map(LoadError::to_string));
     for entries in found {
-        match join(plugins, &entries) {
-            Ok(joined) => plugins = joined,
-            Err((kept, error)) if skips_errors => {
+        match join(&mut plugins, &entries) {
+            Ok(()) => {}
+            Err(error) if skips_errors => {
                 eprintln!("{error}");
-                plugins = kept;
                 plugins.unavailable.push(error.to_string());
             }
-            Err((_, error)) => {
+            Err(error) => {
                 return Err(Failure::new(error.to_string())
                     .with_help("take one of the two out of plugins.path, or rename a plugin and build it again"));
             }
@@ -84,22 +83,13 @@ fn named(files: &PluginFiles, skips_errors: bool) -> Result<Plugins, Failure> {
     Ok(plugins)
 }
 
-/// With the entries of one file; without any of them, where a name is taken.
-fn join(plugins: Plugins, entries: &Entries) -> Result<Plugins, (Plugins, RegistryError)> {
-    let free =
-        plugins.spaces.check(entries.spaces).and(plugins.proxies.check(entries.proxies)).and(plugins.strategies.check(entries.strategies));
-    if let Err(error) = free {
-        return Err((plugins, error));
-    }
-    let Plugins { spaces, proxies, strategies, aggregates, benchmarks, datasets, engines, unavailable } = plugins;
-    Ok(Plugins {
-        spaces: spaces.join(entries.spaces),
-        proxies: proxies.join(entries.proxies),
-        strategies: strategies.join(entries.strategies),
-        aggregates,
-        benchmarks,
-        datasets,
-        engines,
-        unavailable,
-    })
+/// Adds the entries of one file; none of them, where a name is taken.
+fn join(plugins: &mut Plugins, entries: &Entries) -> Result<(), RegistryError> {
+    plugins.spaces.check(entries.spaces)?;
+    plugins.proxies.check(entries.proxies)?;
+    plugins.strategies.check(entries.strategies)?;
+    plugins.spaces.join(entries.spaces);
+    plugins.proxies.join(entries.proxies);
+    plugins.strategies.join(entries.strategies);
+    Ok(())
 }

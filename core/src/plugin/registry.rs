@@ -157,11 +157,9 @@ impl<T: ?Sized + Kind> Registry<T> {
         Self::of(self.iter().chain(found.iter().copied())).map(drop)
     }
 
-    /// And these plugins, which were [checked](Self::check). Entries live as long as the program, as those that are linked do.
-    #[must_use]
-    pub fn join(mut self, found: &[&'static Entry<T>]) -> Self {
+    /// Adds these plugins, which were [checked](Self::check). Entries live as long as the program, as those that are linked do.
+    pub fn join(&mut self, found: &[&'static Entry<T>]) {
         self.entries.extend(found.iter().map(|entry| (entry.name, *entry)));
-        self
     }
 
     /// These plugins.
