@@ -35,6 +35,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
       show       Show a finished run: its result, and its trajectory round by round
       report     Write a report of finished runs: a page, pictures, and tables as CSV, Markdown and
                  LaTeX
+      draw       Draw an architecture's cells, or how a search pruned, as SVG and PNG
       help       Print this message or the help of the given subcommand(s)
 
     Options:
@@ -45,8 +46,9 @@ fn help_names_every_command_and_each_command_has_an_example() {
 
     Example: assay run configs/quickstart.toml
     ");
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 9] = [
         &["run"],
+        &["draw"],
         &["score"],
         &["list"],
         &["data", "list"],
