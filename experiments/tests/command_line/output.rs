@@ -35,6 +35,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
       show       Show a finished run: its result, and its trajectory round by round
       report     Write a report of finished runs: a page, pictures, and tables as CSV, Markdown and
                  LaTeX
+      draw       Draw an architecture's cells, or how a search pruned, as SVG and PNG
       export     Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
       train      Train an architecture from scratch by DARTS's recipe
       help       Print this message or the help of the given subcommand(s)
@@ -47,8 +48,9 @@ fn help_names_every_command_and_each_command_has_an_example() {
 
     Example: assay run configs/quickstart.toml
     ");
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 11] = [
         &["run"],
+        &["draw"],
         &["score"],
         &["list"],
         &["data", "list"],

@@ -158,8 +158,10 @@ fn size(size: &Size) -> [String; 2] {
 
 /// One row a search, and below the rows what each found.
 fn searches(table: &Table, page: &Page) -> String {
-    let mut rows =
-        vec![format!("| searched on | seed | {} | parameters (M) | multiply-adds (M) | seconds |\n|---|---|---|---|---|---|", page.error)];
+    let mut rows = vec![format!(
+        "| searched on | seed | {} | parameters (M) | multiply-adds (M) | seconds | of processor time |\n|---|---|---|---|---|---|---|",
+        page.error
+    )];
     let mut genotypes = Vec::new();
     for column in &table.columns {
         for Found { summary, size: of_it } in &column.found {

@@ -46,7 +46,13 @@ fn what_was_searched_stands_below_the_published_rows() {
         elsewhere: vec![sizes()],
         trained: Vec::new(),
     };
-    insta::assert_snapshot!(render(&TABLE_2, &table));
+    let page = render(&TABLE_2, &table);
+    // A row of another length than its head falls apart.
+    let lines: Vec<&str> = page.lines().collect();
+    for pair in lines.windows(2).filter(|pair| pair.iter().all(|line| line.starts_with('|'))) {
+        assert_eq!(pair[0].matches('|').count(), pair[1].matches('|').count(), "{pair:?}");
+    }
+    insta::assert_snapshot!(page);
 }
 
 #[test]
