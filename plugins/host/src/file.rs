@@ -151,7 +151,9 @@ unsafe fn describe(
         let found = Plugin { lower_is_better: entry.direction == ASSAY_LOWER_IS_BETTER, has_pass_settings, ..found? };
         let taken = |own: &SettingDescription| has_pass_settings && whole_pass::SETTINGS.iter().any(|setting| setting.name == own.name);
         match found.settings.iter().find(|own| taken(own)) {
-            Some(own) => Err(LoadProblem::Declaration(format!("`{}` has a setting `{}`, which is one of its passes", found.name, own.name))),
+            Some(own) => {
+                Err(LoadProblem::Declaration(format!("`{}` has a setting `{}`, which is one of its passes", found.name, own.name)))
+            }
             None => Ok(found),
         }
     };

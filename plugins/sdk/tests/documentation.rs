@@ -24,7 +24,8 @@ fn what_is_shown_as_json_can_be_read() {
     let mask = Subspace::try_from("01.10".to_owned()).unwrap();
     assert!(mask.fits(&layout) && page.contains("`01.10`"));
     assert_eq!(serde_json::from_str::<Layout>(&serde_json::to_string(&layout).unwrap()).unwrap(), layout);
-    let net: Net = serde_json::from_str(json(&page, "{\"input\": {\"channels\": 3, \"height\": 32, \"width\": 32}, \"channels\"", "`")).unwrap();
+    let net: Net =
+        serde_json::from_str(json(&page, "{\"input\": {\"channels\": 3, \"height\": 32, \"width\": 32}, \"channels\"", "`")).unwrap();
     assert_eq!((net.channels, net.classes), (16, 10));
     let request: Request = serde_json::from_str(json(&page, "{\"proxy\"", "`")).unwrap();
     assert_eq!(request.subspace.to_string(), "01000.00100");

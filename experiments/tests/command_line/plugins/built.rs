@@ -81,6 +81,10 @@ pub(super) fn wrong(what: &str) -> PathBuf {
 /// An example of this package.
 pub(super) fn example(name: &str) -> PathBuf {
     let program = assert_cmd::cargo::cargo_bin!("assay").with_file_name("examples").join(name);
-    assert!(program.exists(), "{} is not built; cargo test -p assay builds it, and cargo build --release -p assay --examples", program.display());
+    assert!(
+        program.exists(),
+        "{} is not built; cargo test -p assay builds it, and cargo build --release -p assay --examples",
+        program.display()
+    );
     program
 }
