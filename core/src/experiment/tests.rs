@@ -312,7 +312,7 @@ fn two_plugins_of_one_name_are_an_error_that_names_both_crates_in_any_order() {
         let error = Registry::of(entries).map(|_| ()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "two plugins are called proxy `slope`: one from crate `another-crate`, one from crate `tests`; rename one of them"
+            "two plugins are called proxy `slope`: one from crate `another-crate`, one from crate `tests`; rename one of them, or leave one out"
         );
     }
 }
