@@ -72,7 +72,25 @@ pub(crate) fn camel_case(word: &str) -> String {
         letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
     };
     let name: String = path_identifier(word).split('_').map(capitalised).collect();
-    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("Part{name}") } else { name }
+    // Types that exported files have anyway.
+    const TAKEN: &[&str] = &[
+        "BatchNorm",
+        "Conv2d",
+        "F",
+        "Layers",
+        "Linear",
+        "Module",
+        "Network",
+        "Option",
+        "Param",
+        "Read",
+        "Result",
+        "Self",
+        "Tensor",
+        "Vec",
+    ];
+    let starts_badly = name.starts_with(|c: char| c.is_ascii_digit());
+    if starts_badly || TAKEN.contains(&name.as_str()) { format!("Part{name}") } else { name }
 }
 
 #[cfg(test)]
@@ -85,5 +103,6 @@ mod tests {
         assert_eq!(identifier("3x3"), "v_3x3");
         assert_eq!(identifier("from"), "v_from");
         assert_eq!(camel_case("last_act"), "LastAct");
+        assert_eq!(camel_case("linear"), "PartLinear");
     }
 }

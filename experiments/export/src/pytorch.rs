@@ -51,9 +51,7 @@ fn header(model: &Model<'_>) -> String {
 
 fn class_text(graph: &Graph, plan: &Plan, class: &Class) -> String {
     let group = plan.example(class);
-    let index = plan.parts.iter().position(|part| matches!(part, Part::Group(other) if other.prefix == group.prefix));
     let members: Vec<&str> = plan.members(group.class).map(|group| group.prefix.as_str()).collect();
-    debug_assert_eq!(index, Some(class.example));
     let mut text = format!("\n\nclass {}(nn.Module):\n    \"\"\"{}\"\"\"\n\n", class.name, members.join(", "));
     text.push_str("    def __init__(self, norm):\n        super().__init__()\n");
     for position in group.nodes.clone() {
@@ -62,7 +60,7 @@ fn class_text(graph: &Graph, plan: &Plan, class: &Class) -> String {
         }
     }
     let mut scope = Scope::default();
-    let inputs: Vec<String> = group.inputs.iter().map(|input| scope.declare(*input, outside_name(graph, *input))).collect();
+    let inputs: Vec<String> = group.inputs.iter().map(|input| scope.declare(*input, &graph.node(*input).name)).collect();
     let arguments: String = inputs.iter().map(|input| format!(", {input}")).collect();
     let _ = write!(text, "\n    def forward(self{arguments}):\n        at = self.get_submodule\n");
     for position in group.nodes.clone().filter(|position| plan.is_needed(NodeId(*position))) {
@@ -76,11 +74,6 @@ fn class_text(graph: &Graph, plan: &Plan, class: &Class) -> String {
     // A group that nothing reads computes nothing.
     let _ = writeln!(text, "        return {}", if outputs.is_empty() { "None".to_owned() } else { outputs.join(", ") });
     text
-}
-
-/// What a group calls a value from outside: by what made it.
-fn outside_name(graph: &Graph, id: NodeId) -> &str {
-    &graph.node(id).name
 }
 
 fn network(model: &Model<'_>, plan: &Plan) -> String {

@@ -156,11 +156,8 @@ impl<B: Backend> Pass<'_, B> {
     }
 
     fn dropped(&self, id: NodeId, value: Tensor<B, 4>) -> Tensor<B, 4> {
-        let Some(Dropping { droppable, probability, stream }) = self.training.filter(|own| own.probability > 0.0 && own.droppable[id.0])
-        else {
-            return value;
-        };
-        debug_assert!(droppable[id.0]);
+        let dropping = self.training.filter(|own| own.probability > 0.0 && own.droppable[id.0]);
+        let Some(Dropping { probability, stream, .. }) = dropping else { return value };
         let shape = value.dims();
         let factors = drop_path::factors(shape[0], probability, &drop_path::stream(stream, self.graph, id));
         let factors = Tensor::<B, 2>::from_data(TensorData::new(factors, [shape[0], 1]), &value.device());
