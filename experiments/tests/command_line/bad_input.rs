@@ -72,7 +72,7 @@ fn several_mistakes_are_told_at_once() {
         ·        ───────
      13 │ batch = 4
         ╰────
-      help: did you mean `te-nas`? Known: bohb, cnas, exhaustive, hyperband, local-search, manas, manas-ls, pnas, random, regularized-evolution, reinforce, successive-halving, te-nas
+      help: did you mean `te-nas`? Known: bohb, cnas, exhaustive, hardware-aware, hyperband, local-search, manas, manas-ls, pnas, random, regularized-evolution, reinforce, successive-halving, te-nas
 
     Error:
       × [dataset] is missing: the images

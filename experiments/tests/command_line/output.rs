@@ -107,6 +107,7 @@ fn lists_name_what_is_registered() {
     bohb                   hyperband with architectures that a density model proposes (Falkner et al., ICML 2018)
     cnas                   operators join stage by stage, a controller learns by REINFORCE with entropy (Guo et al., ICML 2020)
     exhaustive             every architecture of the space, in the order of the space's own numbers
+    hardware-aware         accuracy against latency or energy within a limit, by NSGA-II (Deb et al., IEEE TEVC 2002)
     hyperband              successive halving that begins with shorter and longer trainings (Li et al., JMLR 2018)
     local-search           to the best neighbour until none is better, and again from elsewhere (White et al., UAI 2021)
     manas                  one bandit an edge, each credited with the whole reward (Lopes et al., 2024)

@@ -9,6 +9,7 @@ mod fake_laboratory;
 mod fake_table;
 
 mod budgets;
+mod hardware;
 mod oracles;
 mod published;
 mod settings;
