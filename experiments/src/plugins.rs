@@ -68,31 +68,32 @@ fn named(files: &PluginFiles, skips_errors: bool) -> Result<Plugins, Failure> {
     }
     plugins.unavailable.extend(errors.iter().map(LoadError::to_string));
     for entries in found {
-        match join(plugins, &entries) {
-            Ok(joined) => plugins = joined,
-            Err((kept, error)) if skips_errors => {
+        match free(&plugins, &entries) {
+            Ok(()) => plugins = join(plugins, &entries),
+            Err(error) if skips_errors => {
                 eprintln!("{error}");
-                plugins = kept;
                 plugins.unavailable.push(error.to_string());
             }
-            Err((_, error)) => {
-                return Err(Failure::new(error.to_string())
-                    .with_help("take one of the two out of plugins.path, or rename a plugin and build it again"));
+            Err(error) => {
+                let help = "take one of the two out of plugins.path, or rename a plugin and build it again";
+                return Err(Failure::new(error.to_string()).with_help(help));
             }
         }
     }
     Ok(plugins)
 }
 
-/// With the entries of one file; without any of them, where a name is taken.
-fn join(plugins: Plugins, entries: &Entries) -> Result<Plugins, (Plugins, RegistryError)> {
-    let free =
-        plugins.spaces.check(entries.spaces).and(plugins.proxies.check(entries.proxies)).and(plugins.strategies.check(entries.strategies));
-    if let Err(error) = free {
-        return Err((plugins, error));
-    }
+/// Whether no name of a file's entries is taken.
+fn free(plugins: &Plugins, entries: &Entries) -> Result<(), RegistryError> {
+    plugins.spaces.check(entries.spaces)?;
+    plugins.proxies.check(entries.proxies)?;
+    plugins.strategies.check(entries.strategies)
+}
+
+/// With the entries of one file, whose names are free.
+fn join(plugins: Plugins, entries: &Entries) -> Plugins {
     let Plugins { spaces, proxies, strategies, aggregates, benchmarks, datasets, engines, unavailable } = plugins;
-    Ok(Plugins {
+    Plugins {
         spaces: spaces.join(entries.spaces),
         proxies: proxies.join(entries.proxies),
         strategies: strategies.join(entries.strategies),
@@ -101,5 +102,5 @@ fn join(plugins: Plugins, entries: &Entries) -> Result<Plugins, (Plugins, Regist
         datasets,
         engines,
         unavailable,
-    })
+    }
 }
