@@ -30,7 +30,7 @@ fn an_unknown_key_points_at_its_line_and_suggests_the_nearest_name() {
        · ──────
     15 │ crops = 200
        ╰────
-     help: did you mean `repeats`? Known: variant, pairing, repeats, batch, channels, region_channels, crops, crop_batch, crop_size, ntk_initialiser, region_initialiser, precision, rounding, difference, exclude, prune_number, augment
+     help: did you mean `repeats`? Known: variant, pairing, repeats, batch, channels, region_channels, crops, crop_batch, crop_size, ntk_initialiser, region_initialiser, precision, rounding, difference, exclude, indicators, combination, prune_number, augment
     ");
     assert!(scratch.runs().is_empty(), "nothing was begun");
 }
