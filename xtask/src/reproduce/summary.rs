@@ -63,7 +63,7 @@ pub(super) struct Machine {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cost {
     pub(super) seconds: f64,
-    /// Its processor time in seconds, where the system tells it.
+    /// Its processor time in seconds, where the system tells it and one session measured all.
     pub(super) processor_seconds: Option<f64>,
     /// Whether a part of it was measured in an interrupted session, whose wall time is estimated as the time of its
     /// measurements divided by the threads.
@@ -103,7 +103,7 @@ impl Summary {
         let replayed: f64 = self.times.phases.values().map(|phase| phase.replayed_thread_seconds).sum();
         Cost {
             seconds: self.times.total_wall_seconds + replayed / self.machine.threads.max(1) as f64,
-            processor_seconds: self.times.cpu_seconds.map(|seconds| seconds + replayed),
+            processor_seconds: self.times.cpu_seconds.filter(|_| replayed == 0.0),
             estimated: self.times.phases.values().any(|phase| phase.replayed > 0),
         }
     }
