@@ -128,7 +128,7 @@ impl<'a> Assembly<'a> {
         };
         let key = match column.content {
             ColumnContent::Accuracy => "targets",
-            ColumnContent::Cost => "costs",
+            ColumnContent::Cost | ColumnContent::TrainingCost => "costs",
         };
         let understood = self.plugins.benchmarks.find(&section.name).is_ok_and(|entry| entry.settings.iter().any(|own| own.name == key));
         let settings = if understood { section.settings.clone().with(key, vec![column.column.clone()]) } else { section.settings.clone() };

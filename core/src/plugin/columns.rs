@@ -19,8 +19,10 @@ pub struct ColumnUse {
 pub enum ColumnContent {
     /// An accuracy in per cent. More is better.
     Accuracy,
-    /// A cost. Less is better.
+    /// What it costs to use: latency, energy. Less is better.
     Cost,
+    /// What its recorded training cost, in GPU seconds: a search that looks the training's accuracy up is charged with it.
+    TrainingCost,
 }
 
 impl ColumnUse {
@@ -66,7 +68,7 @@ impl Columns {
     pub fn direction(&self, label: &str) -> Option<Direction> {
         self.find(label).map(|(column, _)| match column.content {
             ColumnContent::Accuracy => Direction::HigherIsBetter,
-            ColumnContent::Cost => Direction::LowerIsBetter,
+            ColumnContent::Cost | ColumnContent::TrainingCost => Direction::LowerIsBetter,
         })
     }
 
@@ -93,7 +95,7 @@ impl Columns {
                 }
                 Err(error) => return Some(absent(error).map_err(|error| failed(error.to_string()))),
             },
-            ColumnContent::Cost => match benchmark.costs(&text) {
+            ColumnContent::Cost | ColumnContent::TrainingCost => match benchmark.costs(&text) {
                 Ok(costs) => {
                     let found = costs.iter().find(|cost| cost.target == column.column);
                     (found.map(|cost| cost.reading.clone()), costs.into_iter().map(|cost| cost.target).collect())

@@ -70,7 +70,7 @@ fn searched(space: &dyn SearchSpace, truth: &HashMap<String, Vec<f64>>, (name, t
     let strategy = Registry::<dyn SearchStrategy>::collect()?.build(name, &settings)?;
     let mut uses = Vec::new();
     for column in strategy.columns() {
-        let key = if column.content == ColumnContent::Cost { "costs" } else { "targets" };
+        let key = if column.content == ColumnContent::Accuracy { "targets" } else { "costs" };
         let table = benchmark(key, &[&column.column])?;
         uses.push((column, table));
     }

@@ -80,8 +80,8 @@ pub struct Counts {
     pub undefined: BTreeMap<String, usize>,
     /// Steps of the trajectory.
     pub steps: usize,
-    /// By column of costs that the search looked up: the simulated GPU seconds of the recorded trainings, each
-    /// in proportion to its epochs, added over the steps.
+    /// By column of training costs that the search was charged with: the simulated GPU seconds of the recorded trainings,
+    /// each in proportion to its epochs, added over the steps.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub recorded_costs: BTreeMap<String, f64>,
 }
@@ -129,7 +129,7 @@ impl Counts {
             let readings = steps.iter().flat_map(|step| &step.readings).filter(|(own, _)| own == label);
             readings.filter_map(|(_, reading)| reading.value()).sum()
         };
-        let costs = columns.iter().filter(|column| column.content == ColumnContent::Cost);
+        let costs = columns.iter().filter(|column| column.content == ColumnContent::TrainingCost);
         let recorded_costs = costs.map(|column| (column.column.clone(), total(&column.column))).collect();
         Self { measurements, undefined, steps: steps.len(), recorded_costs }
     }

@@ -21,6 +21,9 @@ use rayon::prelude::*;
 use super::interrupt::Interrupt;
 use super::journal::Record;
 
+/// How the reason of a score begins that is undefined because its measurement failed.
+pub(crate) const FAILED: &str = "measuring it failed: ";
+
 /// Everything that measuring needs.
 pub struct Workbench {
     /// The space that subspaces belong to.
@@ -221,7 +224,7 @@ impl Workbench {
     /// What a failed measurement is: an undefined score, or the end of the run.
     fn failed(&self, request: &Request, error: &ProxyError) -> Result<Reading, SearchError> {
         match self.on_error {
-            OnError::Skip => Ok(Reading::undefined(format!("measuring it failed: {error}"))),
+            OnError::Skip => Ok(Reading::undefined(format!("{FAILED}{error}"))),
             OnError::Stop => {
                 let proxy = request.proxy.clone();
                 Err(SearchError::Measurement { proxy, subspace: request.subspace.to_string(), problem: error.to_string() })

@@ -33,7 +33,7 @@ use crate::run::journal::{Journal, Record};
 use crate::run::laboratory::RunLaboratory;
 use crate::run::machine::{self, Machine};
 use crate::run::progress::Progress;
-use crate::run::workbench::Workbench;
+use crate::run::workbench::{FAILED, Workbench};
 use crate::run::{RunError, protocol, threads};
 use aggregate::Measured;
 use correlation::{Conditions, Correlation, Scores, Target};
@@ -268,7 +268,7 @@ impl PreparedStudy {
             let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
             for readings in readings {
                 let because = readings.iter().find_map(|reading| match reading {
-                    Reading::Undefined { because } => Some(because.split(':').next().unwrap_or(because)),
+                    Reading::Undefined { because } => Some(clause(because)),
                     Reading::Value(_) => None,
                 });
                 if let Some(because) = because {
@@ -348,6 +348,12 @@ impl PreparedStudy {
             protocol::measuring(&self.workbench),
         )
     }
+}
+
+/// A reason without what differs from one architecture to the next, which stands behind its colon.
+fn clause(because: &str) -> &str {
+    let begin = if because.starts_with(FAILED) { FAILED.len() } else { 0 };
+    because[begin..].find(':').map_or(because, |end| &because[..begin + end])
 }
 
 fn write_summary(folder: &RunFolder, summary: &impl Serialize) -> Result<(), RunError> {

@@ -97,7 +97,7 @@ impl Judge {
     pub(super) fn cost(&self, training: usize) -> Option<(ColumnUse, f64)> {
         let Self::Table { trainings, cost: Some(column) } = self else { return None };
         let scale = trainings.get(training).map(|training| training.scale)?;
-        Some((ColumnUse { column: column.clone(), content: ColumnContent::Cost }, scale))
+        Some((ColumnUse { column: column.clone(), content: ColumnContent::TrainingCost }, scale))
     }
 
     /// For each label, and each repeat of it, the request. All architectures and proxies see the same draws in a repeat, so

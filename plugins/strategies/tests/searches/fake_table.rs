@@ -55,7 +55,7 @@ pub(crate) fn columns() -> Columns {
     let column =
         |name: &str, content: ColumnContent| (ColumnUse { column: name.into(), content }, Box::new(FakeTable) as Box<dyn Benchmark>);
     let accuracies = ["rugged", "smooth", "noisy"].map(|name| column(name, ColumnContent::Accuracy));
-    Columns::new(accuracies.into_iter().chain([column("seconds", ColumnContent::Cost)]).collect())
+    Columns::new(accuracies.into_iter().chain([column("seconds", ColumnContent::TrainingCost)]).collect())
 }
 
 pub(crate) fn strategy(name: &str, settings: &Settings) -> Box<dyn SearchStrategy> {
