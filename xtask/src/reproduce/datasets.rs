@@ -84,16 +84,20 @@ impl Dataset {
         if path.is_dir() {
             return vec![("name", "image-folder".into()), ("path", place), ("size", size.into())];
         }
-        vec![
+        let mut settings: Vec<(&'static str, Value)> = vec![
             ("name", "records".into()),
             ("path", place),
             ("label_bytes", label_bytes.into()),
-            ("label_width", label_width.into()),
             ("size", size.into()),
             ("classes", classes.into()),
             ("normalisation", normalisation.into()),
             ("title", format!("stand-in for {}", self.title).into()),
-        ]
+        ];
+        // Not where it is the default: runs are told apart by what is set, and those made before it was named go on.
+        if label_width != 1 {
+            settings.push(("label_width", label_width.into()));
+        }
+        settings
     }
 }
 
