@@ -1,10 +1,12 @@
 //! Search curves: the best so far against evaluations and against what they cost, over the seeds of each experiment.
 
 use assay_core::score::Direction;
+use assay_statistics::spread::Spread;
 
 use super::chart::band::{Band, Bands};
 use super::content::{Chart, file_name};
 use super::reading::better;
+use super::search::{best_so_far, readings};
 use super::source::Search;
 
 /// Places on the horizontal axis where the curves of a group are compared.
@@ -20,19 +22,15 @@ impl Course {
     /// By the readings of a label; what is spent is 1 a step, or the readings of the column of costs. Before the first defined
     /// reading there is no best.
     fn new(search: &Search, label: &str, direction: Direction, cost: Option<&str>) -> Self {
-        let (mut spent, mut course) = (0.0, Self { spent: Vec::new(), best: Vec::new() });
-        for step in &search.trajectory.steps {
-            let of = |wanted: &str| step.readings.iter().find(|(own, _)| own == wanted).and_then(|(_, reading)| reading.value());
-            spent += cost.map_or(1.0, |cost| of(cost).unwrap_or_default());
-            let last = course.best.last().copied();
-            let best = match (last, of(label), direction) {
-                (None, None, _) => continue,
-                (Some(best), None, _) | (None, Some(best), _) => best,
-                (Some(best), Some(reading), Direction::HigherIsBetter) => best.max(reading),
-                (Some(best), Some(reading), Direction::LowerIsBetter) => best.min(reading),
-            };
-            course.spent.push(spent);
-            course.best.push(best);
+        let costs = cost.map(|cost| readings(search, cost));
+        let mut spent = 0.0;
+        let mut course = Self { spent: Vec::new(), best: Vec::new() };
+        for (step, best) in best_so_far(&readings(search, label), direction).into_iter().enumerate() {
+            spent += costs.as_ref().map_or(1.0, |costs| costs[step].unwrap_or_default());
+            if let Some(best) = best {
+                course.spent.push(spent);
+                course.best.push(best);
+            }
         }
         course
     }
@@ -49,12 +47,9 @@ fn band(name: &str, courses: &[Course], end: f64) -> Band {
     let begin = courses.iter().filter_map(|course| course.spent.first().copied()).fold(0.0, f64::max);
     let place = |number: usize| begin + (end - begin) * number as f64 / (PLACES - 1) as f64;
     let point = |spent: f64| {
-        let values: Option<Vec<f64>> = courses.iter().map(|course| course.at(spent)).collect();
-        let values = values.filter(|values| !values.is_empty())?;
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        Some((spent, mean, if values.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 }))
+        let values: Vec<Option<f64>> = courses.iter().map(|course| course.at(spent)).collect();
+        let Spread { mean, deviation, .. } = Spread::of(&values).filter(|spread| spread.undefined == 0)?;
+        Some((spent, mean, deviation.unwrap_or(0.0)))
     };
     let plural = if courses.len() == 1 { "search" } else { "searches" };
     Band { name: format!("{name} ({} {plural})", courses.len()), points: (0..PLACES).map(place).filter_map(point).collect() }

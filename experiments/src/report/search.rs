@@ -118,13 +118,13 @@ fn lines(summary: &Summary) -> Vec<Line> {
 }
 
 /// What each step read of one proxy.
-fn readings(search: &Search, proxy: &str) -> Vec<Option<f64>> {
+pub(super) fn readings(search: &Search, proxy: &str) -> Vec<Option<f64>> {
     let of_step = |step: &Step| step.readings.iter().find(|(own, _)| own == proxy).and_then(|(_, reading)| reading.value());
     search.trajectory.steps.iter().map(of_step).collect()
 }
 
 /// The best of each beginning.
-fn best_so_far(readings: &[Option<f64>], direction: Direction) -> Vec<Option<f64>> {
+pub(super) fn best_so_far(readings: &[Option<f64>], direction: Direction) -> Vec<Option<f64>> {
     let better = |one: f64, other: f64| match direction {
         Direction::HigherIsBetter => one.max(other),
         Direction::LowerIsBetter => one.min(other),
