@@ -56,12 +56,7 @@ pub(super) fn check(
         Purpose::Search => checker.required(&mut values, "strategy", "how to search", &plugins.strategies),
         Purpose::Score | Purpose::Study | Purpose::Training => checker.section(&mut values, "strategy"),
     };
-    let benchmark = match purpose {
-        Purpose::Study => checker.required(&mut values, "benchmark", "the accuracies to correlate with", &plugins.benchmarks),
-        Purpose::Search | Purpose::Score | Purpose::Training => {
-            checker.section(&mut values, "benchmark").inspect(|section| checker.plugin("benchmark", section, &plugins.benchmarks))
-        }
-    };
+    let benchmark = checker.section(&mut values, "benchmark").inspect(|section| checker.plugin("benchmark", section, &plugins.benchmarks));
     let proxies = checker.proxies(&mut values, plugins);
     let study = checker.study(&mut values, purpose, plugins);
     let training = checker.training(&mut values, purpose);

@@ -24,7 +24,7 @@
 //! [proxies.ntk-condition]    # settings of a proxy that the strategy leaves open
 //! precision = "f64"
 //!
-//! [benchmark]                # optional: ground truth for the result
+//! [benchmark]                # optional: ground truth for the result, or for a study's scores
 //! name = "nas-bench-201"
 //!
 //! [engine]
@@ -84,7 +84,7 @@ pub enum Purpose {
     Search,
     /// Scoring given architectures: `[space]` and `[dataset]`; the strategy, if any, is not looked at.
     Score,
-    /// A correlation study: `[space]`, `[dataset]`, `[benchmark]` and `[study]`; the strategy, if any, is not looked at.
+    /// A correlation study: `[space]`, `[dataset]` and `[study]`; the strategy, if any, is not looked at.
     Study,
     /// Training an architecture: `[space]`, `[dataset]`, `[test]` and `[training]`; the strategy, if any, is not looked at.
     Training,

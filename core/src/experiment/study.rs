@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::plugin::{Setting, ValueKind};
 
-/// What a study correlates. Targets are the benchmark's (`[benchmark]`, `targets`).
+/// What a study correlates. Targets are the benchmark's (`[benchmark]`, `targets`); without one, scores are compared with each
+/// other only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Study {
     /// The proxies and aggregates, by registered name; their settings stand in `[proxies.NAME]`.

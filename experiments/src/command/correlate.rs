@@ -13,6 +13,7 @@ use super::summary;
 use super::tabular::{number, render, table};
 use crate::failure::Failure;
 use crate::log::LogFile;
+use crate::run::protocol::grouped;
 use crate::run::times::Times;
 use crate::study::summary::{Finished, ShardSummary};
 use crate::study::{PreparedStudy, StudySummary, beside, document, grid};
@@ -29,7 +30,8 @@ Examples:
   assay correlate study.toml --shard 2/4           the second of four parts; assay merge joins them
   assay correlate --resume results/correlation-… --markdown --reasons why.toml > study.md
 
-The file's [study] section says which proxies, over which architectures; [benchmark] says which accuracies.
+The file's [study] section says which proxies, over which architectures; [benchmark] says which accuracies. Without [benchmark]
+architectures are scored only: assay report then shows how far proxies agree, and which operators and cells they prefer.
 Every table has `live-params` and random choice in it; with published = true also what papers print, with its protocol.
 Files: scores.parquet, correlations.{parquet,csv,md,tex}: of equal studies to the last byte, whatever the threads, however
 interrupted or split. study.md, times.parquet, summary.json: these hold times too.")]
@@ -68,6 +70,9 @@ impl Correlate {
                 return self.print(&finished, &path, &reasons);
             }
         };
+        if experiment.benchmark.is_none() {
+            eprintln!("The experiment has no [benchmark]: scores will be compared with each other, not with accuracies.");
+        }
         let prepared = PreparedStudy::new(experiment, &plugins)?;
         let (finished, path) = self.session.work(
             VERB,
@@ -127,6 +132,21 @@ fn print_shard(summary: &ShardSummary, path: &Path) {
 }
 
 fn print_study(summary: &StudySummary, path: &Path) {
+    if summary.correlations.is_empty() {
+        println!("{} architectures, scored\n", grouped(summary.architectures as u128));
+    } else {
+        print_correlations(summary);
+    }
+    for note in summary.notes() {
+        println!("{note}");
+    }
+    println!("\n{}\n\nstudy folder  {}", summary::times(&summary.times), path.display());
+    if summary.correlations.is_empty() {
+        println!("How far the proxies agree, and what they prefer: assay report {}", path.display());
+    }
+}
+
+fn print_correlations(summary: &StudySummary) {
     let grid::Grid { title, head, rows } = grid::overview(&summary.correlations);
     let titles: Vec<&str> = head.iter().map(String::as_str).chain(["ms each"]).collect();
     let mut lines = table(&titles);
@@ -143,10 +163,6 @@ fn print_study(summary: &StudySummary, path: &Path) {
     for note in beside::notes(&summary.published) {
         println!("{note}");
     }
-    for note in summary.notes() {
-        println!("{note}");
-    }
-    println!("\n{}\n\nstudy folder  {}", summary::times(&summary.times), path.display());
 }
 
 /// The time of one measurement on its thread.

@@ -6,10 +6,10 @@
 mod architecture;
 mod cell;
 mod layers;
-mod palette;
+pub(crate) mod palette;
 mod plane;
 mod pruning;
-mod shape;
+pub(crate) mod shape;
 #[cfg(test)]
 mod tests;
 

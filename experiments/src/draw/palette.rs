@@ -5,7 +5,7 @@ const COLOURS: [&str; 7] = ["#e69f00", "#56b4e9", "#009e73", "#0072b2", "#d55e00
 /// For `none`.
 const NONE: &str = "#a9b0b8";
 /// The operator that lets nothing through.
-pub(super) const ZERO: &str = "none";
+pub(crate) const ZERO: &str = "none";
 
 /// The colour of an operator among all of a space. With more operators than colours, colours come again.
 pub(super) fn colour(operators: &[String], operator: usize) -> &'static str {

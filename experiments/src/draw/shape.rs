@@ -4,13 +4,13 @@ use super::DrawError;
 
 /// A cell's nodes, and the edges that operators stand on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// What each node is called. Inputs come first, the output last.
-    pub(super) nodes: Vec<String>,
+    pub(crate) nodes: Vec<String>,
     /// The two nodes of each edge, in the order of the layout.
-    pub(super) edges: Vec<[usize; 2]>,
+    pub(crate) edges: Vec<[usize; 2]>,
     /// The nodes that the output concatenates; none where the last node is the output.
-    pub(super) concatenated: Vec<usize>,
+    pub(crate) concatenated: Vec<usize>,
 }
 
 impl Shape {
@@ -19,7 +19,7 @@ impl Shape {
     /// Where nodes are counted with the inputs (NAS-Bench-201), node 0 is the input and the last one the output. Where
     /// targets are counted without them (DARTS: `0<-1` leads from the second input to the first inner node), the output
     /// concatenates the inner nodes.
-    pub(super) fn of(kind: &str, names: &[String]) -> Result<Self, DrawError> {
+    pub(crate) fn of(kind: &str, names: &[String]) -> Result<Self, DrawError> {
         let read = |name: &String| {
             let (target, source) = name.split_once("<-")?;
             Some((source.parse::<usize>().ok()?, target.parse::<usize>().ok()?))
@@ -52,7 +52,7 @@ impl Shape {
     }
 
     /// The edges from nodes to the output that concatenates them.
-    pub(super) fn joins(&self) -> impl Iterator<Item = [usize; 2]> + '_ {
+    pub(crate) fn joins(&self) -> impl Iterator<Item = [usize; 2]> + '_ {
         self.concatenated.iter().map(|node| [*node, self.nodes.len() - 1])
     }
 }

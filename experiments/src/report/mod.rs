@@ -9,11 +9,13 @@ mod content;
 mod course;
 mod page;
 pub(crate) mod picture;
+mod preference;
 mod reading;
 mod scored;
 mod search;
 mod source;
 mod study;
+mod topology;
 mod write;
 
 use std::io;

@@ -7,10 +7,12 @@ use std::path::Path;
 use assay_core::experiment::{Assembly, Experiment, Plugins};
 use assay_core::plugin::{Benchmark, SearchSpace};
 use assay_core::score::{Direction, Reading, Score};
+use assay_core::subspace::{Layout, Subspace};
 use assay_statistics::{Pairs, Sample, kendall};
 use polars::prelude::{DataFrame, ParquetReader, PolarsError, PolarsResult, SerReader};
 
 use super::ReportError;
+use super::topology::{self, Topology};
 use crate::study::StudySummary;
 
 const SCORES: &str = "scores.parquet";
@@ -24,6 +26,8 @@ pub(super) struct Scored {
     pub(super) truth: Result<Vec<Truth>, String>,
     /// Those operators of which architectures differ in number.
     pub(super) operators: Vec<OperatorCounts>,
+    /// Depths and widths, by kind of cell, where the space's edges say what they connect and architectures differ in them.
+    pub(super) topologies: Vec<Topology>,
 }
 
 /// The scores of one proxy.
@@ -93,8 +97,10 @@ impl Scored {
             Some(benchmark) => look_up(benchmark.as_ref(), &architectures).and_then(|truth| agreeing(truth, &proxies, summary)),
             None => Err("the experiment has no [benchmark] section".into()),
         };
-        let operators = count_operators(assembly.space()?.as_ref(), &architectures).map_err(no_run)?;
-        Ok(Self { proxies, truth, operators })
+        let space = assembly.space()?;
+        let subspaces = parse(space.as_ref(), &architectures).map_err(no_run)?;
+        let operators = count_operators(space.layout(), &subspaces);
+        Ok(Self { proxies, truth, operators, topologies: topology::of(space.layout(), &subspaces) })
     }
 
     /// The operator whose count goes best with the first accuracy, whether more or less of it is better.
@@ -204,16 +210,19 @@ fn agreeing(truth: Vec<Truth>, proxies: &[ProxyScores], summary: &StudySummary) 
     Ok(truth)
 }
 
-fn count_operators(space: &dyn SearchSpace, architectures: &[&str]) -> Result<Vec<OperatorCounts>, String> {
-    let names = &space.layout().operators;
-    let mut operators: Vec<OperatorCounts> =
-        names.iter().map(|name| OperatorCounts { name: (*name).to_owned(), counts: vec![0; architectures.len()] }).collect();
-    for (position, text) in architectures.iter().enumerate() {
-        let architecture = space.parse(text).map_err(|error| format!("{SCORES}: `{text}`: {error}"))?;
+fn parse(space: &dyn SearchSpace, architectures: &[&str]) -> Result<Vec<Subspace>, String> {
+    let parse = |text: &&str| space.parse(text).map_err(|error| format!("{SCORES}: `{text}`: {error}"));
+    architectures.iter().map(parse).collect()
+}
+
+fn count_operators(layout: &Layout, architectures: &[Subspace]) -> Vec<OperatorCounts> {
+    let counts = |name: &&'static str| OperatorCounts { name: (*name).to_owned(), counts: vec![0; architectures.len()] };
+    let mut operators: Vec<OperatorCounts> = layout.operators.iter().map(counts).collect();
+    for (position, architecture) in architectures.iter().enumerate() {
         for choice in architecture.choices() {
             operators[choice.operator].counts[position] += 1;
         }
     }
     operators.retain(|operator| operator.counts.windows(2).any(|pair| pair[0] != pair[1]));
-    Ok(operators)
+    operators
 }

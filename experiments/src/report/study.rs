@@ -10,9 +10,11 @@ use super::chart::forest::{Forest, Row};
 use super::chart::heat::Heat;
 use super::chart::scatter::{PLOT, Scatter, pixel};
 use super::content::{Body, Chapter, Chart, Charts, Part, Table, file_name};
+use super::preference::{PARTS, Shares};
 use super::reading::better;
 use super::scored::{OperatorCounts, ProxyScores, Scored, Truth};
 use super::source::Study;
+use super::topology::Preferred;
 use crate::run::protocol::grouped;
 use crate::study::correlation::Correlation;
 use crate::study::grid::{self, Grid};
@@ -28,6 +30,11 @@ const MATRIX: &str = "τ-b between the scores of each two proxies over the archi
     Proxies of 1 are one proxy to a search; proxies that add to each other agree less with each other than with the accuracy.";
 const SHARES: &str = "How often each operator occurs in the architectures of the best scores, among all their operators; the last series \
     is all architectures. Architectures that tie for the last places count in part.";
+const SHAPES: &str = "Where the scores of all cells of a depth and a width lie on average: 1 above all others, 0 in the middle, −1 below all others. \
+    Depth is the number of edges on the longest path from an input of the cell to its output, width the sum over inner nodes of the \
+    share of their edges that come from the cell's inputs (Shu, Wang and Cai, ICLR 2020); edges of `none` and dead ends do not count.";
+const PREFERENCES: &str = "τ-b of better scores with greater depth and width, and means over the best tenth by score; the last row is all \
+    architectures.";
 const PUBLISHED: &str = "What papers print of the same proxies, each in a column of its own whose number leads to its protocol below.";
 const DETAILS: &str = "Correlations over all architectures and among the best 10 % and 1 %; of the k best by score, how many are among \
     the k best by accuracy and how well they are ordered (NDCG); how far the architecture of the best score falls short of the best \
@@ -46,11 +53,12 @@ pub(super) fn chapter(study: &Study, label: &str, prefix: &str, operator: Option
     };
     let table = |grid: Grid| Body::Table(Table { grid, is_short: false, is_sortable: true });
     let charts = |charts: Vec<Chart>| Body::Charts(Charts { groups: vec![(String::new(), charts)], recolour: None });
-    let overview = Body::Table(Table { grid: grid::overview(&summary.correlations), is_short: true, is_sortable: true });
-    let mut parts = vec![
-        part("tau", "Kendall τ-b by proxy and target", OVERVIEW, overview),
-        part("intervals", "τ-b with intervals", FOREST, charts(forests(summary))),
-    ];
+    let mut parts = Vec::new();
+    if !summary.correlations.is_empty() {
+        let overview = Body::Table(Table { grid: grid::overview(&summary.correlations), is_short: true, is_sortable: true });
+        parts.push(part("tau", "Kendall τ-b by proxy and target", OVERVIEW, overview));
+        parts.push(part("intervals", "τ-b with intervals", FOREST, charts(forests(summary))));
+    }
     parts.push(match (&study.scored.truth, operator) {
         (Ok(truth), Some(operator)) => {
             let clouds = Clouds::new(&study.scored, truth, operator);
@@ -74,8 +82,17 @@ pub(super) fn chapter(study: &Study, label: &str, prefix: &str, operator: Option
         parts.push(part("operators", &title, SHARES, drawn));
         parts.push(part("operator-shares", &title, "The same as numbers.", table(shares.grid(title.clone()))));
     }
+    for topology in &study.scored.topologies {
+        let preferred = Preferred::of(topology, &study.scored.proxies);
+        let (name, kind) = (format!("shape-{}", file_name(&topology.kind)), topology.name());
+        parts.push(part(&name, &format!("Depth and width of the {kind}"), SHAPES, charts(preferred.charts())));
+        let title = format!("Standings by depth and width of the {kind}");
+        parts.push(part(&format!("{name}-standings"), &title, "The same as numbers.", table(preferred.by_shape(title.clone()))));
+        let title = format!("Depth and width of the {kind}, by proxy");
+        parts.push(part(&format!("{name}-by-proxy"), &title, PREFERENCES, table(preferred.by_proxy(title.clone()))));
+    }
     let matrix = Matrix::of(&study.scored.proxies);
-    let heat = Heat { title: "τ-b between proxies", names: &matrix.names, values: &matrix.values }.draw();
+    let heat = Heat { title: "τ-b between proxies", rows: &matrix.names, columns: &matrix.names, values: &matrix.values }.draw();
     parts.push(part("matrix", "How far proxies agree", MATRIX, charts(vec![Chart { name: String::new(), drawing: heat, place: None }])));
     parts.push(part("agreement", "τ-b between proxies", "The same as numbers.", table(matrix.grid())));
     for (grid, (column, _)) in grid::by_target(&summary.correlations, summary.k).into_iter().zip(targets(summary)) {
@@ -254,60 +271,6 @@ fn places(scale: Option<&Scale>, values: impl Iterator<Item = Option<f64>>, leng
     numbers(values.map(|value| drawn(value).map_or(NOWHERE, |(value, scale)| pixel(scale, value, length))))
 }
 
-/// One part in so many is what a share is taken of.
-const PARTS: usize = 10;
-
-/// How often operators occur in the architectures of the best scores.
-struct Shares {
-    operators: Vec<String>,
-    by_proxy: Vec<(String, Vec<f64>)>,
-}
-
-impl Shares {
-    /// None where the architectures do not differ in their operators.
-    fn of(scored: &Scored) -> Option<Self> {
-        let architectures = scored.operators.first()?.counts.len();
-        let share = |weights: &[f64]| -> Vec<f64> {
-            let count = |operator: &OperatorCounts| -> f64 {
-                operator.counts.iter().zip(weights).map(|(count, weight)| *count as f64 * weight).sum()
-            };
-            let counts: Vec<f64> = scored.operators.iter().map(count).collect();
-            let all: f64 = counts.iter().sum();
-            counts.into_iter().map(|count| if all > 0.0 { count / all } else { 0.0 }).collect()
-        };
-        let of_proxy = |proxy: &ProxyScores| (proxy.label.clone(), share(&best(&proxy.oriented())));
-        let mut by_proxy: Vec<(String, Vec<f64>)> = scored.proxies.iter().map(of_proxy).collect();
-        by_proxy.push(("all architectures".into(), share(&vec![1.0; architectures])));
-        Some(Self { operators: scored.operators.iter().map(|operator| operator.name.clone()).collect(), by_proxy })
-    }
-
-    fn grid(&self, title: String) -> Grid {
-        let row = |(name, shares): &(String, Vec<f64>)| {
-            [name.clone()].into_iter().chain(shares.iter().map(|share| format!("{share:.3}"))).collect()
-        };
-        let head = ["proxy".to_owned()].into_iter().chain(self.operators.iter().cloned()).collect();
-        Grid { title, head, rows: self.by_proxy.iter().map(row).collect() }
-    }
-}
-
-/// Which part of each architecture belongs to the best tenth (larger is better): 1 or 0, and a fraction of those that tie for
-/// the last places. Undefined ones do not take part.
-fn best(scores: &[Option<f64>]) -> Vec<f64> {
-    let mut sorted: Vec<f64> = scores.iter().flatten().copied().collect();
-    sorted.sort_by(|one, other| other.total_cmp(one));
-    let wanted = sorted.len().div_ceil(PARTS);
-    let Some(last) = wanted.checked_sub(1).map(|last| sorted[last]) else { return vec![0.0; scores.len()] };
-    let above = sorted.iter().filter(|score| **score > last).count();
-    let tied = sorted.iter().filter(|score| **score == last).count();
-    let part = (wanted - above) as f64 / tied as f64;
-    let weight = |score: &Option<f64>| match score {
-        Some(score) if *score > last => 1.0,
-        Some(score) if *score == last => part,
-        _ => 0.0,
-    };
-    scores.iter().map(weight).collect()
-}
-
 /// τ-b between proxies.
 struct Matrix {
     names: Vec<String>,
@@ -356,20 +319,4 @@ fn undefined(summary: &StudySummary, scored: &Scored) -> (Grid, String) {
     };
     let head = ["proxy", "scored", "undefined", "reasons"].map(str::to_owned).to_vec();
     (Grid { title: "Undefined scores".into(), head, rows }, explanation)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_best_tenth_shares_its_last_place_among_those_that_tie_for_it() {
-        let mut scores: Vec<Option<f64>> = (0..20).map(|score| Some(f64::from(score))).collect();
-        scores.push(None);
-        // 20 scores have 2 places: 19 and 18.
-        assert_eq!(best(&scores)[17..], [0.0, 1.0, 1.0, 0.0]);
-        scores[17] = Some(18.0);
-        assert_eq!(best(&scores)[16..], [0.0, 0.5, 0.5, 1.0, 0.0]);
-        assert_eq!(best(&[None]), [0.0]);
-    }
 }

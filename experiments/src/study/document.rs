@@ -41,8 +41,10 @@ pub fn markdown(summary: &StudySummary, reasons: &BTreeMap<String, String>) -> S
     for note in summary.notes() {
         text += &format!("- {note}\n");
     }
-    let grids: Vec<Grid> = [overview(correlations)].into_iter().chain(by_target(correlations, *k)).collect();
-    text += &format!("\n{}\n", tables(&grids, &[]).trim_end());
+    if !correlations.is_empty() {
+        let grids: Vec<Grid> = [overview(correlations)].into_iter().chain(by_target(correlations, *k)).collect();
+        text += &format!("\n{}\n", tables(&grids, &[]).trim_end());
+    }
     let grids = beside::grids(correlations, published);
     if !grids.is_empty() {
         text += &format!("\n{}\n{}", tables(&grids, &beside::notes(published)), differences(summary, reasons));

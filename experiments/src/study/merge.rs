@@ -53,7 +53,7 @@ impl Shards {
             }
         }
         let mut prepared = PreparedStudy::new(of_one_study, plugins)?;
-        let here = prepared.protocol(&prepared.targets()?);
+        let here = prepared.protocol(&prepared.truth.targets(&prepared.selection.architectures)?);
         let there = summaries.values().next().map_or(&here, |(_, summary): &(PathBuf, ShardSummary)| &summary.protocol);
         let mut records = Records::default();
         for part in &parts {

@@ -12,6 +12,7 @@ pub mod published;
 mod selection;
 mod shards;
 pub mod summary;
+mod truth;
 mod wanted;
 
 use std::collections::BTreeMap;
@@ -19,10 +20,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use assay_core::experiment::{Assembly, Experiment, PlannedProxy, Plugins, Problem, Shard, Study};
-use assay_core::plugin::{Aggregate, Benchmark, Request, TrainingRuns};
+use assay_core::plugin::{Aggregate, Request};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use assay_statistics::ceiling::ceiling;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -40,6 +40,7 @@ use correlation::{Conditions, Correlation, Scores, Target};
 use selection::Selection;
 use summary::{Finished, SCHEMA, SHARD, STUDY, ShardSummary, ShardTimes, Undefined};
 pub use summary::{NoiseCeiling, StudySummary};
+use truth::Truth;
 use wanted::{Wanted, requests};
 
 /// The proxy that every table has, and that partial correlations hold fixed.
@@ -51,7 +52,7 @@ pub struct PreparedStudy {
     pub experiment: Experiment,
     study: Study,
     workbench: Workbench,
-    benchmark: Box<dyn Benchmark>,
+    truth: Truth,
     selection: Selection,
     threads: usize,
     began: Instant,
@@ -68,8 +69,8 @@ impl PreparedStudy {
     /// If a plugin or engine cannot be made, the benchmark cannot be opened, or architectures cannot be chosen.
     pub fn new(experiment: Experiment, plugins: &Plugins) -> Result<Self, RunError> {
         let began = Instant::now();
-        let missing = |what: &str| RunError::Experiment(Problem::elsewhere(format!("[{what}] is missing")).into());
-        let study = experiment.study.clone().ok_or_else(|| missing("study"))?;
+        let missing = || RunError::Experiment(Problem::elsewhere("[study] is missing").into());
+        let study = experiment.study.clone().ok_or_else(missing)?;
         let assembly = Assembly::new(&experiment, plugins);
         let mut names: Vec<&str> = Vec::new();
         let mut aggregates = BTreeMap::new();
@@ -89,15 +90,14 @@ impl PreparedStudy {
         let planned = |name: &str| Ok(PlannedProxy { proxy: assembly.proxy(name)?, label: name.into(), name: name.into() });
         let proxies = names.into_iter().map(planned).collect::<Result<Vec<_>, RunError>>()?;
         let space = assembly.space()?;
-        let benchmark = assembly.benchmark()?.ok_or_else(|| missing("benchmark"))?;
-        benchmark.check()?;
-        let selection = Selection::new(&study, space.as_ref(), benchmark.as_ref(), experiment.seed)?;
+        let truth = Truth::open(assembly.benchmark()?)?;
+        let selection = Selection::new(&study, space.as_ref(), &truth, experiment.seed)?;
         let dataset = assembly.dataset()?;
         let (threads, pool) = threads(experiment.threads)?;
         let resources = Resources { calls: threads, profile: None };
         let engine = crate::engines::make(&experiment.engine.name, &resources).map_err(RunError::Machine)?;
         let workbench = Workbench { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads: pool };
-        Ok(Self { experiment, study, workbench, benchmark, selection, threads, began, measured_under: None, aggregates })
+        Ok(Self { experiment, study, workbench, truth, selection, threads, began, measured_under: None, aggregates })
     }
 
     /// Scores and correlates in this folder, from where an earlier session left off, and writes the result there. A shard
@@ -124,7 +124,7 @@ impl PreparedStudy {
         let mut laboratory = self.measure(&wanted, &requests, folder, progress, interrupt)?;
         let records = laboratory.records_of(&requests)?;
 
-        let targets = self.targets()?;
+        let targets = self.truth.targets(&self.selection.architectures)?;
         let readings = self.readings(&wanted, &records);
         let scores = self.scores(&readings)?;
         let architectures = &self.selection.architectures;
@@ -134,11 +134,13 @@ impl PreparedStudy {
         let correlations = self.workbench.threads.install(|| self.correlations(&scores, &targets))?;
         let clock = laboratory.into_clock();
         let protocol = self.measured_under.clone().unwrap_or_else(|| self.protocol(&targets));
-        let ceilings = self.ceilings()?;
+        let ceilings = self.truth.ceilings(&self.selection.architectures)?;
         let undefined = self.undefined(&readings);
         let published = self.published(&scores, &targets)?;
         let notes = summary::notes(&ceilings, &undefined, &protocol);
-        files::write_correlations(folder, &correlations, &published, self.study.k, &notes, &protocol)?;
+        if !targets.is_empty() {
+            files::write_correlations(folder, &correlations, &published, self.study.k, &notes, &protocol)?;
+        }
         let summary = StudySummary {
             schema: SCHEMA,
             kind: STUDY.into(),
@@ -175,7 +177,7 @@ impl PreparedStudy {
             assay: env!("CARGO_PKG_VERSION").into(),
             experiment: self.experiment.name.clone(),
             seed: self.experiment.seed,
-            protocol: self.protocol(&self.targets()?),
+            protocol: self.protocol(&self.truth.targets(&self.selection.architectures)?),
             architectures: (measured.len(), self.selection.architectures.len()),
             measurements: wanted.iter().filter(|wanted| !wanted.is_shared).count(),
             part: ShardTimes { shard, times: clock.since(self.began).stop(machine::cpu_seconds()), machine: Machine::here(self.threads) },
@@ -204,23 +206,6 @@ impl PreparedStudy {
         progress.finish();
         outcome.inspect_err(|error| tracing::error!(%error, "study ends without a result"))?;
         Ok(laboratory)
-    }
-
-    /// The benchmark's targets, with the accuracies of the study's architectures.
-    fn targets(&self) -> Result<Vec<Target>, RunError> {
-        let mut targets: Vec<Target> = Vec::new();
-        for (position, architecture) in self.selection.architectures.iter().enumerate() {
-            for (at, accuracy) in self.benchmark.accuracies(&architecture.text)?.into_iter().enumerate() {
-                if position == 0 {
-                    targets.push(Target { column: accuracy.target, title: accuracy.title, accuracies: vec![accuracy.percent] });
-                } else if let Some(target) = targets.get_mut(at).filter(|target| target.column == accuracy.target) {
-                    target.accuracies.push(accuracy.percent);
-                } else {
-                    return Err(RunError::Result(format!("the benchmark answers differently for `{}`", architecture.text)));
-                }
-            }
-        }
-        Ok(targets)
     }
 
     /// By proxy of the workbench and architecture, one a repeat.
@@ -314,37 +299,19 @@ impl PreparedStudy {
         cases.into_par_iter().map(correlate).collect()
     }
 
-    /// The noise ceilings over the study's architectures: for each column of single runs, of those with the most runs.
-    fn ceilings(&self) -> Result<Vec<NoiseCeiling>, RunError> {
-        let mut columns: BTreeMap<String, Vec<Vec<f64>>> = BTreeMap::new();
-        for architecture in &self.selection.architectures {
-            for TrainingRuns { target, percent } in self.benchmark.training_runs(&architecture.text)? {
-                columns.entry(target).or_default().push(percent);
-            }
-        }
-        let ceiling = |(target, accuracies): (String, Vec<Vec<f64>>)| {
-            let runs = accuracies.iter().map(Vec::len).max().filter(|runs| *runs > 1)?;
-            let found = ceiling(&accuracies, runs).map_err(|error| RunError::Result(error.to_string()));
-            Some(found.map(|ceiling| NoiseCeiling { target, runs, ceiling }))
-        };
-        columns.into_iter().filter_map(ceiling).collect()
-    }
-
     /// One line: space and architectures, targets and their version, repeats, images, proxies, seed, engine, ties.
     fn protocol(&self, targets: &[Target]) -> String {
-        let columns: Vec<&str> = targets.iter().map(|target| target.column.as_str()).collect();
         let aggregates: String = self.aggregates.iter().map(|(name, aggregate)| format!("; {name}: {}", aggregate.protocol())).collect();
         let repeats = match self.study.repeats {
             1 => "1 measurement of each".into(),
             several => format!("mean of {several} measurements of each (structural proxies: 1)"),
         };
         format!(
-            "space {} ({}); {} of {}; {repeats}; {}{aggregates}; ties: τ-b and weighted τ discount them, ρ takes mean ranks, the rest its \
+            "space {} ({}); {}; {repeats}; {}{aggregates}; ties: τ-b and weighted τ discount them, ρ takes mean ranks, the rest its \
              expectation over tie-breaking; architectures of undefined score are left out and counted",
             self.experiment.space.name,
             self.selection.description,
-            columns.join(", "),
-            self.benchmark.describe(),
+            self.truth.describe(targets),
             protocol::measuring(&self.workbench),
         )
     }

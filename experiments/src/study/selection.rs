@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use assay_core::experiment::{Isomorphic, Study};
-use assay_core::plugin::{Benchmark, SearchSpace, draw_architectures};
+use assay_core::plugin::{SearchSpace, draw_architectures};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use rand::RngExt;
 
+use super::truth::Truth;
 use crate::run::RunError;
 use crate::run::protocol::grouped;
 
@@ -49,8 +50,8 @@ impl Selection {
     ///
     /// # Errors
     /// If an architecture cannot be read, the benchmark does not hold it, or there are too few or too many.
-    pub(super) fn new(study: &Study, space: &dyn SearchSpace, benchmark: &dyn Benchmark, seed: u64) -> Result<Self, RunError> {
-        let population = Population::new(space, benchmark)?;
+    pub(super) fn new(study: &Study, space: &dyn SearchSpace, truth: &Truth, seed: u64) -> Result<Self, RunError> {
+        let population = Population::new(space, truth)?;
         let count = population.count();
         let (subspaces, how) = match (&study.architectures, study.sample) {
             (Some(texts), _) => (parse(texts, space)?, "listed"),
@@ -65,7 +66,7 @@ impl Selection {
         let mut architectures = Vec::with_capacity(subspaces.len());
         for subspace in subspaces {
             let text = space.write(&subspace).map_err(|error| RunError::Result(error.to_string()))?;
-            architectures.push(Selected { index: benchmark.index(&text)?, text, subspace, measured_as: 0 });
+            architectures.push(Selected { index: truth.index(&text)?, text, subspace, measured_as: 0 });
         }
         architectures.sort_by_key(|architecture| architecture.index);
         let classes = share(&mut architectures, study.isomorphic, space)?;
@@ -103,8 +104,8 @@ fn parse(texts: &[String], space: &dyn SearchSpace) -> Result<Vec<Subspace>, Run
 }
 
 impl<'a> Population<'a> {
-    fn new(space: &'a dyn SearchSpace, benchmark: &dyn Benchmark) -> Result<Self, RunError> {
-        Ok(match benchmark.architectures()? {
+    fn new(space: &'a dyn SearchSpace, truth: &Truth) -> Result<Self, RunError> {
+        Ok(match truth.architectures()? {
             Some(held) => Self::Benchmark(space, held),
             None => Self::Space(space, Subspace::whole(space.layout())),
         })

@@ -10,6 +10,7 @@
 //!   [`partial`]: what is left of one when a third variable is held fixed.
 //! - [`top`]: what matters to a search, the upper end of the order.
 //! - [`best`]: what the best of some random draws reaches, the line that a search has to beat.
+//! - [`standings`]: where each value stands in the order of all.
 //! - [`interval`]: how much the sample of architectures leaves open; [`spread`]: how much the seeds do;
 //!   [`ceiling`]: what no score can be expected to exceed, because training itself is noisy.
 //!
@@ -34,4 +35,5 @@ pub mod top;
 pub mod weighted;
 
 pub use pairs::{Pairs, PairsError, Side};
+pub use ranks::standings;
 pub use sample::Sample;

@@ -51,6 +51,16 @@ impl Ranks {
     }
 }
 
+/// Where each value stands among all, from −1 (below all others) over 0 (in the middle) to 1 (above all others); tied values
+/// share their mean. Precisely (2r − n − 1) / (n − 1) of the mean rank r of n values, and 0 for a single one. NaN has no place
+/// in an order: the caller leaves it out.
+#[must_use]
+pub fn standings(values: &[f64]) -> Vec<f64> {
+    let ranks = Ranks::of(values);
+    let (centre, reach) = (values.len() as f64 + 1.0, (values.len() as f64 - 1.0).max(1.0));
+    (0..values.len()).map(|position| (ranks.twice_mean_rank(position) as f64 - centre) / reach).collect()
+}
+
 /// The maximal runs of neighbours that are alike, each with its start.
 pub(crate) fn runs<T>(sorted: &[T], alike: impl Fn(&T, &T) -> bool) -> impl Iterator<Item = (usize, &[T])> {
     sorted.chunk_by(alike).scan(0, |end, run| {
@@ -76,5 +86,13 @@ mod tests {
         let mean: Vec<f64> = (0..5).map(|position| ranks.twice_mean_rank(position) as f64 / 2.0).collect();
         assert_eq!(mean, [3.0, 1.0, 3.0, 5.0, 3.0]);
         assert_eq!((ranks.tied(0), ranks.tied(1)), (3, 1));
+    }
+
+    #[test]
+    fn values_stand_between_minus_one_and_one() {
+        assert_eq!(standings(&[2.0, 1.0, 2.0, 7.0, 2.0]), [0.0, -1.0, 0.0, 1.0, 0.0]);
+        assert_eq!(standings(&[-3.0, -4.0]), [1.0, -1.0]);
+        assert_eq!(standings(&[5.0]), [0.0]);
+        assert!(standings(&[]).is_empty());
     }
 }

@@ -70,8 +70,8 @@ fn the_report_of_a_study_is_a_page_with_charts_and_tables_that_carry_their_proto
     }
     // Without scripts everything is there: one group of clouds a target, one cloud a proxy.
     assert_eq!(page.matches(r#"class="cloud""#).count(), 4 * 3);
-    // τ-b, shares of operators, agreement, one a target, and what is undefined.
-    assert_eq!(page.matches("<tbody>").count(), 1 + 1 + 1 + 3 + 1);
+    // τ-b, shares of operators, depth and width (two), agreement, one a target, and what is undefined.
+    assert_eq!(page.matches("<tbody>").count(), 1 + 1 + 2 + 1 + 3 + 1);
 }
 
 /// A chart as a file is XML without text that fonts of the reader would change, and without anything to be fetched.

@@ -122,6 +122,26 @@ fn a_sample_is_measured_by_every_proxy_and_repeat_on_any_number_of_threads() {
 }
 
 #[test]
+fn without_a_benchmark_architectures_are_scored_and_the_report_shows_what_is_preferred() {
+    let scratch = Scratch::new();
+    scratch.write("small.toml", SMALL.replace("[benchmark]\nname = \"nas-bench-201\"\n", ""));
+    let out = scratch.succeed(&["correlate", "small.toml", "--quiet", "--run-dir", "study"]);
+    assert!(out.starts_with("14 architectures, scored\n") && out.contains("assay report study"), "{out}");
+    let study = scratch.path().join("study");
+    assert_eq!(read(&study.join("scores.parquet")).height(), 14 * (2 + 2 + 1 + 1));
+    assert!(!study.join("correlations.csv").exists(), "there is nothing to correlate with");
+    assert!(std::fs::read_to_string(study.join("study.md")).unwrap().contains("; no accuracies; mean of 2 measurements"));
+    let out = scratch.succeed(&["report", "study"]);
+    assert!(!out.contains("τ-b by proxy and target"), "{out}");
+    let tables = study.join("report/tables");
+    let rows = |name: &str| {
+        let text = std::fs::read_to_string(tables.join(name)).unwrap();
+        text.lines().filter(|line| line.starts_with('|')).map(str::to_owned).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(rows("shape-cell-by-proxy.md") + "\n\n" + &rows("shape-cell-standings.md"));
+}
+
+#[test]
 fn isomorphic_cells_are_measured_once_where_the_study_says_so() {
     let scratch = with_benchmark();
     let cells = [
@@ -158,7 +178,6 @@ fn what_is_wrong_with_a_study_is_told_with_its_line() {
         fail("sample = 14", "sample = 14\narchitectures = []"),
         fail("\"params\"", "\"linear-regions\""),
         fail("proxies = [", "# proxies = ["),
-        fail("[benchmark]\nname = \"nas-bench-201\"\n", ""),
         fail("sample = 14", "sample = 14"),
         scratch.fail(&["correlate", "tiny.toml"]),
     ];

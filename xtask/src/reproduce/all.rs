@@ -27,6 +27,7 @@ static TARGETS: &[Target] = &[
     Target { name: "fig3", datasets: &NAS_BENCH_201 },
     Target { name: "fig4", datasets: &NAS_BENCH_201 },
     Target { name: "fig5", datasets: &NAS_BENCH_201 },
+    Target { name: "fig8", datasets: &[&CIFAR10] },
     Target { name: "fig9", datasets: &NAS_BENCH_201 },
     Target { name: "correlation", datasets: &[] },
     Target { name: "correlation-darts", datasets: &[] },

@@ -6,7 +6,7 @@ use std::process::Command;
 use clap::Args;
 use miette::{IntoDiagnostic, WrapErr, bail};
 
-use super::search::stop;
+use super::study::Study;
 use crate::{child, project};
 
 /// Every proxy against the accuracies of 1,000 architectures of NAS-Bench-201, beside published correlations
@@ -60,8 +60,7 @@ impl Correlation {
     pub(crate) fn run(self) -> miette::Result<()> {
         // What has been found out about how the experiment differs from what papers print.
         let reasons = project::root().join("results/reference/correlation-nas-bench-201.reasons.toml");
-        let study = Study { experiment: "correlation-nas-bench-201", folder: "correlation" };
-        let document = study.document(&prepare()?, &self.extent, Some(&reasons))?;
+        let document = document(&prepare()?, "correlation-nas-bench-201", "correlation", &self.extent, Some(&reasons))?;
         write(self.out, "correlation-nas-bench-201.md", &document)
     }
 }
@@ -70,14 +69,11 @@ impl CorrelationDarts {
     pub(crate) fn run(self) -> miette::Result<()> {
         let assay = prepare()?;
         let studies = [
-            ("correlation-darts-1000.md", Study { experiment: "correlation-darts", folder: "correlation-darts/te-nas" }),
-            (
-                "correlation-darts-1000-zero-cost.md",
-                Study { experiment: "correlation-darts-zero-cost", folder: "correlation-darts/zero-cost" },
-            ),
+            ("correlation-darts-1000.md", "correlation-darts", "correlation-darts/te-nas"),
+            ("correlation-darts-1000-zero-cost.md", "correlation-darts-zero-cost", "correlation-darts/zero-cost"),
         ];
-        for (file, study) in studies {
-            let document = study.document(&assay, &self.extent, None)?;
+        for (file, experiment, folder) in studies {
+            let document = document(&assay, experiment, folder, &self.extent, None)?;
             write(self.out.as_ref().map(|folder| folder.join(file)), file, &document)?;
         }
         Ok(())
@@ -91,44 +87,21 @@ fn prepare() -> miette::Result<PathBuf> {
     Ok(assay)
 }
 
-/// A correlation study.
-struct Study {
-    /// The name of its file in `configs`.
-    experiment: &'static str,
-    /// Where it is kept in `results`.
-    folder: &'static str,
-}
-
-impl Study {
-    /// Makes the study, or what is left of it, and prints it as Markdown.
-    fn document(&self, assay: &Path, extent: &Extent, reasons: Option<&Path>) -> miette::Result<String> {
-        let experiment = project::root().join("configs").join(self.experiment).with_extension("toml");
-        let part = extent.sample.map_or("whole".into(), |sample| format!("{sample}"));
-        let folder = project::root().join("results").join(self.folder).join(part);
-        let mut study = Command::new(assay);
-        study.arg("correlate").arg(experiment).arg("--run-dir").arg(&folder);
-        if folder.exists() {
-            study.arg("--resume");
-        }
-        if let Some(sample) = extent.sample {
-            study.arg("--set").arg(format!("study.sample={sample}"));
-        }
-        match child::run(&mut study)? {
-            child::Ending::Done => {}
-            child::Ending::Interrupted => stop(),
-            child::Ending::Failed(_) => bail!("the study failed: {study:?}"),
-        }
-        let mut print = Command::new(assay);
-        print.arg("correlate").arg("--resume").arg(&folder).arg("--markdown");
-        if let Some(reasons) = reasons {
-            print.arg("--reasons").arg(reasons);
-        }
-        let printed = print.output().into_diagnostic().wrap_err("assay cannot be started")?;
-        if !printed.status.success() {
-            bail!("the document cannot be printed: {}", String::from_utf8_lossy(&printed.stderr));
-        }
-        Ok(String::from_utf8_lossy(&printed.stdout).into_owned())
+/// Makes a study, or what is left of it, and prints it as Markdown.
+fn document(assay: &Path, experiment: &'static str, folder: &str, extent: &Extent, reasons: Option<&Path>) -> miette::Result<String> {
+    let part = extent.sample.map_or("whole".into(), |sample| format!("{sample}"));
+    let settings = extent.sample.map(|sample| format!("study.sample={sample}")).into_iter().collect();
+    let made = Study { experiment, folder: Path::new(folder).join(part), settings }.make(assay)?;
+    let mut print = Command::new(assay);
+    print.arg("correlate").arg("--resume").arg(&made.run).arg("--markdown");
+    if let Some(reasons) = reasons {
+        print.arg("--reasons").arg(reasons);
     }
+    let printed = print.output().into_diagnostic().wrap_err("assay cannot be started")?;
+    if !printed.status.success() {
+        bail!("the document cannot be printed: {}", String::from_utf8_lossy(&printed.stderr));
+    }
+    Ok(String::from_utf8_lossy(&printed.stdout).into_owned())
 }
 
 fn write(out: Option<PathBuf>, file: &str, document: &str) -> miette::Result<()> {

@@ -12,6 +12,7 @@ mod published;
 mod search;
 mod searches;
 mod spread;
+mod study;
 mod summary;
 mod table1;
 
@@ -36,6 +37,7 @@ enum Published {
     Fig3(figures::Fig3),
     Fig4(figures::Fig4),
     Fig5(figures::Fig5),
+    Fig8(figures::Fig8),
     Fig9(figures::Fig9),
     Correlation(correlation::Correlation),
     CorrelationDarts(correlation::CorrelationDarts),
@@ -54,6 +56,7 @@ impl Reproduce {
             Published::Fig3(fig3) => fig3.run(),
             Published::Fig4(fig4) => fig4.run(),
             Published::Fig5(fig5) => fig5.run(),
+            Published::Fig8(fig8) => fig8.run(),
             Published::Fig9(fig9) => fig9.run(),
             Published::Correlation(correlation) => correlation.run(),
             Published::CorrelationDarts(correlation) => correlation.run(),

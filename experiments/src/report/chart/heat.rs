@@ -1,33 +1,40 @@
-//! A matrix of correlations as coloured cells.
+//! A matrix of values between −1 and 1 as coloured cells.
 
 use super::canvas::{Anchor, Canvas, Drawing, TEXT, short, width_of};
 use super::colour::{NEGATIVE, POSITIVE};
 
 const CELL: f64 = 40.0;
 const TOP: f64 = 24.0;
+/// The width of a step of the legend, and of all eleven.
+const STEP: f64 = 14.0;
+const LEGEND: f64 = 11.0 * STEP;
 
-/// What a heat map is drawn from: a symmetric matrix.
+/// What a heat map is drawn from.
 pub(in crate::report) struct Heat<'a> {
     /// What it shows.
     pub(in crate::report) title: &'a str,
-    /// Names of rows and columns.
-    pub(in crate::report) names: &'a [String],
+    /// Names of rows.
+    pub(in crate::report) rows: &'a [String],
+    /// Names of columns.
+    pub(in crate::report) columns: &'a [String],
     /// By row and column; `None` is undefined.
     pub(in crate::report) values: &'a [Vec<Option<f64>>],
 }
 
 impl Heat<'_> {
     pub(in crate::report) fn draw(&self) -> Drawing {
-        let longest = self.names.iter().map(|name| width_of(name, TEXT)).fold(0.0, f64::max);
-        let (left, side) = (longest + 18.0, CELL * self.names.len() as f64);
-        let foot = TOP + side;
-        let legend = foot + longest + 20.0;
-        let mut canvas = Canvas::new((left + side + 14.0).max(width_of(self.title, TEXT) + 20.0), legend + 44.0);
+        let longest = |names: &[String]| names.iter().map(|name| width_of(name, TEXT)).fold(0.0, f64::max);
+        let (left, across) = (longest(self.rows) + 18.0, (CELL * self.columns.len() as f64).max(LEGEND));
+        let foot = TOP + CELL * self.rows.len() as f64;
+        let legend = foot + longest(self.columns) + 20.0;
+        let mut canvas = Canvas::new((left + across + 14.0).max(width_of(self.title, TEXT) + 20.0), legend + 44.0);
         canvas.text((10.0, 14.0), Anchor::Start, self.title);
-        for (row, (name, values)) in (0..).zip(self.names.iter().zip(self.values)) {
+        for (column, name) in (0..).zip(self.columns) {
+            canvas.upright_text((left + CELL * (f64::from(column) + 0.5) + 4.0, foot + 8.0), Anchor::End, name);
+        }
+        for (row, (name, values)) in (0..).zip(self.rows.iter().zip(self.values)) {
             let y = TOP + CELL * f64::from(row);
             canvas.text((left - 8.0, y + CELL / 2.0 + 4.0), Anchor::End, name);
-            canvas.upright_text((left + y - TOP + CELL / 2.0 + 4.0, foot + 8.0), Anchor::End, name);
             for (column, value) in (0..).zip(values) {
                 draw_cell(&mut canvas, (left + CELL * f64::from(column), y), *value);
             }
@@ -62,12 +69,11 @@ fn draw_patch(canvas: &mut Canvas, (x, y): (f64, f64), (width, height): (f64, f6
 }
 
 fn draw_legend(canvas: &mut Canvas, (left, y): (f64, f64)) {
-    const WIDTH: f64 = 14.0;
     for step in -5..=5 {
-        let x = left + WIDTH * f64::from(step + 5);
-        draw_patch(canvas, (x, y), (WIDTH, 12.0), f64::from(step) / 5.0);
+        let x = left + STEP * f64::from(step + 5);
+        draw_patch(canvas, (x, y), (STEP, 12.0), f64::from(step) / 5.0);
     }
     for (text, step) in [("−1", 0.5), ("0", 5.5), ("1", 10.5)] {
-        canvas.soft_text((left + WIDTH * step, y + 27.0), Anchor::Middle, text);
+        canvas.soft_text((left + STEP * step, y + 27.0), Anchor::Middle, text);
     }
 }

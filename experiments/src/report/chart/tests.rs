@@ -80,8 +80,8 @@ fn a_cloud_has_each_point_at_its_place_in_the_colour_of_its_count() {
 fn a_matrix_is_as_strongly_coloured_as_proxies_agree() {
     let names = ["a", "b"].map(str::to_owned);
     let values = [vec![Some(1.0), Some(-0.25)], vec![Some(-0.004), None]];
-    read(&Heat { title: "agreement", names: &names, values: &values }.draw(), |nodes| {
-        insta::assert_snapshot!(texts(nodes), @"agreement | a | a | 1.00 | −.25 | b | b | .00 | −1 | 0 | 1 | protocol: seed 0");
+    read(&Heat { title: "agreement", rows: &names, columns: &names, values: &values }.draw(), |nodes| {
+        insta::assert_snapshot!(texts(nodes), @"agreement | a | b | a | 1.00 | −.25 | b | .00 | −1 | 0 | 1 | protocol: seed 0");
         let cells: Vec<(&str, f64)> = nodes
             .iter()
             .filter(|node| node.has_tag_name("rect") && node.attribute("width") == Some("39"))

@@ -1,21 +1,23 @@
 //! `cargo xtask reproduce fig1`, `fig3`, `fig4`, `fig5` and `fig9`: κ and R̂ on CIFAR-100, under the settings of TE-NAS's code and of
-//! its paper, and the path of a search.
+//! its paper, and the path of a search; `fig8`: what both prefer on the DARTS space.
 #![allow(clippy::print_stdout, reason = "the figure's page goes to standard output")]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod cell_shape;
+
+use std::path::Path;
 
 use clap::Args;
-use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use miette::{IntoDiagnostic, WrapErr, miette};
 use serde::Deserialize;
 
 use super::datasets::{CIFAR100, Dataset, Images};
 use super::published::TE_NAS_PAPER;
-use super::search::stop;
 use super::searches::Conditions;
-use crate::{child, project};
+use super::study::{Interval, Made, Report, Study};
+use crate::project;
+pub(super) use cell_shape::Fig8;
 
-const EXPERIMENT: &str = "configs/correlation-tenas-nas-bench-201-cifar100.toml";
+const EXPERIMENT: &str = "correlation-tenas-nas-bench-201-cifar100";
 /// What was found out about how the figures differ from the printed ones.
 const REASONS: &str = "results/reference/figures.reasons.toml";
 const TARGET: &str = "test_cifar100";
@@ -115,28 +117,6 @@ enum Shows {
     Path,
 }
 
-/// What is needed of a study's summary.
-#[derive(Debug, Deserialize)]
-struct Study {
-    correlations: Vec<Correlation>,
-    protocol: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Correlation {
-    proxy: String,
-    target: String,
-    architectures: usize,
-    tau_b: Option<f64>,
-    tau_b_interval: Option<Interval>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Interval {
-    low: f64,
-    high: f64,
-}
-
 #[derive(Debug, Default, Deserialize)]
 struct Reasons {
     #[serde(default)]
@@ -147,39 +127,24 @@ impl Figure {
     fn reproduce(&self, conditions: &Conditions) -> miette::Result<()> {
         let assay = conditions.prepare()?;
         let dataset = &CIFAR100;
-        let mut page = format!(
-            "# {}\n\nPublished: {} in {TE_NAS_PAPER}.\nOurs: made by\n\n```\n{}\n```\n\n",
-            self.title,
-            self.published,
-            conditions.command_line(self.name)
-        );
-        if let Some(file) = conditions.images(dataset).and_then(Images::stand_in) {
-            page += &format!("STAND-IN IMAGES from {file}, not {}.\n\n", dataset.title);
-        }
+        let mut page = head(self.title, self.published, &conditions.command_line(self.name), conditions.images(dataset));
         match self.shows {
             Shows::Path => self.path(&assay, conditions, dataset, &mut page)?,
             Shows::Cloud(_) | Shows::Operators => self.studies(&assay, conditions, dataset, &mut page)?,
         }
-        print!("{page}");
-        let out = reference().join(format!("{}.md", self.name));
-        project::write_whole(&out, &page)?;
-        eprintln!("written to {}", out.display());
-        Ok(())
+        finish(self.name, page)
     }
 
     fn studies(&self, assay: &Path, conditions: &Conditions, dataset: &'static Dataset, page: &mut String) -> miette::Result<()> {
         let mut studies = Vec::new();
         for (name, about, sets) in SETTINGS {
-            let run = study(assay, conditions, dataset, name, &sets.concat())?;
-            let text =
-                std::fs::read_to_string(run.join("summary.json")).into_diagnostic().wrap_err_with(|| format!("{}", run.display()))?;
-            let summary: Study =
-                serde_json::from_str(&text).into_diagnostic().wrap_err_with(|| format!("{} is no study", run.display()))?;
-            studies.push((name, about, run, summary));
+            let settings = sets.concat().iter().map(|set| (*set).to_owned()).collect();
+            let study = Study { experiment: EXPERIMENT, folder: format!("figures/{name}").into(), settings };
+            studies.push((name, about, study.with_images(conditions.images(dataset)).make(assay)?));
         }
         if let Shows::Cloud(proxy) = self.shows {
             *page += "| settings | τ-b | 95 % interval | architectures |\n|---|---:|---|---:|\n";
-            for (_, about, _, summary) in &studies {
+            for (_, about, Made { summary, .. }) in &studies {
                 let row = summary.correlations.iter().find(|row| row.proxy == proxy && row.target == TARGET);
                 let row = row.ok_or_else(|| miette!("the study has no {proxy} against {TARGET}"))?;
                 let tau = row.tau_b.map_or("undefined".into(), |tau| format!("{tau:.3}"));
@@ -188,27 +153,22 @@ impl Figure {
             }
             *page += "\n";
         }
-        for (name, about, run, _) in studies.iter().filter(|(name, ..)| ["code", "paper"].contains(name)) {
+        for (name, about, Made { run, .. }) in studies.iter().filter(|(name, ..)| ["code", "paper"].contains(name)) {
             let (part, table) = match self.shows {
                 Shows::Cloud(proxy) => (format!("scatter-{proxy}-test-cifar100"), None),
                 Shows::Operators | Shows::Path => ("operators".to_owned(), Some("operator-shares")),
             };
             let caption = format!("published ({WHO}): {}; ours by {about}", self.published);
-            let report = report(assay, run, &caption)?;
+            let report = Report::of(assay, run, &caption)?;
             *page += &self.picture(&report, &part, name, about)?;
             if let Some(table) = table {
-                let file = report.path().join(format!("tables/{table}.md"));
-                let text = std::fs::read_to_string(&file).into_diagnostic().wrap_err_with(|| format!("{}", file.display()))?;
-                let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
-                *page += &format!("{}\n\n", rows.join("\n"));
+                *page += &report.table(table)?;
             }
         }
-        if let Some(reason) = reasons()?.get(self.name) {
-            *page += &format!("{reason}\n\n");
-        }
+        *page += &reason(self.name)?;
         *page += "## Protocol\n\n";
-        for (name, _, _, Study { protocol, .. }) in &studies {
-            *page += &format!("- {name}: {protocol}\n");
+        for (name, _, Made { summary, .. }) in &studies {
+            *page += &format!("- {name}: {}\n", summary.protocol);
         }
         Ok(())
     }
@@ -218,70 +178,42 @@ impl Figure {
         conditions.search(assay, dataset, &way)?;
         for seed in conditions.seeds() {
             let run = conditions.run_folder(dataset, &way, *seed);
-            let report = report(assay, &run, &format!("published ({WHO}): {}; ours: TE-NAS on CIFAR-100, seed {seed}", self.published))?;
+            let caption = format!("published ({WHO}): {}; ours: TE-NAS on CIFAR-100, seed {seed}", self.published);
+            let report = Report::of(assay, &run, &caption)?;
             *page += &self.picture(&report, "plane", &format!("seed{seed}"), &format!("seed {seed}"))?;
-            let file = report.path().join("tables/steps.md");
-            let text = std::fs::read_to_string(&file).into_diagnostic().wrap_err_with(|| format!("{}", file.display()))?;
-            let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
-            *page += &format!("{}\n\n", rows.join("\n"));
+            *page += &report.table("steps")?;
         }
         Ok(())
     }
 
-    /// Copies a chart of a report beside the page, and gives the line that shows it.
-    fn picture(&self, report: &tempfile::TempDir, chart: &str, name: &str, about: &str) -> miette::Result<String> {
-        // Text as outlines makes the SVG of each some 470 kB; the report itself has both.
-        let from = report.path().join(format!("figures/{chart}.png"));
-        let into = reference().join(format!("{}-{name}.png", self.name));
-        std::fs::copy(&from, &into)
-            .into_diagnostic()
-            .wrap_err_with(|| format!("{} cannot be copied to {}", from.display(), into.display()))?;
-        Ok(format!("![{}, {about}]({}-{name}.png)\n\n", self.title, self.name))
+    /// A chart of a report beside the page.
+    fn picture(&self, report: &Report, chart: &str, name: &str, about: &str) -> miette::Result<String> {
+        report.picture(chart, &format!("{}-{name}.png", self.name), &format!("{}, {about}", self.title))
     }
 }
 
-fn reference() -> PathBuf {
-    project::root().join("results/reference")
+/// How the page of a figure begins.
+fn head(title: &str, published: &str, command: &str, images: Option<&Images>) -> String {
+    let mut page = format!("# {title}\n\nPublished: {published} in {TE_NAS_PAPER}.\nOurs: made by\n\n```\n{command}\n```\n\n");
+    if let Some((images, file)) = images.and_then(|images| Some((images, images.stand_in()?))) {
+        page += &format!("STAND-IN IMAGES from {file}, not {}.\n\n", images.dataset.title);
+    }
+    page
 }
 
-fn reasons() -> miette::Result<std::collections::BTreeMap<String, String>> {
+/// What was found out about how a figure differs from the printed one, as a paragraph; nothing where there is nothing to say.
+fn reason(figure: &str) -> miette::Result<String> {
     let file = project::root().join(REASONS);
     let text = std::fs::read_to_string(&file).into_diagnostic().wrap_err_with(|| format!("{} cannot be read", file.display()))?;
     let reasons: Reasons = toml_edit::de::from_str(&text).into_diagnostic().wrap_err_with(|| format!("{}", file.display()))?;
-    Ok(reasons.reasons)
+    Ok(reasons.reasons.get(figure).map_or(String::new(), |reason| format!("{reason}\n\n")))
 }
 
-/// Runs or continues a study, and gives its folder.
-fn study(assay: &Path, conditions: &Conditions, dataset: &'static Dataset, name: &str, sets: &[&str]) -> miette::Result<PathBuf> {
-    let images = conditions.images(dataset);
-    let run = project::root().join("results/figures").join(format!("{name}{}", images.map(Images::suffix).unwrap_or_default()));
-    let mut command = Command::new(assay);
-    command.arg("correlate").arg(project::root().join(EXPERIMENT)).arg("--run-dir").arg(&run);
-    if run.exists() {
-        command.arg("--resume");
-    }
-    for set in sets {
-        command.arg("--set").arg(set);
-    }
-    for (key, value) in images.map(Images::settings).unwrap_or_default() {
-        command.arg("--set").arg(format!("{key}={value}"));
-    }
-    eprintln!("study: {name} ({})", run.display());
-    match child::run(&mut command)? {
-        child::Ending::Done => Ok(run),
-        child::Ending::Interrupted => stop(),
-        child::Ending::Failed(_) => bail!("the study failed: {command:?}"),
-    }
-}
-
-/// The report of a run, in a folder that goes away with what is returned.
-fn report(assay: &Path, run: &Path, caption: &str) -> miette::Result<tempfile::TempDir> {
-    let folder = tempfile::tempdir().into_diagnostic().wrap_err("no temporary folder can be made")?;
-    let mut command = Command::new(assay);
-    command.arg("report").arg(run).arg("--output").arg(folder.path()).args(["--caption", caption]);
-    let output = command.output().into_diagnostic().wrap_err("assay cannot be started")?;
-    if !output.status.success() {
-        bail!("the report failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(folder)
+/// Prints and writes the page of a figure.
+fn finish(figure: &str, page: String) -> miette::Result<()> {
+    print!("{page}");
+    let out = project::root().join("results/reference").join(figure).with_extension("md");
+    project::write_whole(&out, &page)?;
+    eprintln!("written to {}", out.display());
+    Ok(())
 }
