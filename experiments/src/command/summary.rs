@@ -23,7 +23,7 @@ pub(super) fn read_summary(path: &Path) -> Result<Summary, Failure> {
     let text = match std::fs::read(&file) {
         Ok(text) => text,
         Err(_) if path.join(folder::EXPERIMENT).exists() => {
-            let help = format!("continue it with: assay run --resume {}", path.display());
+            let help = format!("continue it with: {}", folder::resume(path, &crate::plugins::of_run(path)?));
             return Err(Failure::new(format!("the run `{}` is not finished", path.display())).with_help(help));
         }
         Err(error) => {

@@ -14,6 +14,7 @@ mod scored;
 mod search;
 mod source;
 mod study;
+mod training;
 mod write;
 
 use std::io;
