@@ -3,19 +3,12 @@
 
 use std::path::Path;
 
-use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
 use crate::report::describe;
 use crate::run::folder;
 use crate::run::summary::{Accuracies, Summary};
 use crate::run::times::Times;
-
-/// Prints the result of a finished run.
-pub(super) fn print_run(path: &Path) -> Result<(), Ending> {
-    print_summary(&read_summary(path)?, path);
-    Ok(())
-}
 
 /// Reads the result of a finished run.
 pub(super) fn read_summary(path: &Path) -> Result<Summary, Failure> {
