@@ -75,11 +75,6 @@ fn searched(space: &dyn SearchSpace, truth: &HashMap<String, Vec<f64>>, (name, t
         uses.push((column, table));
     }
     let columns = Columns::new(uses);
-    // Tables are read with threads: reading one for the first time inside a parallel search would wait for itself.
-    let first = space.architecture(&Subspace::whole(space.layout()), 0).ok_or("the space has no architecture")?;
-    for column in columns.iter() {
-        columns.read(space, &column.request(&first)).ok_or("the strategy looks up a column that it did not name")??;
-    }
     let search = |seed: u64| -> Fallible<(&Vec<f64>, usize)> {
         let mut laboratory = TableLaboratory::new(space, &columns, seed);
         let text = space.write(&strategy.search(&mut laboratory)?)?;

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::{Purpose, Shard};
+use assay_core::experiment::{Experiment, Plugins, Purpose, Shard};
 use clap::Args;
 
 use super::Ending;
-use super::session::{Session, Task, Verb};
+use super::session::{Session, Verb};
 use super::summary;
 use super::tabular::{number, render, table};
 use crate::failure::Failure;
@@ -63,24 +63,15 @@ impl Correlate {
             }
             self.session = self.session.setting(format!("study.shard=\"{shard}\""));
         }
-        let (experiment, existing, plugins) = match self.session.task(VERB)? {
-            Task::Work(experiment, existing, plugins) => (*experiment, existing, plugins),
-            Task::Show(path) => {
-                let finished = read(&path).ok_or_else(|| Failure::new(format!("`{}` holds no correlation study", path.display())))?;
-                return self.print(&finished, &path, &reasons);
+        let read = |path: &Path| read(path).ok_or_else(|| Failure::new(format!("`{}` holds no correlation study", path.display())));
+        let prepare = |experiment: Experiment, plugins: &Plugins| {
+            if experiment.benchmark.is_none() {
+                eprintln!("The experiment has no [benchmark]: scores will be compared with each other, not with accuracies.");
             }
+            PreparedStudy::new(experiment, plugins)
         };
-        if experiment.benchmark.is_none() {
-            eprintln!("The experiment has no [benchmark]: scores will be compared with each other, not with accuracies.");
-        }
-        let prepared = PreparedStudy::new(experiment, &plugins)?;
-        let (finished, path) = self.session.work(
-            VERB,
-            (log, logs_on_terminal),
-            &prepared.experiment,
-            existing.as_deref(),
-            |folder, progress, interrupt| prepared.run(folder, progress, interrupt),
-        )?;
+        let log = (log, logs_on_terminal);
+        let (finished, path) = self.session.outcome(VERB, log, read, prepare, PreparedStudy::run)?;
         self.print(&finished, &path, &reasons)
     }
 

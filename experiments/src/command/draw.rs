@@ -11,7 +11,7 @@ use clap::Args;
 use super::Ending;
 use crate::draw::{self, DrawError, Picture};
 use crate::failure::Failure;
-use crate::report::{Found, Run};
+use crate::report::Run;
 
 /// Draw an architecture's cells, or how a search pruned, as SVG and PNG
 #[derive(Debug, Args)]
@@ -81,8 +81,8 @@ impl Draw {
 
     fn draw_run(&self, folder: &Path, plugins: &Plugins) -> Result<(), Ending> {
         let run = Run::read(folder, plugins)?;
-        let Found::Search(search) = &run.found else {
-            let problem = format!("`{}` holds a study, which has no pruning to draw", folder.display());
+        let Some(search) = run.search() else {
+            let problem = format!("`{}` holds no search, and only searches prune", folder.display());
             return Err(Failure::new(problem).with_help("its charts are in its report: assay report RUN").into());
         };
         let pictures = [draw::pruning(&search.summary, &search.trajectory)?, draw::plane(&search.summary, &search.trajectory)?];

@@ -19,6 +19,7 @@ const FOLDER: &str = "report";
 Examples:
   assay report results/correlation-nas-bench-201-trivial-seed0-…
   assay report results/quickstart-seed0-… results/quickstart-seed1-… --output comparison
+  assay report results/train-small-cifar10-seed0-…
 
 The page is one file, index.html, that needs no network. Beside it: figures/*.{svg,png} and tables/*.{csv,md,tex}.
 Correlation studies need the benchmark's table imported for their scatter plots. Several runs are compared column by column.")]

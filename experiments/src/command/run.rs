@@ -1,11 +1,11 @@
 //! `assay run`: runs an experiment, or continues an interrupted one.
 
-use assay_core::experiment::Purpose;
+use assay_core::experiment::{Experiment, Plugins, Purpose};
 use clap::Args;
 
 use super::Ending;
 use super::profile::Profiling;
-use super::session::{Session, Task, Verb};
+use super::session::{Session, Verb};
 use super::summary;
 use crate::log::LogFile;
 use crate::run::Prepared;
@@ -33,24 +33,22 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
-        let (experiment, existing, plugins) = match self.session.task(VERB)? {
-            Task::Work(experiment, existing, plugins) => (*experiment, existing, plugins),
-            Task::Show(path) => return summary::print_run(&path),
+        // A run that is only shown has none.
+        let mut profiling = None;
+        let prepare = |experiment: Experiment, plugins: &Plugins| {
+            let profiling = profiling.insert(Profiling::start(self.profile));
+            let prepared = Prepared::profiled(experiment, plugins, profiling.profile())?;
+            if let Some(problem) = prepared.missing_benchmark() {
+                eprintln!("The result's accuracies will not be known: {problem}");
+            }
+            Ok(prepared)
         };
-        let profiling = Profiling::start(self.profile);
-        let prepared = Prepared::profiled(experiment, &plugins, profiling.profile())?;
-        if let Some(problem) = prepared.missing_benchmark() {
-            eprintln!("The result's accuracies will not be known: {problem}");
-        }
-        let (summary, path) = self.session.work(
-            VERB,
-            (log, logs_on_terminal),
-            &prepared.experiment,
-            existing.as_deref(),
-            |folder, progress, interrupt| prepared.run(folder, progress, interrupt),
-        )?;
+        let log = (log, logs_on_terminal);
+        let (summary, path) = self.session.outcome(VERB, log, summary::read_summary, prepare, Prepared::run)?;
         summary::print_summary(&summary, &path);
-        profiling.print();
+        if let Some(profiling) = profiling {
+            profiling.print();
+        }
         Ok(())
     }
 }

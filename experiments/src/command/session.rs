@@ -49,7 +49,7 @@ pub(super) struct Verb {
 }
 
 /// What to do, once it is known what is already there.
-pub(super) enum Task {
+enum Task {
     /// Run the experiment with these plugins, in this folder if an earlier session began it there.
     Work(Box<Experiment>, Option<PathBuf>, Box<Plugins>),
     /// The run is finished: show it.
@@ -68,16 +68,31 @@ impl Session {
         self
     }
 
-    /// What the arguments ask for.
-    pub(super) fn task(&self, verb: Verb) -> Result<Task, Ending> {
-        let task = self.find(verb)?;
-        if matches!(task, Task::Show(_)) {
-            eprintln!("The run is finished.");
+    /// What the arguments ask for, and the folder where it is: what `read` finds of a finished run, or else what `run` makes in
+    /// its folder of the experiment that `prepare` made ready.
+    pub(super) fn outcome<P, S>(
+        &self,
+        verb: Verb,
+        log: (&LogFile, bool),
+        read: impl FnOnce(&Path) -> Result<S, Failure>,
+        prepare: impl FnOnce(Experiment, &Plugins) -> Result<P, RunError>,
+        run: impl FnOnce(&P, &RunFolder, &Progress, &Interrupt) -> Result<S, RunError>,
+    ) -> Result<(S, PathBuf), Ending> {
+        match self.task(verb)? {
+            Task::Show(path) => {
+                eprintln!("The run is finished.");
+                Ok((read(&path)?, path))
+            }
+            Task::Work(experiment, existing, plugins) => {
+                // Before there is a folder, so that what can go wrong goes wrong without one.
+                let prepared = prepare((*experiment).clone(), &plugins)?;
+                let run = |folder: &_, progress: &_, interrupt: &_| run(&prepared, folder, progress, interrupt);
+                self.work(verb, log, &experiment, existing.as_deref(), run)
+            }
         }
-        Ok(task)
     }
 
-    fn find(&self, verb: Verb) -> Result<Task, Ending> {
+    fn task(&self, verb: Verb) -> Result<Task, Ending> {
         if self.target.is_dir() {
             return self.given_run(verb);
         }
@@ -136,7 +151,7 @@ impl Session {
     }
 
     /// Does the work in its folder, with log, progress and Ctrl-C, and says how to continue it where it does not end.
-    pub(super) fn work<S>(
+    fn work<S>(
         &self,
         verb: Verb,
         (log, logs_on_terminal): (&LogFile, bool),

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
 use crate::report::describe;
@@ -11,19 +10,13 @@ use crate::run::folder;
 use crate::run::summary::{Accuracies, Summary};
 use crate::run::times::Times;
 
-/// Prints the result of a finished run.
-pub(super) fn print_run(path: &Path) -> Result<(), Ending> {
-    print_summary(&read_summary(path)?, path);
-    Ok(())
-}
-
 /// Reads the result of a finished run.
 pub(super) fn read_summary(path: &Path) -> Result<Summary, Failure> {
     let file = path.join(folder::SUMMARY);
     let text = match std::fs::read(&file) {
         Ok(text) => text,
         Err(_) if path.join(folder::EXPERIMENT).exists() => {
-            let help = format!("continue it with: assay run --resume {}", path.display());
+            let help = format!("continue it with: {}", folder::resume(path, &crate::plugins::of_run(path)?));
             return Err(Failure::new(format!("the run `{}` is not finished", path.display())).with_help(help));
         }
         Err(error) => {

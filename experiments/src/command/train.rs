@@ -7,7 +7,7 @@ use assay_core::experiment::Purpose;
 use clap::Args;
 
 use super::Ending;
-use super::session::{Session, Task, Verb};
+use super::session::{Session, Verb};
 use super::tabular::{render, table};
 use crate::failure::Failure;
 use crate::log::LogFile;
@@ -35,22 +35,9 @@ pub(super) struct Train {
 
 impl Train {
     pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
-        let (experiment, existing, plugins) = match self.session.task(VERB)? {
-            Task::Work(experiment, existing, plugins) => (*experiment, existing, plugins),
-            Task::Show(path) => {
-                let summary = read(&path).ok_or_else(|| Failure::new(format!("`{}` holds no training", path.display())))?;
-                print(&summary, &path);
-                return Ok(());
-            }
-        };
-        let prepared = PreparedTraining::new(experiment, &plugins)?;
-        let (summary, path) = self.session.work(
-            VERB,
-            (log, logs_on_terminal),
-            &prepared.experiment,
-            existing.as_deref(),
-            |folder, progress, interrupt| prepared.run(folder, progress, interrupt),
-        )?;
+        let read = |path: &Path| read(path).ok_or_else(|| Failure::new(format!("`{}` holds no training", path.display())));
+        let log = (log, logs_on_terminal);
+        let (summary, path) = self.session.outcome(VERB, log, read, PreparedTraining::new, PreparedTraining::run)?;
         print(&summary, &path);
         Ok(())
     }

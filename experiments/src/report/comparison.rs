@@ -1,20 +1,24 @@
 //! Several runs side by side: one column a run, each with its own protocol.
 
 use super::Run;
-use super::content::Charts;
-use super::content::{Body, Chapter, Part, Table};
+use super::content::{Body, Chapter, Chart, Charts, Part, Table};
 use super::course;
 use super::search;
 use super::source::Found;
 use super::study::targets;
+use super::training;
 use crate::run::summary::Summary;
 use crate::study::StudySummary;
 use crate::study::grid::{Grid, cell};
+use crate::training::summary::TrainingSummary;
 
 const STUDIES: &str = "τ-b by proxy, one column a run and target. Columns of different protocols answer different questions: what \
     sets the protocols apart stands below.";
 const SEARCHES: &str = "What each search found. What sets the protocols apart stands below.";
 
+const TRAININGS: &str = "What each training came to. What sets the protocols and recipes apart stands below.";
+const TESTS: &str = "The test after each epoch, one line a training. That after the last epoch is of all test images; those before it may be \
+    of fewer.";
 const COURSE: &str = "The best reading of each beginning of a search, against evaluations and, where recorded trainings are looked up, \
     against what they cost: mean over the seeds of an experiment, and a band of one standard deviation.";
 
@@ -25,10 +29,12 @@ pub(super) fn chapters(runs: &[Run], labels: &[String]) -> Vec<Chapter> {
     }
     let mut studies: Vec<(&str, &StudySummary)> = Vec::new();
     let mut searches: Vec<(&str, &Summary)> = Vec::new();
+    let mut trainings: Vec<(&str, &TrainingSummary)> = Vec::new();
     for (run, label) in runs.iter().zip(labels) {
         match &run.found {
             Found::Study(study) => studies.push((label, &study.summary)),
             Found::Search(search) => searches.push((label, &search.summary)),
+            Found::Training(summary) => trainings.push((label, summary)),
         }
     }
     let mut parts = Vec::new();
@@ -41,16 +47,18 @@ pub(super) fn chapters(runs: &[Run], labels: &[String]) -> Vec<Chapter> {
         let protocols: Vec<(&str, &str)> = searches.iter().map(|(label, summary)| (*label, summary.protocol.as_str())).collect();
         let table = Table { grid: search::results(&searches), is_short: true, is_sortable: false };
         parts.push(part("comparison-results", "Results side by side", SEARCHES, table, &protocols));
-        let found = runs.iter().filter_map(|run| match &run.found {
-            Found::Search(search) => Some(search.as_ref()),
-            Found::Study(_) => None,
-        });
-        let charts = course::charts(&found.collect::<Vec<_>>());
+        let charts = course::charts(&runs.iter().filter_map(Run::search).collect::<Vec<_>>());
         if !charts.is_empty() {
-            let body = Body::Charts(Charts { groups: vec![(String::new(), charts)], recolour: None });
-            let (name, title) = ("comparison-course".into(), "Best so far".into());
-            parts.push(Part { name, title, explanation: COURSE.into(), body, notes: notes(&protocols) });
+            parts.push(drawn("comparison-course", "Best so far", COURSE, charts, &protocols));
         }
+    }
+    if !trainings.is_empty() {
+        let all: Vec<(&str, String)> = trainings.iter().map(|(label, summary)| (*label, training::protocol(summary))).collect();
+        let protocols: Vec<(&str, &str)> = all.iter().map(|(label, protocol)| (*label, protocol.as_str())).collect();
+        let table = Table { grid: training::results(&trainings), is_short: true, is_sortable: false };
+        parts.push(part("comparison-trainings", "Trainings side by side", TRAININGS, table, &protocols));
+        let charts = training::test_curves(&trainings);
+        parts.push(drawn("comparison-tests", "Tests by epoch", TESTS, charts, &protocols));
     }
     let about = format!("{} runs side by side.", runs.len());
     vec![Chapter { title: "Comparison".into(), about, parts }]
@@ -58,6 +66,11 @@ pub(super) fn chapters(runs: &[Run], labels: &[String]) -> Vec<Chapter> {
 
 fn part(name: &str, title: &str, explanation: &str, table: Table, protocols: &[(&str, &str)]) -> Part {
     Part { name: name.into(), title: title.into(), explanation: explanation.into(), body: Body::Table(table), notes: notes(protocols) }
+}
+
+fn drawn(name: &str, title: &str, explanation: &str, charts: Vec<Chart>, protocols: &[(&str, &str)]) -> Part {
+    let body = Body::Charts(Charts { groups: vec![(String::new(), charts)], recolour: None });
+    Part { name: name.into(), title: title.into(), explanation: explanation.into(), body, notes: notes(protocols) }
 }
 
 fn correlations(studies: &[(&str, &StudySummary)]) -> Grid {

@@ -3,7 +3,7 @@
 use super::chart::Drawing;
 use super::scored::Scored;
 use super::source::Found;
-use super::{ReportError, Run, Settings, comparison, label, search, study};
+use super::{ReportError, Run, Settings, comparison, label, search, study, training};
 use crate::study::grid::Grid;
 
 /// All of a report.
@@ -110,6 +110,7 @@ pub(super) fn of(runs: &[Run], settings: &Settings) -> Result<Content, ReportErr
         chapters.push(match &run.found {
             Found::Study(found) => study::chapter(found, label, &prefix, chosen_operator(&found.scored, label, settings)?),
             Found::Search(found) => search::chapter(found, label, &prefix, runs),
+            Found::Training(found) => training::chapter(found, label, &prefix, runs),
         });
     }
     let mut versions: Vec<String> = runs.iter().map(|run| run.version().to_owned()).collect();

@@ -3,7 +3,7 @@
 use assay_core::score::Direction;
 use assay_statistics::spread::Spread;
 
-use super::chart::band::{Band, Bands};
+use super::chart::band::{Band, Bands, scales};
 use super::content::{Chart, file_name};
 use super::reading::better;
 use super::search::{best_so_far, readings};
@@ -82,13 +82,15 @@ pub(super) fn charts(searches: &[&Search]) -> Vec<Chart> {
             let end = |courses: &[Course]| courses.iter().filter_map(|course| course.spent.last().copied()).fold(f64::INFINITY, f64::min);
             let bands: Vec<Band> = courses.iter().map(|(name, courses)| band(name, courses, end(courses))).collect();
             let against = cost.map_or("evaluations".to_owned(), |cost| format!("{cost}, added up"));
+            let Some(scales) = scales(&bands) else { continue };
             let chart = Bands {
                 title: format!("best {label} so far against {}", cost.unwrap_or("evaluations")),
                 axes: [against, format!("{label} ({})", better(score.direction))],
+                scales,
                 bands,
             };
             let name = file_name(&format!("{label} {}", cost.unwrap_or("evaluations")));
-            charts.extend(chart.draw().map(|drawing| Chart { name, drawing, place: None }));
+            charts.push(Chart { name, drawing: chart.draw(), place: None });
         }
     }
     charts

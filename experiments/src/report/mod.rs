@@ -16,6 +16,7 @@ mod search;
 mod source;
 mod study;
 mod topology;
+mod training;
 mod write;
 
 use std::io;

@@ -8,7 +8,7 @@ use super::chart::Scale;
 use super::chart::curve::Curve;
 use super::content::{Body, Chapter, Chart, Charts, Part, Table, file_name};
 use super::reading::{better, describe, number};
-use super::source::{Found, Search};
+use super::source::Search;
 use crate::draw;
 use crate::run::summary::{Accuracies, Summary};
 use crate::study::grid::Grid;
@@ -141,14 +141,11 @@ pub(super) fn best_so_far(readings: &[Option<f64>], direction: Direction) -> Vec
 
 fn curves(search: &Search, label: &str, runs: &[Run]) -> Vec<Chart> {
     let all = |proxy: &str| -> Vec<f64> {
-        let of_run = |run: &Run| match &run.found {
-            Found::Search(search) => {
-                let found = search.summary.scores.get(proxy).and_then(|score| score.reading.value());
-                readings(search, proxy).into_iter().flatten().chain(found).collect()
-            }
-            Found::Study(_) => Vec::new(),
+        let of_search = |search: &Search| -> Vec<f64> {
+            let found = search.summary.scores.get(proxy).and_then(|score| score.reading.value());
+            readings(search, proxy).into_iter().flatten().chain(found).collect()
         };
-        runs.iter().flat_map(of_run).collect()
+        runs.iter().filter_map(Run::search).flat_map(of_search).collect()
     };
     let curve = |(proxy, score): (&String, &Score)| {
         let readings = readings(search, proxy);
@@ -170,10 +167,7 @@ fn plane(search: &Search, runs: &[Run]) -> Option<Charts> {
     if search.trajectory.steps.iter().any(|step| step.candidates.is_empty()) {
         return None;
     }
-    let searches = runs.iter().filter_map(|run| match &run.found {
-        Found::Search(search) => Some((&search.summary, &search.trajectory)),
-        Found::Study(_) => None,
-    });
+    let searches = runs.iter().filter_map(Run::search).map(|search| (&search.summary, &search.trajectory));
     let drawing = draw::way(&search.summary, &search.trajectory, &searches.collect::<Vec<_>>()).ok()?;
     Some(Charts { groups: vec![(String::new(), vec![Chart { name: String::new(), drawing, place: None }])], recolour: None })
 }

@@ -12,6 +12,7 @@ use crate::run::summary::Summary;
 use crate::run::tables::{TRAJECTORY, Trajectory};
 use crate::study::StudySummary;
 use crate::study::summary::Finished;
+use crate::training::summary::TrainingSummary;
 
 /// A finished run.
 pub struct Run {
@@ -27,6 +28,8 @@ pub enum Found {
     Study(Box<Study>),
     /// An architecture.
     Search(Box<Search>),
+    /// How well an architecture does once it is trained.
+    Training(Box<TrainingSummary>),
 }
 
 /// A correlation study.
@@ -55,10 +58,7 @@ impl Run {
         let summary = match std::fs::read(folder.join(folder::SUMMARY)) {
             Ok(summary) => summary,
             Err(_) if folder.join(folder::EXPERIMENT).exists() => {
-                let purpose = folder::stored_experiment(folder, Purpose::Score, plugins).map(|experiment| experiment.study.is_some());
-                let verb = if purpose.unwrap_or(false) { "correlate" } else { "run" };
-                let resume = format!("assay {verb} --resume {}", folder.display());
-                return Err(ReportError::Unfinished { folder: folder.to_owned(), resume });
+                return Err(ReportError::Unfinished { folder: folder.to_owned(), resume: folder::resume(folder, plugins) });
             }
             Err(error) => return Err(unreadable(folder::SUMMARY, &error)),
         };
@@ -71,20 +71,35 @@ impl Run {
             Some(Finished::Shard(shard)) => {
                 return Err(ReportError::Shard { folder: folder.to_owned(), shard: shard.part.shard.to_string() });
             }
-            None => {
-                let summary = serde_json::from_slice(&summary).map_err(|error| unreadable(folder::SUMMARY, &error))?;
-                let trajectory = std::fs::read(folder.join(TRAJECTORY)).map_err(|error| unreadable(TRAJECTORY, &error))?;
-                let trajectory = serde_json::from_slice(&trajectory).map_err(|error| unreadable(TRAJECTORY, &error))?;
-                Found::Search(Box::new(Search { summary, trajectory }))
-            }
+            None => match TrainingSummary::from_json(&summary) {
+                Some(summary) => Found::Training(Box::new(summary)),
+                None => {
+                    let summary = serde_json::from_slice(&summary).map_err(|error| unreadable(folder::SUMMARY, &error))?;
+                    let trajectory = std::fs::read(folder.join(TRAJECTORY)).map_err(|error| unreadable(TRAJECTORY, &error))?;
+                    let trajectory = serde_json::from_slice(&trajectory).map_err(|error| unreadable(TRAJECTORY, &error))?;
+                    Found::Search(Box::new(Search { summary, trajectory }))
+                }
+            },
         };
         Ok(Self { folder: folder.to_owned(), found })
+    }
+
+    /// What it found, if it is a search.
+    #[must_use]
+    pub fn search(&self) -> Option<&Search> {
+        if let Found::Search(search) = &self.found { Some(search) } else { None }
+    }
+
+    /// What it came to, if it is a training.
+    pub(super) fn training(&self) -> Option<&TrainingSummary> {
+        if let Found::Training(summary) = &self.found { Some(summary) } else { None }
     }
 
     fn name_and_seed(&self) -> (&str, u64) {
         match &self.found {
             Found::Study(study) => (&study.summary.experiment, study.summary.seed),
             Found::Search(search) => (&search.summary.experiment, search.summary.seed),
+            Found::Training(summary) => (&summary.experiment, summary.seed),
         }
     }
 
@@ -93,6 +108,7 @@ impl Run {
         match &self.found {
             Found::Study(study) => &study.summary.assay,
             Found::Search(search) => &search.summary.assay,
+            Found::Training(summary) => &summary.assay,
         }
     }
 }

@@ -9,6 +9,7 @@ use assay_core::experiment::{Experiment, Layers, Plugins, Purpose};
 use tempfile::NamedTempFile;
 
 use super::RunError;
+use crate::training::CHECKPOINT;
 
 /// The resolved experiment's file name.
 pub const EXPERIMENT: &str = "experiment.toml";
@@ -205,6 +206,19 @@ pub fn is_finished(folder: &Path) -> bool {
 /// If there is none, or it is not for this purpose, or does not fit this build's plugins.
 pub fn stored_experiment(folder: &Path, purpose: Purpose, plugins: &Plugins) -> Result<Experiment, RunError> {
     Ok(Layers::new().file(&folder.join(EXPERIMENT))?.resolve(purpose, plugins)?)
+}
+
+/// The command that continues the unfinished run in this folder.
+#[must_use]
+pub fn resume(folder: &Path, plugins: &Plugins) -> String {
+    let verb = match stored_experiment(folder, Purpose::Score, plugins) {
+        // One file may have sections for several commands; what only a training leaves behind decides first.
+        _ if folder.join(CHECKPOINT).exists() => "train",
+        Ok(experiment) if experiment.study.is_some() => "correlate",
+        Ok(experiment) if experiment.strategy.is_none() && experiment.training.is_some() => "train",
+        _ => "run",
+    };
+    format!("assay {verb} --resume {}", folder.display())
 }
 
 /// Looks for runs of this very experiment under its output folder.

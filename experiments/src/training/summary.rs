@@ -57,11 +57,18 @@ pub struct TrainingSummary {
     pub machine: Machine,
 }
 
+impl TrainingSummary {
+    /// Reads one, if this is a training's summary at all.
+    #[must_use]
+    pub fn from_json(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().filter(|summary: &Self| summary.kind == KIND)
+    }
+}
+
 /// The summary in this folder, if it holds a finished training.
 #[must_use]
 pub fn read(path: &Path) -> Option<TrainingSummary> {
-    let text = std::fs::read(path.join(folder::SUMMARY)).ok()?;
-    serde_json::from_slice(&text).ok().filter(|summary: &TrainingSummary| summary.kind == KIND)
+    TrainingSummary::from_json(&std::fs::read(path.join(folder::SUMMARY)).ok()?)
 }
 
 /// One epoch, for people.

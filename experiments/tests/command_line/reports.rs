@@ -19,7 +19,7 @@ pub(crate) fn with_runs() -> Scratch {
 }
 
 /// Every file below a folder, by its path from there.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for name in ["", "tables", "figures"] {
         for entry in std::fs::read_dir(folder.join(name)).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
@@ -30,7 +30,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn text(files: &BTreeMap<String, Vec<u8>>, name: &str) -> String {
+pub(crate) fn text(files: &BTreeMap<String, Vec<u8>>, name: &str) -> String {
     String::from_utf8(files[name].clone()).unwrap()
 }
 

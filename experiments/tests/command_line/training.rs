@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::reports::{files, text};
 use crate::scratch::{Said, Scratch};
 
 const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|";
@@ -96,4 +97,93 @@ fn what_is_wrong_with_a_training_is_told_with_its_line() {
     ];
     insta::assert_snapshot!(messages.join("\n"));
     assert!(scratch.runs().is_empty(), "nothing is begun that cannot be done");
+}
+
+#[test]
+fn the_report_of_a_training_shows_the_curve_that_the_training_wrote() {
+    let scratch = scratch();
+    scratch.succeed(&["train", "train.toml", "--quiet", "--run-dir", "run"]);
+    let out = scratch.succeed(&["report", "run"]);
+    let files = files(&scratch.path().join("run/report"));
+    insta::assert_snapshot!(files.keys().cloned().collect::<Vec<_>>().join(" "), @"figures/curve-error.png figures/curve-error.svg figures/curve-loss.png figures/curve-loss.svg index.html tables/epochs.csv tables/epochs.md tables/epochs.tex tables/result.csv tables/result.md tables/result.tex");
+
+    let summary: Value = serde_json::from_slice(&std::fs::read(scratch.path().join("run/summary.json")).unwrap()).unwrap();
+    let error = format!("{:.2}", summary["test_error_percent"].as_f64().unwrap());
+    assert!(out.lines().any(|line| line.contains("test error, %") && line.contains(&error)), "{out}");
+    assert!(
+        out.contains("\nprotocol: trained from scratch on synthetic") && out.contains("; drop_path 0.2; ") && out.contains(CELL),
+        "{out}"
+    );
+
+    let rows = |csv: &str| csv.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect::<Vec<Vec<String>>>();
+    let written = rows(&std::fs::read_to_string(scratch.path().join("run/curve.csv")).unwrap());
+    let shown = rows(&text(&files, "tables/epochs.csv"));
+    assert_eq!((written.len(), shown.len()), (4, 4));
+    for (written, shown) in written.iter().zip(&shown) {
+        let [rate, drop_path, loss, right, test_loss, test_right] =
+            [1, 2, 3, 4, 5, 6].map(|column: usize| written[column].parse::<f64>().unwrap());
+        let expected = [
+            written[0].clone(),
+            format!("{rate:.5}"),
+            format!("{drop_path:.3}"),
+            format!("{loss:.4}"),
+            format!("{:.2}", 100.0 * (1.0 - right)),
+            format!("{test_loss:.4}"),
+            format!("{:.2}", 100.0 * (1.0 - test_right)),
+            "20".into(),
+        ];
+        assert_eq!(shown[..8], expected);
+    }
+    let page = text(&files, "index.html");
+    assert!(page.contains("loss by epoch, train: training, test") && page.contains("error by epoch, train: training, test"));
+}
+
+#[test]
+fn trainings_stand_side_by_side_in_a_report_that_says_what_sets_their_recipes_apart() {
+    let scratch = scratch();
+    let train = |folder: &str, set: &[&str]| {
+        scratch.succeed(&[&["train", "train.toml", "--quiet", "--set", "training.epochs=2", "--run-dir", folder][..], set].concat());
+    };
+    train("slow", &["--set", "training.learning_rate=0.01"]);
+    train("fast", &["--set", "training.learning_rate=0.1"]);
+    let out = scratch.succeed(&["report", "slow", "fast", "--output", "both"]);
+    assert!(out.contains("\nonly slow: learning_rate 0.01\nonly fast: learning_rate 0.1\nprotocol of slow: trained"), "{out}");
+    let files = files(&scratch.path().join("both"));
+    let table = text(&files, "tables/comparison-trainings.md");
+    assert!(table.contains("| slow | fast |") && table.contains(&CELL.replace('|', "\\|")), "{table}");
+    for name in ["comparison-tests-loss", "comparison-tests-error", "slow-curve-error", "fast-curve-loss"] {
+        assert!(files.contains_key(&format!("figures/{name}.svg")), "{name}: {:?}", files.keys());
+    }
+}
+
+#[test]
+fn a_training_that_is_not_finished_is_not_reported_and_no_training_is_drawn() {
+    let scratch = scratch();
+    scratch.succeed(&["train", "train.toml", "--quiet", "--set", "training.epochs=1", "--run-dir", "run"]);
+    let copy = |folder: &str, files: &[&str]| {
+        std::fs::create_dir(scratch.path().join(folder)).unwrap();
+        for file in files {
+            std::fs::copy(scratch.path().join("run").join(file), scratch.path().join(folder).join(file)).unwrap();
+        }
+    };
+    copy("begun", &["experiment.toml"]);
+    copy("stopped", &["experiment.toml", "curve.csv", "checkpoint.safetensors"]);
+    let commands = [["report", "begun"], ["report", "stopped"], ["show", "begun"], ["draw", "run"]];
+    let messages = commands.map(|command| scratch.fail(&command));
+    insta::assert_snapshot!(messages.join("\n"), @"
+    × the run `begun` is not finished
+    help: continue it with: assay train --resume begun
+
+    × the run `stopped` is not finished
+    help: continue it with: assay train --resume stopped
+
+    × the run `begun` is not finished
+    help: continue it with: assay train --resume begun
+
+    × `run` holds no search, and only searches prune
+    help: its charts are in its report: assay report RUN
+    ");
+    // What it names is what continues it.
+    scratch.succeed(&["train", "--resume", "stopped", "--quiet"]);
+    scratch.succeed(&["report", "stopped"]);
 }

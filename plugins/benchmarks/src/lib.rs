@@ -16,6 +16,7 @@ pub mod nas_bench_201;
 pub mod nas_bench_macro;
 pub mod nats_bench_size;
 mod official;
+mod opened;
 mod recorded;
 mod table;
 

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use assay_core::data::user_data_directory;
 use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError, Setting, Settings, SettingsError, ValueKind};
@@ -14,6 +13,7 @@ use polars::prelude::{Column as Series, DataFrame};
 use serde::Deserialize;
 
 use crate::import::{Imported, Report, imported_file};
+use crate::opened::Opened;
 use crate::table::{ImportError, RawTable, encode, store};
 
 /// What such benchmarks understand.
@@ -112,7 +112,7 @@ struct Given {
 #[derive(Debug)]
 pub(crate) struct Tabular<R: Listed> {
     path: Option<PathBuf>,
-    records: OnceLock<Result<Table<R>, BenchmarkError>>,
+    records: Opened<Table<R>>,
 }
 
 /// What was read for a benchmark.
@@ -121,11 +121,11 @@ type Table<R> = Records<<R as Listed>::Architecture, <R as Listed>::Key>;
 impl<R: Listed> Tabular<R> {
     pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let Given { path } = settings.parse()?;
-        Ok(Self { path, records: OnceLock::new() })
+        Ok(Self { path, records: Opened::not_yet() })
     }
 
     fn records(&self) -> Result<&Table<R>, BenchmarkError> {
-        self.records.get_or_init(|| self.open()).as_ref().map_err(Clone::clone)
+        self.records.get(|| self.open())
     }
 
     fn open(&self) -> Result<Table<R>, BenchmarkError> {

@@ -1,7 +1,6 @@
 //! A benchmark that looks its figures up in an imported table.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use assay_core::data::user_data_directory;
 use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError, Cost, Settings, SettingsError, TrainingRuns};
@@ -9,6 +8,7 @@ use assay_core::score::Reading;
 use serde::Deserialize;
 
 use crate::import::imported_file;
+use crate::opened::Opened;
 use crate::table::{Checked, Content, Layout, runs_of};
 
 /// The settings as experiment files give them.
@@ -40,7 +40,7 @@ pub(crate) struct Recorded {
     costs: Vec<Target>,
     /// Columns of single training runs to report where the targets have none of their own.
     other_runs: &'static [&'static str],
-    table: OnceLock<Result<Table, BenchmarkError>>,
+    table: Opened<Table>,
 }
 
 /// What is known of each architecture, by its key.
@@ -92,7 +92,7 @@ impl Recorded {
         };
         let training = layout.accuracies().find(|(column, ..)| *column == first).map_or("", |(_, training, _)| training);
         let costs = Self::costs(layout, &given.costs)?;
-        Ok(Self { layout, path: given.path, training, targets, costs, other_runs, table: OnceLock::new() })
+        Ok(Self { layout, path: given.path, training, targets, costs, other_runs, table: Opened::not_yet() })
     }
 
     fn costs(layout: &'static Layout, names: &[String]) -> Result<Vec<Target>, SettingsError> {
@@ -113,7 +113,7 @@ impl Recorded {
     }
 
     fn table(&self) -> Result<&Table, BenchmarkError> {
-        self.table.get_or_init(|| self.open()).as_ref().map_err(Clone::clone)
+        self.table.get(|| self.open())
     }
 
     fn open(&self) -> Result<Table, BenchmarkError> {

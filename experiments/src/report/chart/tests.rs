@@ -2,6 +2,7 @@
 
 use resvg::usvg::roxmltree::{Document, Node};
 
+use super::band::{Band, Bands};
 use super::curve::Curve;
 use super::forest::{Forest, Row};
 use super::heat::Heat;
@@ -106,4 +107,29 @@ fn a_search_curve_is_a_staircase_over_the_steps() {
         let heights: Vec<f64> = stairs.split('V').skip(1).map(|rest| rest.split('H').next().unwrap().parse().unwrap()).collect();
         assert!(heights[0] < heights[1] && heights[1] == heights[2], "a smaller κ stands lower: {stairs}");
     });
+}
+
+#[test]
+fn lines_pass_through_their_points_and_only_what_has_a_deviation_has_a_band() {
+    let band = |name: &str, deviation| Band { name: name.into(), points: vec![(1.0, 30.0, deviation), (2.0, 10.0, deviation)] };
+    let draw = |bands: Vec<Band>| {
+        let scales = [Scale::counting(2), Scale::linear(0.0, 40.0)];
+        Bands { title: "error".into(), axes: ["epoch".into(), "%".into()], scales, bands }.draw()
+    };
+    read(&draw(vec![band("training", 0.0), band("test", 0.0)]), |nodes| {
+        insta::assert_snapshot!(texts(nodes), @"error | 1 | 2 | epoch | 0 | 10 | 20 | 30 | 40 | % | training | test | protocol: seed 0");
+        assert!(of_class(nodes, "path", "level-mark").is_empty());
+        let lines = of_class(nodes, "path", "level");
+        // Two lines with their marks in the legend; a quarter and three quarters of the plot of 400 by 230 pixels.
+        let paths: Vec<&str> = lines.iter().map(|line| line.attribute("d").unwrap()).collect();
+        assert_eq!(paths[0], paths[2]);
+        let numbers: Vec<f64> = paths[0].split(['M', 'L', ' ']).filter(|text| !text.is_empty()).map(|text| text.parse().unwrap()).collect();
+        assert_eq!((numbers[2] - numbers[0], numbers[3] - numbers[1]), (200.0, 115.0));
+    });
+    let alone = Band { name: "one epoch".into(), points: vec![(1.0, 30.0, 0.0)] };
+    read(&draw(vec![alone]), |nodes| {
+        let dot = of_class(nodes, "path", "level")[0];
+        assert!(dot.attribute("d").unwrap().ends_with("h0") && dot.attribute("stroke-linecap") == Some("round"), "one point is a dot");
+    });
+    read(&draw(vec![band("search", 2.0)]), |nodes| assert_eq!(of_class(nodes, "path", "level-mark").len(), 1));
 }

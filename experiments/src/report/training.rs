@@ -1,0 +1,235 @@
+//! What a report shows of a training.
+
+use assay_training::EpochRecord;
+
+use super::Run;
+use super::chart::Scale;
+use super::chart::band::{Band, Bands};
+use super::content::{Body, Chapter, Chart, Charts, Part, Table};
+use super::reading::number;
+use crate::run::protocol::grouped;
+use crate::study::grid::Grid;
+use crate::training::summary::TrainingSummary;
+
+const CURVE: &str = "After each epoch: of the images trained on, as they were trained on (flipped, cropped, with paths dropped, as the \
+    protocol says); of the test images, with running statistics. Axes are shared by all trainings of this report.";
+const EPOCHS: &str = "The same as numbers, with the learning rate and the probability of drop-path of the epoch's steps. The test after \
+    the last epoch, which the result is, is of all test images; those before it may be of fewer.";
+
+/// What a learning curve shows of each epoch.
+struct Measure {
+    /// Also the end of its files' names.
+    name: &'static str,
+    axis: &'static str,
+    training: fn(&EpochRecord) -> f64,
+    test: fn(&EpochRecord) -> f64,
+}
+
+const MEASURES: [Measure; 2] = [
+    Measure { name: "loss", axis: "mean cross-entropy", training: |epoch| epoch.train_loss, test: |epoch| epoch.test.loss },
+    Measure {
+        name: "error",
+        axis: "error, %",
+        training: |epoch| 100.0 * (1.0 - epoch.train_accuracy),
+        test: |epoch| 100.0 * (1.0 - epoch.test.accuracy()),
+    },
+];
+
+/// The chapter of a training.
+pub(super) fn chapter(summary: &TrainingSummary, label: &str, prefix: &str, runs: &[Run]) -> Chapter {
+    let notes = vec![format!("protocol: {}", protocol(summary))];
+    let part = |name: &str, title: &str, explanation: &str, body: Body| Part {
+        name: format!("{prefix}{name}"),
+        title: title.to_owned(),
+        explanation: explanation.to_owned(),
+        body,
+        notes: notes.clone(),
+    };
+    let mut parts = Vec::new();
+    if runs.len() == 1 {
+        let table = Table { grid: results(&[(label, summary)]), is_short: true, is_sortable: false };
+        parts.push(part("result", "Result", "", Body::Table(table)));
+    }
+    let beside: Vec<&TrainingSummary> = runs.iter().filter_map(Run::training).collect();
+    let curves = Charts { groups: vec![(String::new(), curves(summary, label, &beside))], recolour: None };
+    parts.push(part("curve", "Learning curve", CURVE, Body::Charts(curves)));
+    let epochs = Table { grid: epochs(&summary.curve), is_short: false, is_sortable: true };
+    parts.push(part("epochs", "Epochs", EPOCHS, Body::Table(epochs)));
+    let (count, seed) = (summary.epochs, summary.seed);
+    let about = format!("Training of {count} epochs, seed {seed}: a test error of {:.2} %.", summary.test_error_percent);
+    Chapter { title: label.to_owned(), about, parts }
+}
+
+/// The training's protocol line, with the settings of its recipe that the line does not have.
+pub(super) fn protocol(summary: &TrainingSummary) -> String {
+    const SAID: [&str; 6] = ["architecture", "channels", "cells", "epochs", "batch", "images"];
+    let recipe = serde_json::to_value(&summary.recipe).unwrap_or_default();
+    let settings = recipe.as_object().into_iter().flatten().filter(|(key, _)| !SAID.contains(&key.as_str()));
+    let clause = |(key, value): (&String, &serde_json::Value)| {
+        value.as_str().map_or_else(|| format!("; {key} {value}"), |text| format!("; {key} {text}"))
+    };
+    format!("{}{}", summary.protocol, settings.map(clause).collect::<String>())
+}
+
+/// A line of the table of results: its name, and what stands in the column of a training.
+type Line = (&'static str, fn(&TrainingSummary) -> String);
+
+const LINES: [Line; 12] = [
+    ("architecture", |summary| summary.architecture.clone()),
+    ("test error, %", |summary| format!("{:.2}", summary.test_error_percent)),
+    ("test loss", |summary| number(summary.test.loss)),
+    ("test images", |summary| grouped(summary.test.images as u128)),
+    ("parameters", |summary| grouped(summary.parameters as u128)),
+    ("multiply-adds, M", |summary| format!("{:.1}", summary.multiply_adds as f64 / 1e6)),
+    ("training images", |summary| grouped(summary.train_images as u128)),
+    ("epochs", |summary| summary.epochs.to_string()),
+    ("steps", |summary| grouped(summary.steps as u128)),
+    ("seconds", |summary| format!("{:.1}", summary.seconds)),
+    ("seconds an epoch", |summary| format!("{:.1}", summary.seconds / summary.epochs.max(1) as f64)),
+    ("machine", |summary| format!("{}, threads: {}", summary.machine.cpu, summary.machine.threads)),
+];
+
+/// What trainings came to, one column each.
+pub(super) fn results(trainings: &[(&str, &TrainingSummary)]) -> Grid {
+    let row = |(name, cell): &Line| [(*name).to_owned()].into_iter().chain(trainings.iter().map(|(_, summary)| cell(summary))).collect();
+    Grid {
+        title: "What the trainings came to".into(),
+        head: [String::new()].into_iter().chain(trainings.iter().map(|(label, _)| (*label).to_owned())).collect(),
+        rows: LINES.iter().map(row).collect(),
+    }
+}
+
+/// The tests of several trainings: a line each.
+pub(super) fn test_curves(trainings: &[(&str, &TrainingSummary)]) -> Vec<Chart> {
+    let summaries: Vec<&TrainingSummary> = trainings.iter().map(|(_, summary)| *summary).collect();
+    let chart = |measure: &Measure| {
+        let lines = trainings.iter().map(|(label, summary)| line(label, &summary.curve, measure.test)).collect();
+        draw(measure, format!("test {} by epoch", measure.name), lines, &summaries, &[measure.test])
+    };
+    MEASURES.iter().filter_map(chart).collect()
+}
+
+/// Loss and error, in training and in tests, on the axes of all trainings.
+fn curves(summary: &TrainingSummary, label: &str, all: &[&TrainingSummary]) -> Vec<Chart> {
+    let chart = |measure: &Measure| {
+        let lines = vec![line("training", &summary.curve, measure.training), line("test", &summary.curve, measure.test)];
+        draw(measure, format!("{} by epoch, {label}", measure.name), lines, all, &[measure.training, measure.test])
+    };
+    MEASURES.iter().filter_map(chart).collect()
+}
+
+fn line(name: &str, curve: &[EpochRecord], of: fn(&EpochRecord) -> f64) -> Band {
+    Band { name: name.to_owned(), points: curve.iter().map(|epoch| (epoch.epoch as f64, of(epoch), 0.0)).collect() }
+}
+
+/// A chart whose axes have room for what is drawn of all trainings.
+fn draw(measure: &Measure, title: String, lines: Vec<Band>, all: &[&TrainingSummary], drawn: &[fn(&EpochRecord) -> f64]) -> Option<Chart> {
+    let epochs = || all.iter().flat_map(|summary| &summary.curve);
+    let across = Scale::counting(epochs().map(|epoch| epoch.epoch).max()?);
+    let up = Scale::over(epochs().flat_map(|epoch| drawn.iter().map(move |of| of(epoch))))?;
+    let bands = Bands { title, axes: ["epoch".into(), measure.axis.into()], scales: [across, up], bands: lines };
+    Some(Chart { name: measure.name.into(), drawing: bands.draw(), place: None })
+}
+
+fn epochs(curve: &[EpochRecord]) -> Grid {
+    let head =
+        ["epoch", "learning rate", "drop-path", "training loss", "training error, %", "test loss", "test error, %", "test images", "s"];
+    let [loss, error] = &MEASURES;
+    let row = |epoch: &EpochRecord| {
+        vec![
+            epoch.epoch.to_string(),
+            format!("{:.5}", epoch.learning_rate),
+            format!("{:.3}", epoch.drop_path),
+            format!("{:.4}", (loss.training)(epoch)),
+            format!("{:.2}", (error.training)(epoch)),
+            format!("{:.4}", (loss.test)(epoch)),
+            format!("{:.2}", (error.test)(epoch)),
+            grouped(epoch.test.images as u128),
+            format!("{:.1}", epoch.seconds),
+        ]
+    };
+    Grid { title: "Epochs".into(), head: head.map(str::to_owned).to_vec(), rows: curve.iter().map(row).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::report::source::Found;
+    use crate::report::{Content, Settings, content};
+
+    /// A training of three epochs, the last test of more images than the others.
+    fn summary(seed: u64, learning_rate: f64) -> TrainingSummary {
+        let epoch = |number: u64, train: f64, correct: u64, images: u64| {
+            json!({
+                "epoch": number, "learning_rate": learning_rate, "drop_path": 0.1, "train_loss": train, "train_accuracy": 1.0 - train / 4.0,
+                "test": { "images": images, "correct": correct, "loss": train + 0.125 }, "seconds": 10.0 + number as f64,
+            })
+        };
+        let curve = [epoch(1, 2.0, 40, 100), epoch(2, 1.5, 55, 100), epoch(3, 1.0, 625, 1000)];
+        let summary = json!({
+            "kind": "training", "schema": 1, "assay": "0.1.0", "experiment": "small", "seed": seed, "space": "nas-bench-201",
+            "architecture": "|nor_conv_3x3~0|", "parameters": 73_306, "multiply_adds": 12_345_678, "epochs": 3, "steps": 1_500,
+            "test_error_percent": 37.5, "test": { "images": 1000, "correct": 625, "loss": 1.125 }, "train_images": 4_000,
+            "protocol": format!("trained from scratch on X; nas-bench-201, C=4, 1 cells; 3 epochs, batch 8; seed {seed}"),
+            "recipe": { "architecture": "|nor_conv_3x3~0|", "channels": 4, "cells": 1, "epochs": 3, "batch": 8, "learning_rate": learning_rate },
+            "curve": curve, "seconds": 36.0,
+            "machine": { "cpu": "CPU", "cores": 2, "threads": 1, "os": "OS", "rustc": "rustc", "target": "target" },
+        });
+        TrainingSummary::from_json(summary.to_string().as_bytes()).unwrap()
+    }
+
+    fn report(summaries: Vec<TrainingSummary>) -> Content {
+        let run = |summary| Run { folder: "run".into(), found: Found::Training(Box::new(summary)) };
+        content(&summaries.into_iter().map(run).collect::<Vec<_>>(), &Settings::default()).unwrap()
+    }
+
+    /// Everything but the pictures.
+    fn shown(content: &Content) -> String {
+        let mut text = String::new();
+        for chapter in &content.chapters {
+            writeln!(text, "# {}\n{}", chapter.title, chapter.about).unwrap();
+            for part in &chapter.parts {
+                writeln!(text, "\n## {} ({})", part.title, part.name).unwrap();
+                match &part.body {
+                    Body::Table(Table { grid, .. }) => {
+                        let rows = std::iter::once(&grid.head).chain(&grid.rows);
+                        rows.for_each(|row| writeln!(text, "{}", row.join(" | ")).unwrap());
+                    }
+                    Body::Charts(charts) => {
+                        let charts = charts.groups.iter().flat_map(|(_, charts)| charts);
+                        charts.for_each(|chart| writeln!(text, "chart {}", chart.name).unwrap());
+                    }
+                    Body::Nothing => panic!("{} shows nothing", part.name),
+                }
+                writeln!(text, "{}", part.notes.join("\n")).unwrap();
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    #[test]
+    fn a_training_has_its_result_and_its_learning_curve_as_charts_and_as_numbers() {
+        insta::assert_snapshot!(shown(&report(vec![summary(0, 0.05)])));
+    }
+
+    #[test]
+    fn trainings_that_differ_in_their_recipe_stand_side_by_side_and_say_in_what() {
+        let content = report(vec![summary(0, 0.05), summary(1, 0.1)]);
+        let text = shown(&content);
+        let (comparison, _) = text.split_once("\n# small seed 0").unwrap();
+        insta::assert_snapshot!(comparison);
+    }
+
+    #[test]
+    fn the_curves_of_all_trainings_are_drawn_on_the_same_axes() {
+        let (one, mut other) = (summary(0, 0.05), summary(1, 0.1));
+        other.curve[0].train_loss = 40.0;
+        let drawn = |beside: &[&TrainingSummary]| curves(&one, "one", beside)[0].drawing.inline();
+        assert_ne!(drawn(&[&one]), drawn(&[&one, &other]));
+    }
+}
