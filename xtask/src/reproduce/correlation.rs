@@ -11,7 +11,7 @@ use crate::{child, project};
 
 /// Every proxy against the accuracies of 1,000 architectures of NAS-Bench-201, beside published correlations
 ///
-/// Takes most of an hour on two cores. What is measured is kept under results/correlation: interrupted, the same command
+/// Takes some twenty minutes on two cores. What is measured is kept under results/correlation: interrupted, the same command
 /// goes on where it was.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -30,8 +30,8 @@ pub(crate) struct Correlation {
 
 /// κ, R̂ and other proxies against the accuracies of 1,000 genotypes of the DARTS space
 ///
-/// Writes two documents: κ, R̂ and their rank sum in the networks that TE-NAS searches with, which takes minutes, and other
-/// proxies in DARTS's search network. What is measured is kept under results/correlation-darts: interrupted, the same command
+/// Writes two documents: κ, R̂ and their rank sum of all genotypes in the networks that TE-NAS searches with, which takes minutes,
+/// and other proxies of 250 of them in DARTS's search network, which takes a quarter of an hour on two cores. What is measured is kept under results/correlation-darts: interrupted, the same command
 /// goes on where it was.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -51,7 +51,7 @@ pub(crate) struct CorrelationDarts {
 /// How much of a study is made.
 #[derive(Debug, Args)]
 struct Extent {
-    /// Score so many architectures in place of all 1,000
+    /// Score so many architectures, in place of those that the result has
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     sample: Option<u32>,
 }

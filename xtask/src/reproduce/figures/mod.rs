@@ -28,12 +28,17 @@ const SAMPLES: [&str; 2] = ["proxies.ntk-condition.batch=32", "proxies.linear-re
 const WEIGHTS: [&str; 2] =
     ["proxies.ntk-condition.initialiser=\"kaiming-normal-fan-out\"", "proxies.linear-regions.initialiser=\"kaiming-normal-fan-in\""];
 
-/// A point between the code's settings and the paper's: the name of its run, what it is, what it sets.
-const SETTINGS: [(&str, &str, &[&[&str]]); 4] = [
+/// A larger network for κ, of fewer architectures.
+const DEEP: [&str; 2] = ["proxies.ntk-condition.cells=5", "study.sample=500"];
+
+/// A point between the code's settings and the paper's, or beyond: the name of its run, what it is, what it sets.
+const SETTINGS: [(&str, &str, &[&[&str]]); 6] = [
     ("code", "the released code: κ of 72 images, 3,000 crops, PyTorch's default weights", &[]),
     ("samples", "the code with the paper's samples: κ of 32 images, 5,000 crops", &[&SAMPLES]),
     ("weights", "the code with the paper's weights: Kaiming normal", &[&WEIGHTS]),
     ("paper", "the paper: both", &[&SAMPLES, &WEIGHTS]),
+    ("draws", "the paper, mean scores of four draws of weights and images", &[&SAMPLES, &WEIGHTS, &["study.repeats=4"]]),
+    ("deep", "the paper, κ of five cells a stage, 500 cells", &[&SAMPLES, &WEIGHTS, &DEEP]),
 ];
 
 #[derive(Debug, Args)]
