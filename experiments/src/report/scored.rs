@@ -14,16 +14,17 @@ use polars::prelude::{DataFrame, ParquetReader, PolarsError, PolarsResult, SerRe
 use super::ReportError;
 use super::topology::{self, Topology};
 use crate::study::StudySummary;
+use crate::study::truth::{Target, targets};
 
 const SCORES: &str = "scores.parquet";
 /// Scores made of other scores, the larger the better.
 const AGGREGATES: &str = "aggregates.parquet";
 
-/// Scores and accuracies of the same architectures, position by position.
+/// Scores and targets of the same architectures, position by position.
 pub(super) struct Scored {
     pub(super) proxies: Vec<ProxyScores>,
     /// Or why there are none to be drawn.
-    pub(super) truth: Result<Vec<Truth>, String>,
+    pub(super) truth: Result<Vec<Target>, String>,
     /// Those operators of which architectures differ in number.
     pub(super) operators: Vec<OperatorCounts>,
     /// Depths and widths, by kind of cell, where the space's edges say what they connect and architectures differ in them.
@@ -38,13 +39,6 @@ pub(super) struct ProxyScores {
     pub(super) values: Vec<Option<f64>>,
     /// Why scores are undefined, with the number of architectures.
     pub(super) undefined: BTreeMap<String, usize>,
-}
-
-/// The accuracies of one target.
-pub(super) struct Truth {
-    pub(super) column: String,
-    pub(super) title: String,
-    pub(super) percent: Vec<f64>,
 }
 
 /// How often an operator occurs.
@@ -63,8 +57,10 @@ impl ProxyScores {
         self.values.iter().map(|value| value.map(|value| sign * value)).collect()
     }
 
-    fn tau_b(&self, truth: &Truth) -> Option<f64> {
-        Sample::new(&self.oriented(), &truth.percent).ok().and_then(|sample| kendall::tau_b(sample.pairs()))
+    fn tau_b(&self, target: &Target) -> Option<f64> {
+        let known = self.oriented().into_iter().zip(target.oriented()).filter_map(|(score, value)| Some((score, value?)));
+        let (scores, values): (Vec<Option<f64>>, Vec<f64>) = known.unzip();
+        Sample::new(&scores, &values).ok().and_then(|sample| kendall::tau_b(sample.pairs()))
     }
 }
 
@@ -103,12 +99,13 @@ impl Scored {
         Ok(Self { proxies, truth, operators, topologies: topology::of(space.layout(), &subspaces) })
     }
 
-    /// The operator whose count goes best with the first accuracy, whether more or less of it is better.
+    /// The operator whose count goes best with the first target, whether more or less of it is better.
     pub(super) fn most_telling_operator(&self) -> Option<&OperatorCounts> {
-        let accuracies = &self.truth.as_ref().ok()?.first()?.percent;
+        let values = &self.truth.as_ref().ok()?.first()?.values;
         let tau = |operator: &OperatorCounts| {
-            let counts: Vec<f64> = operator.counts.iter().map(|count| *count as f64).collect();
-            Pairs::new(&counts, accuracies).ok().and_then(|pairs| kendall::tau_b(&pairs)).map_or(0.0, f64::abs)
+            let known = operator.counts.iter().zip(values).filter_map(|(count, value)| Some((*count as f64, (*value)?)));
+            let (counts, values): (Vec<f64>, Vec<f64>) = known.unzip();
+            Pairs::new(&counts, &values).ok().and_then(|pairs| kendall::tau_b(&pairs)).map_or(0.0, f64::abs)
         };
         // The first of equals.
         self.operators.iter().rev().max_by(|one, other| tau(one).total_cmp(&tau(other)))
@@ -177,26 +174,13 @@ fn score(label: &str, direction: Direction, readings: &[Vec<Reading>]) -> ProxyS
     ProxyScores { label: label.to_owned(), direction, values: means.iter().map(Reading::value).collect(), undefined }
 }
 
-fn look_up(benchmark: &dyn Benchmark, architectures: &[&str]) -> Result<Vec<Truth>, String> {
+fn look_up(benchmark: &dyn Benchmark, architectures: &[&str]) -> Result<Vec<Target>, String> {
     benchmark.check().map_err(|error| error.to_string())?;
-    let mut truth: Vec<Truth> = Vec::new();
-    for architecture in architectures {
-        let accuracies = benchmark.accuracies(architecture).map_err(|error| error.to_string())?;
-        for (at, accuracy) in accuracies.into_iter().enumerate() {
-            if at == truth.len() {
-                truth.push(Truth { column: accuracy.target, title: accuracy.title, percent: Vec::new() });
-            }
-            truth[at].percent.push(accuracy.percent);
-        }
-    }
-    if truth.iter().any(|truth| truth.percent.len() != architectures.len()) {
-        return Err("the benchmark has different targets for different architectures".into());
-    }
-    Ok(truth)
+    targets(benchmark, architectures).map_err(|error| error.to_string())
 }
 
 /// The accuracies, if they give the very τ-b that the study found: the table may have been replaced since.
-fn agreeing(truth: Vec<Truth>, proxies: &[ProxyScores], summary: &StudySummary) -> Result<Vec<Truth>, String> {
+fn agreeing(truth: Vec<Target>, proxies: &[ProxyScores], summary: &StudySummary) -> Result<Vec<Target>, String> {
     for row in &summary.correlations {
         let proxy = proxies.iter().find(|proxy| proxy.label == row.proxy);
         let Some((proxy, of_target)) = proxy.zip(truth.iter().find(|truth| truth.column == row.target)) else { continue };

@@ -12,16 +12,17 @@ use super::chart::scatter::{PLOT, Scatter, pixel};
 use super::content::{Body, Chapter, Chart, Charts, Part, Table, file_name};
 use super::preference::{PARTS, Shares};
 use super::reading::better;
-use super::scored::{OperatorCounts, ProxyScores, Scored, Truth};
+use super::scored::{OperatorCounts, ProxyScores, Scored};
 use super::source::Study;
 use super::topology::Preferred;
 use crate::run::protocol::grouped;
 use crate::study::correlation::Correlation;
 use crate::study::grid::{self, Grid};
+use crate::study::truth::Target;
 use crate::study::{NoiseCeiling, StudySummary, beside};
 
-const OVERVIEW: &str = "1: the proxy orders the architectures as their accuracies do; 0: no better than chance; −1: the reverse order. \
-    In brackets the interval by resampling architectures, where they are a sample; after ± the standard deviation of single measurements.";
+const OVERVIEW: &str = "1: the proxy orders the architectures as their accuracies do, or as their costs do if less of them counts as \
+    better; 0: no better than chance; −1: the reverse order. In brackets the interval by resampling architectures, where they are a sample; after ± the standard deviation of single measurements.";
 const FOREST: &str = "The dot is τ-b, the bar its interval by resampling architectures; a study of a whole space has no interval, since \
     nothing was left to the draw. No score can be expected to come nearer to the accuracies than one training run comes to \
     others: the noise ceiling, where the benchmark records single runs.";
@@ -175,7 +176,7 @@ fn ceiling_of(ceilings: &[NoiseCeiling], target: &str) -> Option<f64> {
 /// The clouds of a study: what their axes and colours share.
 struct Clouds<'a> {
     scored: &'a Scored,
-    truth: &'a [Truth],
+    truth: &'a [Target],
     operator: &'a OperatorCounts,
     highest: usize,
     /// By proxy, if any of its scores is finite.
@@ -185,7 +186,7 @@ struct Clouds<'a> {
 }
 
 impl<'a> Clouds<'a> {
-    fn new(scored: &'a Scored, truth: &'a [Truth], operator: &str) -> Self {
+    fn new(scored: &'a Scored, truth: &'a [Target], operator: &str) -> Self {
         let position = scored.operators.iter().position(|known| known.name == operator).unwrap_or_default();
         Self {
             scored,
@@ -193,7 +194,7 @@ impl<'a> Clouds<'a> {
             operator: &scored.operators[position],
             highest: scored.operators.iter().flat_map(|operator| &operator.counts).copied().max().unwrap_or_default(),
             across: scored.proxies.iter().map(|proxy| Scale::over(proxy.values.iter().copied().flatten())).collect(),
-            up: truth.iter().map(|truth| Scale::over(truth.percent.iter().copied())).collect(),
+            up: truth.iter().map(|truth| Scale::over(truth.values.iter().copied().flatten())).collect(),
         }
     }
 
@@ -202,7 +203,7 @@ impl<'a> Clouds<'a> {
     }
 
     fn charts(&self, summary: &StudySummary) -> Charts {
-        let group = |(target, truth): (usize, &Truth)| {
+        let group = |(target, truth): (usize, &Target)| {
             let chart = |(position, proxy): (usize, &ProxyScores)| {
                 let scales = [self.across[position]?, self.up[target]?];
                 let row = summary.correlations.iter().find(|row| row.proxy == proxy.label && row.target == truth.column)?;
@@ -217,19 +218,21 @@ impl<'a> Clouds<'a> {
         Charts { groups: self.truth.iter().enumerate().map(group).collect(), recolour: Some(self.recolour()) }
     }
 
-    fn cloud(&self, proxy: &ProxyScores, truth: &Truth, scales: [Scale; 2], row: &Correlation) -> super::chart::Drawing {
-        let point = |(score, accuracy): (&Option<f64>, &f64)| score.filter(|score| score.is_finite()).map(|score| [score, *accuracy]);
-        let points: Vec<Option<[f64; 2]>> = proxy.values.iter().zip(&truth.percent).map(point).collect();
+    fn cloud(&self, proxy: &ProxyScores, truth: &Target, scales: [Scale; 2], row: &Correlation) -> super::chart::Drawing {
+        let point = |(score, value): (&Option<f64>, &Option<f64>)| Some([score.filter(|score| score.is_finite())?, (*value)?]);
+        let points: Vec<Option<[f64; 2]>> = proxy.values.iter().zip(&truth.values).map(point).collect();
         let tau = row.tau_b.map_or("undefined".into(), |tau| format!("{tau:.3}").replace('-', "−"));
         let drawn = points.iter().flatten().count();
         let mut subtitle = format!("τ-b {tau}, {} architectures, {} undefined", grouped(row.architectures as u128), row.undefined);
         if drawn < row.architectures {
             subtitle += &format!(", {} infinite", row.architectures - drawn);
         }
+        let vertical = format!("{} ({}), {}", truth.title, truth.column, truth.unit);
+        let vertical = if truth.is_accuracy() { vertical } else { format!("{vertical} ({})", better(truth.direction)) };
         let scatter = Scatter {
             title: format!("{} and {}", proxy.label, truth.title),
             subtitle,
-            axes: [format!("{} ({})", proxy.label, better(proxy.direction)), format!("{} ({}), %", truth.title, truth.column)],
+            axes: [format!("{} ({})", proxy.label, better(proxy.direction)), vertical],
             scales,
             points,
             operator: &self.operator.name,
@@ -242,7 +245,7 @@ impl<'a> Clouds<'a> {
     /// Where each architecture lies by proxy and target, and how often it has each operator.
     fn recolour(&self) -> String {
         let of_proxy = |(scale, proxy): (&Option<Scale>, &ProxyScores)| places(scale.as_ref(), proxy.values.iter().copied(), PLOT.0);
-        let of_target = |(scale, truth): (&Option<Scale>, &Truth)| places(scale.as_ref(), truth.percent.iter().copied().map(Some), PLOT.1);
+        let of_target = |(scale, truth): (&Option<Scale>, &Target)| places(scale.as_ref(), truth.values.iter().copied(), PLOT.1);
         let operators = &self.scored.operators;
         json!({
             "operator": self.operator.name,

@@ -8,6 +8,7 @@ use assay_statistics::top::{self, TopFraction};
 use assay_statistics::{Pairs, PairsError, Sample, kendall, partial, pearson, spearman, weighted};
 use serde::{Deserialize, Serialize};
 
+use super::truth::Target;
 use crate::run::RunError;
 
 /// What random choice is called in tables.
@@ -15,7 +16,8 @@ pub const RANDOM: &str = "random choice";
 /// The share of resamples between the ends of an interval.
 const LEVEL: f64 = 0.95;
 
-/// How far one proxy orders architectures as their accuracies do. `None` is undefined: the scores do not determine it.
+/// How far one proxy orders architectures as their accuracies do, or as a cost of theirs does, of which less is better. `None`
+/// is undefined: the scores do not determine it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Correlation {
     /// The proxy.
@@ -24,9 +26,9 @@ pub struct Correlation {
     pub target: String,
     /// The target's name for people.
     pub title: String,
-    /// Architectures with a score; all others are left out of this row.
+    /// Architectures with a score and a value of the target; all others are left out of this row.
     pub architectures: usize,
-    /// Architectures whose score is undefined.
+    /// Architectures with a value of the target whose score is undefined.
     pub undefined: usize,
     /// Kendall's τ-b.
     pub tau_b: Option<f64>,
@@ -48,7 +50,7 @@ pub struct Correlation {
     pub precision_at_k: Option<f64>,
     /// NDCG of the k best by score.
     pub ndcg_at_k: Option<f64>,
-    /// The highest accuracy less that of the architecture of the best score, in per cent.
+    /// The highest accuracy less that of the architecture of the best score, in per cent; undefined of a cost.
     pub regret: Option<f64>,
     /// Partial τ-b given `live-params`.
     pub partial_tau_b: Option<f64>,
@@ -89,11 +91,27 @@ pub(super) struct Conditions<'a> {
     pub(super) given: Option<&'a [f64]>,
 }
 
-/// The accuracies of one target, by architecture.
-pub(super) struct Target {
-    pub(super) column: String,
-    pub(super) title: String,
-    pub(super) accuracies: Vec<f64>,
+/// The architectures that a target has a value of, and those values, larger ones better.
+struct Known {
+    positions: Vec<usize>,
+    values: Vec<f64>,
+}
+
+impl Known {
+    fn of(target: &Target) -> Self {
+        let values = target.oriented().into_iter().enumerate();
+        let (positions, values) = values.filter_map(|(position, value)| Some((position, value?))).unzip();
+        Self { positions, values }
+    }
+
+    /// What belongs to these architectures of what belongs to all.
+    fn pick<T: Copy>(&self, all: &[T]) -> Vec<T> {
+        self.positions.iter().map(|position| all[*position]).collect()
+    }
+
+    fn sample(&self, scores: &[Option<f64>]) -> Result<Sample, RunError> {
+        Sample::new(&self.pick(scores), &self.values).map_err(unpaired)
+    }
 }
 
 fn unpaired(error: PairsError) -> RunError {
@@ -103,10 +121,11 @@ fn unpaired(error: PairsError) -> RunError {
 impl Correlation {
     /// Of one proxy.
     pub(super) fn of(scores: &Scores, target: &Target, conditions: &Conditions<'_>) -> Result<Self, RunError> {
-        let sample = Sample::new(&scores.mean, &target.accuracies).map_err(unpaired)?;
+        let known = Known::of(target);
+        let sample = known.sample(&scores.mean)?;
         let pairs = sample.pairs();
         let partial_tau_b = match conditions.given {
-            Some(given) => sample.along(given).and_then(|given| partial::kendall(pairs, &given)).map_err(unpaired)?,
+            Some(given) => sample.along(&known.pick(given)).and_then(|given| partial::kendall(pairs, &given)).map_err(unpaired)?,
             None => None,
         };
         let interval = match conditions.bootstrap {
@@ -116,7 +135,7 @@ impl Correlation {
                 bootstrap.map_err(|error| RunError::Result(error.to_string()))?.interval(pairs, kendall::tau_b)
             }
         };
-        let by_repeat = |repeat: &Vec<Option<f64>>| Ok(kendall::tau_b(Sample::new(repeat, &target.accuracies).map_err(unpaired)?.pairs()));
+        let by_repeat = |repeat: &Vec<Option<f64>>| Ok(kendall::tau_b(known.sample(repeat)?.pairs()));
         let spread = match scores.repeats.as_slice() {
             [] | [_] => None,
             several => Spread::of(&several.iter().map(by_repeat).collect::<Result<Vec<_>, RunError>>()?),
@@ -137,7 +156,7 @@ impl Correlation {
             tau_b_top_1_percent: top::tau_b(pairs, TopFraction::HUNDREDTH),
             precision_at_k: top::precision(pairs, conditions.k),
             ndcg_at_k: top::ndcg(pairs, conditions.k),
-            regret: top::regret(pairs),
+            regret: top::regret(pairs).filter(|_| target.is_accuracy()),
             partial_tau_b,
         })
     }
@@ -145,7 +164,8 @@ impl Correlation {
     /// Of random choice: expectations over all orders, which are equally likely. Every correlation is 0, since an order and
     /// its reverse cancel; the others are those of a score that is the same for all, whose ties are broken at random.
     pub(super) fn of_random_choice(target: &Target, conditions: &Conditions<'_>) -> Result<Self, RunError> {
-        let pairs = Pairs::new(&vec![0.0; target.accuracies.len()], &target.accuracies).map_err(unpaired)?;
+        let known = Known::of(target);
+        let pairs = Pairs::new(&vec![0.0; known.values.len()], &known.values).map_err(unpaired)?;
         let none = Some(0.0);
         Ok(Self {
             proxy: RANDOM.into(),
@@ -163,7 +183,7 @@ impl Correlation {
             tau_b_top_1_percent: none,
             precision_at_k: top::precision(&pairs, conditions.k),
             ndcg_at_k: top::ndcg(&pairs, conditions.k),
-            regret: top::regret(&pairs),
+            regret: top::regret(&pairs).filter(|_| target.is_accuracy()),
             partial_tau_b: none,
         })
     }

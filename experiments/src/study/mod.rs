@@ -12,7 +12,7 @@ pub mod published;
 mod selection;
 mod shards;
 pub mod summary;
-mod truth;
+pub(crate) mod truth;
 mod wanted;
 
 use std::collections::BTreeMap;
@@ -36,11 +36,11 @@ use crate::run::progress::Progress;
 use crate::run::workbench::{FAILED, Workbench};
 use crate::run::{RunError, protocol, threads};
 use aggregate::Measured;
-use correlation::{Conditions, Correlation, Scores, Target};
+use correlation::{Conditions, Correlation, Scores};
 use selection::Selection;
 use summary::{Finished, SCHEMA, SHARD, STUDY, ShardSummary, ShardTimes, Undefined};
 pub use summary::{NoiseCeiling, StudySummary};
-use truth::Truth;
+use truth::{Target, Truth};
 use wanted::{Wanted, requests};
 
 /// The proxy that every table has, and that partial correlations hold fixed.

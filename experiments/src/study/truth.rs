@@ -2,13 +2,71 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::plugin::{Benchmark, TrainingRuns};
+use assay_core::plugin::{Accuracy, Benchmark, Cost, TrainingRuns};
+use assay_core::score::Direction;
 use assay_statistics::ceiling::ceiling;
 
 use super::NoiseCeiling;
-use super::correlation::Target;
 use super::selection::Selected;
 use crate::run::RunError;
+
+/// An accuracy or a cost that scores are compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Target {
+    /// The benchmark's column.
+    pub(crate) column: String,
+    /// A name for people.
+    pub(crate) title: String,
+    /// `%` of an accuracy.
+    pub(crate) unit: String,
+    /// Which end is better.
+    pub(crate) direction: Direction,
+    /// As recorded, by architecture; a cost that could not be measured is undefined.
+    pub(crate) values: Vec<Option<f64>>,
+}
+
+impl Target {
+    fn of_accuracy(accuracy: &Accuracy) -> Self {
+        let (column, title) = (accuracy.target.clone(), accuracy.title.clone());
+        Self { column, title, unit: "%".into(), direction: Direction::HigherIsBetter, values: Vec::new() }
+    }
+
+    fn of_cost(cost: &Cost) -> Self {
+        let (column, title) = (cost.target.clone(), cost.title.clone());
+        Self { column, title, unit: cost.unit.clone(), direction: Direction::LowerIsBetter, values: Vec::new() }
+    }
+
+    /// Whether it is one, and not a cost.
+    pub(crate) fn is_accuracy(&self) -> bool {
+        self.direction == Direction::HigherIsBetter
+    }
+
+    /// Larger is better.
+    pub(crate) fn oriented(&self) -> Vec<Option<f64>> {
+        let sign = if self.is_accuracy() { 1.0 } else { -1.0 };
+        self.values.iter().map(|value| value.map(|value| sign * value)).collect()
+    }
+}
+
+/// What the benchmark says of these architectures: its accuracies, then the costs that it was asked for.
+pub(crate) fn targets(benchmark: &dyn Benchmark, architectures: &[&str]) -> Result<Vec<Target>, RunError> {
+    let mut targets: Vec<Target> = Vec::new();
+    for (position, architecture) in architectures.iter().enumerate() {
+        let (accuracies, costs) = (benchmark.accuracies(architecture)?, benchmark.costs(architecture)?);
+        let read = accuracies.iter().map(|accuracy| (&accuracy.target, Some(accuracy.percent)));
+        let read: Vec<(&String, Option<f64>)> = read.chain(costs.iter().map(|cost| (&cost.target, cost.reading.value()))).collect();
+        if position == 0 {
+            targets = accuracies.iter().map(Target::of_accuracy).chain(costs.iter().map(Target::of_cost)).collect();
+        }
+        if !targets.iter().map(|target| &target.column).eq(read.iter().map(|(column, _)| *column)) {
+            return Err(RunError::Result(format!("the benchmark answers differently for `{architecture}`")));
+        }
+        for (target, (_, value)) in targets.iter_mut().zip(read) {
+            target.values.push(value);
+        }
+    }
+    Ok(targets)
+}
 
 /// The benchmark of a study. Without one, scores are compared with each other only.
 pub(super) struct Truth(Option<Box<dyn Benchmark>>);
@@ -30,22 +88,11 @@ impl Truth {
         Ok(self.0.as_ref().map_or(Ok(None), |benchmark| benchmark.index(architecture))?)
     }
 
-    /// The targets, with the accuracies of these architectures; none without a benchmark.
+    /// The targets, with what the benchmark says of these architectures; none without a benchmark.
     pub(super) fn targets(&self, architectures: &[Selected]) -> Result<Vec<Target>, RunError> {
         let Some(benchmark) = &self.0 else { return Ok(Vec::new()) };
-        let mut targets: Vec<Target> = Vec::new();
-        for (position, architecture) in architectures.iter().enumerate() {
-            for (at, accuracy) in benchmark.accuracies(&architecture.text)?.into_iter().enumerate() {
-                if position == 0 {
-                    targets.push(Target { column: accuracy.target, title: accuracy.title, accuracies: vec![accuracy.percent] });
-                } else if let Some(target) = targets.get_mut(at).filter(|target| target.column == accuracy.target) {
-                    target.accuracies.push(accuracy.percent);
-                } else {
-                    return Err(RunError::Result(format!("the benchmark answers differently for `{}`", architecture.text)));
-                }
-            }
-        }
-        Ok(targets)
+        let texts: Vec<&str> = architectures.iter().map(|architecture| architecture.text.as_str()).collect();
+        targets(benchmark.as_ref(), &texts)
     }
 
     /// The noise ceilings over these architectures: for each column of single runs, of those with the most runs.
@@ -68,8 +115,9 @@ impl Truth {
     /// For protocols: `test_cifar10 of …`.
     pub(super) fn describe(&self, targets: &[Target]) -> String {
         let columns: Vec<&str> = targets.iter().map(|target| target.column.as_str()).collect();
+        let costs = if targets.iter().all(Target::is_accuracy) { "" } else { " (of costs, less is better)" };
         match &self.0 {
-            Some(benchmark) => format!("{} of {}", columns.join(", "), benchmark.describe()),
+            Some(benchmark) => format!("{}{costs} of {}", columns.join(", "), benchmark.describe()),
             None => "no accuracies".into(),
         }
     }

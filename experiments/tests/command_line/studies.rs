@@ -6,7 +6,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 use polars::prelude::{DataFrame, ParquetReader, SerReader};
 
-use crate::scratch::{Scratch, journalled, summary};
+use crate::scratch::{Scratch, journalled, shared, summary};
 
 /// Fourteen cells and three measured proxies; a matter of a second.
 pub(crate) const SMALL: &str = r#"version = 1
@@ -139,6 +139,49 @@ fn without_a_benchmark_architectures_are_scored_and_the_report_shows_what_is_pre
         text.lines().filter(|line| line.starts_with('|')).map(str::to_owned).collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(rows("shape-cell-by-proxy.md") + "\n\n" + &rows("shape-cell-standings.md"));
+}
+
+#[test]
+fn a_cost_is_a_target_of_which_less_is_better() {
+    let scratch = with_benchmark();
+    let text = std::fs::read_to_string(shared().join("data/nas-bench-201/hwnasbench_cifar10.csv")).unwrap();
+    // In each line after the number and the cell.
+    let latency = |line: &str| line.split_once(")\",").and_then(|(_, rest)| rest.split(',').next()).map(str::to_owned);
+    let mut latencies: Vec<Option<f64>> = text.lines().skip(1).map(|line| latency(line).unwrap().parse().ok()).collect();
+    latencies[7] = None;
+    let unmeasured = text.lines().nth(8).unwrap();
+    let without = unmeasured.replacen(&latency(unmeasured).unwrap(), "", 1);
+    scratch.write("hwnasbench_cifar10.csv", text.replacen(unmeasured, &without, 1));
+    scratch.succeed(&["benchmark", "import", "nas-bench-201", "hwnasbench_cifar10.csv"]);
+    let costs = ["--set", "benchmark.costs=[\"hw_edgegpu_latency_cifar10\"]", "--set", "study.proxies=[\"flops\"]"];
+    let arguments = [["correlate", trivial(), "--quiet", "--run-dir", "study"].as_slice(), &costs].concat();
+    assert!(scratch.succeed(&arguments).contains("hw_edgegpu_latency_cifar10 (of costs, less is better)"));
+
+    let scores = read(&scratch.path().join("study/scores.parquet"));
+    let (proxies, values) = (scores.column("proxy").unwrap().str().unwrap(), scores.column("value").unwrap().f64().unwrap());
+    let index = scores.column("index").unwrap().u32().unwrap();
+    let rows = (0..scores.height()).filter(|row| proxies.get(*row) == Some("flops"));
+    let pairs = rows.filter_map(|row| Some((values.get(row)?, -latencies[index.get(row)? as usize]?)));
+    let pairs: Vec<(f64, f64)> = pairs.collect();
+    let sign = |one: f64, other: f64| i64::from(one > other) - i64::from(one < other);
+    let (mut together, mut apart) = (0, [0, 0]);
+    for (position, one) in pairs.iter().enumerate() {
+        for other in &pairs[..position] {
+            let (x, y) = (sign(one.0, other.0), sign(one.1, other.1));
+            together += x * y;
+            apart = [apart[0] + x.abs(), apart[1] + y.abs()];
+        }
+    }
+    let tau = together as f64 / (apart[0] as f64 * apart[1] as f64).sqrt();
+    let summary = summary(&scratch.path().join("study"));
+    let rows = summary["correlations"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["proxy"] == "flops" && row["target"] == "hw_edgegpu_latency_cifar10").unwrap();
+    assert!((row["tau_b"].as_f64().unwrap() - tau).abs() < 1e-12 && tau < -0.1, "{row} {tau}");
+    assert_eq!((row["architectures"].as_u64(), row["undefined"].as_u64()), (Some(15_624), Some(0)));
+    assert!(row["regret"].is_null(), "a cost is no percentage");
+    scratch.succeed(&["report", "study"]);
+    let cloud = std::fs::read_to_string(scratch.path().join("study/report/index.html")).unwrap();
+    assert!(cloud.contains("(hw_edgegpu_latency_cifar10), ms (lower is better)"), "the axis of the cloud");
 }
 
 #[test]
