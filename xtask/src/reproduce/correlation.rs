@@ -30,8 +30,8 @@ pub(crate) struct Correlation {
 
 /// κ, R̂ and other proxies against the accuracies of 1,000 genotypes of the DARTS space
 ///
-/// Writes two documents: κ, R̂ and their rank sum of all genotypes in the networks that TE-NAS searches with, which takes minutes,
-/// and other proxies of 250 of them in DARTS's search network, which takes a quarter of an hour on two cores. What is measured is kept under results/correlation-darts: interrupted, the same command
+/// Writes two documents: κ, R̂ and their rank sum in the networks that TE-NAS searches with, and other proxies in DARTS's search
+/// network. What is measured is kept under results/correlation-darts: interrupted, the same command
 /// goes on where it was.
 #[derive(Debug, Args)]
 #[command(after_help = "\
