@@ -7,6 +7,7 @@ pub(crate) mod chart;
 mod comparison;
 mod content;
 mod course;
+mod front;
 mod page;
 pub(crate) mod picture;
 mod preference;

@@ -7,6 +7,7 @@ use super::Run;
 use super::chart::Scale;
 use super::chart::curve::Curve;
 use super::content::{Body, Chapter, Chart, Charts, Part, Table, file_name};
+use super::front;
 use super::reading::{better, describe, number};
 use super::source::Search;
 use crate::draw;
@@ -18,11 +19,12 @@ const CURVES: &str = "What each step of the search read of its state, the best o
     that are left; axes are shared by all runs of this report.";
 const PLANE: &str = "Where each round of pruning begins in the plane of the two scores, and where the architecture found lies. Axes are \
     shared by all runs of this report.";
+const FRONT: &str = "What each evaluated architecture reads and costs, and those that no other one beats without costing more.";
 const STEPS: &str = "What each step read, what it removed, and how many architectures it left.";
 
 /// The chapter of a search.
 pub(super) fn chapter(search: &Search, label: &str, prefix: &str, runs: &[Run]) -> Chapter {
-    let Search { summary, trajectory } = search;
+    let Search { summary, trajectory, .. } = search;
     let notes = vec![format!("protocol: {}", summary.protocol)];
     let part = |name: &str, title: &str, explanation: &str, body: Body| Part {
         name: format!("{prefix}{name}"),
@@ -44,6 +46,14 @@ pub(super) fn chapter(search: &Search, label: &str, prefix: &str, runs: &[Run]) 
     parts.push(part("curve", "The course of the search", CURVES, Body::Charts(curves)));
     if let Some(plane) = plane(search, runs) {
         parts.push(part("plane", "The path in the plane of both scores", PLANE, Body::Charts(plane)));
+    }
+    for tradeoff in front::tradeoffs(search) {
+        let (name, title) = (format!("front-{}", tradeoff.name()), format!("Pareto front: {}", tradeoff.title()));
+        let Some(chart) = tradeoff.chart() else { continue };
+        let charts = Charts { groups: vec![(String::new(), vec![chart])], recolour: None };
+        parts.push(part(&name, &title, FRONT, Body::Charts(charts)));
+        let table = Table { grid: tradeoff.grid(), is_short: true, is_sortable: true };
+        parts.push(part(&format!("{name}-architectures"), &title, "The same as numbers, cheapest first.", Body::Table(table)));
     }
     let steps = Table { grid: steps(search), is_short: false, is_sortable: true };
     parts.push(part("steps", "Steps", STEPS, Body::Table(steps)));
@@ -173,7 +183,7 @@ fn plane(search: &Search, runs: &[Run]) -> Option<Charts> {
 }
 
 fn steps(search: &Search) -> Grid {
-    let Search { summary, trajectory } = search;
+    let Search { summary, trajectory, .. } = search;
     let proxies: Vec<&String> = summary.scores.keys().collect();
     let row = |step: &Step| -> Vec<String> {
         let reading = |proxy: &&String| {

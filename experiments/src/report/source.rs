@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::{Experiment, Plugins, Purpose};
+use assay_core::experiment::{Assembly, Experiment, Plugins, Purpose};
+use assay_core::plugin::SearchSpace;
 
 use super::ReportError;
 use super::scored::Scored;
@@ -45,6 +46,8 @@ pub struct Search {
     pub summary: Summary,
     /// Its steps.
     pub trajectory: Trajectory,
+    /// What was searched, if its plugin is here.
+    pub(super) space: Option<Box<dyn SearchSpace>>,
 }
 
 impl Run {
@@ -77,7 +80,9 @@ impl Run {
                     let summary = serde_json::from_slice(&summary).map_err(|error| unreadable(folder::SUMMARY, &error))?;
                     let trajectory = std::fs::read(folder.join(TRAJECTORY)).map_err(|error| unreadable(TRAJECTORY, &error))?;
                     let trajectory = serde_json::from_slice(&trajectory).map_err(|error| unreadable(TRAJECTORY, &error))?;
-                    Found::Search(Box::new(Search { summary, trajectory }))
+                    let experiment = folder::stored_experiment(folder, Purpose::Score, plugins);
+                    let space = experiment.ok().and_then(|experiment| Assembly::new(&experiment, plugins).space().ok());
+                    Found::Search(Box::new(Search { summary, trajectory, space }))
                 }
             },
         };

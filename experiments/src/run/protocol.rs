@@ -21,8 +21,8 @@ pub fn search(workbench: &Workbench, space: &str, strategy: &dyn SearchStrategy,
 /// One line: images, proxies, seed, engine.
 #[must_use]
 pub fn measuring(workbench: &Workbench) -> String {
-    let proxies: Vec<String> = workbench.proxies.iter().map(|planned| planned.proxy.protocol()).collect();
-    format!("images {}; {}; seed {}; engine {}", workbench.dataset.describe(), proxies.join("; "), workbench.seed, workbench.engine.name())
+    let proxies: String = workbench.proxies.iter().map(|planned| format!("; {}", planned.proxy.protocol())).collect();
+    format!("images {}{proxies}; seed {}; engine {}", workbench.dataset.describe(), workbench.seed, workbench.engine.name())
 }
 
 /// `15,625`.

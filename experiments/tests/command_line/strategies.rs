@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use polars::prelude::{ParquetReader, SerReader};
 
-use crate::scratch::{Scratch, counted, journalled, result, summary};
+use crate::scratch::{Scratch, counted, journalled, result, shared, summary};
 
 /// A search by two structural proxies, which take no time.
 const SEARCH: &str = r#"version = 1
@@ -58,6 +58,29 @@ fn a_search_by_an_aggregate_leaves_every_measurement_and_step() {
     // The steps end with what was found.
     let trajectory: serde_json::Value = serde_json::from_slice(&std::fs::read(run.join("trajectory.json")).unwrap()).unwrap();
     assert_eq!(trajectory["steps"][59]["after"], summary["architecture"]["mask"]);
+}
+
+#[test]
+fn a_search_within_a_latency_shows_the_front_of_what_it_looked_up() {
+    let scratch = Scratch::new();
+    scratch.import_nas_bench_201();
+    let latencies = shared().join("data/nas-bench-201/hwnasbench_cifar10.csv");
+    scratch.succeed(&["benchmark", "import", "nas-bench-201", latencies.to_str().unwrap()]);
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/search-hardware-aware-nas-bench-201.toml");
+    let out = scratch.succeed(&["run", config, "--quiet", "--run-dir", "run"]);
+    assert!(out.contains("hw_edgegpu_latency_cifar10 at most 4, NSGA-II") && !out.contains("; ;"), "{out}");
+    let out = scratch.succeed(&["report", "run"]);
+    assert!(out.contains("Pareto front: ep12_valid_cifar10 against hw_edgegpu_latency_cifar10"), "{out}");
+    let report = scratch.path().join("run/report");
+    let name = "front-ep12-valid-cifar10-hw-edgegpu-latency-cifar10";
+    assert!(report.join(format!("figures/{name}.svg")).exists());
+    let table = std::fs::read_to_string(report.join(format!("tables/{name}-architectures.csv"))).unwrap();
+    let numbers = |line: &str| -> Vec<f64> { line.split(',').take(2).map(|cell| cell.parse().unwrap()).collect() };
+    let front: Vec<Vec<f64>> = table.lines().skip(1).map(numbers).collect();
+    assert!(front.len() > 3 && front.is_sorted_by(|one, other| one[0] < other[0] && one[1] < other[1]), "{table}");
+    let found = summary(&scratch.path().join("run"))["architecture"]["text"].as_str().unwrap().to_owned();
+    let within = table.lines().skip(1).filter(|line| numbers(line)[0] <= 4.0).last().unwrap();
+    assert!(within.contains(&found), "the best within the limit is on the front: {found} {table}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub(crate) mod canvas;
 mod colour;
 pub(super) mod curve;
 pub(super) mod forest;
+pub(super) mod front;
 pub(super) mod heat;
 pub(super) mod scatter;
 

@@ -5,6 +5,7 @@ use resvg::usvg::roxmltree::{Document, Node};
 use super::band::{Band, Bands};
 use super::curve::Curve;
 use super::forest::{Forest, Row};
+use super::front::Front;
 use super::heat::Heat;
 use super::scatter::Scatter;
 use super::{Drawing, Scale};
@@ -106,6 +107,30 @@ fn a_search_curve_is_a_staircase_over_the_steps() {
         let stairs = of_class(nodes, "path", "mark")[0].attribute("d").unwrap();
         let heights: Vec<f64> = stairs.split('V').skip(1).map(|rest| rest.split('H').next().unwrap().parse().unwrap()).collect();
         assert!(heights[0] < heights[1] && heights[1] == heights[2], "a smaller κ stands lower: {stairs}");
+    });
+}
+
+#[test]
+fn a_front_is_a_staircase_from_the_cheapest_to_the_best_and_on_to_the_end() {
+    let front = Front {
+        title: "accuracy against latency".into(),
+        axes: ["latency (lower is better)".into(), "accuracy (higher is better)".into()],
+        scales: [Scale::linear(0.0, 4.0), Scale::linear(0.0, 100.0)],
+        points: vec![[1.0, 50.0], [2.0, 40.0], [3.0, 90.0]],
+        front: vec![[1.0, 50.0], [3.0, 90.0]],
+        found: Some([3.0, 90.0]),
+    };
+    read(&front.draw(), |nodes| {
+        insta::assert_snapshot!(texts(nodes), @"accuracy against latency | 0 | 0.5 | 1.0 | 1.5 | 2.0 | 2.5 | 3.0 | 3.5 | 4.0 | latency (lower is better) | 0 | 20 | 40 | 60 | 80 | 100 | accuracy (higher is better) | evaluated | Pareto front | architecture found | protocol: seed 0");
+        // The legend has one of each too.
+        let count = |class| of_class(nodes, "circle", class).len();
+        assert_eq!([count("each"), count("mark"), count("ceiling")], [3 + 1, 2 + 1, 1 + 1]);
+        let stairs = of_class(nodes, "path", "mark")[0].attribute("d").unwrap();
+        let parts: Vec<f64> =
+            stairs.split(['M', ' ', 'H', 'V']).filter(|part| !part.is_empty()).map(|part| part.parse().unwrap()).collect();
+        let [x1, y1, x2, y2, end] = parts[..] else { panic!("{stairs}") };
+        // A quarter, three quarters and all of 360 pixels; half and nine tenths of 240.
+        assert_eq!(([x2 - x1, end - x2], y1 - y2), ([180.0, 90.0], 96.0));
     });
 }
 

@@ -1,0 +1,93 @@
+//! The Pareto fronts of a search that looked up what architectures cost.
+
+use assay_core::plugin::Step;
+use assay_core::score::{Direction, Score};
+use assay_strategies::hardware_aware;
+
+use super::chart::Scale;
+use super::chart::front::Front;
+use super::content::{Chart, file_name};
+use super::reading::{better, number};
+use super::source::Search;
+use crate::study::grid::Grid;
+
+/// One reading of the steps against one of their costs.
+pub(super) struct Tradeoff<'a> {
+    search: &'a Search,
+    label: &'a str,
+    direction: Direction,
+    cost: &'a str,
+    /// Cheapest first.
+    front: Vec<Step>,
+}
+
+/// Of each score and each cost that the steps have. What trainings cost that a search was charged with is no property of an
+/// architecture to be traded off.
+pub(super) fn tradeoffs(search: &Search) -> Vec<Tradeoff<'_>> {
+    let (summary, steps) = (&search.summary, &search.trajectory.steps);
+    let is_cost = |label: &str| !summary.scores.contains_key(label) && !summary.counts.recorded_costs.contains_key(label);
+    let mut costs: Vec<&str> = Vec::new();
+    for (label, _) in steps.iter().flat_map(|step| &step.readings) {
+        if is_cost(label) && !costs.contains(&label.as_str()) {
+            costs.push(label);
+        }
+    }
+    let mut tradeoffs = Vec::new();
+    for (label, Score { direction, .. }) in &summary.scores {
+        for cost in &costs {
+            let front = hardware_aware::front(steps, label, *direction, cost);
+            tradeoffs.push(Tradeoff { search, label, direction: *direction, cost, front });
+        }
+    }
+    tradeoffs
+}
+
+impl Tradeoff<'_> {
+    /// A name for files.
+    pub(super) fn name(&self) -> String {
+        file_name(&format!("{} {}", self.label, self.cost))
+    }
+
+    /// `ep12_valid_cifar10 against hw_edgegpu_latency_cifar10`.
+    pub(super) fn title(&self) -> String {
+        format!("{} against {}", self.label, self.cost)
+    }
+
+    /// Cost and reading, where both are defined.
+    fn point(&self, step: &Step) -> Option<[f64; 2]> {
+        let of = |label: &str| step.readings.iter().find(|(own, _)| own == label).and_then(|(_, reading)| reading.value());
+        Some([of(self.cost)?, of(self.label)?])
+    }
+
+    /// Everything that was evaluated, and the front; nothing where nothing is defined.
+    pub(super) fn chart(&self) -> Option<Chart> {
+        let steps = &self.search.trajectory.steps;
+        let points: Vec<[f64; 2]> = steps.iter().filter_map(|step| self.point(step)).collect();
+        let axis = |position: usize| Scale::over(points.iter().map(move |point| point[position]));
+        let found = steps.iter().find(|step| step.before.to_string() == self.search.summary.architecture.mask);
+        let chart = Front {
+            title: self.title(),
+            axes: [format!("{} (lower is better)", self.cost), format!("{} ({})", self.label, better(self.direction))],
+            scales: [axis(0)?, axis(1)?],
+            front: self.front.iter().filter_map(|step| self.point(step)).collect(),
+            found: found.and_then(|step| self.point(step)),
+            points,
+        };
+        Some(Chart { name: String::new(), drawing: chart.draw(), place: None })
+    }
+
+    /// The front, cheapest first.
+    pub(super) fn grid(&self) -> Grid {
+        // A step reads what it starts from; what it leads to is the best so far.
+        let text = |step: &Step| {
+            let written = self.search.space.as_ref().and_then(|space| space.write(&step.before).ok());
+            written.unwrap_or_else(|| step.before.to_string())
+        };
+        let row = |step: &Step| {
+            let numbers = self.point(step).map_or(["–"; 2].map(str::to_owned), |point| point.map(number));
+            numbers.into_iter().chain([step.title.clone(), text(step)]).collect()
+        };
+        let head = [self.cost, self.label, "step", "architecture"].map(str::to_owned).to_vec();
+        Grid { title: format!("Pareto front: {}", self.title()), head, rows: self.front.iter().map(row).collect() }
+    }
+}
