@@ -1,7 +1,7 @@
 //! Several runs side by side: one column a run, each with its own protocol.
 
 use super::Run;
-use super::content::{Body, Chapter, Chart, Charts, Part, Table};
+use super::content::{Body, Chapter, Chart, Part, Table};
 use super::course;
 use super::search;
 use super::source::Found;
@@ -69,7 +69,7 @@ fn part(name: &str, title: &str, explanation: &str, table: Table, protocols: &[(
 }
 
 fn drawn(name: &str, title: &str, explanation: &str, charts: Vec<Chart>, protocols: &[(&str, &str)]) -> Part {
-    let body = Body::Charts(Charts { groups: vec![(String::new(), charts)], recolour: None });
+    let body = Body::charts(charts);
     Part { name: name.into(), title: title.into(), explanation: explanation.into(), body, notes: notes(protocols) }
 }
 

@@ -82,6 +82,32 @@ impl Content {
     }
 }
 
+/// What all parts of one run share.
+pub(super) struct PartsOf<'a> {
+    /// What the names of their files begin with.
+    pub(super) prefix: &'a str,
+    pub(super) notes: Vec<String>,
+}
+
+impl PartsOf<'_> {
+    pub(super) fn part(&self, name: &str, title: &str, explanation: &str, body: Body) -> Part {
+        Part {
+            name: format!("{}{name}", self.prefix),
+            title: title.to_owned(),
+            explanation: explanation.to_owned(),
+            body,
+            notes: self.notes.clone(),
+        }
+    }
+}
+
+impl Body {
+    /// Charts that are seen at once.
+    pub(super) fn charts(charts: Vec<Chart>) -> Self {
+        Self::Charts(Charts { groups: vec![(String::new(), charts)], recolour: None })
+    }
+}
+
 impl Part {
     /// Its table, if it is one.
     #[must_use]

@@ -6,7 +6,7 @@ use assay_core::score::{Direction, Score};
 use super::Run;
 use super::chart::Scale;
 use super::chart::curve::Curve;
-use super::content::{Body, Chapter, Chart, Charts, Part, Table, file_name};
+use super::content::{Body, Chapter, Chart, PartsOf, Table, file_name};
 use super::front;
 use super::reading::{better, describe, number};
 use super::source::Search;
@@ -25,38 +25,29 @@ const STEPS: &str = "What each step read, what it removed, and how many architec
 /// The chapter of a search.
 pub(super) fn chapter(search: &Search, label: &str, prefix: &str, runs: &[Run]) -> Chapter {
     let Search { summary, trajectory, .. } = search;
-    let notes = vec![format!("protocol: {}", summary.protocol)];
-    let part = |name: &str, title: &str, explanation: &str, body: Body| Part {
-        name: format!("{prefix}{name}"),
-        title: title.to_owned(),
-        explanation: explanation.to_owned(),
-        body,
-        notes: notes.clone(),
-    };
+    let of_run = PartsOf { prefix, notes: vec![format!("protocol: {}", summary.protocol)] };
     let mut parts = Vec::new();
     if runs.len() == 1 {
-        parts.push(part(
+        parts.push(of_run.part(
             "result",
             "Result",
             "",
             Body::Table(Table { grid: results(&[(label, summary)]), is_short: true, is_sortable: false }),
         ));
     }
-    let curves = Charts { groups: vec![(String::new(), curves(search, label, runs))], recolour: None };
-    parts.push(part("curve", "The course of the search", CURVES, Body::Charts(curves)));
+    parts.push(of_run.part("curve", "The course of the search", CURVES, Body::charts(curves(search, label, runs))));
     if let Some(plane) = plane(search, runs) {
-        parts.push(part("plane", "The path in the plane of both scores", PLANE, Body::Charts(plane)));
+        parts.push(of_run.part("plane", "The path in the plane of both scores", PLANE, Body::charts(vec![plane])));
     }
     for tradeoff in front::tradeoffs(search) {
         let (name, title) = (format!("front-{}", tradeoff.name()), format!("Pareto front: {}", tradeoff.title()));
         let Some(chart) = tradeoff.chart() else { continue };
-        let charts = Charts { groups: vec![(String::new(), vec![chart])], recolour: None };
-        parts.push(part(&name, &title, FRONT, Body::Charts(charts)));
+        parts.push(of_run.part(&name, &title, FRONT, Body::charts(vec![chart])));
         let table = Table { grid: tradeoff.grid(), is_short: true, is_sortable: true };
-        parts.push(part(&format!("{name}-architectures"), &title, "The same as numbers, cheapest first.", Body::Table(table)));
+        parts.push(of_run.part(&format!("{name}-architectures"), &title, "The same as numbers, cheapest first.", Body::Table(table)));
     }
     let steps = Table { grid: steps(search), is_short: false, is_sortable: true };
-    parts.push(part("steps", "Steps", STEPS, Body::Table(steps)));
+    parts.push(of_run.part("steps", "Steps", STEPS, Body::Table(steps)));
     let count = trajectory.steps.len();
     let about = format!("Search of {count} steps, seed {}; it found {}.", summary.seed, summary.architecture.text);
     Chapter { title: label.to_owned(), about, parts }
@@ -173,13 +164,13 @@ fn curves(search: &Search, label: &str, runs: &[Run]) -> Vec<Chart> {
 }
 
 /// The way of a pruning search through the plane of its two proxies; nothing where it has no two.
-fn plane(search: &Search, runs: &[Run]) -> Option<Charts> {
+fn plane(search: &Search, runs: &[Run]) -> Option<Chart> {
     if search.trajectory.steps.iter().any(|step| step.candidates.is_empty()) {
         return None;
     }
     let searches = runs.iter().filter_map(Run::search).map(|search| (&search.summary, &search.trajectory));
     let drawing = draw::way(&search.summary, &search.trajectory, &searches.collect::<Vec<_>>()).ok()?;
-    Some(Charts { groups: vec![(String::new(), vec![Chart { name: String::new(), drawing, place: None }])], recolour: None })
+    Some(Chart { name: String::new(), drawing, place: None })
 }
 
 fn steps(search: &Search) -> Grid {

@@ -9,7 +9,7 @@ use super::chart::bars::Bars;
 use super::chart::forest::{Forest, Row};
 use super::chart::heat::Heat;
 use super::chart::scatter::{PLOT, Scatter, pixel};
-use super::content::{Body, Chapter, Chart, Charts, Part, Table, file_name};
+use super::content::{Body, Chapter, Chart, Charts, PartsOf, Table, file_name};
 use super::preference::{PARTS, Shares};
 use super::reading::better;
 use super::scored::{OperatorCounts, ProxyScores, Scored};
@@ -44,21 +44,13 @@ const DETAILS: &str = "Correlations over all architectures and among the best 10
 /// The chapter of a study; `operator` colours its points.
 pub(super) fn chapter(study: &Study, label: &str, prefix: &str, operator: Option<&str>) -> Chapter {
     let summary = &study.summary;
-    let notes = summary.notes();
-    let part = |name: &str, title: &str, explanation: &str, body: Body| Part {
-        name: format!("{prefix}{name}"),
-        title: title.to_owned(),
-        explanation: explanation.to_owned(),
-        body,
-        notes: notes.clone(),
-    };
+    let of_run = PartsOf { prefix, notes: summary.notes() };
     let table = |grid: Grid| Body::Table(Table { grid, is_short: false, is_sortable: true });
-    let charts = |charts: Vec<Chart>| Body::Charts(Charts { groups: vec![(String::new(), charts)], recolour: None });
     let mut parts = Vec::new();
     if !summary.correlations.is_empty() {
         let overview = Body::Table(Table { grid: grid::overview(&summary.correlations), is_short: true, is_sortable: true });
-        parts.push(part("tau", "Kendall τ-b by proxy and target", OVERVIEW, overview));
-        parts.push(part("intervals", "τ-b with intervals", FOREST, charts(forests(summary))));
+        parts.push(of_run.part("tau", "Kendall τ-b by proxy and target", OVERVIEW, overview));
+        parts.push(of_run.part("intervals", "τ-b with intervals", FOREST, Body::charts(forests(summary))));
     }
     parts.push(match (&study.scored.truth, operator) {
         (Ok(truth), Some(operator)) => {
@@ -71,43 +63,48 @@ pub(super) fn chapter(study: &Study, label: &str, prefix: &str, operator: Option
                     format!(" Not drawn, since the benchmark that is imported now lists no accuracy of the name: {}.", columns.join(", "))
                 }
             };
-            part("scatter", "Score against accuracy", &format!("{CLOUDS}{missing}"), Body::Charts(body))
+            of_run.part("scatter", "Score against accuracy", &format!("{CLOUDS}{missing}"), Body::Charts(body))
         }
-        (Ok(_), None) => part("scatter", "Score against accuracy", "Left out: the architectures do not differ.", Body::Nothing),
-        (Err(because), _) => part("scatter", "Score against accuracy", &format!("Left out: {because}."), Body::Nothing),
+        (Ok(_), None) => of_run.part("scatter", "Score against accuracy", "Left out: the architectures do not differ.", Body::Nothing),
+        (Err(because), _) => of_run.part("scatter", "Score against accuracy", &format!("Left out: {because}."), Body::Nothing),
     });
     if let Some(shares) = Shares::of(&study.scored) {
         let title = format!("Operators of the best {} % by score", 100 / PARTS);
         let bars = Bars { title: title.clone(), axis: "share".into(), groups: &shares.operators, series: &shares.by_proxy }.draw();
-        let drawn = charts(vec![Chart { name: String::new(), drawing: bars, place: None }]);
-        parts.push(part("operators", &title, SHARES, drawn));
-        parts.push(part("operator-shares", &title, "The same as numbers.", table(shares.grid(title.clone()))));
+        let drawn = Body::charts(vec![Chart { name: String::new(), drawing: bars, place: None }]);
+        parts.push(of_run.part("operators", &title, SHARES, drawn));
+        parts.push(of_run.part("operator-shares", &title, "The same as numbers.", table(shares.grid(title.clone()))));
     }
     for topology in &study.scored.topologies {
         let preferred = Preferred::of(topology, &study.scored.proxies);
         let (name, kind) = (format!("shape-{}", file_name(&topology.kind)), topology.name());
-        parts.push(part(&name, &format!("Depth and width of the {kind}"), SHAPES, charts(preferred.charts())));
+        parts.push(of_run.part(&name, &format!("Depth and width of the {kind}"), SHAPES, Body::charts(preferred.charts())));
         let title = format!("Standings by depth and width of the {kind}");
-        parts.push(part(&format!("{name}-standings"), &title, "The same as numbers.", table(preferred.by_shape(title.clone()))));
+        parts.push(of_run.part(&format!("{name}-standings"), &title, "The same as numbers.", table(preferred.by_shape(title.clone()))));
         let title = format!("Depth and width of the {kind}, by proxy");
-        parts.push(part(&format!("{name}-by-proxy"), &title, PREFERENCES, table(preferred.by_proxy(title.clone()))));
+        parts.push(of_run.part(&format!("{name}-by-proxy"), &title, PREFERENCES, table(preferred.by_proxy(title.clone()))));
     }
     let matrix = Matrix::of(&study.scored.proxies);
     let heat = Heat { title: "τ-b between proxies", rows: &matrix.names, columns: &matrix.names, values: &matrix.values }.draw();
-    parts.push(part("matrix", "How far proxies agree", MATRIX, charts(vec![Chart { name: String::new(), drawing: heat, place: None }])));
-    parts.push(part("agreement", "τ-b between proxies", "The same as numbers.", table(matrix.grid())));
+    parts.push(of_run.part(
+        "matrix",
+        "How far proxies agree",
+        MATRIX,
+        Body::charts(vec![Chart { name: String::new(), drawing: heat, place: None }]),
+    ));
+    parts.push(of_run.part("agreement", "τ-b between proxies", "The same as numbers.", table(matrix.grid())));
     for (grid, (column, _)) in grid::by_target(&summary.correlations, summary.k).into_iter().zip(targets(summary)) {
         let name = format!("statistics-{}", file_name(column));
         let title = format!("All statistics: {}", grid.title);
-        parts.push(part(&name, &title, DETAILS, table(grid)));
+        parts.push(of_run.part(&name, &title, DETAILS, table(grid)));
     }
     for grid in beside::grids(&summary.correlations, &summary.published) {
-        let mut part = part(&format!("published-{}", file_name(&grid.title)), &grid.title.clone(), PUBLISHED, table(grid));
+        let mut part = of_run.part(&format!("published-{}", file_name(&grid.title)), &grid.title.clone(), PUBLISHED, table(grid));
         part.notes.extend(beside::notes(&summary.published));
         parts.push(part);
     }
     let (undefined, explanation) = undefined(summary, &study.scored);
-    parts.push(part("undefined", "Undefined scores", &explanation, table(undefined)));
+    parts.push(of_run.part("undefined", "Undefined scores", &explanation, table(undefined)));
     let about = format!(
         "Correlation study of {} architectures, {} proxies and {} targets, seed {}.",
         grouped(summary.architectures as u128),

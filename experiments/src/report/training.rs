@@ -5,7 +5,7 @@ use assay_training::EpochRecord;
 use super::Run;
 use super::chart::Scale;
 use super::chart::band::{Band, Bands};
-use super::content::{Body, Chapter, Chart, Charts, Part, Table};
+use super::content::{Body, Chapter, Chart, PartsOf, Table};
 use super::reading::number;
 use crate::run::protocol::grouped;
 use crate::study::grid::Grid;
@@ -37,24 +37,16 @@ const MEASURES: [Measure; 2] = [
 
 /// The chapter of a training.
 pub(super) fn chapter(summary: &TrainingSummary, label: &str, prefix: &str, runs: &[Run]) -> Chapter {
-    let notes = vec![format!("protocol: {}", protocol(summary))];
-    let part = |name: &str, title: &str, explanation: &str, body: Body| Part {
-        name: format!("{prefix}{name}"),
-        title: title.to_owned(),
-        explanation: explanation.to_owned(),
-        body,
-        notes: notes.clone(),
-    };
+    let of_run = PartsOf { prefix, notes: vec![format!("protocol: {}", protocol(summary))] };
     let mut parts = Vec::new();
     if runs.len() == 1 {
         let table = Table { grid: results(&[(label, summary)]), is_short: true, is_sortable: false };
-        parts.push(part("result", "Result", "", Body::Table(table)));
+        parts.push(of_run.part("result", "Result", "", Body::Table(table)));
     }
     let beside: Vec<&TrainingSummary> = runs.iter().filter_map(Run::training).collect();
-    let curves = Charts { groups: vec![(String::new(), curves(summary, label, &beside))], recolour: None };
-    parts.push(part("curve", "Learning curve", CURVE, Body::Charts(curves)));
+    parts.push(of_run.part("curve", "Learning curve", CURVE, Body::charts(curves(summary, label, &beside))));
     let epochs = Table { grid: epochs(&summary.curve), is_short: false, is_sortable: true };
-    parts.push(part("epochs", "Epochs", EPOCHS, Body::Table(epochs)));
+    parts.push(of_run.part("epochs", "Epochs", EPOCHS, Body::Table(epochs)));
     let (count, seed) = (summary.epochs, summary.seed);
     let about = format!("Training of {count} epochs, seed {seed}: a test error of {:.2} %.", summary.test_error_percent);
     Chapter { title: label.to_owned(), about, parts }
