@@ -41,6 +41,14 @@ fn build(what: &[&str], program: &Path) -> miette::Result<PathBuf> {
     Ok(target.join("release").join(program).with_extension(std::env::consts::EXE_EXTENSION))
 }
 
+/// Writes a result to this file, or else to the one of this name in `results/reference`, and says where.
+pub(crate) fn write_result(out: Option<PathBuf>, name: &str, text: &str) -> miette::Result<()> {
+    let out = out.unwrap_or_else(|| root().join("results/reference").join(name));
+    write_whole(&out, text)?;
+    eprintln!("written to {}", out.display());
+    Ok(())
+}
+
 /// Writes the file as a whole or not at all.
 pub(crate) fn write_whole(file: &Path, text: &str) -> miette::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

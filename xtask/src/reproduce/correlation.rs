@@ -61,7 +61,7 @@ impl Correlation {
         // What has been found out about how the experiment differs from what papers print.
         let reasons = project::root().join("results/reference/correlation-nas-bench-201.reasons.toml");
         let document = document(&prepare()?, "correlation-nas-bench-201", "correlation", &self.extent, Some(&reasons))?;
-        write(self.out, "correlation-nas-bench-201.md", &document)
+        project::write_result(self.out, "correlation-nas-bench-201.md", &document)
     }
 }
 
@@ -74,7 +74,7 @@ impl CorrelationDarts {
         ];
         for (file, experiment, folder) in studies {
             let document = document(&assay, experiment, folder, &self.extent, None)?;
-            write(self.out.as_ref().map(|folder| folder.join(file)), file, &document)?;
+            project::write_result(self.out.as_ref().map(|folder| folder.join(file)), file, &document)?;
         }
         Ok(())
     }
@@ -102,11 +102,4 @@ fn document(assay: &Path, experiment: &'static str, folder: &str, extent: &Exten
         bail!("the document cannot be printed: {}", String::from_utf8_lossy(&printed.stderr));
     }
     Ok(String::from_utf8_lossy(&printed.stdout).into_owned())
-}
-
-fn write(out: Option<PathBuf>, file: &str, document: &str) -> miette::Result<()> {
-    let out = out.unwrap_or_else(|| project::root().join("results/reference").join(file));
-    project::write_whole(&out, document)?;
-    eprintln!("written to {}", out.display());
-    Ok(())
 }

@@ -115,10 +115,7 @@ pub(super) fn finish(page: &Page, out: Option<PathBuf>, name: &str) -> miette::R
         )
     })?;
     print!("{text}");
-    let out = out.unwrap_or_else(|| project::root().join("results/reference").join(name));
-    project::write_whole(&out, &text)?;
-    eprintln!("written to {}", out.display());
-    Ok(())
+    project::write_result(out, name, &text)
 }
 
 /// What is computed from the table of accuracies alone, in seconds.

@@ -146,10 +146,7 @@ fn make(
     let table = Table { command: conditions.command_line(page.name, images, &[]), columns, cells, elsewhere, trained };
     let text = render::render(page, &table);
     print!("{text}");
-    let out = out.unwrap_or_else(|| project::root().join("results/reference").join(page.name).with_extension("md"));
-    project::write_whole(&out, &text)?;
-    eprintln!("written to {}", out.display());
-    Ok(())
+    project::write_result(out, &format!("{}.md", page.name), &text)
 }
 
 fn search(

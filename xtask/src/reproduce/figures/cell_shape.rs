@@ -5,7 +5,7 @@ use miette::bail;
 
 use super::super::datasets::{CIFAR10, Images};
 use super::super::study::{Report, Study};
-use super::{SAMPLES, WEIGHTS, WHO, finish, head, reason};
+use super::{SAMPLES, WEIGHTS, WHO, finish, head, joined, reason};
 use crate::{child, project};
 
 const NAME: &str = "fig8";
@@ -62,9 +62,8 @@ impl Fig8 {
         let mut page = head("Depths and widths of cells that κ and R̂ prefer", PUBLISHED, &command.join(" "), images);
         let mut protocols = String::new();
         for (name, about, sets) in SETTINGS {
-            let settings = sets.concat().iter().map(|set| (*set).to_owned()).collect();
-            let study = Study { experiment: "cell-shape-darts", folder: format!("figures/cell-shape-{name}").into(), settings };
-            let made = study.with_images(images).make(&assay)?;
+            let folder = format!("figures/cell-shape-{name}").into();
+            let made = Study { experiment: "cell-shape-darts", folder, settings: joined(sets) }.with_images(images).make(&assay)?;
             let report = Report::of(&assay, &made.run, &format!("published ({WHO}): {PUBLISHED}; ours by {about}"))?;
             page += &format!("## By {about}\n\n");
             for (kind, title) in CELLS {
@@ -76,6 +75,6 @@ impl Fig8 {
             protocols += &format!("- {name}: {}\n", made.summary.protocol);
         }
         page += &format!("{}## Protocol\n\n{protocols}", reason(NAME)?);
-        finish(NAME, page)
+        finish(NAME, &page)
     }
 }

@@ -137,14 +137,13 @@ impl Figure {
             Shows::Path => self.path(&assay, conditions, dataset, &mut page)?,
             Shows::Cloud(_) | Shows::Operators => self.studies(&assay, conditions, dataset, &mut page)?,
         }
-        finish(self.name, page)
+        finish(self.name, &page)
     }
 
     fn studies(&self, assay: &Path, conditions: &Conditions, dataset: &'static Dataset, page: &mut String) -> miette::Result<()> {
         let mut studies = Vec::new();
         for (name, about, sets) in SETTINGS {
-            let settings = sets.concat().iter().map(|set| (*set).to_owned()).collect();
-            let study = Study { experiment: EXPERIMENT, folder: format!("figures/{name}").into(), settings };
+            let study = Study { experiment: EXPERIMENT, folder: format!("figures/{name}").into(), settings: joined(sets) };
             studies.push((name, about, study.with_images(conditions.images(dataset)).make(assay)?));
         }
         if let Shows::Cloud(proxy) = self.shows {
@@ -197,6 +196,11 @@ impl Figure {
     }
 }
 
+/// Groups of settings as one list.
+fn joined(sets: &[&[&str]]) -> Vec<String> {
+    sets.iter().copied().flatten().map(|set| (*set).to_owned()).collect()
+}
+
 /// How the page of a figure begins.
 fn head(title: &str, published: &str, command: &str, images: Option<&Images>) -> String {
     let mut page = format!("# {title}\n\nPublished: {published} in {TE_NAS_PAPER}.\nOurs: made by\n\n```\n{command}\n```\n\n");
@@ -215,10 +219,7 @@ fn reason(figure: &str) -> miette::Result<String> {
 }
 
 /// Prints and writes the page of a figure.
-fn finish(figure: &str, page: String) -> miette::Result<()> {
+fn finish(figure: &str, page: &str) -> miette::Result<()> {
     print!("{page}");
-    let out = project::root().join("results/reference").join(figure).with_extension("md");
-    project::write_whole(&out, &page)?;
-    eprintln!("written to {}", out.display());
-    Ok(())
+    project::write_result(None, &format!("{figure}.md"), page)
 }
