@@ -9,9 +9,9 @@ use std::error::Error;
 use std::path::Path;
 
 use assay_core::data::Dataset;
-use assay_core::engine::cpu::CpuEngine;
 use assay_core::plugin::{Draws, Registry, SearchSpace, Settings, Subject};
 use assay_core::stream::Stream;
+use assay_cpu::CpuEngine;
 use assay_datasets as _;
 use assay_plugin_host::Library;
 use assay_spaces as _;

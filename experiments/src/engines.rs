@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use assay_core::engine::Engine;
-use assay_core::engine::burn;
-use assay_core::engine::cpu::CpuEngine;
 use assay_core::engine::profile::Profile;
+use assay_cpu::CpuEngine;
 
 use crate::run::machine;
 
@@ -34,7 +33,7 @@ pub const ENGINES: &[EngineChoice] = &[
         summary: "kernels of our own for the processor's vector units",
         make: |resources| Ok(Box::new(cpu(resources))),
     },
-    EngineChoice { name: "burn-flex", summary: "burn's tensors on the processor", make: |_| Ok(Box::new(burn::flex())) },
+    EngineChoice { name: "burn-flex", summary: "burn's tensors on the processor", make: |_| Ok(Box::new(assay_burn::flex())) },
     #[cfg(feature = "cuda")]
     EngineChoice { name: "burn-cuda", summary: "burn's tensors on the first NVIDIA GPU", make: |_| cuda() },
 ];
@@ -77,5 +76,5 @@ fn cuda() -> Result<Box<dyn Engine>, String> {
     // SAFETY: loading NVIDIA's driver library runs its initialisers only; burn loads the same library next.
     unsafe { libloading::Library::new(name) }
         .map_err(|error| format!("engine `burn-cuda` needs NVIDIA's driver, which is not here ({error}); use engine `cpu`"))?;
-    Ok(Box::new(burn::cuda()))
+    Ok(Box::new(assay_burn::cuda()))
 }

@@ -85,10 +85,14 @@ impl Wanted {
 /// What to compute in one pass. The network's output is always among it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ask {
-    pub(super) values: Vec<NodeId>,
-    pub(super) moments: Vec<NodeId>,
-    pub(super) patterns: bool,
-    pub(super) gradients: Vec<(Objective, Wanted)>,
+    /// Nodes whose values are wanted, each once.
+    pub values: Vec<NodeId>,
+    /// Nodes whose moments are wanted, each once.
+    pub moments: Vec<NodeId>,
+    /// Whether the signs of every ReLU's output are wanted.
+    pub patterns: bool,
+    /// Objectives, each once, and what of their gradients is wanted.
+    pub gradients: Vec<(Objective, Wanted)>,
 }
 
 impl Ask {
@@ -147,8 +151,9 @@ impl Ask {
         }
     }
 
-    /// Every node that is named, each once.
-    pub(super) fn named(&self) -> Vec<NodeId> {
+    /// Every node that is named, each once: the nodes whose values an engine keeps.
+    #[must_use]
+    pub fn named(&self) -> Vec<NodeId> {
         let mut nodes = self.values.clone();
         add_missing(&mut nodes, &self.moments);
         for (objective, wanted) in &self.gradients {
@@ -178,11 +183,16 @@ pub struct Moments {
 }
 
 /// Gradients of one objective. What it does not depend on has zeros.
+///
+/// An engine fills the fields; the methods read them, and are errors where something was not asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Gradients {
-    pub(super) parameters: Option<Vec<Vec<f64>>>,
-    pub(super) nodes: BTreeMap<NodeId, Vec<f64>>,
-    pub(super) products: BTreeMap<NodeId, Vec<f64>>,
+    /// For each parameter, in the order of [`Graph::parameters`](crate::graph::Graph::parameters), if wanted.
+    pub parameters: Option<Vec<Vec<f64>>>,
+    /// With respect to the values of the wanted nodes, `[batch, channels, height, width]`.
+    pub nodes: BTreeMap<NodeId, Vec<f64>>,
+    /// Σ value · gradient over each map of the wanted nodes, `[batch, channels]`.
+    pub products: BTreeMap<NodeId, Vec<f64>>,
 }
 
 impl Gradients {
@@ -212,13 +222,20 @@ impl Gradients {
 }
 
 /// What one pass computed.
+///
+/// An engine fills the fields; the methods read them, and are errors where something was not asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    pub(super) output: Vec<f64>,
-    pub(super) values: BTreeMap<NodeId, Vec<f64>>,
-    pub(super) moments: BTreeMap<NodeId, Moments>,
-    pub(super) patterns: Option<Patterns>,
-    pub(super) gradients: Vec<(Objective, Gradients)>,
+    /// The network's output, `[batch, outputs]`.
+    pub output: Vec<f64>,
+    /// The values of the nodes asked for, `[batch, channels, height, width]`.
+    pub values: BTreeMap<NodeId, Vec<f64>>,
+    /// The moments of the nodes asked for.
+    pub moments: BTreeMap<NodeId, Moments>,
+    /// The signs of every ReLU's output, if asked for.
+    pub patterns: Option<Patterns>,
+    /// Each objective asked for with its gradients.
+    pub gradients: Vec<(Objective, Gradients)>,
 }
 
 impl Answer {
@@ -268,7 +285,7 @@ fn not_asked(what: impl Into<String>) -> EngineError {
 
 /// The numbers that an objective's node is multiplied by, `[batch, channels, height, width]`. `value` is the node's value
 /// and is read for the cross-entropy only.
-pub(super) fn cotangent(objective: &Objective, shape: Shape, batch: &Minibatch, value: impl FnOnce() -> Vec<f64>) -> Vec<f64> {
+pub fn cotangent(objective: &Objective, shape: Shape, batch: &Minibatch, value: impl FnOnce() -> Vec<f64>) -> Vec<f64> {
     match &objective.cotangent {
         Cotangent::Ones => vec![1.0; batch.len() * shape.elements()],
         Cotangent::Given(values) => values.to_vec(),

@@ -55,7 +55,7 @@ impl Gram {
 
     /// Adds the time of its eigenvalues to a profile.
     #[must_use]
-    pub(super) fn profiled(self, profile: Option<Arc<Profile>>) -> Self {
+    pub fn profiled(self, profile: Option<Arc<Profile>>) -> Self {
         Self { profile, ..self }
     }
 

@@ -1,17 +1,14 @@
 //! What can be measured on a [`Network`] and a [`Minibatch`]: the contract between proxies and backends.
 //!
-//! A proxy never sees a tensor library: it asks an [`Engine`] and receives plain numbers. [`burn`] is the engine
-//! for every burn backend (flex on the CPU by default, CUDA behind the `cuda` feature), [`cpu`] the one of vector kernels.
-//! An [`Ask`] says what one pass is to compute.
+//! A proxy never sees a tensor library: it asks an [`Engine`] and receives plain numbers. An [`Ask`] says what one pass
+//! is to compute. The engines themselves are crates of their own, `assay-cpu` and `assay-burn`.
 
 mod ask;
-pub mod burn;
-pub mod cpu;
 mod gram;
 mod patterns;
 pub mod profile;
 
-pub use ask::{Answer, Ask, Cotangent, Gradients, Moments, Objective, Wanted};
+pub use ask::{Answer, Ask, Cotangent, Gradients, Moments, Objective, Wanted, cotangent};
 pub use gram::{ConditionNumber, Gram};
 pub use patterns::Patterns;
 
@@ -55,7 +52,7 @@ pub enum EngineError {
         given: usize,
     },
     /// A label is no class of the network.
-    #[error("an image has label {label}, but node `{node}` tells {classes} classes apart (labels count from 0)")]
+    #[error("an image has label {label}, but node `{node}` has {classes} classes (labels count from 0)")]
     Label {
         /// The label.
         label: u32,

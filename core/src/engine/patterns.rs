@@ -38,7 +38,7 @@ impl Patterns {
     }
 
     /// Switches on those of 64 units from `64 · word` whose bits are set.
-    pub(super) fn set_word(&mut self, sample: usize, word: usize, bits: u64) {
+    pub fn set_word(&mut self, sample: usize, word: usize, bits: u64) {
         self.bits[sample * self.words + word] |= bits;
     }
 

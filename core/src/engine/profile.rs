@@ -198,11 +198,12 @@ fn nanoseconds(start: Instant) -> u64 {
 
 /// Times work if there is a profile, and otherwise only does it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Meter<'a>(pub(super) Option<&'a Profile>);
+pub struct Meter<'a>(pub Option<&'a Profile>);
 
 impl Meter<'_> {
+    /// Does `work`; where there is a profile, `what` says which kind it was and how many operations.
     #[inline]
-    pub(super) fn time<T>(&self, what: impl FnOnce() -> (Work, u64), work: impl FnOnce() -> T) -> T {
+    pub fn time<T>(&self, what: impl FnOnce() -> (Work, u64), work: impl FnOnce() -> T) -> T {
         match self.0 {
             Some(profile) => profile.time(what, work),
             None => work(),

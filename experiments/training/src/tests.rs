@@ -1,7 +1,8 @@
 //! Steps against the engines, and whole trainings of seconds.
 
+use assay_burn::flex;
 use assay_core::data::{InMemory, Minibatch, Normalisation};
-use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted, burn::flex};
+use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted};
 use assay_core::graph::{NodeId, Shape};
 use assay_core::network::Network;
 use assay_core::plugin::{MacroNet, Part, SearchSpace, Settings};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_core::data::{InMemory, Normalisation};
-use assay_core::engine::{Engine, burn, cpu};
+use assay_core::engine::Engine;
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, Operator, Shape};
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{Draws, MacroNet, Part, PassProxy, Registry, SearchSpace, Settings, Subject, ZeroCostProxy, measure_together};
@@ -56,7 +56,7 @@ fn with_subject<T>(architecture: &str, images: &InMemory, engine: &dyn Engine, w
 }
 
 fn measure(name: &str, architecture: &str, images: &InMemory) -> Reading {
-    with_subject(architecture, images, &cpu::CpuEngine::new(), |subject| proxy(name).measure(subject).unwrap())
+    with_subject(architecture, images, &assay_cpu::CpuEngine::new(), |subject| proxy(name).measure(subject).unwrap())
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn proxies_that_share_a_pass_score_as_each_by_itself_to_the_last_bit() {
     let images = noise();
     let proxies: Vec<Box<dyn ZeroCostProxy>> = ["grad-norm", "snip", "plain", "fisher", "jacob-cov"].map(proxy).into();
     let passes: Vec<&dyn PassProxy> = proxies.iter().map(|proxy| proxy.passes().unwrap()).collect();
-    let engines: [&dyn Engine; 2] = [&cpu::CpuEngine::new(), &burn::flex()];
+    let engines: [&dyn Engine; 2] = [&assay_cpu::CpuEngine::new(), &assay_burn::flex()];
     for engine in engines {
         with_subject(MIXED, &images, engine, |subject| {
             for (together, alone) in measure_together(&passes, subject).into_iter().zip(&proxies) {
@@ -79,7 +79,7 @@ fn proxies_that_share_a_pass_score_as_each_by_itself_to_the_last_bit() {
 fn both_engines_give_the_same_scores() {
     let images = noise();
     for name in ALL {
-        let engines: [&dyn Engine; 2] = [&cpu::CpuEngine::new(), &burn::flex()];
+        let engines: [&dyn Engine; 2] = [&assay_cpu::CpuEngine::new(), &assay_burn::flex()];
         let [ours, theirs] = engines.map(|engine| with_subject(MIXED, &images, engine, |subject| proxy(name).measure(subject).unwrap()));
         let (ours, theirs) = (ours.value().unwrap(), theirs.value().unwrap());
         assert!((ours - theirs).abs() <= 1e-4 * theirs.abs(), "{name}: {ours} and {theirs}");
@@ -147,7 +147,7 @@ fn equal_grey_images_have_scores_or_a_reason() {
 fn one_image_correlates_with_no_other() {
     let settings = Settings::none().with("channels", 4).with("cells", 1).with("batch", 1);
     let proxy = Registry::<dyn ZeroCostProxy>::collect().unwrap().build("jacob-cov", &settings).unwrap();
-    let reading = with_subject(MIXED, &noise(), &cpu::CpuEngine::new(), |subject| proxy.measure(subject).unwrap());
+    let reading = with_subject(MIXED, &noise(), &assay_cpu::CpuEngine::new(), |subject| proxy.measure(subject).unwrap());
     insta::assert_snapshot!(reading, @"undefined, because one image has no other to correlate with");
 }
 
@@ -190,7 +190,7 @@ fn score_of_chain(weights: &[f32]) -> f64 {
 
 #[test]
 fn the_logarithmic_flow_does_not_overflow_at_any_depth() {
-    let engine = cpu::CpuEngine::new();
+    let engine = assay_cpu::CpuEngine::new();
     let growing = vec![-4.0; 3000];
     let vanishing = vec![0.25; 3000];
     let both: Vec<f32> = [vec![-4.0; 1500], vec![0.25; 1500]].concat();
@@ -225,7 +225,7 @@ fn deep_with_shortcuts(blocks: usize) -> Graph {
 
 #[test]
 fn the_logarithmic_flow_of_branches_is_that_of_plain_gradients_where_those_are_finite() {
-    let engine = cpu::CpuEngine::new();
+    let engine = assay_cpu::CpuEngine::new();
     let draw = |blocks, initialiser| Network::initialise(Arc::new(deep_with_shortcuts(blocks)), initialiser, &Stream::new(1, "parameters"));
     // Five blocks reach about 10¹⁵⁰: rescaled on the way, but within the range of float64.
     let network = draw(5, Initialiser::UniformFanIn);
@@ -268,7 +268,7 @@ proptest! {
 
     #[test]
     fn rescaling_does_not_change_the_logarithmic_flow_of_cells(architecture in architecture()) {
-        let (network, engine) = (network(&architecture), cpu::CpuEngine::new());
+        let (network, engine) = (network(&architecture), assay_cpu::CpuEngine::new());
         let (ours, theirs) = (log_synflow::score(&network, &engine).unwrap().value().unwrap(), plain_log_synflow(&network, &engine));
         prop_assert!((ours - theirs).abs() <= 1e-12 * theirs, "{ours}, not {theirs}");
     }
@@ -276,7 +276,7 @@ proptest! {
     /// Synaptic flow is conserved: the flow into every cut of the network is R, so the classifier's alone is R, and so is the stem's.
     #[test]
     fn the_synaptic_flow_of_stem_and_classifier_is_the_output_itself(architecture in architecture()) {
-        let engine = cpu::CpuEngine::new();
+        let engine = assay_cpu::CpuEngine::new();
         let network = positive(&network(&architecture), Norms::None, false).unwrap();
         let (objective, answer) = flow(&network, &engine).unwrap();
         let gradients = answer.gradients(&objective).unwrap().parameters().unwrap();

@@ -4,10 +4,11 @@
 
 mod zerocost_network;
 
-use assay_core::engine::{Ask, Engine, Precision, burn, cpu};
+use assay_core::engine::{Ask, Engine, Precision};
 use assay_core::plugin::{Measured, PassProxy};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
+use assay_engine_tests::engines;
 use assay_proxies::fisher::Fisher;
 use assay_proxies::grad_norm::GradNorm;
 use assay_proxies::jacob_cov::JacobCov;
@@ -16,10 +17,6 @@ use assay_proxies::positive_network::Norms;
 use assay_proxies::snip::Snip;
 use assay_proxies::{grasp, l2_norm, synflow};
 use zerocost_network::{Case, cases};
-
-fn engines() -> Vec<Box<dyn Engine>> {
-    vec![Box::new(cpu::CpuEngine::new()), Box::new(burn::flex())]
-}
 
 /// A proxy's score of a network that no space here has.
 fn read(proxy: &dyn PassProxy, case: &Case, engine: &dyn Engine) -> Reading {
@@ -83,7 +80,7 @@ fn oracle_grasp_does_not_depend_on_the_step() {
     for case in cases() {
         let theirs = case.scores["grasp"].unwrap();
         for exponent in [24, 28, 32] {
-            let reading = grasp::score(&case.network, &case.batch, &cpu::CpuEngine::new(), &[2.0_f32.powi(-exponent)]).unwrap();
+            let reading = grasp::score(&case.network, &case.batch, &assay_cpu::CpuEngine::new(), &[2.0_f32.powi(-exponent)]).unwrap();
             let ours = reading.value().unwrap();
             assert!((ours - theirs).abs() <= 1e-3 * theirs.abs(), "{}: ε = 2^-{exponent} gives {ours}, not {theirs}", case.title);
         }

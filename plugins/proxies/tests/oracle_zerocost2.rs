@@ -9,12 +9,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use assay_core::data::{DataError, Dataset, Minibatch, Normalisation};
-use assay_core::engine::{Answer, Ask, Engine, Precision, burn, cpu};
+use assay_core::engine::{Answer, Ask, Engine, Precision};
 use assay_core::graph::{Graph, Shape};
 use assay_core::network::Network;
 use assay_core::plugin::{MacroNet, Measured, Part, PassProxy, Registry, SearchSpace, Settings};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
+use assay_engine_tests::engines;
 use assay_proxies::az_nas::{Expressivity, Progressivity, ask_with, read_with};
 use assay_proxies::naswot::{Naswot, kernel};
 use assay_proxies::swap::Swap;
@@ -109,10 +110,6 @@ fn our_path(published: &str, arch: &str) -> String {
     format!("{cell}.edges.{}.{}.{rest}", EDGES[layer], operators[layer].split_once('~').unwrap().0)
 }
 
-fn engines() -> Vec<Box<dyn Engine>> {
-    vec![Box::new(cpu::CpuEngine::new()), Box::new(burn::flex())]
-}
-
 /// A dataset that is asked for its shape only.
 struct NoImages;
 
@@ -198,7 +195,7 @@ fn oracle_zico() {
         let agrees = |score: &f64| (score - theirs).abs() <= slack;
         let single = |engine: Box<dyn Engine>| read(&zico(Precision::F32), &subject.network, &batches, engine.as_ref()).value().unwrap();
         let ours: Vec<f64> = engines().into_iter().map(single).collect();
-        let cpu = cpu::CpuEngine::new();
+        let cpu = assay_cpu::CpuEngine::new();
         let otherwise = |draw| read(&zico(Precision::F64), &rounded_otherwise(&subject.network, draw), &batches, &cpu).value().unwrap();
         let mut scores: Vec<f64> = Vec::new();
         let is_settled = |scores: &[f64]| {

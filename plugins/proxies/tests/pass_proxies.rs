@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use assay_core::data::{Dataset, InMemory, Minibatch, Normalisation};
-use assay_core::engine::{Ask, Engine, Precision, burn, cpu};
+use assay_core::engine::{Ask, Engine, Precision};
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, NodeId, Operator, ParameterRole, Pool, Shape};
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{
@@ -66,14 +66,14 @@ fn read(proxy: &dyn PassProxy, batch: &Minibatch) -> f64 {
         let answer = engine.pass(&network, batch, &ask, Precision::F64).unwrap();
         proxy.read(&[Measured { network: &network, batch, answer: &answer }], &stream, engine).unwrap().value().unwrap()
     };
-    let (one, other) = (of(&cpu::CpuEngine::new()), of(&burn::flex()));
+    let (one, other) = (of(&assay_cpu::CpuEngine::new()), of(&assay_burn::flex()));
     assert!((one - other).abs() <= 1e-9 * one.abs(), "cpu {one}, burn {other}");
     one
 }
 
 fn value(network: &Network, batch: &Minibatch, node: &str) -> Vec<f64> {
     let node = network.graph().find(node).unwrap();
-    burn::flex().forward(network, batch, &[node], Precision::F64).unwrap().taps.remove(0)
+    assay_burn::flex().forward(network, batch, &[node], Precision::F64).unwrap().taps.remove(0)
 }
 
 #[track_caller]
@@ -164,7 +164,7 @@ fn gradsign_agrees_with_finite_differences() {
     let path = |position: usize| graph.parameters()[position].path.clone();
     let mut parameters: BTreeMap<String, Vec<f32>> =
         (0..graph.parameters().len()).map(|position| (path(position), network.parameter(position).to_vec())).collect();
-    let engine = cpu::CpuEngine::new();
+    let engine = assay_cpu::CpuEngine::new();
     let loss = |parameters: &BTreeMap<String, Vec<f32>>, image: usize| {
         let network = Network::with_parameters(Arc::new(graph.clone()), parameters).unwrap();
         let logits = engine.pass(&network, &batch.part(image, 1), &Ask::new(), Precision::F64).unwrap().output().to_vec();
@@ -198,13 +198,13 @@ fn gradsign_agrees_with_finite_differences() {
 #[test]
 fn the_gradient_norm_of_all_parameters_is_the_root_of_every_square() {
     let (network, batch) = (network(), batch(BATCH));
-    let logits = burn::flex().forward(&network, &batch, &[], Precision::F64).unwrap().output;
+    let logits = assay_burn::flex().forward(&network, &batch, &[], Precision::F64).unwrap().output;
     let classes = logits.len() / BATCH;
     let cotangent = logits.chunks(classes).zip(batch.labels()).flat_map(|(logits, label)| {
         let total: f64 = logits.iter().map(|logit| logit.exp()).sum();
         (0..classes).map(move |class| (logits[class].exp() / total - f64::from(u8::from(class as u32 == *label))) / BATCH as f64)
     });
-    let gradients = burn::flex().gradients(&network, &batch, &cotangent.collect::<Vec<_>>(), Precision::F64).unwrap();
+    let gradients = assay_burn::flex().gradients(&network, &batch, &cotangent.collect::<Vec<_>>(), Precision::F64).unwrap();
     let squares = |gradient: &Vec<f64>| gradient.iter().map(|value| value * value).sum::<f64>();
     let norm = |norm| read(&GradNorm { pass: input_pass(Precision::F64), norm }, &batch);
     assert_close(norm(Norm::Parameters), gradients.iter().map(squares).sum::<f64>().sqrt());
@@ -259,7 +259,7 @@ fn images() -> InMemory {
 fn with_subject<T>(architecture: &str, look: impl Fn(&Subject<'_>) -> T) -> T {
     let space = Registry::<dyn SearchSpace>::collect().unwrap().build("nas-bench-201", &Settings::none()).unwrap();
     let draws = Draws { parameters: Stream::new(0, "parameters"), images: Stream::new(0, "images") };
-    let (subspace, dataset, engine) = (space.parse(architecture).unwrap(), images(), cpu::CpuEngine::new());
+    let (subspace, dataset, engine) = (space.parse(architecture).unwrap(), images(), assay_cpu::CpuEngine::new());
     look(&Subject { space: space.as_ref(), subspace: &subspace, dataset: &dataset, engine: &engine, draws: &draws })
 }
 

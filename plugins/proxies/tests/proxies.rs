@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 use assay_core::data::{Dataset, InMemory, Normalisation};
-use assay_core::engine::burn;
 use assay_core::graph::Shape;
 use assay_core::plugin::{Draws, ProxyError, Registry, SearchSpace, Settings, Subject, ZeroCostProxy};
 use assay_core::score::Reading;
@@ -37,7 +36,7 @@ fn measure_with(proxy: &str, settings: Settings, subspace: &Subspace, dataset: &
     let proxy = Registry::<dyn ZeroCostProxy>::collect().unwrap().build(proxy, &settings).unwrap();
     let space = space();
     let draws = Draws { parameters: Stream::new(seed, "parameters"), images: Stream::new(seed, "images") };
-    proxy.measure(&Subject { space: space.as_ref(), subspace, dataset, engine: &burn::flex(), draws: &draws })
+    proxy.measure(&Subject { space: space.as_ref(), subspace, dataset, engine: &assay_burn::flex(), draws: &draws })
 }
 
 fn measure(proxy: &str, settings: Settings, architecture: &str, dataset: &dyn Dataset) -> Reading {

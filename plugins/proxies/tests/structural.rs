@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 use assay_core::data::{InMemory, Normalisation};
-use assay_core::engine::burn;
 use assay_core::graph::Shape;
 use assay_core::plugin::{Draws, Registry, SearchSpace, Settings, Subject, ZeroCostProxy};
 use assay_core::stream::Stream;
@@ -20,7 +19,7 @@ fn count(proxy: &str, cell: &str) -> f64 {
     assert!(proxy.structural().is_some());
     let draws = Draws { parameters: Stream::new(0, "parameters"), images: Stream::new(0, "images") };
     let subspace = space.parse(cell).unwrap();
-    let subject = Subject { space: space.as_ref(), subspace: &subspace, dataset: &dataset, engine: &burn::flex(), draws: &draws };
+    let subject = Subject { space: space.as_ref(), subspace: &subspace, dataset: &dataset, engine: &assay_burn::flex(), draws: &draws };
     proxy.measure(&subject).unwrap().value().unwrap()
 }
 

@@ -62,7 +62,7 @@ impl Bench {
     pub(crate) fn run(self) -> miette::Result<()> {
         // Before the build, which is a load of its own.
         let load = sysinfo::System::load_average().one;
-        let (package, example) = if self.what == What::Space { ("assay", "rates") } else { ("assay-core", "bench") };
+        let (package, example) = if self.what == What::Space { ("assay", "rates") } else { ("assay-cpu", "bench") };
         let program = project::build_example(package, example)?;
         child::outlive_interrupts()?;
         let text = self.measure(&program)?;

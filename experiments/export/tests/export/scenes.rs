@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use assay_burn::flex;
 use assay_core::data::Minibatch;
-use assay_core::engine::{Ask, Engine, Precision, burn::flex};
+use assay_core::engine::{Ask, Engine, Precision};
 use assay_core::graph::{Graph, GraphBuilder, NodeId, Operator, Shape};
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, Part, Registry, SearchSpace, Settings};

@@ -1,0 +1,290 @@
+//! The forward pass: tile by tile, freeing what nothing needs any more.
+
+use assay_core::data::Minibatch;
+use assay_core::engine::profile::{ConvolutionPass, Kernel, Meter, Work};
+use assay_core::graph::Conv2d;
+use assay_core::network::Network;
+use assay_kernels::{Buffer, Combine, Convolution, Element, Init, Kernels, Map, Pool, PoolKind, Pooling, Rectify, Source, Target, Term};
+
+use super::geometry::{forward_taps, forward_weights, operations};
+use super::lower::{Kind, Lowered};
+use super::normalise::Statistics;
+use super::schedule::Schedule;
+use super::tiles::Tiles;
+
+/// Values of a forward pass. A value's tiles follow each other, each of the value's map.
+pub(super) struct Activations<E> {
+    pub(super) tiles: Tiles,
+    pub(super) values: Vec<Option<Buffer<E>>>,
+    /// What each batch normalisation computed before γ and β, where that is not the value itself.
+    pub(super) normalised: Vec<Option<Buffer<E>>>,
+    /// What each batch normalisation used: once, or once an image where images are isolated.
+    pub(super) statistics: Vec<Vec<Statistics>>,
+    pub(super) maps: Vec<Map>,
+}
+
+impl<E: Element> Activations<E> {
+    /// One tile of a value.
+    ///
+    /// # Panics
+    /// If the value was not kept: a fault of the engine.
+    #[allow(clippy::expect_used)]
+    pub(super) fn tile(&self, op: usize, tile: usize) -> (&[E], Map) {
+        let buffer = self.values[op].as_ref().expect("the value is kept");
+        (part(buffer, &self.maps[op], tile, self.tiles.lanes), self.maps[op])
+    }
+
+    /// One tile of the normalised values of a batch normalisation.
+    pub(super) fn normalised(&self, op: usize, tile: usize) -> (&[E], Map) {
+        match &self.normalised[op] {
+            Some(buffer) => (part(buffer, &self.maps[op], tile, self.tiles.lanes), self.maps[op]),
+            None => self.tile(op, tile),
+        }
+    }
+
+    /// The statistics of a batch normalisation that a cotangent goes back through.
+    pub(super) fn statistics(&self, op: usize, cotangent: usize) -> Option<&Statistics> {
+        self.statistics[op].get(if self.tiles.isolated { cotangent } else { 0 })
+    }
+
+    /// A value as `[images, channels, height, width]`.
+    pub(super) fn read(&self, op: usize) -> Vec<f64> {
+        let mut all = Vec::with_capacity(self.tiles.images() * self.maps[op].channels * self.maps[op].area());
+        for image in 0..self.tiles.images() {
+            let (tile, lane) = self.tiles.place(image);
+            let (data, map) = self.tile(op, tile);
+            for channel in 0..map.channels {
+                for row in 0..map.height {
+                    let start = map.at(channel, row, 0) * self.tiles.lanes + lane;
+                    all.extend((0..map.width).map(|column| data[start + column * self.tiles.lanes].to_f64()));
+                }
+            }
+        }
+        all
+    }
+}
+
+/// One tile of a buffer.
+pub(super) fn part<'a, E>(buffer: &'a [E], map: &Map, tile: usize, lanes: usize) -> &'a [E] {
+    &buffer[tile * map.vectors() * lanes..][..map.vectors() * lanes]
+}
+
+/// One tile of a buffer, to write.
+pub(super) fn part_mut<'a, E>(buffer: &'a mut [E], map: &Map, tile: usize, lanes: usize) -> &'a mut [E] {
+    &mut buffer[tile * map.vectors() * lanes..][..map.vectors() * lanes]
+}
+
+/// Runs forward by a schedule, which says what stays.
+pub(super) fn run<E: Element>(
+    kernels: &Kernels<E>,
+    meter: Meter<'_>,
+    network: &Network,
+    lowered: &Lowered,
+    schedule: &Schedule,
+    batch: &Minibatch,
+    tiles: Tiles,
+) -> Activations<E> {
+    let count = lowered.ops.len();
+    let mut pass = Pass {
+        kernels,
+        meter,
+        network,
+        lowered,
+        schedule,
+        activations: Activations {
+            tiles,
+            values: (0..count).map(|_| None).collect(),
+            normalised: (0..count).map(|_| None).collect(),
+            statistics: vec![Vec::new(); count],
+            maps: schedule.maps.clone(),
+        },
+    };
+    for op in (0..count).filter(|op| lowered.is_live(*op)) {
+        pass.compute(op, batch);
+        for done in &schedule.done_after[op] {
+            pass.activations.values[*done] = None;
+        }
+    }
+    pass.activations
+}
+
+/// A forward pass while it runs.
+pub(super) struct Pass<'a, E: Element> {
+    pub(super) kernels: &'a Kernels<E>,
+    meter: Meter<'a>,
+    pub(super) network: &'a Network,
+    pub(super) lowered: &'a Lowered,
+    pub(super) schedule: &'a Schedule,
+    pub(super) activations: Activations<E>,
+}
+
+impl<E: Element> Pass<'_, E> {
+    pub(super) fn allocate(&self, op: usize) -> Buffer<E> {
+        let tiles = self.activations.tiles;
+        Buffer::zeros(tiles.count() * self.activations.maps[op].vectors() * tiles.lanes)
+    }
+
+    fn compute(&mut self, op: usize, batch: &Minibatch) {
+        let lowered = self.lowered;
+        let this = &lowered.ops[op];
+        if let Kind::Norm(epsilon) = this.kind {
+            let elements = (self.activations.tiles.batch * this.shape.elements()) as u64;
+            let operations = if self.schedule.affine[op] { 8 } else { 6 } * elements;
+            let meter = self.meter;
+            meter.time(|| (Work::BatchNorm, operations), || self.normalise(op, epsilon));
+            return;
+        }
+        let mut out = self.allocate(op);
+        let tiles = self.activations.tiles;
+        let to = self.activations.maps[op];
+        let conv_weights: Vec<Vec<E>> = match (&this.kind, this.weight) {
+            (Kind::Conv(conv), Some(weight)) => {
+                (0..conv.groups).map(|group| forward_weights(conv, self.network.parameter(weight), group)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let pool = match &this.kind {
+            Kind::Pool { kernel, stride, padding, .. } => {
+                let from = lowered.ops[this.inputs[0]].shape;
+                Some(Pool::new(*kernel, *stride, *padding, [from.height, from.width], [to.height, to.width]))
+            }
+            _ => None,
+        };
+        for tile in 0..tiles.count() {
+            let out = part_mut(&mut out, &to, tile, tiles.lanes);
+            let input = |position: usize| self.activations.tile(this.inputs[position], tile);
+            let what = || (work(&this.kind), self.operations(op) * tiles.counted(tile) as u64);
+            self.meter.time(what, || match &this.kind {
+                Kind::Input => fill(out, &to, tile, &tiles, batch),
+                Kind::Conv(conv) => self.convolve(conv, &conv_weights, this.bias, input(0), (out, to)),
+                Kind::Relu => self.kernels.rectify(Rectify { out: (out, to), input: input(0) }),
+                Kind::Pool { maximum, .. } => {
+                    if let Some(pool) = &pool {
+                        let kind = if *maximum { PoolKind::Maximum } else { PoolKind::Average };
+                        self.kernels.pool(Pooling {
+                            kind,
+                            pool,
+                            from: input(0),
+                            to: (out, to),
+                            values: None,
+                            scale: E::ONE,
+                            accumulate: false,
+                            backward: false,
+                        });
+                    }
+                }
+                Kind::Sum(weights) => {
+                    let terms: Vec<Term<'_, E>> = weights
+                        .iter()
+                        .enumerate()
+                        .map(|(position, weight)| Term { data: input(position), scale: E::from_f64(*weight), mask: None })
+                        .collect();
+                    self.kernels.combine(Combine { out: (out, to), terms: &terms, accumulate: false });
+                }
+                Kind::Concat => {
+                    let mut channel = 0;
+                    for position in 0..this.inputs.len() {
+                        let (data, from) = input(position);
+                        let slice = &mut out[channel * to.channel_step() * tiles.lanes..];
+                        let out_map = Map { channels: from.channels, ..to };
+                        let terms = [Term { data: (data, from), scale: E::ONE, mask: None }];
+                        self.kernels.combine(Combine { out: (slice, out_map), terms: &terms, accumulate: false });
+                        channel += from.channels;
+                    }
+                }
+                Kind::Shift(offset) => {
+                    let (data, from) = input(0);
+                    shift(data, &from, out, &to, *offset, tiles.lanes);
+                }
+                Kind::Zero | Kind::Norm(_) => {}
+            });
+        }
+        self.activations.values[op] = Some(out);
+    }
+
+    /// Floating-point operations of an op, other than batch normalisation, on one image.
+    fn operations(&self, op: usize) -> u64 {
+        let this = &self.lowered.ops[op];
+        let each = match &this.kind {
+            Kind::Conv(conv) => return operations(conv, this.shape.elements(), self.lowered.ops[this.inputs[0]].shape.channels),
+            Kind::Relu => 1,
+            Kind::Pool { kernel, .. } => kernel[0] * kernel[1],
+            Kind::Sum(weights) => 2 * weights.len(),
+            _ => 0,
+        };
+        (each * this.shape.elements()) as u64
+    }
+
+    fn convolve(&self, conv: &Conv2d, weights: &[Vec<E>], bias: Option<usize>, input: (&[E], Map), out: (&mut [E], Map)) {
+        let lanes = self.kernels.lanes();
+        let outputs = conv.out_channels / conv.groups;
+        let starts: Vec<E> = bias.map_or_else(Vec::new, |bias| {
+            self.network.parameter(bias).iter().flat_map(|value| std::iter::repeat_n(E::from_f64(f64::from(*value)), lanes)).collect()
+        });
+        for (group, weights) in weights.iter().enumerate() {
+            let taps = forward_taps(conv, &input.1, group);
+            let source = Source {
+                data: input.0,
+                origin: taps.origin,
+                row_step: conv.stride * input.1.row_step(),
+                column_step: conv.stride,
+                taps: &taps.taps,
+                weights,
+                lane_weights: false,
+            };
+            let init = if starts.is_empty() {
+                Init::Zero
+            } else {
+                Init::Channels { values: &starts[group * outputs * lanes..], accumulate: false }
+            };
+            let target = Target {
+                origin: out.1.origin(group * outputs),
+                channels: outputs,
+                channel_step: out.1.channel_step(),
+                rows: out.1.height,
+                row_step: out.1.row_step(),
+                columns: out.1.width,
+                column_step: 1,
+            };
+            self.kernels.convolve(Convolution { sources: &[source], init, mask: None, out: &mut *out.0, target });
+        }
+    }
+}
+
+fn work(kind: &Kind) -> Work {
+    match kind {
+        Kind::Conv(conv) => Work::Convolution(ConvolutionPass::Forward, Kernel::of(conv.kernel)),
+        Kind::Norm(_) => Work::BatchNorm,
+        Kind::Relu => Work::Relu,
+        Kind::Pool { .. } => Work::Pool,
+        Kind::Input | Kind::Sum(_) | Kind::Concat | Kind::Shift(_) | Kind::Zero => Work::Sum,
+    }
+}
+
+/// Lays the images of one tile out by lanes; empty lanes stay zero.
+fn fill<E: Element>(out: &mut [E], map: &Map, tile: usize, tiles: &Tiles, batch: &Minibatch) {
+    let size = map.channels * map.area();
+    for lane in 0..tiles.lanes {
+        let Some(image) = tiles.image(tile, lane) else { continue };
+        let pixels = &batch.pixels()[image * size..][..size];
+        for channel in 0..map.channels {
+            for row in 0..map.height {
+                let start = map.at(channel, row, 0) * tiles.lanes + lane;
+                for column in 0..map.width {
+                    out[start + column * tiles.lanes] = E::from_f64(f64::from(pixels[(channel * map.height + row) * map.width + column]));
+                }
+            }
+        }
+    }
+}
+
+/// Moves content up and left; what enters is zero.
+fn shift<E: Element>(from: &[E], from_map: &Map, to: &mut [E], to_map: &Map, offset: usize, lanes: usize) {
+    let width = (to_map.width - offset) * lanes;
+    for channel in 0..to_map.channels {
+        for row in 0..to_map.height - offset {
+            let source = &from[from_map.at(channel, row + offset, offset) * lanes..][..width];
+            to[to_map.at(channel, row, 0) * lanes..][..width].copy_from_slice(source);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The engine for CPUs: hand-written vector kernels over batch-innermost tiles.
+//!
+//! A graph is lowered once a call (`lower`), its memory is planned (`schedule`, `memory`), it is run forward tile by tile
+//! (`forward`), and differentiated by a plan (`plan`) that is run for each cotangent (`backward`, `transpose`, `finish`).
+//! `pass`, `by_image` and `gram` put these together for the three calls there are.
+//! The kernels are in `assay_kernels`.
+
+mod accounts;
+mod backward;
+mod by_image;
+mod finish;
+mod forward;
+mod geometry;
+mod gram;
+mod keep;
+mod lower;
+mod memory;
+mod normalise;
+mod pass;
+mod plan;
+mod rows;
+mod schedule;
+mod tiles;
+mod transpose;
+mod workspace;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use assay_core::data::Minibatch;
+use assay_core::engine::profile::{Meter, Profile};
+use assay_core::engine::{Answer, Ask, Engine, EngineError, Gram, Objective, Precision, Wanted, check_ask, check_batch};
+use assay_core::network::Network;
+use assay_kernels::{Element, Kernels};
+pub use assay_kernels::{Isa, fused_multiply_add_peak};
+
+pub use self::memory::Call;
+use self::tiles::Tiles;
+
+/// Runs networks on the CPU with the best instruction set that the processor has.
+#[derive(Clone, Debug)]
+pub struct CpuEngine {
+    isa: Isa,
+    threads: NonZeroUsize,
+    memory_limit: usize,
+    profile: Option<Arc<Profile>>,
+}
+
+impl Default for CpuEngine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl CpuEngine {
+    /// The best instruction set, one thread a call, as much memory as a call wants.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_isa(Isa::best())
+    }
+
+    /// This instruction set, for tests and comparisons.
+    ///
+    /// # Panics
+    /// If the processor does not have it; [`Isa::available`] lists those it has.
+    #[must_use]
+    pub fn with_isa(isa: Isa) -> Self {
+        assert!(Isa::available().contains(&isa), "this processor has no {isa:?}");
+        Self { isa, threads: NonZeroUsize::MIN, memory_limit: usize::MAX, profile: None }
+    }
+
+    /// So many threads for one tangent Gram matrix. The result does not depend on it.
+    #[must_use]
+    pub fn threads(&self, threads: NonZeroUsize) -> Self {
+        Self { threads, ..self.clone() }
+    }
+
+    /// At most so many bytes a call beside the network and the images. A tangent Gram matrix that needs more at once is
+    /// computed from some columns of the Jacobian at a time, with fewer threads, or with fewer cotangents at a time,
+    /// whichever is fastest, and has the same bits; a call that cannot be made smaller fails before it starts.
+    #[must_use]
+    pub fn with_memory_limit(&self, bytes: usize) -> Self {
+        Self { memory_limit: bytes, ..self.clone() }
+    }
+
+    /// Adds the time of every kind of work to this profile.
+    #[must_use]
+    pub fn with_profile(&self, profile: Arc<Profile>) -> Self {
+        Self { profile: Some(profile), ..self.clone() }
+    }
+
+    /// The most memory, in bytes, that a call takes beside the network and the images, as this engine runs it within
+    /// its limit.
+    ///
+    /// # Errors
+    /// If the call would fail because its memory exceeds the limit.
+    pub fn memory(&self, network: &Network, batch: usize, call: Call<'_>, precision: Precision) -> Result<usize, EngineError> {
+        match precision {
+            Precision::F32 => self.memory_of::<f32>(network, batch, call),
+            Precision::F64 => self.memory_of::<f64>(network, batch, call),
+        }
+    }
+
+    fn memory_of<E: Element>(&self, network: &Network, batch: usize, call: Call<'_>) -> Result<usize, EngineError> {
+        match call {
+            Call::TangentGram => gram::Subject::new(network, batch).arrange::<E>(self).map(|arrangement| arrangement.bytes),
+            Call::Pass(ask) => {
+                let bytes = pass::Subject::new(network, ask).memory::<E>(&self.tiles::<E>(batch));
+                if bytes > self.memory_limit { Err(memory::too_large(bytes, self.memory_limit)) } else { Ok(bytes) }
+            }
+        }
+    }
+
+    fn meter(&self) -> Meter<'_> {
+        Meter(self.profile.as_deref())
+    }
+
+    fn tiles<E: Element>(&self, batch: usize) -> Tiles {
+        Tiles::new(batch, Kernels::<E>::get(self.isa).lanes(), 1)
+    }
+}
+
+impl Engine for CpuEngine {
+    fn name(&self) -> String {
+        format!("cpu-{}", self.isa.name())
+    }
+
+    fn on_threads(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
+        Some(Box::new(self.threads(threads)))
+    }
+
+    fn pass(&self, network: &Network, batch: &Minibatch, ask: &Ask, precision: Precision) -> Result<Answer, EngineError> {
+        check_ask(network, batch, ask)?;
+        match precision {
+            Precision::F32 => pass::run::<f32>(self, network, batch, ask),
+            Precision::F64 => pass::run::<f64>(self, network, batch, ask),
+        }
+    }
+
+    fn gradients_by_image(
+        &self,
+        network: &Network,
+        batch: &Minibatch,
+        objective: &Objective,
+        precision: Precision,
+        visit: &mut dyn FnMut(&[Vec<f64>]),
+    ) -> Result<(), EngineError> {
+        check_batch(network, batch)?;
+        let ask = Ask::new().gradients(objective.clone(), Wanted::parameters());
+        check_ask(network, &batch.part(0, 1), &ask)?;
+        match precision {
+            Precision::F32 => by_image::run::<f32>(self, network, batch, &ask, visit),
+            Precision::F64 => by_image::run::<f64>(self, network, batch, &ask, visit),
+        }
+    }
+
+    fn tangent_gram(&self, network: &Network, batch: &Minibatch, precision: Precision) -> Result<Gram, EngineError> {
+        check_batch(network, batch)?;
+        match precision {
+            Precision::F32 => gram::tangent_gram::<f32>(self, network, batch, precision),
+            Precision::F64 => gram::tangent_gram::<f64>(self, network, batch, precision),
+        }
+    }
+}

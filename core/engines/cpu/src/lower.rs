@@ -1,0 +1,234 @@
+//! A graph as the CPU engine runs it: only what is asked for, each value computed once.
+
+use assay_core::graph::{Conv2d, Graph, NodeId, Operator, Shape};
+
+/// What an [`Op`] computes; a linear layer is a 1×1 convolution of a 1×1 map.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// The images.
+    Input,
+    /// A convolution or linear layer.
+    Conv(Conv2d),
+    /// Batch normalisation with this ε.
+    Norm(f64),
+    /// max(0, x).
+    Relu,
+    /// A pool: whether it takes the maximum, its window's rows and columns, stride, padding.
+    Pool { maximum: bool, kernel: [usize; 2], stride: usize, padding: usize },
+    /// Σ weight · input.
+    Sum(Vec<f64>),
+    /// The inputs' channels one after the other.
+    Concat,
+    /// Moves content up and left, of as many channels as the value has: its input may have more.
+    Shift(usize),
+    /// Zeros.
+    Zero,
+}
+
+/// One value.
+#[derive(Clone, Debug)]
+pub(super) struct Op {
+    pub(super) kind: Kind,
+    /// Positions in [`Lowered::ops`], all before this one.
+    pub(super) inputs: Vec<usize>,
+    pub(super) shape: Shape,
+    /// The position of its weight (γ) in the graph's parameters.
+    pub(super) weight: Option<usize>,
+    /// The position of its bias (β).
+    pub(super) bias: Option<usize>,
+}
+
+/// The values to compute, in order.
+#[derive(Clone, Debug)]
+pub(super) struct Lowered {
+    pub(super) ops: Vec<Op>,
+    /// The op that computes a node's value, if it is computed.
+    pub(super) op_of_node: Vec<Option<usize>>,
+    pub(super) output: usize,
+    /// The ops that read each op; empty too for ops that nothing reads any more.
+    pub(super) consumers: Vec<Vec<usize>>,
+    /// Whether a value must exist as it is, because it was asked for.
+    pub(super) pinned: Vec<bool>,
+    /// Rows and columns of zeros that a reader wants around each value.
+    pub(super) pads: Vec<usize>,
+}
+
+impl Lowered {
+    /// What has to be computed for the output and these taps.
+    pub(super) fn new(graph: &Graph, taps: &[NodeId]) -> Self {
+        Self::with_gradients(graph, taps, &[])
+    }
+
+    /// The same where gradients with respect to the values of `differentiated` nodes, which are taps too, are wanted:
+    /// these keep ops of their own, because the gradient of a shared one is that of all nodes that share it. So do the
+    /// graph's blocks, always: what is asked for at them then never changes how the rest is rounded.
+    pub(super) fn with_gradients(graph: &Graph, taps: &[NodeId], differentiated: &[NodeId]) -> Self {
+        let needed = needed(graph, taps);
+        let mut ops = Ops::default();
+        let mut op_of_node = vec![None; graph.nodes().len()];
+        for (position, node) in graph.nodes().iter().enumerate().filter(|(position, _)| needed[*position]) {
+            // A `Zero` reads nothing: its input may not have been computed.
+            let inputs: Vec<usize> = match node.operator {
+                Operator::Zero { .. } => Vec::new(),
+                _ => node.inputs.iter().filter_map(|input| op_of_node[input.0]).collect(),
+            };
+            let parameters: Vec<usize> = graph.parameters_of(NodeId(position)).collect();
+            let op = Op {
+                kind: kind(&node.operator, node.inputs.first().map(|input| graph.node(*input).shape)),
+                inputs,
+                shape: node.shape,
+                weight: parameters.first().copied(),
+                bias: parameters.get(1).copied(),
+            };
+            let id = NodeId(position);
+            op_of_node[position] = Some(ops.place(op, graph.blocks().contains(&id) || differentiated.contains(&id)));
+        }
+        let Ops { all: mut ops, own } = ops;
+        let output = op_of_node[graph.output().0].unwrap_or(0);
+        let mut pinned = vec![false; ops.len()];
+        pinned[output] = true;
+        for op in taps.iter().filter_map(|tap| op_of_node[tap.0]) {
+            pinned[op] = true;
+        }
+        let whole: Vec<bool> = pinned.iter().zip(&own).map(|(pinned, own)| *pinned || *own).collect();
+        flatten_sums(&mut ops, &whole);
+        let consumers = consumers(&ops, &pinned);
+        let pads = (0..ops.len())
+            .map(|op| {
+                let wanted = |reader: &usize| if let Kind::Conv(conv) = &ops[*reader].kind { conv.padding } else { 0 };
+                consumers[op].iter().map(wanted).max().unwrap_or(0)
+            })
+            .collect();
+        Self { ops, op_of_node, output, consumers, pinned, pads }
+    }
+
+    /// Whether anything reads the value.
+    pub(super) fn is_live(&self, op: usize) -> bool {
+        self.pinned[op] || !self.consumers[op].is_empty()
+    }
+
+    /// The batch normalisation that alone reads this convolution.
+    pub(super) fn fused_norm(&self, op: usize) -> Option<usize> {
+        match (&self.ops[op].kind, self.consumers[op].as_slice()) {
+            (Kind::Conv(_), [reader]) if !self.pinned[op] && matches!(self.ops[*reader].kind, Kind::Norm(_)) => Some(*reader),
+            _ => None,
+        }
+    }
+}
+
+fn needed(graph: &Graph, taps: &[NodeId]) -> Vec<bool> {
+    let live = graph.liveness();
+    let mut needed: Vec<bool> = (0..graph.nodes().len()).map(|position| live.is_needed(NodeId(position))).collect();
+    for tap in taps {
+        needed[tap.0] = true;
+    }
+    for (position, node) in graph.nodes().iter().enumerate().rev() {
+        if needed[position] && !matches!(node.operator, Operator::Zero { .. }) {
+            for input in &node.inputs {
+                needed[input.0] = true;
+            }
+        }
+    }
+    needed
+}
+
+fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
+    match operator {
+        Operator::Input => Kind::Input,
+        Operator::Conv2d(conv) => Kind::Conv(*conv),
+        Operator::Linear { out_features, bias } => Kind::Conv(Conv2d::new(*out_features, 1).bias(*bias)),
+        Operator::BatchNorm { epsilon, .. } => Kind::Norm(*epsilon),
+        Operator::Relu => Kind::Relu,
+        Operator::AvgPool(pool) => Kind::Pool { maximum: false, kernel: [pool.kernel; 2], stride: pool.stride, padding: pool.padding },
+        Operator::MaxPool(pool) => Kind::Pool { maximum: true, kernel: [pool.kernel; 2], stride: pool.stride, padding: pool.padding },
+        Operator::GlobalAvgPool => {
+            let kernel = input.map_or([1, 1], |shape| [shape.height, shape.width]);
+            Kind::Pool { maximum: false, kernel, stride: 1, padding: 0 }
+        }
+        Operator::WeightedSum { weights } => Kind::Sum(weights.iter().map(|weight| f64::from(*weight)).collect()),
+        Operator::Concat => Kind::Concat,
+        Operator::Shift { offset } => Kind::Shift(*offset),
+        // Only as many channels as the value has are moved.
+        Operator::Truncate { .. } => Kind::Shift(0),
+        Operator::Zero { .. } => Kind::Zero,
+    }
+}
+
+/// The ops while they are made.
+#[derive(Default)]
+struct Ops {
+    all: Vec<Op>,
+    /// Whether an op may stand for nothing but its own node.
+    own: Vec<bool>,
+}
+
+impl Ops {
+    /// Adds an op, or finds the value that it would compute again.
+    fn place(&mut self, mut op: Op, own: bool) -> usize {
+        if let Kind::Sum(weights) = &mut op.kind {
+            let mut terms: Vec<(usize, f64)> = Vec::new();
+            for (input, weight) in op.inputs.iter().zip(weights.iter()) {
+                if self.all[*input].kind != Kind::Zero || self.own[*input] {
+                    terms.push((*input, *weight));
+                }
+            }
+            match terms.as_slice() {
+                [] => (op.kind, op.inputs) = (Kind::Zero, Vec::new()),
+                [(input, 1.0)] if !own => return *input,
+                _ => (op.inputs, *weights) = terms.into_iter().unzip(),
+            }
+        }
+        if op.kind == Kind::Concat && op.inputs.len() == 1 && !own {
+            return op.inputs[0];
+        }
+        if !own && op.weight.is_none() && !matches!(op.kind, Kind::Norm(_)) {
+            let equal = |other: &Op| other.kind == op.kind && other.inputs == op.inputs && other.shape == op.shape;
+            if let Some(same) = (0..self.all.len()).find(|other| !self.own[*other] && equal(&self.all[*other])) {
+                return same;
+            }
+        }
+        self.all.push(op);
+        self.own.push(own);
+        self.all.len() - 1
+    }
+}
+
+/// Replaces a sum that only another sum reads by its terms, unless it must stay whole.
+fn flatten_sums(ops: &mut [Op], whole: &[bool]) {
+    let mut readers = vec![0; ops.len()];
+    for op in ops.iter() {
+        for input in &op.inputs {
+            readers[*input] += 1;
+        }
+    }
+    for position in 0..ops.len() {
+        let Kind::Sum(weights) = &ops[position].kind else { continue };
+        let mut terms = Vec::new();
+        for (input, weight) in ops[position].inputs.iter().zip(weights) {
+            match &ops[*input].kind {
+                Kind::Sum(inner) if readers[*input] == 1 && !whole[*input] => {
+                    terms.extend(ops[*input].inputs.iter().copied().zip(inner.iter().map(|factor| weight * factor)));
+                }
+                _ => terms.push((*input, *weight)),
+            }
+        }
+        let (inputs, weights) = terms.into_iter().unzip();
+        ops[position].inputs = inputs;
+        ops[position].kind = Kind::Sum(weights);
+    }
+}
+
+/// Who reads what, counting only readers that are read themselves.
+fn consumers(ops: &[Op], pinned: &[bool]) -> Vec<Vec<usize>> {
+    let mut consumers = vec![Vec::new(); ops.len()];
+    for (position, op) in ops.iter().enumerate().rev() {
+        if pinned[position] || !consumers[position].is_empty() {
+            for input in &op.inputs {
+                if !consumers[*input].contains(&position) {
+                    consumers[*input].push(position);
+                }
+            }
+        }
+    }
+    consumers
+}

@@ -1,0 +1,93 @@
+//! How much memory a call takes, known before it starts.
+
+use assay_core::engine::{Ask, EngineError};
+use assay_core::network::Network;
+use assay_kernels::Element;
+
+use super::geometry::Phase;
+use super::lower::{Kind, Lowered};
+use super::plan::{Plan, Step};
+use super::schedule::{Footprint, Schedule};
+use super::tiles::Tiles;
+use super::workspace::WorkspaceSizes;
+
+/// A measurement whose memory is asked for, as a method of [`Engine`](assay_core::engine::Engine).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Call<'a> {
+    /// [`pass`](assay_core::engine::Engine::pass) with this ask.
+    Pass(&'a Ask),
+    /// [`tangent_gram`](assay_core::engine::Engine::tangent_gram).
+    TangentGram,
+}
+
+const MIB: usize = 1 << 20;
+
+/// Bytes for each op, and for each gradient that is read out, of what says what to do with its values: lists of inputs,
+/// taps and steps.
+const LISTS: usize = 1024;
+
+/// The error of a call that needs so many bytes and may take so many.
+pub(super) fn too_large(needed: usize, available: usize) -> EngineError {
+    EngineError::Memory { needed_mib: needed.div_ceil(MIB), available_mib: available / MIB }
+}
+
+/// What a forward pass takes, in bytes.
+pub(super) fn forward<E: Element>(network: &Network, lowered: &Lowered, schedule: &Schedule, tiles: &Tiles) -> Footprint {
+    let Footprint { most, kept } = schedule.footprint(lowered, tiles.count() * tiles.lanes);
+    // Weights are rearranged for one op at a time.
+    let weights = lowered.ops.iter().filter_map(|op| op.weight).map(|weight| network.parameter(weight).len()).max().unwrap_or(0);
+    let lists = lowered.ops.len() * LISTS;
+    Footprint { most: (most + weights) * size_of::<E>() + lists, kept: kept * size_of::<E>() + lists }
+}
+
+/// What backward passes take beside activations and rows, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Backward {
+    /// What is prepared once for all cotangents.
+    pub(super) prepared: usize,
+    /// For a moment while it is prepared.
+    pub(super) preparing: usize,
+    /// For each thread.
+    pub(super) workspace: usize,
+}
+
+impl Backward {
+    pub(super) fn new<E: Element>(network: &Network, lowered: &Lowered, plan: &Plan, tiles: &Tiles) -> Self {
+        let element = size_of::<E>();
+        let weights = |op: usize| lowered.ops[op].weight.map_or(0, |weight| network.parameter(weight).len());
+        let conv_of = |unit: usize| {
+            let op = plan.units[unit].conv?;
+            if let Kind::Conv(conv) = &lowered.ops[op].kind { Some((op, conv)) } else { None }
+        };
+        let parts = plan.levels.iter().flat_map(|level| &level.steps).flat_map(|step| match step {
+            Step::Transpose { parts, .. } => parts.as_slice(),
+            _ => &[],
+        });
+        let phases = parts.filter_map(|part| conv_of(part.unit)).map(|(op, conv)| {
+            let taps = conv.out_channels * conv.kernel * conv.kernel;
+            weights(op) * element + taps * size_of::<isize>() + conv.groups * conv.stride * conv.stride * size_of::<Phase<E>>()
+        });
+        let mut prepared: usize = phases.sum();
+        let (mut preparing, mut finishing) = (0, 0);
+        for unit in 0..plan.units.len() {
+            let Some((op, conv)) = conv_of(unit) else { continue };
+            // Sums of a level are added up in float64, and what is the unit's is picked out.
+            finishing = finishing.max(2 * plan.units[unit].correlation.map_or(0, |id| plan.correlations[id].vectors) * size_of::<f64>());
+            if plan.units[unit].norm.is_some() {
+                let input_sums = weights(op) / conv.out_channels * conv.groups;
+                prepared += (weights(op) + input_sums) * size_of::<f64>();
+                let ones = conv.groups * lowered.ops[op].shape.area();
+                preparing = preparing.max((ones + input_sums + weights(op)) * tiles.lanes * element);
+            }
+        }
+        Self { prepared, preparing, workspace: WorkspaceSizes::new(plan, tiles).bytes::<E>() + finishing }
+    }
+}
+
+/// What the backward pass of one objective takes beside activations, in bytes, with so many parameter gradients.
+pub(super) fn gradients<E: Element>(network: &Network, lowered: &Lowered, plan: &Plan, tiles: &Tiles, parameters: usize) -> usize {
+    let backward = Backward::new::<E>(network, lowered, plan, tiles);
+    let row = parameters * size_of::<E>();
+    let lists = plan.kept.len() * LISTS;
+    lists + backward.prepared + backward.preparing.max(row + backward.workspace.max(parameters * size_of::<f64>()))
+}

@@ -1,0 +1,188 @@
+//! One pass: forward once, backward once an objective, and reading out what was asked for.
+
+use std::collections::BTreeMap;
+
+use assay_core::data::Minibatch;
+use assay_core::engine::{Answer, Ask, EngineError, Gradients, Moments, Objective, Patterns, Wanted, cotangent, relus};
+use assay_core::graph::{Graph, NodeId};
+use assay_core::network::Network;
+use assay_kernels::{Element, Kernels};
+
+use super::CpuEngine;
+use super::backward::Prepared;
+use super::forward::{self, Activations};
+use super::lower::Lowered;
+use super::memory;
+use super::normalise::moments;
+use super::plan::{Cotangents, Goal, Plan};
+use super::rows::Columns;
+use super::schedule::Schedule;
+use super::tiles::Tiles;
+use super::workspace::Workspace;
+
+/// A network as an ask needs it.
+pub(super) struct Subject<'a> {
+    network: &'a Network,
+    ask: &'a Ask,
+    pub(super) lowered: Lowered,
+    pub(super) schedule: Schedule,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(network: &'a Network, ask: &'a Ask) -> Self {
+        let mut taps = ask.named();
+        if ask.patterns {
+            taps.extend(relus(network.graph()));
+        }
+        let wanted = |(_, wanted): &'a (Objective, Wanted)| wanted.nodes.iter().chain(&wanted.products);
+        let differentiated: Vec<NodeId> = ask.gradients.iter().flat_map(wanted).copied().collect();
+        let lowered = Lowered::with_gradients(network.graph(), &taps, &differentiated);
+        let schedule = Schedule::new(network, &lowered, !ask.gradients.is_empty());
+        Self { network, ask, lowered, schedule }
+    }
+
+    fn graph(&self) -> &'a Graph {
+        self.network.graph()
+    }
+
+    fn ops(&self, nodes: &[NodeId]) -> Vec<usize> {
+        nodes.iter().filter_map(|node| self.lowered.op_of_node[node.0]).collect()
+    }
+
+    /// The backward pass of an objective, or nothing where its node has no value.
+    pub(super) fn plan(&self, objective: &Objective, wanted: &Wanted) -> Option<Plan> {
+        let from = self.lowered.op_of_node[objective.node.0]?;
+        let (values, products) = (self.ops(&wanted.nodes), self.ops(&wanted.products));
+        let goal = Goal { from, parameters: wanted.parameters, values, products };
+        Some(Plan::new(&self.lowered, Cotangents::One, &goal))
+    }
+
+    /// The most memory that the pass takes, in bytes.
+    pub(super) fn memory<E: Element>(&self, tiles: &Tiles) -> usize {
+        let footprint = memory::forward::<E>(self.network, &self.lowered, &self.schedule, tiles);
+        let elements = |nodes: &[NodeId]| nodes.iter().map(|node| self.graph().node(*node).shape.elements()).sum::<usize>();
+        let mut read = (elements(&self.ask.values) + elements(&[self.graph().output()])) * tiles.batch * size_of::<f64>();
+        if self.ask.patterns {
+            read += tiles.batch * elements(&relus(self.graph())).div_ceil(64) * size_of::<u64>();
+        }
+        let mut most = footprint.most.max(footprint.kept + read);
+        for (objective, wanted) in &self.ask.gradients {
+            let Some(plan) = self.plan(objective, wanted) else { continue };
+            let parameters = if wanted.parameters { Columns::new(self.network, |_| true).len() } else { 0 };
+            let enters = elements(&[objective.node]) * tiles.batch * size_of::<f64>();
+            let backward = memory::gradients::<E>(self.network, &self.lowered, &plan, tiles, parameters);
+            most = most.max(footprint.kept + read + enters + backward);
+            let channels: usize = wanted.products.iter().map(|node| self.graph().node(*node).shape.channels).sum();
+            read += (parameters + (elements(&wanted.nodes) + channels) * tiles.batch) * size_of::<f64>();
+        }
+        most
+    }
+}
+
+/// Runs a pass.
+pub(super) fn run<E: Element>(engine: &CpuEngine, network: &Network, batch: &Minibatch, ask: &Ask) -> Result<Answer, EngineError> {
+    let subject = Subject::new(network, ask);
+    let tiles = engine.tiles::<E>(batch.len());
+    let bytes = subject.memory::<E>(&tiles);
+    if bytes > engine.memory_limit {
+        return Err(memory::too_large(bytes, engine.memory_limit));
+    }
+    let kernels = Kernels::<E>::get(engine.isa);
+    let activations = forward::run(kernels, engine.meter(), network, &subject.lowered, &subject.schedule, batch, tiles);
+    let pass = Pass { engine, kernels, subject: &subject, activations, batch };
+    let moments_of = |op| {
+        let (mean, variance) = moments(kernels, &pass.activations, op);
+        Moments { mean, variance }
+    };
+    Ok(Answer {
+        output: pass.activations.read(subject.lowered.output),
+        values: pass.each(&ask.values, |op| pass.activations.read(op)),
+        moments: pass.each(&ask.moments, moments_of),
+        patterns: ask.patterns.then(|| pass.patterns()),
+        gradients: ask.gradients.iter().map(|(objective, wanted)| (objective.clone(), pass.gradients(objective, wanted))).collect(),
+    })
+}
+
+struct Pass<'a, E: Element> {
+    engine: &'a CpuEngine,
+    kernels: &'a Kernels<E>,
+    subject: &'a Subject<'a>,
+    activations: Activations<E>,
+    batch: &'a Minibatch,
+}
+
+impl<E: Element> Pass<'_, E> {
+    /// Something of each of these nodes.
+    fn each<T>(&self, nodes: &[NodeId], of: impl Fn(usize) -> T) -> BTreeMap<NodeId, T> {
+        nodes.iter().filter_map(|node| Some((*node, of(self.subject.lowered.op_of_node[node.0]?)))).collect()
+    }
+
+    /// What is wanted of one objective's gradient.
+    fn gradients(&self, objective: &Objective, wanted: &Wanted) -> Gradients {
+        let Subject { network, lowered, .. } = self.subject;
+        let graph = self.subject.graph();
+        let columns = Columns::new(network, |_| wanted.parameters);
+        let mut row = vec![E::ZERO; columns.len()];
+        let mut kept: BTreeMap<(usize, bool), Vec<f64>> = BTreeMap::new();
+        if let (Some(from), Some(plan)) = (lowered.op_of_node[objective.node.0], self.subject.plan(objective, wanted)) {
+            let shape = graph.node(objective.node).shape;
+            let values = cotangent(objective, shape, self.batch, || self.activations.read(from));
+            let prepared = Prepared::new(self.kernels, self.engine.meter(), network, lowered, &self.activations, &plan);
+            let mut workspace = Workspace::new(&plan, &self.activations.tiles);
+            let elements = shape.elements();
+            prepared.run(&mut workspace, &columns, &mut [&mut row], &|_, image, element| values[image * elements + element]);
+            kept = plan.kept.iter().map(|kept| (kept.op, kept.product)).zip(workspace.kept).collect();
+        }
+        let mut read = |node: NodeId, product: bool| {
+            // Every node that is asked for has an op of its own.
+            let found = lowered.op_of_node[node.0].and_then(|op| kept.remove(&(op, product)));
+            let shape = graph.node(node).shape;
+            let size = if product { shape.channels } else { shape.elements() };
+            (node, found.unwrap_or_else(|| vec![0.0; self.batch.len() * size]))
+        };
+        Gradients {
+            parameters: wanted.parameters.then(|| columns.split(graph, &row)),
+            nodes: wanted.nodes.iter().map(|node| read(*node, false)).collect(),
+            products: wanted.products.iter().map(|node| read(*node, true)).collect(),
+        }
+    }
+
+    /// The signs of every ReLU's output.
+    fn patterns(&self) -> Patterns {
+        let graph = self.subject.graph();
+        let relus = relus(graph);
+        let tiles = self.activations.tiles;
+        let mut patterns = Patterns::new(self.batch.len(), relus.iter().map(|id| graph.node(*id).shape.elements()).sum());
+        for tile in 0..tiles.count() {
+            // Of each lane's image, the units since the last multiple of 64.
+            let mut words = vec![0_u64; tiles.lanes];
+            let mut unit = 0;
+            let mut store = |words: &mut [u64], word: usize| {
+                for (lane, bits) in words.iter_mut().enumerate().take(tiles.counted(tile)) {
+                    if let Some(image) = tiles.image(tile, lane) {
+                        patterns.set_word(image, word, std::mem::take(bits));
+                    }
+                }
+            };
+            for op in self.subject.ops(&relus) {
+                let (data, map) = self.activations.tile(op, tile);
+                for line in 0..map.channels * map.height {
+                    let start = map.at(line / map.height, line % map.height, 0) * tiles.lanes;
+                    for values in data[start..start + map.width * tiles.lanes].chunks_exact(tiles.lanes) {
+                        for (bits, value) in words.iter_mut().zip(values) {
+                            *bits |= u64::from(*value > E::ZERO) << (unit % 64);
+                        }
+                        unit += 1;
+                        if unit % 64 == 0 {
+                            store(&mut words, unit / 64 - 1);
+                        }
+                    }
+                }
+            }
+            if unit % 64 != 0 {
+                store(&mut words, unit / 64);
+            }
+        }
+        patterns
+    }
+}

@@ -1,0 +1,372 @@
+//! Walking the graph backward: what every op's readers contribute to its gradient, and the steps that add it up.
+
+use assay_core::graph::{Conv2d, Shape};
+use assay_kernels::Map;
+
+use super::{CorrelationPlan, Cotangents, Goal, GradientBuffer, KeptPlan, MixturePlan, Part, Place, Plan, Step, SumsPlan, Unit, View};
+use crate::geometry::{gradient_pad, map};
+use crate::lower::{Kind, Lowered};
+
+/// The most channels for which a matrix times x costs less than reading and writing a scratch map.
+const MIXED_CHANNELS: usize = 16;
+
+/// What one reader adds to a value's gradient.
+enum Contribution {
+    View(View),
+    Masked(View, usize),
+    Transpose(usize),
+    MaskedTranspose(Vec<usize>, usize),
+    Pool(View, usize),
+    Shift(View, usize),
+    Norm(usize),
+}
+
+/// The plan while it is made.
+pub(super) struct Planner<'a> {
+    lowered: &'a Lowered,
+    cotangents: Cotangents,
+    goal: &'a Goal,
+    wanted: Vec<bool>,
+    contributions: Vec<Vec<Contribution>>,
+    pub(super) steps: Vec<(usize, Step)>,
+    pub(super) finish: Vec<(usize, usize)>,
+    pub(super) buffers: Vec<GradientBuffer>,
+    pub(super) units: Vec<Unit>,
+    pub(super) correlations: Vec<CorrelationPlan>,
+    pub(super) sums: Vec<SumsPlan>,
+    pub(super) mixtures: Vec<MixturePlan>,
+    pub(super) kept: Vec<KeptPlan>,
+    /// The level from which a unit's factors are known.
+    known: Vec<usize>,
+    /// Sums of views that have a buffer already.
+    combined: Vec<(Vec<View>, View)>,
+}
+
+impl<'a> Planner<'a> {
+    /// The backward pass from one op's value to all that is wanted.
+    pub(super) fn plan(lowered: &'a Lowered, cotangents: Cotangents, goal: &'a Goal) -> Plan {
+        let count = lowered.ops.len();
+        let mut wanted = vec![false; count];
+        for (position, op) in lowered.ops.iter().enumerate() {
+            let own = goal.wants(position) || (goal.parameters && op.weight.is_some());
+            wanted[position] = own || op.inputs.iter().any(|input| wanted[*input]);
+        }
+        let mut planner = Self {
+            lowered,
+            cotangents,
+            goal,
+            wanted,
+            contributions: (0..count).map(|_| Vec::new()).collect(),
+            steps: Vec::new(),
+            finish: Vec::new(),
+            buffers: Vec::new(),
+            units: Vec::new(),
+            correlations: Vec::new(),
+            sums: Vec::new(),
+            mixtures: Vec::new(),
+            kept: Vec::new(),
+            known: Vec::new(),
+            combined: Vec::new(),
+        };
+        let seed = planner.buffer(map(lowered.ops[goal.from].shape, 0));
+        let channels = lowered.ops[goal.from].shape.channels;
+        planner.contributions[goal.from].push(Contribution::View(View { buffer: seed, channel: 0, channels, scale: 1.0 }));
+        for op in (0..=goal.from).rev() {
+            planner.visit(op);
+        }
+        planner.arrange(seed)
+    }
+
+    fn buffer(&mut self, map: Map) -> usize {
+        self.buffers.push(GradientBuffer { map, place: Place::Local(0), written: 0, first: usize::MAX, last: 0 });
+        self.buffers.len() - 1
+    }
+
+    /// Appends a step at the first level at which all that it reads is complete.
+    fn push(&mut self, step: Step, reads: &[View], out: Option<usize>, at_least: usize) -> usize {
+        let mut level = at_least;
+        for buffer in reads.iter().map(|view| view.buffer).chain(out) {
+            level = level.max(self.buffers[buffer].written);
+        }
+        if let Some(out) = out {
+            self.buffers[out].written = level;
+        }
+        self.steps.push((level, step));
+        level
+    }
+
+    fn give(&mut self, to: usize, contribution: Contribution) {
+        if self.wanted[to] {
+            self.contributions[to].push(contribution);
+        }
+    }
+
+    /// Settles the gradient of an op and passes it on to what the op reads.
+    fn visit(&mut self, op: usize) {
+        let lowered = self.lowered;
+        let this = &lowered.ops[op];
+        if this.kind == Kind::Relu && !self.wanted[op] {
+            self.contributions[op].clear();
+        }
+        if this.kind == Kind::Relu
+            && !self.goal.wants(op)
+            && let Some(units) = self.only_transposes(op)
+        {
+            self.contributions[op].clear();
+            self.give(this.inputs[0], Contribution::MaskedTranspose(units, op));
+            return;
+        }
+        let Some(gradient) = self.settle(op) else { return };
+        self.keep(op, gradient);
+        let goes_on = this.inputs.iter().any(|input| self.wanted[*input]) || (self.goal.parameters && this.weight.is_some());
+        if !goes_on {
+            return;
+        }
+        match &this.kind {
+            Kind::Input | Kind::Zero => {}
+            Kind::Relu => self.give(this.inputs[0], Contribution::Masked(gradient, op)),
+            Kind::Pool { .. } => self.give(this.inputs[0], Contribution::Pool(gradient, op)),
+            Kind::Shift(offset) => self.give(this.inputs[0], Contribution::Shift(gradient, *offset)),
+            Kind::Sum(weights) => {
+                for (input, weight) in this.inputs.iter().zip(weights) {
+                    self.give(*input, Contribution::View(View { scale: gradient.scale * weight, ..gradient }));
+                }
+            }
+            Kind::Concat => {
+                let mut channel = gradient.channel;
+                for input in &this.inputs {
+                    let channels = lowered.ops[*input].shape.channels;
+                    self.give(*input, Contribution::View(View { channel, channels, ..gradient }));
+                    channel += channels;
+                }
+            }
+            Kind::Conv(conv) => {
+                let unit = self.unit(Some((op, conv)), None, gradient);
+                self.give(this.inputs[0], Contribution::Transpose(unit));
+            }
+            Kind::Norm(_) => {
+                let input = this.inputs[0];
+                match (&lowered.ops[input].kind, lowered.fused_norm(input)) {
+                    (Kind::Conv(conv), Some(_)) if self.cotangents == Cotangents::Many => {
+                        let unit = self.unit(Some((input, conv)), Some(op), gradient);
+                        self.give(lowered.ops[input].inputs[0], Contribution::Transpose(unit));
+                    }
+                    _ => {
+                        let unit = self.unit(None, Some(op), gradient);
+                        self.give(input, Contribution::Norm(unit));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Has the gradient of an op read out, if it is wanted for itself.
+    fn keep(&mut self, op: usize, gradient: View) {
+        let goal = self.goal;
+        for (ops, product) in [(&goal.values, false), (&goal.products, true)] {
+            if ops.contains(&op) {
+                self.kept.push(KeptPlan { op, gradient, product });
+                self.push(Step::Keep(self.kept.len() - 1), &[gradient], None, 0);
+            }
+        }
+    }
+
+    /// The units whose data gradients are all that an op receives, so that the registers that add them up can mask them.
+    fn only_transposes(&self, op: usize) -> Option<Vec<usize>> {
+        let unit = |contribution: &Contribution| if let Contribution::Transpose(unit) = contribution { Some(*unit) } else { None };
+        let units: Option<Vec<usize>> = self.contributions[op].iter().map(unit).collect();
+        units.filter(|units| !units.is_empty())
+    }
+
+    /// The sums that a unit's gradients need, and the point at which they are complete.
+    fn unit(&mut self, conv: Option<(usize, &Conv2d)>, norm: Option<usize>, gradient: View) -> usize {
+        let unit = self.units.len();
+        let mut level = 0;
+        let correlation = conv.filter(|_| self.goal.parameters).map(|(op, conv)| {
+            let input = self.lowered.ops[op].inputs[0];
+            let taps = gradient.channels * (self.lowered.ops[input].shape.channels / conv.groups) * conv.kernel * conv.kernel;
+            let id = self.correlations.len();
+            self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, offset: 0, vectors: taps });
+            level = level.max(self.push(Step::Correlate(id), &[gradient], None, 0));
+            id
+        });
+        let biased = self.goal.parameters && conv.is_some_and(|(op, _)| self.lowered.ops[op].bias.is_some());
+        let sums = (norm.is_some() || biased).then(|| self.sum(gradient, None, &mut level));
+        let products = (conv.is_none()).then(|| self.sum(gradient, norm, &mut level));
+        self.units.push(Unit { conv: conv.map(|(op, _)| op), norm, gradient, correlation, sums, products, mixture: None });
+        self.finish.push((level, unit));
+        self.known.push(level + 1);
+        unit
+    }
+
+    fn sum(&mut self, gradient: View, norm: Option<usize>, level: &mut usize) -> usize {
+        let same = |plan: &SumsPlan| plan.norm == norm && View { scale: 1.0, ..plan.gradient } == View { scale: 1.0, ..gradient };
+        if let Some(id) = self.sums.iter().position(same) {
+            *level = (*level).max(self.buffers[gradient.buffer].written);
+            return id;
+        }
+        let id = self.sums.len();
+        self.sums.push(SumsPlan { gradient, norm, offset: 0, vectors: gradient.channels });
+        *level = (*level).max(self.push(Step::Sum(id), &[gradient], None, 0));
+        id
+    }
+
+    /// Adds up what the readers of an op contribute, or passes a lone view through.
+    fn settle(&mut self, op: usize) -> Option<View> {
+        let mut contributions = std::mem::take(&mut self.contributions[op]);
+        self.reuse_sums(&mut contributions);
+        match contributions.as_slice() {
+            [] => return None,
+            [Contribution::View(view)] => return Some(*view),
+            _ => {}
+        }
+        let shape = self.lowered.ops[op].shape;
+        let out = self.buffer(map(shape, self.own_pad(op)));
+        let whole = View { buffer: out, channel: 0, channels: shape.channels, scale: 1.0 };
+        let mut begun = false;
+        let direct = |contribution: &Contribution| if let Contribution::Transpose(unit) = contribution { Some(*unit) } else { None };
+        let units: Vec<usize> = contributions.iter().filter_map(direct).collect();
+        self.transpose(out, &units, None, &mut begun);
+
+        let mut terms = Vec::new();
+        for contribution in &contributions {
+            match contribution {
+                Contribution::View(view) => terms.push((*view, None)),
+                Contribution::Masked(view, relu) => terms.push((*view, Some(*relu))),
+                Contribution::Norm(unit) => {
+                    let alone = contributions.len() == 1;
+                    let to = if alone { out } else { self.buffer(self.buffers[out].map) };
+                    let gradient = self.units[*unit].gradient;
+                    self.push(Step::Blend { out: to, unit: *unit }, &[gradient], Some(to), self.known[*unit]);
+                    if alone {
+                        begun = true;
+                    } else {
+                        terms.push((View { buffer: to, ..whole }, None));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let shifted = contributions.iter().any(|contribution| matches!(contribution, Contribution::Shift(..)));
+        if !terms.is_empty() || (shifted && !begun) {
+            let reads: Vec<View> = terms.iter().map(|(view, _)| *view).collect();
+            if reads.len() == contributions.len() && terms.iter().all(|(_, mask)| mask.is_none()) {
+                self.combined.push((reads.clone(), whole));
+            }
+            self.push(Step::Combine { out, terms, accumulate: begun }, &reads, Some(out), 0);
+            begun = true;
+        }
+        for contribution in &contributions {
+            match contribution {
+                Contribution::Pool(gradient, pool) => {
+                    let step = Step::Pool { out, gradient: *gradient, pool: *pool, accumulate: begun };
+                    self.push(step, &[*gradient], Some(out), 0);
+                    begun = true;
+                }
+                Contribution::Shift(gradient, offset) => {
+                    self.push(Step::Shift { out, gradient: *gradient, offset: *offset }, &[*gradient], Some(out), 0);
+                }
+                _ => {}
+            }
+        }
+        for contribution in &contributions {
+            if let Contribution::MaskedTranspose(units, relu) = contribution {
+                self.transpose(out, units, Some(*relu), &mut begun);
+            }
+        }
+        Some(whole)
+    }
+
+    /// The border that a convolution's own data gradient wants around its output's gradient.
+    fn own_pad(&self, op: usize) -> usize {
+        let this = &self.lowered.ops[op];
+        match &this.kind {
+            Kind::Conv(conv) if self.wanted[this.inputs[0]] => gradient_pad(conv, self.lowered.ops[this.inputs[0]].shape, this.shape),
+            _ => 0,
+        }
+    }
+
+    /// Replaces views whose sum is in a buffer already: a pool and a skip connection beside it receive the same.
+    fn reuse_sums(&self, contributions: &mut Vec<Contribution>) {
+        let view = |contribution: &Contribution| if let Contribution::View(view) = contribution { Some(*view) } else { None };
+        let views: Vec<View> = contributions.iter().filter_map(view).collect();
+        if let Some((_, sum)) = self.combined.iter().find(|(terms, _)| *terms == views) {
+            contributions.retain(|contribution| view(contribution).is_none());
+            contributions.push(Contribution::View(*sum));
+        }
+    }
+
+    /// Steps that add the data gradients of units. Those of one stride share their output pixels, so registers add them up.
+    fn transpose(&mut self, out: usize, units: &[usize], mask: Option<usize>, begun: &mut bool) {
+        let mut by_stride: Vec<([usize; 2], Vec<usize>)> = Vec::new();
+        for unit in units {
+            let Some(conv) = self.conv_of(*unit) else { continue };
+            let key = [conv.stride, conv.groups];
+            match by_stride.iter_mut().find(|(other, _)| *other == key) {
+                Some((_, units)) => units.push(*unit),
+                None => by_stride.push((key, vec![*unit])),
+            }
+        }
+        for (_, units) in by_stride {
+            // Not before all of them can be added up: until then only the small factors wait, not whole maps.
+            let at_least = units.iter().map(|unit| self.level_of_factors(*unit)).max().unwrap_or(0);
+            let mixture = self.mix(&units);
+            let to = self.buffers[out].map;
+            let parts: Vec<Part> = units.iter().map(|unit| self.transposed(*unit, &to, at_least)).collect();
+            let reads: Vec<View> = parts.iter().map(|part| if part.blended { self.units[part.unit].gradient } else { part.view }).collect();
+            let step = Step::Transpose { out, accumulate: *begun, parts, mixture, mask };
+            self.push(step, &reads, Some(out), at_least);
+            *begun = true;
+        }
+    }
+
+    /// Gives the pointwise units among these a mixture.
+    fn mix(&mut self, units: &[usize]) -> Option<usize> {
+        let lowered = self.lowered;
+        let pointwise = |unit: &usize| {
+            let Unit { conv: Some(op), norm: Some(_), .. } = self.units[*unit] else { return None };
+            let Kind::Conv(conv) = &lowered.ops[op].kind else { return None };
+            let input = lowered.ops[op].inputs[0];
+            let channels = lowered.ops[input].shape.channels;
+            let is_pointwise = conv.kernel == 1 && conv.stride == 1 && conv.groups == 1 && conv.padding == 0;
+            (is_pointwise && channels <= MIXED_CHANNELS).then_some((*unit, MixturePlan { input, channels }))
+        };
+        let pointwise: Vec<(usize, MixturePlan)> = units.iter().filter_map(pointwise).collect();
+        let (_, plan) = pointwise.first()?;
+        self.mixtures.push(*plan);
+        for (unit, _) in &pointwise {
+            self.units[*unit].mixture = Some(self.mixtures.len() - 1);
+        }
+        Some(self.mixtures.len() - 1)
+    }
+
+    fn level_of_factors(&self, unit: usize) -> usize {
+        if self.units[unit].norm.is_some() { self.known[unit] } else { 0 }
+    }
+
+    fn conv_of(&self, unit: usize) -> Option<Conv2d> {
+        match self.units[unit].conv.map(|op| &self.lowered.ops[op].kind) {
+            Some(Kind::Conv(conv)) => Some(*conv),
+            _ => None,
+        }
+    }
+
+    /// Where the data gradient of a unit reads the gradient of its convolution's output.
+    fn transposed(&mut self, unit: usize, to: &Map, at_least: usize) -> Part {
+        let Unit { conv: op, norm, gradient, mixture, .. } = self.units[unit];
+        let direct = Part { unit, view: gradient, blended: false };
+        let (Some(op), Some(conv)) = (op, self.conv_of(unit)) else { return direct };
+        let shape = self.lowered.ops[op].shape;
+        let pad = gradient_pad(&conv, Shape::new(to.channels, to.height, to.width), shape);
+        if mixture.is_some() || (norm.is_none() && self.buffers[gradient.buffer].map.pad >= pad) {
+            return direct;
+        }
+        let scratch = self.buffer(map(shape, pad));
+        if norm.is_none() {
+            let terms = vec![(gradient, None)];
+            self.push(Step::Combine { out: scratch, terms, accumulate: false }, &[gradient], Some(scratch), at_least);
+        }
+        let view = View { buffer: scratch, channel: 0, channels: shape.channels, scale: 1.0 };
+        Part { unit, view, blended: norm.is_some() }
+    }
+}

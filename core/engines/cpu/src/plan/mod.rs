@@ -1,0 +1,223 @@
+//! The backward pass as a list of steps, made once for a network and a batch and run for every cotangent.
+//!
+//! The gradient of a sum's term is a scaled view of the sum's gradient, never a copy. A convolution followed by batch
+//! normalisation is one unit: with G = Σ dy ⊗ x (the correlation that the weight gradient needs anyway), everything
+//! that batch normalisation's backward sums over the batch follows from G and Σ dy, because x̂ is linear in x:
+//! Σ dy·x̂ = (W·G − mean Σ dy) / deviation. So the gradient and x̂ are each read once, not twice.
+
+use assay_core::graph::Conv2d;
+use assay_kernels::Map;
+
+mod arrange;
+mod contribute;
+
+use super::lower::Lowered;
+
+/// A gradient that is `scale` times some channels of a buffer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct View {
+    pub(super) buffer: usize,
+    pub(super) channel: usize,
+    pub(super) channels: usize,
+    pub(super) scale: f64,
+}
+
+/// Where a [`Step`] finds a buffer's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Lives through several levels: a slot with room for all tiles.
+    Shared(usize),
+    /// Lives within one level, so one tile of room is enough.
+    Local(usize),
+}
+
+/// A gradient buffer.
+#[derive(Clone, Debug)]
+pub(super) struct GradientBuffer {
+    pub(super) map: Map,
+    pub(super) place: Place,
+    /// The level at which it is complete.
+    written: usize,
+    /// The first and the last level at which it is used.
+    first: usize,
+    last: usize,
+}
+
+/// What a parameterised op (or a convolution with its batch normalisation) needs for its gradients.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unit {
+    pub(super) conv: Option<usize>,
+    pub(super) norm: Option<usize>,
+    /// The gradient of its output.
+    pub(super) gradient: View,
+    /// Its correlation, for a convolution.
+    pub(super) correlation: Option<usize>,
+    /// Σ dy, and Σ dy·x̂ for a batch normalisation without a convolution.
+    pub(super) sums: Option<usize>,
+    pub(super) products: Option<usize>,
+    /// The mixture that its batch normalisation's part of the data gradient is in, if it is pointwise.
+    pub(super) mixture: Option<usize>,
+}
+
+/// What batch normalisation adds to the data gradients of pointwise units that read one value x. Because x̂ is linear
+/// in x, that is one matrix times x and a constant, whatever the number of units.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MixturePlan {
+    /// The op whose value is x.
+    pub(super) input: usize,
+    pub(super) channels: usize,
+}
+
+/// G = Σ dy ⊗ x of one convolution, or of several that read the same.
+#[derive(Clone, Debug)]
+pub(super) struct CorrelationPlan {
+    pub(super) gradient: View,
+    pub(super) input: usize,
+    pub(super) conv: Conv2d,
+    /// Where its sums are in a level's arena, in vectors for one cotangent.
+    pub(super) offset: usize,
+    pub(super) vectors: usize,
+}
+
+/// Channel sums of a gradient, or of its products with x̂.
+#[derive(Clone, Debug)]
+pub(super) struct SumsPlan {
+    pub(super) gradient: View,
+    pub(super) norm: Option<usize>,
+    pub(super) offset: usize,
+    pub(super) vectors: usize,
+}
+
+/// One unit of a data gradient.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) unit: usize,
+    /// Where the gradient of the convolution's output is.
+    pub(super) view: View,
+    /// Whether the step itself computes that, through the unit's batch normalisation, row by row ahead of its use.
+    pub(super) blended: bool,
+}
+
+/// Work on one tile.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// out = [out +] Σ view, each where its mask (an op's value) is positive.
+    Combine { out: usize, terms: Vec<(View, Option<usize>)>, accumulate: bool },
+    /// out = gradient at a unit's batch normalisation's input.
+    Blend { out: usize, unit: usize },
+    /// out = [out +] Σ data gradients of units, each from its scratch buffer or directly from its gradient's buffer,
+    /// with the mixture of pointwise units, and only where the mask (an op's value) is positive.
+    Transpose { out: usize, accumulate: bool, parts: Vec<Part>, mixture: Option<usize>, mask: Option<usize> },
+    /// out = [out +] the gradient of a pool (an op).
+    Pool { out: usize, gradient: View, pool: usize, accumulate: bool },
+    /// out += the gradient of a shift.
+    Shift { out: usize, gradient: View, offset: usize },
+    /// Adds to a correlation's sums.
+    Correlate(usize),
+    /// Adds to channel sums.
+    Sum(usize),
+    /// Reads a gradient out.
+    Keep(usize),
+}
+
+/// A gradient that is wanted for itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeptPlan {
+    /// The op whose value's gradient it is.
+    pub(super) op: usize,
+    pub(super) gradient: View,
+    /// Whether Σ value · gradient over each map is wanted in its place.
+    pub(super) product: bool,
+}
+
+/// Where a backward pass begins and what it is for.
+#[derive(Clone, Debug)]
+pub(super) struct Goal {
+    /// The op whose value's cotangent enters.
+    pub(super) from: usize,
+    /// Whether the gradients of parameters are wanted.
+    pub(super) parameters: bool,
+    /// The ops whose gradients are wanted.
+    pub(super) values: Vec<usize>,
+    /// The ops whose products with their gradients are wanted.
+    pub(super) products: Vec<usize>,
+}
+
+impl Goal {
+    /// The gradients of all parameters of the network's output.
+    pub(super) fn parameters(lowered: &Lowered) -> Self {
+        Self { from: lowered.output, parameters: true, values: Vec::new(), products: Vec::new() }
+    }
+
+    fn wants(&self, op: usize) -> bool {
+        self.values.contains(&op) || self.products.contains(&op)
+    }
+}
+
+/// Steps between two points at which sums over the whole batch must be complete.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Level {
+    pub(super) steps: Vec<Step>,
+    /// Units whose sums are complete after these steps.
+    pub(super) finish: Vec<usize>,
+    /// Room for the level's sums, in vectors for one cotangent.
+    pub(super) arena: usize,
+}
+
+/// How many cotangents a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cotangents {
+    /// One: a convolution and its batch normalisation are units of their own, because what makes one unit of them,
+    /// correlations of x̂ with x, costs as much as a weight gradient.
+    One,
+    /// So many that correlations computed once for all of them pay.
+    Many,
+}
+
+/// The whole backward pass.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) levels: Vec<Level>,
+    pub(super) buffers: Vec<GradientBuffer>,
+    pub(super) units: Vec<Unit>,
+    pub(super) correlations: Vec<CorrelationPlan>,
+    pub(super) sums: Vec<SumsPlan>,
+    pub(super) mixtures: Vec<MixturePlan>,
+    pub(super) kept: Vec<KeptPlan>,
+    /// Slots for all tiles, and for one tile.
+    pub(super) shared: Vec<Map>,
+    pub(super) local: Vec<Map>,
+    /// The buffer that holds the cotangent.
+    pub(super) seed: usize,
+}
+
+impl Plan {
+    pub(super) fn new(lowered: &Lowered, cotangents: Cotangents, goal: &Goal) -> Self {
+        contribute::Planner::plan(lowered, cotangents, goal)
+    }
+}
+
+/// The buffer that a step writes, and those it reads.
+fn accesses(
+    step: &Step,
+    units: &[Unit],
+    correlations: &[CorrelationPlan],
+    sums: &[SumsPlan],
+    kept: &[KeptPlan],
+) -> (Option<usize>, Vec<usize>) {
+    match step {
+        Step::Combine { out, terms, .. } => (Some(*out), terms.iter().map(|(view, _)| view.buffer).collect()),
+        Step::Blend { out, unit } => (Some(*out), vec![units[*unit].gradient.buffer]),
+        Step::Transpose { out, parts, .. } => {
+            let of_part = |part: &Part| {
+                let gradient = part.blended.then_some(units[part.unit].gradient.buffer);
+                gradient.into_iter().chain([part.view.buffer])
+            };
+            (Some(*out), parts.iter().flat_map(of_part).collect())
+        }
+        Step::Pool { out, gradient, .. } | Step::Shift { out, gradient, .. } => (Some(*out), vec![gradient.buffer]),
+        Step::Correlate(id) => (None, vec![correlations[*id].gradient.buffer]),
+        Step::Sum(id) => (None, vec![sums[*id].gradient.buffer]),
+        Step::Keep(id) => (None, vec![kept[*id].gradient.buffer]),
+    }
+}

@@ -1,0 +1,107 @@
+//! What a forward pass computes in place and what it drops when: decided before it runs, so that its memory is known.
+
+use assay_core::network::Network;
+use assay_kernels::Map;
+
+use super::geometry::map;
+use super::lower::{Kind, Lowered};
+
+/// The life of every value of a forward pass.
+#[derive(Clone, Debug)]
+pub(super) struct Schedule {
+    /// The layout of every value.
+    pub(super) maps: Vec<Map>,
+    /// Whether everything that a backward pass reads stays.
+    pub(super) keep: bool,
+    /// Whether a batch normalisation has a γ or β that changes something, and so a normalised value beside its value.
+    pub(super) affine: Vec<bool>,
+    /// Whether a batch normalisation takes over its input's memory.
+    pub(super) in_place: Vec<bool>,
+    /// The values that nothing reads any more once an op is computed.
+    pub(super) done_after: Vec<Vec<usize>>,
+}
+
+/// Elements of a forward pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Footprint {
+    /// At once, at most.
+    pub(super) most: usize,
+    /// When it ends.
+    pub(super) kept: usize,
+}
+
+impl Schedule {
+    /// With `keep`, everything that a backward pass reads stays; pinned values always do.
+    pub(super) fn new(network: &Network, lowered: &Lowered, keep: bool) -> Self {
+        let count = lowered.ops.len();
+        let maps: Vec<Map> = lowered.ops.iter().zip(&lowered.pads).map(|(op, pad)| map(op.shape, *pad)).collect();
+        let affine: Vec<bool> = (0..count).map(|op| is_affine(network, lowered, op)).collect();
+        let in_place = (0..count)
+            .map(|op| {
+                let input = lowered.ops[op].inputs.first();
+                input.is_some_and(|input| lowered.fused_norm(*input) == Some(op) && maps[*input] == maps[op])
+            })
+            .collect();
+        let mut readers: Vec<usize> = lowered.consumers.iter().map(Vec::len).collect();
+        let mut done_after = vec![Vec::new(); count];
+        for op in (0..count).filter(|op| lowered.is_live(*op)) {
+            let mut inputs = lowered.ops[op].inputs.clone();
+            inputs.sort_unstable();
+            inputs.dedup();
+            for input in inputs {
+                readers[input] -= 1;
+                let stays = lowered.pinned[input] || (keep && is_read_backward(lowered, &affine, input));
+                if readers[input] == 0 && !stays {
+                    done_after[op].push(input);
+                }
+            }
+        }
+        Self { maps, keep, affine, in_place, done_after }
+    }
+
+    /// How much memory values take, for tiles of so many elements a vector in all.
+    pub(super) fn footprint(&self, lowered: &Lowered, elements: usize) -> Footprint {
+        let (mut now, mut most) = (0, 0);
+        let mut held = vec![0; self.maps.len()];
+        for op in (0..self.maps.len()).filter(|op| lowered.is_live(*op)) {
+            let size = self.maps[op].vectors() * elements;
+            if self.in_place[op] {
+                held[op] = std::mem::take(&mut held[lowered.ops[op].inputs[0]]);
+            } else {
+                held[op] = size;
+                now += size;
+            }
+            if self.affine[op] {
+                now += size;
+                most = most.max(now);
+                // A backward pass reads the normalised value.
+                if !self.keep {
+                    now -= size;
+                }
+            }
+            most = most.max(now);
+            for done in &self.done_after[op] {
+                now -= std::mem::take(&mut held[*done]);
+            }
+        }
+        Footprint { most, kept: now }
+    }
+}
+
+fn is_affine(network: &Network, lowered: &Lowered, op: usize) -> bool {
+    let op = &lowered.ops[op];
+    let (Kind::Norm(_), Some(weight), Some(bias)) = (&op.kind, op.weight, op.bias) else { return false };
+    network.parameter(weight).iter().any(|value| *value != 1.0) || network.parameter(bias).iter().any(|value| *value != 0.0)
+}
+
+/// Whether a backward pass reads the value of an op.
+fn is_read_backward(lowered: &Lowered, affine: &[bool], op: usize) -> bool {
+    let ops = &lowered.ops;
+    let by_itself = match ops[op].kind {
+        Kind::Relu => true,
+        Kind::Norm(_) => !affine[op],
+        _ => false,
+    };
+    let reads = |reader: &usize| matches!(ops[*reader].kind, Kind::Conv(_) | Kind::Pool { maximum: true, .. });
+    by_itself || lowered.consumers[op].iter().any(reads)
+}

@@ -1,0 +1,172 @@
+//! The CPU engine's memory: what it predicts against what it allocates, and what it does where that is too much.
+#![allow(clippy::unwrap_used)]
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use assay_core::data::Minibatch;
+use assay_core::engine::{Ask, Engine, EngineError, Gram, Objective, Precision, Wanted};
+use assay_core::graph::{NodeId, Operator, Shape};
+use assay_core::network::{Initialiser, Network};
+use assay_core::plugin::{MacroNet, Part, Registry, SearchSpace, Settings};
+use assay_core::stream::Stream;
+use assay_core::subspace::Subspace;
+use assay_cpu::{Call, CpuEngine, Isa};
+use assay_engine_tests::random;
+use assay_spaces as _;
+use peak_alloc::PeakAlloc;
+use rand::RngExt;
+
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+/// Tests of one process share its memory, so they take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The most bytes allocated at once beyond those before.
+fn allocated<T>(work: impl FnOnce() -> T) -> usize {
+    let before = ALLOCATED.current_usage();
+    ALLOCATED.reset_peak_usage();
+    let result = work();
+    let peak = ALLOCATED.peak_usage();
+    drop(result);
+    peak - before
+}
+
+/// The whole NAS-Bench-201 space as a supernet on random square images.
+fn supernet(channels: usize, side: usize, images: usize) -> (Network, Minibatch) {
+    let space = Registry::<dyn SearchSpace>::collect().unwrap().build("nas-bench-201", &Settings::none()).unwrap();
+    let net = MacroNet { input: Shape::new(3, side, side), channels, cells: 1, classes: 10, part: Part::Classifier };
+    let graph = space.lower(&Subspace::whole(space.layout()), &net).unwrap();
+    let network = Network::initialise(Arc::new(graph), Initialiser::KaimingNormalFanIn, &Stream::new(0, "weights"));
+    let mut rng = Stream::new(1, "images").rng();
+    let pixels = (0..images * net.input.elements()).map(|_| rng.random::<f32>() * 4.0 - 2.0).collect();
+    (network, Minibatch::new(net.input, pixels, vec![0; images]))
+}
+
+/// Runs a call and compares what it allocates with the prediction: never more, and not less than four fifths of it,
+/// give or take 64 KiB of small things.
+fn check(engine: &CpuEngine, (network, batch): &(Network, Minibatch), call: Call<'_>, precision: Precision) {
+    let predicted = engine.memory(network, batch.len(), call, precision).unwrap();
+    let measured = match call {
+        Call::Pass(ask) => allocated(|| engine.pass(network, batch, ask, precision).unwrap()),
+        Call::TangentGram => allocated(|| engine.tangent_gram(network, batch, precision).unwrap()),
+    };
+    let slack = 64 * 1024;
+    let what = format!("{call:?} {precision:?}, {engine:?}: predicted {predicted}, allocated {measured}");
+    assert!(measured <= predicted + slack, "{what}");
+    assert!(measured + slack >= predicted / 5 * 4, "{what}");
+}
+
+#[test]
+fn every_call_allocates_what_was_predicted() {
+    let _turn = turn();
+    let (small, wide) = (supernet(3, 16, 40), supernet(16, 8, 20));
+    let engine = CpuEngine::new();
+    for subject in [&small, &wide] {
+        let graph = subject.0.graph();
+        let convolutions: Vec<NodeId> = (0..graph.nodes().len())
+            .map(NodeId)
+            .filter(|id| matches!(graph.node(*id).operator, Operator::Conv2d(_)) && graph.liveness().is_needed(*id))
+            .collect();
+        let (loss, sum) = (Objective::cross_entropy(graph), Objective::output_sum(graph));
+        let asks = [
+            Ask::new(),
+            Ask::new().values(&[NodeId(1), NodeId(5)]),
+            Ask::new().patterns(),
+            Ask::new().moments(&convolutions),
+            Ask::new().gradients(loss.clone(), Wanted::parameters()),
+            Ask::new().gradients(sum.clone(), Wanted::node(NodeId(0))),
+            Ask::new().gradients(loss.clone(), Wanted::products(convolutions.clone())),
+            Ask::new()
+                .patterns()
+                .gradients(loss.clone(), Wanted::parameters())
+                .gradients(loss, Wanted::products(convolutions))
+                .gradients(sum, Wanted::node(NodeId(0))),
+        ];
+        for precision in [Precision::F32, Precision::F64] {
+            for ask in &asks {
+                check(&engine, subject, Call::Pass(ask), precision);
+            }
+            check(&engine, subject, Call::TangentGram, precision);
+        }
+    }
+}
+
+#[test]
+fn the_prediction_holds_on_every_instruction_set_for_threads_and_under_limits() {
+    let _turn = turn();
+    let subject = supernet(8, 8, 20);
+    for isa in Isa::available() {
+        let engine = CpuEngine::with_isa(isa).threads(NonZeroUsize::new(3).unwrap());
+        check(&engine, &subject, Call::TangentGram, Precision::F32);
+        let whole = engine.memory(&subject.0, 20, Call::TangentGram, Precision::F32).unwrap();
+        check(&engine.with_memory_limit(whole * 9 / 10), &subject, Call::TangentGram, Precision::F32);
+    }
+}
+
+#[test]
+fn random_networks_allocate_no_more_than_predicted() {
+    let _turn = turn();
+    for seed in 0..40 {
+        let (network, batch) = random::network(seed);
+        let engine = CpuEngine::new();
+        let predicted = engine.memory(&network, batch.len(), Call::TangentGram, Precision::F64).unwrap();
+        let measured = allocated(|| engine.tangent_gram(&network, &batch, Precision::F64).unwrap());
+        assert!(measured <= predicted + 256 * 1024, "seed {seed}: predicted {predicted}, allocated {measured}");
+    }
+}
+
+/// The Gram matrix under every limit from plenty down to what it refuses, each step a sixth less.
+fn under_every_limit(engine: &CpuEngine, (network, batch): &(Network, Minibatch), precision: Precision) -> (Vec<Gram>, EngineError) {
+    let mut limit = engine.memory(network, batch.len(), Call::TangentGram, precision).unwrap();
+    let mut found = Vec::new();
+    loop {
+        match engine.with_memory_limit(limit).tangent_gram(network, batch, precision) {
+            Ok(gram) => found.push(gram),
+            Err(error) => return (found, error),
+        }
+        let taken = engine.with_memory_limit(limit).memory(network, batch.len(), Call::TangentGram, precision).unwrap();
+        assert!(taken <= limit, "{taken} bytes are more than the limit of {limit}");
+        limit = taken - 1 - taken / 6;
+    }
+}
+
+#[test]
+fn a_gram_matrix_computed_in_parts_has_the_same_bits() {
+    let _turn = turn();
+    // Batches of which the last tile holds each image twice or thrice, once, or not at all, on every width of tile.
+    for images in [5, 16, 22, 24] {
+        let subject = supernet(4, 8, images);
+        for isa in Isa::available() {
+            let engine = CpuEngine::with_isa(isa).threads(NonZeroUsize::new(2).unwrap());
+            for precision in [Precision::F32, Precision::F64] {
+                let expected = CpuEngine::with_isa(isa).tangent_gram(&subject.0, &subject.1, precision).unwrap();
+                let (found, _) = under_every_limit(&engine, &subject, precision);
+                assert!(found.len() > 2, "{images} images, {isa:?}: only {} arrangements", found.len());
+                for gram in found {
+                    assert_eq!(gram, expected, "{images} images, {isa:?} {precision:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_split_further_is_refused_with_numbers_and_advice() {
+    let _turn = turn();
+    let (network, batch) = supernet(16, 16, 24);
+    let engine = CpuEngine::with_isa(Isa::Portable).with_memory_limit(3 << 20);
+    let gram = engine.tangent_gram(&network, &batch, Precision::F32).unwrap_err();
+    let forward = engine.forward(&network, &batch, &[], Precision::F64).unwrap_err();
+    let patterns = engine.with_memory_limit(0).relu_patterns(&network, &batch).unwrap_err();
+    insta::assert_snapshot!(format!("{gram}\n{forward}\n{patterns}"), @"
+    this network and batch need 24 MiB of memory at the least, but only 3 MiB are available: use a smaller batch or fewer channels, or free memory
+    this network and batch need 11 MiB of memory at the least, but only 3 MiB are available: use a smaller batch or fewer channels, or free memory
+    this network and batch need 7 MiB of memory at the least, but only 0 MiB are available: use a smaller batch or fewer channels, or free memory
+    ");
+}
