@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::seq::index;
 
-use super::{DataError, Dataset};
+use super::{Augmentation, DataError, Dataset, Variation};
 use crate::graph::Shape;
 use crate::stream::Stream;
 
@@ -43,17 +43,6 @@ pub enum MinibatchError {
     Data(#[from] DataError),
 }
 
-/// How an image is varied when it is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Augmentation {
-    /// As it is.
-    None,
-    /// A mirror image half the time, then a crop of the original size out of the image padded by an eighth of its
-    /// height with black: the standard augmentation of CIFAR and ImageNet16, which TE-NAS's loaders apply.
-    FlipAndCrop,
-}
-
 /// How many crops of what size and depth are drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct CropSource {
@@ -63,15 +52,6 @@ pub struct CropSource {
     pub size: usize,
     /// Channels kept of each image, chosen at random, in ascending order.
     pub channels: usize,
-}
-
-impl std::fmt::Display for Augmentation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "no augmentation",
-            Self::FlipAndCrop => "flip and crop",
-        })
-    }
 }
 
 impl Minibatch {
@@ -97,29 +77,7 @@ impl Minibatch {
         let mut rng = stream.rng();
         for index in draw_indices(dataset, count, &mut rng)? {
             labels.push(dataset.read(index, &mut raw)?);
-            let (mirrored, shift) = match augmentation {
-                Augmentation::None => (false, [0, 0]),
-                Augmentation::FlipAndCrop => {
-                    let reach = (shape.height / 8) as i64;
-                    (rng.random::<bool>(), [0; 2].map(|_: i64| rng.random_range(-reach..=reach) as isize))
-                }
-            };
-            for channel in 0..shape.channels {
-                let scale = Scale::of(dataset, channel);
-                for row in 0..shape.height {
-                    for column in 0..shape.width {
-                        let source = (row.checked_add_signed(shift[0]), column.checked_add_signed(shift[1]));
-                        let byte = match source {
-                            (Some(y), Some(x)) if y < shape.height && x < shape.width => {
-                                let x = if mirrored { shape.width - 1 - x } else { x };
-                                raw[(channel * shape.height + y) * shape.width + x]
-                            }
-                            _ => 0,
-                        };
-                        pixels.push(scale.apply(byte));
-                    }
-                }
-            }
+            Variation::draw(shape, augmentation, &mut rng).apply(&raw, dataset.normalisation(), &mut pixels);
         }
         Ok(Self::new(shape, pixels, labels))
     }
@@ -130,7 +88,7 @@ impl Minibatch {
     /// # Errors
     /// If a crop does not fit, the dataset is empty, or an image cannot be read.
     pub fn crops(dataset: &dyn Dataset, source: CropSource, stream: &Stream) -> Result<Self, MinibatchError> {
-        let whole = dataset.shape();
+        let (whole, normalisation) = (dataset.shape(), dataset.normalisation());
         let CropSource { count, size, channels } = source;
         if size > whole.height.min(whole.width) {
             return Err(MinibatchError::CropTooLarge { size, shape: whole, dataset: dataset.describe() });
@@ -151,10 +109,9 @@ impl Minibatch {
             let mut kept = index::sample(&mut rng, whole.channels, channels.min(whole.channels)).into_vec();
             kept.sort_unstable();
             for channel in kept {
-                let scale = Scale::of(dataset, channel);
                 for row in top..top + size {
                     let line = &raw[(channel * whole.height + row) * whole.width..][left..left + size];
-                    pixels.extend(line.iter().map(|byte| scale.apply(*byte)));
+                    pixels.extend(line.iter().map(|byte| normalisation.apply(channel, *byte)));
                 }
             }
         }
@@ -206,21 +163,4 @@ fn draw_indices(dataset: &dyn Dataset, count: usize, rng: &mut impl rand::Rng) -
         return Err(MinibatchError::TooFewImages { asked: count, held: dataset.len(), dataset: dataset.describe() });
     }
     Ok(index::sample(rng, dataset.len(), count).into_vec())
-}
-
-/// Byte → normalised value of one channel.
-struct Scale {
-    mean: f32,
-    deviation: f32,
-}
-
-impl Scale {
-    fn of(dataset: &dyn Dataset, channel: usize) -> Self {
-        let normalisation = dataset.normalisation();
-        Self { mean: normalisation.mean[channel], deviation: normalisation.deviation[channel] }
-    }
-
-    fn apply(&self, byte: u8) -> f32 {
-        (f32::from(byte) / 255.0 - self.mean) / self.deviation
-    }
 }

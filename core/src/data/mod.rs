@@ -3,10 +3,12 @@
 mod directory;
 mod memory;
 mod minibatch;
+mod variation;
 
 pub use directory::{DATA_VARIABLE, user_data_directory};
 pub use memory::InMemory;
-pub use minibatch::{Augmentation, CropSource, Minibatch, MinibatchError};
+pub use minibatch::{CropSource, Minibatch, MinibatchError};
+pub use variation::{Augmentation, Variation};
 
 use crate::graph::Shape;
 
@@ -17,6 +19,14 @@ pub struct Normalisation {
     pub mean: Vec<f32>,
     /// One standard deviation a channel, positive.
     pub deviation: Vec<f32>,
+}
+
+impl Normalisation {
+    /// The normalised value of a pixel of one channel.
+    #[must_use]
+    pub fn apply(&self, channel: usize, byte: u8) -> f32 {
+        (f32::from(byte) / 255.0 - self.mean[channel]) / self.deviation[channel]
+    }
 }
 
 /// Why an image or a dataset cannot be read. The message names the file and where in it.

@@ -1,8 +1,7 @@
 //! The images of a step: which they are, and how they are varied. All of it is a function of seed, epoch and position.
 
-use assay_core::data::{Augmentation, DataError, Dataset, Minibatch};
+use assay_core::data::{Augmentation, DataError, Dataset, Minibatch, Variation};
 use assay_core::stream::Stream;
-use rand::RngExt;
 use rand::seq::SliceRandom;
 
 /// The images that are used of a dataset, in a fixed order.
@@ -11,9 +10,9 @@ pub(crate) struct Images<'a> {
     chosen: Vec<usize>,
 }
 
-/// How images are varied.
+/// How the images of a training are varied.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Variation {
+pub(crate) struct Recipe {
     pub(crate) augmentation: Augmentation,
     /// Side of the square cut out; 0 for none.
     pub(crate) cutout: usize,
@@ -42,72 +41,21 @@ impl<'a> Images<'a> {
         order
     }
 
-    /// The images at these positions, normalised; varied, if there is a variation, each by a stream of its own.
-    pub(crate) fn batch(&self, positions: &[usize], varied: Option<(Variation, &Stream)>) -> Result<Minibatch, DataError> {
+    /// The images at these positions, normalised; varied, if there is a recipe for it, each by a stream of its own.
+    pub(crate) fn batch(&self, positions: &[usize], varied: Option<(Recipe, &Stream)>) -> Result<Minibatch, DataError> {
         let shape = self.dataset.shape();
-        let normalisation = self.dataset.normalisation();
         let mut raw = vec![0; shape.elements()];
         let mut pixels = Vec::with_capacity(positions.len() * shape.elements());
         let mut labels = Vec::with_capacity(positions.len());
         for position in positions {
             labels.push(self.dataset.read(self.chosen[*position], &mut raw)?);
-            let draw = Draw::new(varied.map(|(variation, stream)| (variation, stream.child(position))), shape.height, shape.width);
-            for channel in 0..shape.channels {
-                let (mean, deviation) = (normalisation.mean[channel], normalisation.deviation[channel]);
-                let plane = &raw[channel * shape.area()..][..shape.area()];
-                for row in 0..shape.height {
-                    for column in 0..shape.width {
-                        // What lies outside is black, as PyTorch's loaders pad before they normalise; what is cut out is the mean.
-                        let byte = draw.source(row, column).map_or(0, |(y, x)| plane[y * shape.width + x]);
-                        let value = (f32::from(byte) / 255.0 - mean) / deviation;
-                        pixels.push(if draw.cuts(row, column) { 0.0 } else { value });
-                    }
-                }
-            }
+            let variation = varied.map_or(Variation::none(shape), |(Recipe { augmentation, cutout }, stream)| {
+                let mut rng = stream.child(position).rng();
+                Variation::draw(shape, augmentation, &mut rng).with_cutout(cutout, &mut rng)
+            });
+            variation.apply(&raw, self.dataset.normalisation(), &mut pixels);
         }
         Ok(Minibatch::new(shape, pixels, labels))
-    }
-}
-
-/// What one image's variation came to.
-struct Draw {
-    size: [usize; 2],
-    mirrored: bool,
-    shift: [isize; 2],
-    /// First and last row and column (exclusive) of what is cut out.
-    cut: [[usize; 2]; 2],
-}
-
-impl Draw {
-    fn new(varied: Option<(Variation, Stream)>, height: usize, width: usize) -> Self {
-        let size = [height, width];
-        let mut draw = Self { size, mirrored: false, shift: [0; 2], cut: [[0; 2]; 2] };
-        let Some((Variation { augmentation, cutout }, stream)) = varied else { return draw };
-        let mut rng = stream.rng();
-        if augmentation == Augmentation::FlipAndCrop {
-            let reach = (height / 8) as i64;
-            draw.mirrored = rng.random::<bool>();
-            draw.shift = [0; 2].map(|_: i64| rng.random_range(-reach..=reach) as isize);
-        }
-        if cutout > 0 {
-            draw.cut = size.map(|size| {
-                let centre = rng.random_range(0..size);
-                [centre.saturating_sub(cutout / 2), (centre + cutout.div_ceil(2)).min(size)]
-            });
-        }
-        draw
-    }
-
-    /// The pixel of the image that is seen here, if it is one.
-    fn source(&self, row: usize, column: usize) -> Option<(usize, usize)> {
-        let y = row.checked_add_signed(self.shift[0]).filter(|y| *y < self.size[0])?;
-        let x = column.checked_add_signed(self.shift[1]).filter(|x| *x < self.size[1])?;
-        Some((y, if self.mirrored { self.size[1] - 1 - x } else { x }))
-    }
-
-    fn cuts(&self, row: usize, column: usize) -> bool {
-        let [rows, columns] = self.cut;
-        (rows[0]..rows[1]).contains(&row) && (columns[0]..columns[1]).contains(&column)
     }
 }
 
@@ -141,11 +89,11 @@ mod tests {
         let dataset = dataset();
         let images = Images::new(&dataset, None, &Stream::new(0, "subset"));
         let stream = Stream::new(1, "variation");
-        let variation = Variation { augmentation: Augmentation::FlipAndCrop, cutout: 4 };
+        let variation = Recipe { augmentation: Augmentation::FlipAndCrop, cutout: 4 };
         let together = images.batch(&[3, 9], Some((variation, &stream))).unwrap();
         assert_eq!(together.part(1, 1), images.batch(&[9], Some((variation, &stream))).unwrap());
         assert_ne!(together.part(0, 1), images.batch(&[3], None).unwrap());
-        let cut = Variation { augmentation: Augmentation::None, cutout: 4 };
+        let cut = Recipe { augmentation: Augmentation::None, cutout: 4 };
         let zeros =
             |position: usize| images.batch(&[position], Some((cut, &stream))).unwrap().pixels().iter().filter(|p| **p == 0.0).count();
         let counts: Vec<usize> = (0..40).map(zeros).collect();

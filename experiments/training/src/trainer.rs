@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use assay_core::stream::Stream;
 use burn::tensor::backend::{AutodiffBackend, Backend};
 
-use crate::images::{Images, Variation};
+use crate::images::{Images, Recipe};
 use crate::model::Model;
 use crate::optimiser;
 use crate::record::{EpochRecord, Tested};
@@ -36,7 +36,7 @@ impl<'a, B: AutodiffBackend> Trainer<'a, B> {
             let problem = if dataset.shape() != graph.input_shape() {
                 format!("the network takes images of {}, and those that it is {what} on are {}", graph.input_shape(), dataset.shape())
             } else if dataset.classes() > outputs {
-                format!("the network tells {outputs} classes apart, and the images that it is {what} on have {}", dataset.classes())
+                format!("the network has {outputs} classes, and the images that it is {what} on have {}", dataset.classes())
             } else if dataset.is_empty() {
                 format!("there is no image that it could be {what} on")
             } else {
@@ -125,7 +125,7 @@ impl<'a, B: AutodiffBackend> Trainer<'a, B> {
     fn step(&self, state: &mut State<B::InnerBackend>, positions: &[usize], rate: f64, drop_path: f64) -> Result<f64, TrainingError> {
         let recipe = self.job.recipe;
         let Progress { epoch, step, .. } = state.progress;
-        let variation = Variation { augmentation: recipe.augmentation, cutout: recipe.cutout };
+        let variation = Recipe { augmentation: recipe.augmentation, cutout: recipe.cutout };
         let varied = self.stream.child("variation").child(epoch);
         let batch = self.train.batch(positions, Some((variation, &varied)))?;
         let dropped = self.stream.child("drop path").child(epoch).child(step);
