@@ -10,10 +10,10 @@ use assay_kernels::{Element, Kernels};
 
 use super::CpuEngine;
 use super::backward::Prepared;
+use super::columns::Columns;
 use super::forward;
 use super::memory::too_large;
 use super::pass::Subject;
-use super::rows::Columns;
 use super::tiles::Tiles;
 use super::workspace::Workspace;
 

@@ -1,5 +1,6 @@
-//! Where the taps of a convolution lie, forward and backward.
+//! Where the taps of a convolution lie, forward and backward, and how many operations it takes.
 
+use assay_core::engine::profile::{ConvolutionPass, Kernel, Work};
 use assay_core::graph::{Conv2d, Shape};
 use assay_kernels::{Element, Map, Target};
 
@@ -11,6 +12,12 @@ pub(super) fn map(shape: Shape, pad: usize) -> Map {
 /// Floating-point operations of a convolution with so many output elements.
 pub(super) fn operations(conv: &Conv2d, outputs: usize, input_channels: usize) -> u64 {
     (2 * outputs * (input_channels / conv.groups) * conv.kernel * conv.kernel) as u64
+}
+
+/// The weight gradient of a convolution of so many output elements on so many images.
+pub(super) fn weight_gradient_work(conv: &Conv2d, outputs: usize, input_channels: usize, images: usize) -> (Work, u64) {
+    let work = Work::Convolution(ConvolutionPass::WeightGradient, Kernel::of(conv.kernel));
+    (work, operations(conv, outputs, input_channels) * images as u64)
 }
 
 /// One group's forward taps on an input layout.

@@ -16,11 +16,11 @@ use assay_kernels::{Buffer, Element, GramRows, Kernels};
 
 use super::CpuEngine;
 use super::backward::Prepared;
+use super::columns::Columns;
 use super::forward;
 use super::lower::Lowered;
 use super::memory::{self, Backward};
 use super::plan::{Cotangents, Goal, Plan};
-use super::rows::Columns;
 use super::schedule::{Footprint, Schedule};
 use super::tiles::Tiles;
 use super::workspace::Workspace;

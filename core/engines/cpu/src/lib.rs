@@ -1,27 +1,23 @@
 //! The engine for CPUs: hand-written vector kernels over batch-innermost tiles.
 //!
 //! A graph is lowered once a call (`lower`), its memory is planned (`schedule`, `memory`), it is run forward tile by tile
-//! (`forward`), and differentiated by a plan (`plan`) that is run for each cotangent (`backward`, `transpose`, `finish`).
+//! (`forward`), and differentiated by a plan (`plan`) that is run for each cotangent (`backward`).
 //! `pass`, `by_image` and `gram` put these together for the three calls there are.
 //! The kernels are in `assay_kernels`.
 
-mod accounts;
+mod activations;
 mod backward;
 mod by_image;
-mod finish;
+mod columns;
 mod forward;
 mod geometry;
 mod gram;
-mod keep;
 mod lower;
 mod memory;
-mod normalise;
 mod pass;
 mod plan;
-mod rows;
 mod schedule;
 mod tiles;
-mod transpose;
 mod workspace;
 
 use std::num::NonZeroUsize;

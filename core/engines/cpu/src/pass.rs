@@ -9,13 +9,13 @@ use assay_core::network::Network;
 use assay_kernels::{Element, Kernels};
 
 use super::CpuEngine;
+use super::activations::{Activations, moments};
 use super::backward::Prepared;
-use super::forward::{self, Activations};
+use super::columns::Columns;
+use super::forward;
 use super::lower::Lowered;
 use super::memory;
-use super::normalise::moments;
 use super::plan::{Cotangents, Goal, Plan};
-use super::rows::Columns;
 use super::schedule::Schedule;
 use super::tiles::Tiles;
 use super::workspace::Workspace;

@@ -1,78 +1,18 @@
 //! The forward pass: tile by tile, freeing what nothing needs any more.
 
+mod normalise;
+
 use assay_core::data::Minibatch;
 use assay_core::engine::profile::{ConvolutionPass, Kernel, Meter, Work};
 use assay_core::graph::Conv2d;
 use assay_core::network::Network;
 use assay_kernels::{Buffer, Combine, Convolution, Element, Init, Kernels, Map, Pool, PoolKind, Pooling, Rectify, Source, Target, Term};
 
+use super::activations::{Activations, part_mut};
 use super::geometry::{forward_taps, forward_weights, operations};
 use super::lower::{Kind, Lowered};
-use super::normalise::Statistics;
 use super::schedule::Schedule;
 use super::tiles::Tiles;
-
-/// Values of a forward pass. A value's tiles follow each other, each of the value's map.
-pub(super) struct Activations<E> {
-    pub(super) tiles: Tiles,
-    pub(super) values: Vec<Option<Buffer<E>>>,
-    /// What each batch normalisation computed before γ and β, where that is not the value itself.
-    pub(super) normalised: Vec<Option<Buffer<E>>>,
-    /// What each batch normalisation used: once, or once an image where images are isolated.
-    pub(super) statistics: Vec<Vec<Statistics>>,
-    pub(super) maps: Vec<Map>,
-}
-
-impl<E: Element> Activations<E> {
-    /// One tile of a value.
-    ///
-    /// # Panics
-    /// If the value was not kept: a fault of the engine.
-    #[allow(clippy::expect_used)]
-    pub(super) fn tile(&self, op: usize, tile: usize) -> (&[E], Map) {
-        let buffer = self.values[op].as_ref().expect("the value is kept");
-        (part(buffer, &self.maps[op], tile, self.tiles.lanes), self.maps[op])
-    }
-
-    /// One tile of the normalised values of a batch normalisation.
-    pub(super) fn normalised(&self, op: usize, tile: usize) -> (&[E], Map) {
-        match &self.normalised[op] {
-            Some(buffer) => (part(buffer, &self.maps[op], tile, self.tiles.lanes), self.maps[op]),
-            None => self.tile(op, tile),
-        }
-    }
-
-    /// The statistics of a batch normalisation that a cotangent goes back through.
-    pub(super) fn statistics(&self, op: usize, cotangent: usize) -> Option<&Statistics> {
-        self.statistics[op].get(if self.tiles.isolated { cotangent } else { 0 })
-    }
-
-    /// A value as `[images, channels, height, width]`.
-    pub(super) fn read(&self, op: usize) -> Vec<f64> {
-        let mut all = Vec::with_capacity(self.tiles.images() * self.maps[op].channels * self.maps[op].area());
-        for image in 0..self.tiles.images() {
-            let (tile, lane) = self.tiles.place(image);
-            let (data, map) = self.tile(op, tile);
-            for channel in 0..map.channels {
-                for row in 0..map.height {
-                    let start = map.at(channel, row, 0) * self.tiles.lanes + lane;
-                    all.extend((0..map.width).map(|column| data[start + column * self.tiles.lanes].to_f64()));
-                }
-            }
-        }
-        all
-    }
-}
-
-/// One tile of a buffer.
-pub(super) fn part<'a, E>(buffer: &'a [E], map: &Map, tile: usize, lanes: usize) -> &'a [E] {
-    &buffer[tile * map.vectors() * lanes..][..map.vectors() * lanes]
-}
-
-/// One tile of a buffer, to write.
-pub(super) fn part_mut<'a, E>(buffer: &'a mut [E], map: &Map, tile: usize, lanes: usize) -> &'a mut [E] {
-    &mut buffer[tile * map.vectors() * lanes..][..map.vectors() * lanes]
-}
 
 /// Runs forward by a schedule, which says what stays.
 pub(super) fn run<E: Element>(

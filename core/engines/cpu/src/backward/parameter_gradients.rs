@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use assay_kernels::{Element, LaneTotals};
 
-use super::backward::Prepared;
-use super::lower::Kind;
-use super::rows::Columns;
-use super::tiles::Tiles;
-use super::workspace::Workspace;
+use super::Prepared;
+use crate::columns::Columns;
+use crate::lower::Kind;
+use crate::tiles::Tiles;
+use crate::workspace::Workspace;
 
 impl<E: Element> Prepared<'_, E> {
     /// One cotangent's totals of `vectors` sums at `offset` of the level's arena.

@@ -1,17 +1,10 @@
 //! Batch normalisation forward: over the batch, or over every image by itself.
 
-use assay_kernels::{Blend, Buffer, ChannelSums, Combine, Element, Kernels, LaneTotals, Map, ScaleShift, Term};
+use assay_kernels::{Blend, Buffer, ChannelSums, Combine, Element, Map, ScaleShift, Term};
 
-use super::forward::{Activations, Pass, part, part_mut};
-use super::tiles::Tiles;
-
-/// The statistics that a batch normalisation used, one a channel.
-#[derive(Clone, Debug)]
-pub(super) struct Statistics {
-    pub(super) mean: Vec<f64>,
-    /// 1 / √(variance + ε).
-    pub(super) inverse_deviation: Vec<f64>,
-}
+use super::Pass;
+use crate::activations::{Statistics, moments, part, part_mut};
+use crate::tiles::Tiles;
 
 impl<E: Element> Pass<'_, E> {
     /// Computes a batch normalisation.
@@ -111,31 +104,4 @@ impl<E: Element> Pass<'_, E> {
         };
         (normalised, (0..copies).map(of).collect())
     }
-}
-
-/// Σ x, or Σ (x − center)², a number a channel over the batch.
-fn sums<E: Element>(kernels: &Kernels<E>, activations: &Activations<E>, op: usize, center: Option<&[E]>) -> Vec<f64> {
-    let tiles = &activations.tiles;
-    let mut totals = vec![0.0; activations.maps[op].channels];
-    for tile in 0..tiles.count() {
-        let mut sums = vec![E::ZERO; totals.len() * tiles.lanes];
-        kernels.channel_sums(ChannelSums { a: activations.tile(op, tile), b: None, center, sums: &mut sums });
-        kernels.lane_totals(LaneTotals { vectors: &sums, lanes: 0..tiles.counted(tile), totals: &mut totals });
-    }
-    totals
-}
-
-/// The mean and the biased variance of each channel over the batch.
-pub(super) fn moments<E: Element>(kernels: &Kernels<E>, activations: &Activations<E>, op: usize) -> (Vec<f64>, Vec<f64>) {
-    let elements = (activations.tiles.batch * activations.maps[op].area()) as f64;
-    let mean: Vec<f64> = sums(kernels, activations, op, None).iter().map(|sum| sum / elements).collect();
-    let rounded: Vec<E> = mean.iter().map(|value| E::from_f64(*value)).collect();
-    let squares = sums(kernels, activations, op, Some(&rounded));
-    // The squares are about the rounded mean; what it is off by is taken out again.
-    let variance = squares.iter().zip(mean.iter().zip(&rounded)).map(|(square, (mean, rounded))| {
-        let off = mean - rounded.to_f64();
-        (square / elements - off * off).max(0.0)
-    });
-    let variance = variance.collect();
-    (mean, variance)
 }

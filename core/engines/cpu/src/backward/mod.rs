@@ -1,17 +1,21 @@
 //! Running a [`Plan`] for cotangents.
 
+mod node_gradients;
+mod parameter_gradients;
+mod transpose;
+mod work;
+
 use assay_core::engine::profile::{Meter, Work};
 use assay_core::graph::Conv2d;
 use assay_core::network::Network;
 use assay_kernels::{Blend, Buffer, ChannelSums, Combine, Correlation, Element, Kernels, LaneTotals, Map, Pool, PoolKind, Pooling, Term};
 
-use super::accounts::weight_gradient_work;
-use super::forward::{Activations, part, part_mut};
-use super::geometry::{Phase, data_gradient, forward_taps, map};
+use self::transpose::Transposition;
+use super::activations::{Activations, part, part_mut};
+use super::columns::Columns;
+use super::geometry::{Phase, data_gradient, forward_taps, map, weight_gradient_work};
 use super::lower::{Kind, Lowered};
 use super::plan::{Part, Place, Plan, Step, View};
-use super::rows::Columns;
-use super::transpose::Transposition;
 use super::workspace::Workspace;
 
 /// What is the same for every cotangent.

@@ -1,13 +1,12 @@
 //! What the steps of a backward pass count as in a profile: the kind of work, and its operations.
 
-use assay_core::engine::profile::{ConvolutionPass, Kernel, Work};
-use assay_core::graph::Conv2d;
+use assay_core::engine::profile::Work;
 use assay_kernels::Element;
 
-use super::backward::{Position, Prepared};
-use super::geometry::operations;
-use super::lower::Kind;
-use super::plan::{Step, View};
+use super::{Position, Prepared};
+use crate::geometry::weight_gradient_work;
+use crate::lower::Kind;
+use crate::plan::{Step, View};
 
 impl<E: Element> Prepared<'_, E> {
     /// What a step other than a transposition is, for profiles.
@@ -38,10 +37,4 @@ impl<E: Element> Prepared<'_, E> {
         };
         (work, (each * at.images) as u64)
     }
-}
-
-/// The weight gradient of a convolution of so many output elements on so many images.
-pub(super) fn weight_gradient_work(conv: &Conv2d, outputs: usize, input_channels: usize, images: usize) -> (Work, u64) {
-    let work = Work::Convolution(ConvolutionPass::WeightGradient, Kernel::of(conv.kernel));
-    (work, operations(conv, outputs, input_channels) * images as u64)
 }

@@ -3,12 +3,12 @@
 use assay_core::engine::profile::{ConvolutionPass, Kernel as KernelSize, Work};
 use assay_kernels::{Blend, Buffer, Convolution, Element, Init, Map, Mask, Source};
 
-use super::backward::{Position, Prepared};
-use super::forward::{part, part_mut};
-use super::geometry::{Phase, operations};
-use super::lower::Kind;
-use super::plan::Part;
-use super::workspace::{Workspace, mixture_size};
+use super::{Position, Prepared};
+use crate::activations::{part, part_mut};
+use crate::geometry::{Phase, operations};
+use crate::lower::Kind;
+use crate::plan::Part;
+use crate::workspace::{Workspace, mixture_size};
 
 /// Bytes of scratch rows to compute ahead of their use: enough to be worth a call, few enough to stay in the cache.
 const STRIP: usize = 128 * 1024;

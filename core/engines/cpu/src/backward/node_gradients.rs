@@ -2,9 +2,9 @@
 
 use assay_kernels::{Element, Map};
 
-use super::backward::{Position, Prepared};
-use super::plan::KeptPlan;
-use super::workspace::Workspace;
+use super::{Position, Prepared};
+use crate::plan::KeptPlan;
+use crate::workspace::Workspace;
 
 impl<E: Element> Prepared<'_, E> {
     /// Reads one tile of a gradient that is wanted for itself.
