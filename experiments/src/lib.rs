@@ -4,7 +4,6 @@
 
 pub mod command;
 pub mod draw;
-pub mod engines;
 pub mod failure;
 pub mod log;
 pub mod plugins;
@@ -16,6 +15,8 @@ pub mod training;
 
 // The linker drops crates whose items nobody names, and their plugins with them.
 use assay_benchmarks as _;
+use assay_burn as _;
+use assay_cpu as _;
 use assay_datasets as _;
 use assay_proxies as _;
 use assay_spaces as _;

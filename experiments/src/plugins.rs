@@ -10,19 +10,18 @@ use assay_core::experiment::{Layers, PluginFiles, Plugins};
 use assay_core::plugin::RegistryError;
 use assay_plugin_host::{Entries, LoadError};
 
-use crate::engines::ENGINES;
 use crate::failure::Failure;
 use crate::run::folder;
 
 /// The variable that names files to load, and folders of them, as `PATH` names folders.
 pub const VARIABLE: &str = "ASSAY_PLUGINS";
 
-/// Those of this build alone, with its engines.
+/// Those of this build alone.
 ///
 /// # Errors
 /// If two plugins of one kind share a name.
 pub fn linked() -> Result<Plugins, Failure> {
-    Plugins::collect(ENGINES.iter().map(|engine| engine.name).collect()).map_err(|error| Failure::new(error.to_string()))
+    Plugins::collect().map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Those of this build and of the user; no experiment names more.

@@ -1,14 +1,16 @@
 //! What can be measured on a [`Network`] and a [`Minibatch`]: the contract between proxies and backends.
 //!
 //! A proxy never sees a tensor library: it asks an [`Engine`] and receives plain numbers. An [`Ask`] says what one pass
-//! is to compute. The engines themselves are crates of their own, `assay-cpu` and `assay-burn`.
+//! is to compute. The engines themselves are plugins, in crates of their own: each registers an [`EngineFactory`].
 
 mod ask;
+mod factory;
 mod gram;
 mod patterns;
 pub mod profile;
 
 pub use ask::{Answer, Ask, Cotangent, Gradients, Moments, Objective, Wanted, cotangent};
+pub use factory::{EngineFactory, Resources};
 pub use gram::{ConditionNumber, Gram};
 pub use patterns::Patterns;
 

@@ -2,6 +2,7 @@
 
 use super::{Experiment, ExperimentError, OnError, Place, Plugins, Problem, Section};
 use crate::data::Dataset;
+use crate::engine::EngineFactory;
 use crate::plugin::{
     Aggregate, Benchmark, ColumnContent, ColumnUse, Columns, Kind, ProxyUse, Registry, RegistryError, SearchSpace, SearchStrategy,
     Settings, SettingsError, Unavailable, ZeroCostProxy,
@@ -44,6 +45,14 @@ impl<'a> Assembly<'a> {
     /// If its settings do not fit each other or its files cannot be read.
     pub fn dataset(&self) -> Result<Box<dyn Dataset>, ExperimentError> {
         self.build("dataset", &self.experiment.dataset, &self.plugins.datasets)
+    }
+
+    /// What makes the engine.
+    ///
+    /// # Errors
+    /// If its settings do not fit each other.
+    pub fn engine(&self) -> Result<Box<dyn EngineFactory>, ExperimentError> {
+        self.build("engine", &self.experiment.engine, &self.plugins.engines)
     }
 
     /// The images that a trained network is tested on; this reads their files.

@@ -24,6 +24,9 @@ const KEYS: &[Setting] = &[
     Setting { name: "on_error", kind: ValueKind::Choice(&["stop", "skip"]), default: "\"stop\"", help: "what a failed measurement does" },
 ];
 
+/// The engine of an experiment that names none.
+const DEFAULT_ENGINE: &str = "cpu";
+
 /// The sections that name one plugin.
 const SECTIONS: [&str; 6] = ["engine", "space", "dataset", "strategy", "benchmark", "test"];
 
@@ -47,9 +50,9 @@ pub(super) fn check(
     checker.top_level(&values);
 
     let plugin_files = checker.plugin_files(&mut values);
-    let default_engine = || Section { name: plugins.engines.first().copied().unwrap_or_default().into(), settings: Settings::none() };
+    let default_engine = || Section { name: DEFAULT_ENGINE.into(), settings: Settings::none() };
     let engine = checker.section(&mut values, "engine").unwrap_or_else(default_engine);
-    checker.engine(&engine, plugins);
+    checker.plugin("engine", &engine, &plugins.engines);
     let space = checker.required(&mut values, "space", "the search space", &plugins.spaces);
     let dataset = checker.required(&mut values, "dataset", "the images", &plugins.datasets);
     let strategy = match purpose {
@@ -218,18 +221,6 @@ impl Checker<'_> {
                 None
             }
         }
-    }
-
-    fn engine(&mut self, engine: &Section, plugins: &Plugins) {
-        if !plugins.engines.contains(&engine.name.as_str()) {
-            let help = suggestion(&engine.name, &plugins.engines);
-            self.report(
-                format!("there is no engine `{}` in this build", engine.name),
-                Some(help),
-                self.merged.place(&["engine", "name"], true),
-            );
-        }
-        self.settings(&["engine"], &engine.settings, &[]);
     }
 
     fn study(&mut self, values: &mut Map<String, Value>, purpose: Purpose, plugins: &Plugins) -> Option<Study> {

@@ -126,7 +126,7 @@ pub struct Experiment {
     pub on_error: OnError,
     /// Plugins that are loaded at run time.
     pub plugins: PluginFiles,
-    /// The engine's name.
+    /// The engine.
     pub engine: Section,
     /// The search space.
     pub space: Section,

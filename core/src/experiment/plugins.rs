@@ -1,9 +1,10 @@
 //! The registries of all kinds of plugin.
 
 use crate::data::Dataset;
+use crate::engine::EngineFactory;
 use crate::plugin::{Aggregate, Benchmark, Registry, RegistryError, SearchSpace, SearchStrategy, ZeroCostProxy};
 
-/// Every plugin that is linked into the program or was loaded, and the engines it can make.
+/// Every plugin that is linked into the program or was loaded.
 pub struct Plugins {
     /// Search spaces.
     pub spaces: Registry<dyn SearchSpace>,
@@ -17,19 +18,19 @@ pub struct Plugins {
     pub benchmarks: Registry<dyn Benchmark>,
     /// Datasets.
     pub datasets: Registry<dyn Dataset>,
-    /// Names of engines, the default first; the program makes them, since it knows its own features.
-    pub engines: Vec<&'static str>,
+    /// Engines.
+    pub engines: Registry<dyn EngineFactory>,
     /// Why plugins that were to be loaded are not here. Where failures become undefined scores, so do the proxies that are
     /// then missing.
     pub unavailable: Vec<String>,
 }
 
 impl Plugins {
-    /// Everything registered, with these engines.
+    /// Everything registered.
     ///
     /// # Errors
     /// If two plugins of one kind share a name; the error names both crates.
-    pub fn collect(engines: Vec<&'static str>) -> Result<Self, RegistryError> {
+    pub fn collect() -> Result<Self, RegistryError> {
         Ok(Self {
             spaces: Registry::collect()?,
             proxies: Registry::collect()?,
@@ -37,7 +38,7 @@ impl Plugins {
             strategies: Registry::collect()?,
             benchmarks: Registry::collect()?,
             datasets: Registry::collect()?,
-            engines,
+            engines: Registry::collect()?,
             unavailable: Vec::new(),
         })
     }

@@ -7,6 +7,7 @@ use insta::assert_snapshot;
 use serde::Deserialize;
 
 use super::*;
+use crate::engine::EngineFactory;
 use crate::plugin::{
     Entry, Laboratory, Origin, ProxyError, ProxyUse, Registry, SearchError, SearchStrategy, Setting, SettingsError, Subject, ValueKind,
     ZeroCostProxy,
@@ -76,6 +77,20 @@ static DATASET: Entry<dyn crate::data::Dataset> = Entry {
     settings: &[PATH],
     build: &|_| Err(SettingsError::new("path", "there is no such file")),
 };
+static CPU: Entry<dyn EngineFactory> = Entry {
+    name: "cpu",
+    summary: "",
+    origin: Origin::Crate("tests"),
+    settings: &[],
+    build: &|_| Err(SettingsError::new("settings", "not built in these tests")),
+};
+static SLIDE_RULE: Entry<dyn EngineFactory> = Entry {
+    name: "slide-rule",
+    summary: "",
+    origin: Origin::Crate("tests"),
+    settings: &[POINTS],
+    build: &|_| Err(SettingsError::new("points", "a slide rule has no points")),
+};
 static STRATEGY: Entry<dyn SearchStrategy> = Entry {
     name: "climb",
     summary: "",
@@ -99,7 +114,7 @@ fn plugins() -> Plugins {
         strategies: Registry::of([&STRATEGY]).unwrap(),
         benchmarks: Registry::of([]).unwrap(),
         datasets: Registry::of([&DATASET]).unwrap(),
-        engines: vec!["abacus", "slide-rule"],
+        engines: Registry::of([&CPU, &SLIDE_RULE]).unwrap(),
         unavailable: Vec::new(),
     }
 }
@@ -147,7 +162,7 @@ fn an_experiment_written_out_is_the_same_experiment() {
     on_error = "stop"
 
     [engine]
-    name = "abacus"
+    name = "cpu"
 
     [space]
     name = "hills"
@@ -197,10 +212,12 @@ fn every_unknown_key_is_reported_with_its_line_and_the_nearest_name() {
 #[test]
 fn wrong_types_and_ranges_point_at_the_value() {
     let text = GOOD.replace("seed = 3", "seed = \"three\"").replace("points = 4", "points = 40").replace("path = \"album\"", "path = 1");
+    let text = format!("{text}[engine]\nname = \"slide-rule\"\npoints = 1\n");
     assert_snapshot!(problems(&text, &["strategy.step=2.5"]), @r#"
     climb.toml:3:8: `seed`: must be a whole number, 0 or more, is "three"
     climb.toml:10:8: `dataset.path`: must be a path, is 1
     climb.toml:16:10: `proxies.slope.points`: must be a whole number from 2 to 9, is 40
+    climb.toml:19:10: `engine.points`: must be a whole number from 2 to 9, is 1
     --set strategy.step=2.5: `strategy.step`: must be a number from 0 to 1, is 2.5
     "#);
 }
@@ -211,7 +228,7 @@ fn unknown_plugins_and_engines_are_reported_with_what_is_known() {
     assert_snapshot!(problems(&format!("{text}[engine]\nname = \"slide-rul\"\n[benchmark]\nname = \"truth\"\n"), &[]), @r"
     climb.toml:6:8: there is no search space `hulls` (did you mean `hills`? Known: hills)
     climb.toml:15:10: there is no proxy `curvature` (known: slope)
-    climb.toml:18:8: there is no engine `slide-rul` in this build (did you mean `slide-rule`? Known: abacus, slide-rule)
+    climb.toml:18:8: there is no engine `slide-rul` (did you mean `slide-rule`? Known: cpu, slide-rule)
     climb.toml:20:8: there is no benchmark `truth` (none is known)
     ");
 }
@@ -288,6 +305,9 @@ fn what_a_plugin_cannot_be_made_of_points_at_the_setting_that_is_to_blame() {
     let experiment = resolve(&GOOD.replace("path = \"album\"\n", ""), &[]).unwrap();
     let error = Assembly::new(&experiment, &plugins).dataset().map(|_| ()).unwrap_err();
     assert_snapshot!(error, @"climb.toml:9:8: `dataset.path`: there is no such file");
+    let experiment = resolve(&format!("{GOOD}[engine]\nname = \"slide-rule\"\npoints = 5\n"), &[]).unwrap();
+    let error = Assembly::new(&experiment, &plugins).engine().map(|_| ()).unwrap_err();
+    assert_snapshot!(error, @"climb.toml:19:10: `engine.points`: a slide rule has no points");
 }
 
 #[test]

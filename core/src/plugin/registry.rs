@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{Aggregate, Benchmark, SearchSpace, SearchStrategy, Setting, Settings, SettingsError, ZeroCostProxy};
 use crate::data::Dataset;
+use crate::engine::EngineFactory;
 
 /// A kind of plugin: what its registry is called in messages and experiment files.
 pub trait Kind: 'static {
     /// Singular, for messages: `search space`.
     const NAME: &'static str;
-    /// What opening a plugin can fail with besides wrong settings.
+    /// Every plugin of this kind that is linked into the program.
     fn entries() -> Vec<&'static Entry<Self>>;
 }
 
@@ -32,6 +33,7 @@ kinds! {
     dyn SearchStrategy => "strategy",
     dyn Benchmark => "benchmark",
     dyn Dataset => "dataset",
+    dyn EngineFactory => "engine",
 }
 
 /// A registered plugin. Made by [`register!`](crate::register).

@@ -7,10 +7,11 @@
 use std::error::Error;
 use std::time::Instant;
 
-use assay::engines::{self, Resources};
 use assay::run::interrupt::Interrupt;
+use assay::run::machine::available_memory;
 use assay::run::workbench::Workbench;
 use assay_core::data::Dataset;
+use assay_core::engine::{EngineFactory, Resources};
 use assay_core::experiment::{OnError, PlannedProxy};
 use assay_core::plugin::{Registry, Request, SearchSpace, Settings, ZeroCostProxy, draw_architectures};
 use assay_core::stream::Stream;
@@ -26,12 +27,12 @@ const BASELINE_ARCHITECTURES: usize = 4;
 
 fn workbench(engine: &str, proxy: &str) -> Fallible<Workbench> {
     let threads = rayon::ThreadPoolBuilder::new().build()?;
-    let resources = Resources { calls: threads.current_num_threads(), profile: None };
+    let resources = Resources { calls: threads.current_num_threads(), memory: available_memory(), profile: None };
     let built = Registry::<dyn ZeroCostProxy>::collect()?.build(proxy, &Settings::none())?;
     Ok(Workbench {
         space: Registry::<dyn SearchSpace>::collect()?.build(SPACE, &Settings::none())?,
         dataset: Registry::<dyn Dataset>::collect()?.build("synthetic", &Settings::none())?,
-        engine: engines::make(engine, &resources)?,
+        engine: Registry::<dyn EngineFactory>::collect()?.build(engine, &Settings::none())?.make(&resources)?,
         proxies: vec![PlannedProxy { label: proxy.to_owned(), name: proxy.to_owned(), proxy: built }],
         seed: 0,
         on_error: OnError::Stop,

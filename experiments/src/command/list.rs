@@ -9,7 +9,6 @@ use clap::{Args, ValueEnum};
 
 use super::Ending;
 use super::tabular::{render, table};
-use crate::engines::ENGINES;
 
 /// List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or engines, and their settings
 #[derive(Debug, Args)]
@@ -52,7 +51,7 @@ impl List {
             What::Strategies => self.print(&plugins.strategies),
             What::Benchmarks => self.print(&plugins.benchmarks),
             What::Datasets => self.print(&plugins.datasets),
-            What::Engines => print_names(ENGINES.iter().map(|engine| (engine.name, engine.summary))),
+            What::Engines => self.print(&plugins.engines),
         }
         Ok(())
     }

@@ -13,12 +13,11 @@ use serde::Serialize;
 use super::Ending;
 use super::profile::Profiling;
 use super::tabular::{render, table};
-use crate::engines::Resources;
 use crate::failure::Failure;
 use crate::report::describe;
 use crate::run::interrupt::Interrupt;
 use crate::run::workbench::Workbench;
-use crate::run::{protocol, repeats, threads};
+use crate::run::{engine, protocol, repeats, threads};
 
 /// Score architectures with proxies, without training and without an experiment file
 #[derive(Debug, Args)]
@@ -95,8 +94,7 @@ impl Score {
         let profiling = Profiling::start(self.profile);
         let dataset = crate::profiling::dataset(assembly.dataset()?, profiling.profile());
         let (count, pool) = threads(experiment.threads)?;
-        let resources = Resources { calls: count, profile: profiling.profile().cloned() };
-        let engine = crate::engines::make(&experiment.engine.name, &resources).map_err(Failure::new)?;
+        let engine = engine(&assembly, count, profiling.profile())?;
         let workbench = Workbench { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads: pool };
         let scores = self.measure(&workbench, &subspaces)?;
         let scores = Scores { protocol: protocol::measuring(&workbench), scores };

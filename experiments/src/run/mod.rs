@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use assay_core::engine::profile::Profile;
+use assay_core::engine::{Engine, Resources};
 use assay_core::experiment::{Assembly, Experiment, ExperimentError, Plugins};
 use assay_core::plugin::{Benchmark, BenchmarkError, ColumnContent, Columns, Laboratory, Request, SearchError, SearchStrategy};
 use assay_core::score::Score;
@@ -34,7 +35,6 @@ use summary::{Accuracies, Architecture, Counts, SCHEMA, Summary};
 use tables::Trajectory;
 use workbench::Workbench;
 
-use crate::engines::{self, Resources};
 use crate::profiling;
 
 /// How often the architecture found is measured for the summary, with draws that the search did not see.
@@ -115,8 +115,7 @@ impl Prepared {
         let (space, benchmark) = (assembly.space()?, assembly.benchmark()?);
         let dataset = profiling::dataset(assembly.dataset()?, profile);
         let (threads, pool) = threads(experiment.threads)?;
-        let resources = Resources { calls: threads, profile: profile.cloned() };
-        let engine = engines::make(&experiment.engine.name, &resources).map_err(RunError::Machine)?;
+        let engine = engine(&assembly, threads, profile)?;
         let workbench = Workbench { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads: pool };
         Ok(Self { experiment, workbench, strategy, columns, benchmark, threads, began })
     }
@@ -209,4 +208,13 @@ pub fn threads(wanted: Option<usize>) -> Result<(usize, rayon::ThreadPool), RunE
     let count = wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count).thread_name(|index| format!("measure-{index}")).build();
     pool.map(|pool| (count, pool)).map_err(|error| RunError::Machine(format!("{count} threads cannot be started: {error}")))
+}
+
+/// The engine of an experiment, for so many calls at once.
+///
+/// # Errors
+/// If its settings do not fit each other, or the machine lacks what it needs.
+pub fn engine(assembly: &Assembly<'_>, calls: usize, profile: Option<&Arc<Profile>>) -> Result<Box<dyn Engine>, RunError> {
+    let resources = Resources { calls, memory: machine::available_memory(), profile: profile.cloned() };
+    assembly.engine()?.make(&resources).map_err(|error| RunError::Machine(error.to_string()))
 }

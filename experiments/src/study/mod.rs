@@ -26,7 +26,6 @@ use assay_core::stream::Stream;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::engines::Resources;
 use crate::run::folder::{self, RunFolder};
 use crate::run::interrupt::Interrupt;
 use crate::run::journal::{Journal, Record};
@@ -34,7 +33,7 @@ use crate::run::laboratory::RunLaboratory;
 use crate::run::machine::{self, Machine};
 use crate::run::progress::Progress;
 use crate::run::workbench::{FAILED, Workbench};
-use crate::run::{RunError, protocol, threads};
+use crate::run::{RunError, engine, protocol, threads};
 use aggregate::Measured;
 use correlation::{Conditions, Correlation, Scores};
 use selection::Selection;
@@ -94,8 +93,7 @@ impl PreparedStudy {
         let selection = Selection::new(&study, space.as_ref(), &truth, experiment.seed)?;
         let dataset = assembly.dataset()?;
         let (threads, pool) = threads(experiment.threads)?;
-        let resources = Resources { calls: threads, profile: None };
-        let engine = crate::engines::make(&experiment.engine.name, &resources).map_err(RunError::Machine)?;
+        let engine = engine(&assembly, threads, None)?;
         let workbench = Workbench { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads: pool };
         Ok(Self { experiment, study, workbench, truth, selection, threads, began, measured_under: None, aggregates })
     }

@@ -5,7 +5,7 @@ pub mod summary;
 use std::sync::Arc;
 
 use assay_core::data::Dataset;
-use assay_core::experiment::{Assembly, Experiment, Plugins, TrainingBackend};
+use assay_core::experiment::{Assembly, Experiment, Plugins};
 use assay_core::graph::Graph;
 use assay_core::plugin::{MacroNet, Part, SearchError};
 use assay_training::{EpochRecord, Job, Observer, TrainingError};
@@ -56,9 +56,7 @@ impl PreparedTraining {
         };
         let graph = space.lower(&subspace, &net).map_err(|error| assembly.problem(&["training"], format!("[training]: {error}")))?;
         let prepared = Self { architecture, graph: Arc::new(graph), train, test, experiment: experiment.clone() };
-        if recipe.backend == TrainingBackend::BurnCuda {
-            crate::engines::check_cuda().map_err(RunError::Machine)?;
-        }
+        assay_training::check_backend(recipe.backend).map_err(|error| RunError::Machine(error.to_string()))?;
         assay_training::check(&prepared.job(recipe)).map_err(|error| assembly.problem(&["training"], format!("[training]: {error}")))?;
         Ok(prepared)
     }

@@ -54,7 +54,7 @@ pub struct Job<'a> {
     pub test: &'a dyn Dataset,
 }
 
-/// What a training tells while it goes on.
+/// What a training reports while it goes on.
 pub trait Observer {
     /// Whether to stop now: the state is saved and the training ends with [`TrainingError::Interrupted`].
     fn is_interrupted(&self) -> bool;
@@ -135,14 +135,27 @@ pub enum TrainingError {
 /// # Errors
 /// If the recipe does not fit network and images, or this build lacks the backend.
 pub fn check(job: &Job<'_>) -> Result<(), TrainingError> {
-    if cfg!(not(feature = "cuda")) && job.recipe.backend == TrainingBackend::BurnCuda {
-        return Err(no_cuda());
-    }
+    check_backend(job.recipe.backend)?;
     Trainer::<Autodiff<Flex>>::new(job, Default::default()).map(drop)
 }
 
+/// Checks that this build and machine have the backend.
+///
+/// # Errors
+/// If the build has no CUDA, or the machine no driver for it.
+pub fn check_backend(backend: TrainingBackend) -> Result<(), TrainingError> {
+    match backend {
+        TrainingBackend::BurnFlex => Ok(()),
+        #[cfg(feature = "cuda")]
+        TrainingBackend::BurnCuda => assay_burn::cuda::check().map_err(|error| TrainingError::Backend(error.to_string())),
+        #[cfg(not(feature = "cuda"))]
+        TrainingBackend::BurnCuda => Err(no_cuda()),
+    }
+}
+
+#[cfg(not(feature = "cuda"))]
 fn no_cuda() -> TrainingError {
-    TrainingError::Backend("this build has no backend `burn-cuda`; build it with --features cuda, or set backend = \"burn-flex\"".into())
+    TrainingError::Backend("this build has no `burn-cuda`; build it with --features cuda, or set backend = \"burn-flex\"".into())
 }
 
 /// Trains from the start, or from a checkpoint of the same job, to the end.

@@ -250,7 +250,7 @@ fn what_does_not_fit_is_refused_before_anything_is_trained() {
     let two = Settings::none().with("cells", 2);
     insta::assert_snapshot!(message(&two, &large), @"the network takes images of 3×8×8, and those that it is tested on are 3×16×16");
     insta::assert_snapshot!(message(&two.clone().with("auxiliary", 0.4), &small), @"the auxiliary head does not fit 32×4×4 behind `cells.1.concat` (node `auxiliary.pool` (avg_pool): a window of 5×5 does not fit 32×4×4 with padding 0); set auxiliary = 0");
-    insta::assert_snapshot!(message(&two.clone().with("backend", "burn-cuda"), &small), @r#"this build has no backend `burn-cuda`; build it with --features cuda, or set backend = "burn-flex""#);
+    insta::assert_snapshot!(message(&two.clone().with("backend", "burn-cuda"), &small), @r#"this build has no `burn-cuda`; build it with --features cuda, or set backend = "burn-flex""#);
     let recipe = recipe(&two.with("learning_rate", 99.0).with("epochs", 3).with("batch", 4).with("clip", 0.0));
     let job = Job { recipe: &recipe, graph: graph(&recipe, 8), seed: 0, train: &small, test: &small };
     let garbage = train(&job, Some(b"{}"), &mut Stopper::default()).unwrap_err().to_string();

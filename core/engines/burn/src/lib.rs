@@ -6,6 +6,9 @@
 //! but was not run on a GPU by this project.
 
 mod adjoint;
+#[cfg(feature = "cuda")]
+pub mod cuda;
+mod factory;
 mod forward;
 mod tensors;
 
@@ -36,13 +39,6 @@ pub struct BurnEngine<B: Backend> {
 #[must_use]
 pub fn flex() -> BurnEngine<burn::backend::Flex> {
     BurnEngine::new("burn-flex", burn::backend::flex::FlexDevice)
-}
-
-/// The engine on burn's CUDA backend, first device. Starting it without an NVIDIA driver is an error of the driver.
-#[cfg(feature = "cuda")]
-#[must_use]
-pub fn cuda() -> BurnEngine<burn::backend::Cuda> {
-    BurnEngine::new("burn-cuda", burn::backend::cuda::CudaDevice::default())
 }
 
 impl<B: Backend> BurnEngine<B> {

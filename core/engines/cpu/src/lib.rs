@@ -9,6 +9,7 @@ mod activations;
 mod backward;
 mod by_image;
 mod columns;
+mod factory;
 mod forward;
 mod geometry;
 mod gram;

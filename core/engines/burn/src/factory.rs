@@ -1,0 +1,39 @@
+//! The engines `burn-flex` and, with the feature `cuda`, `burn-cuda` of experiment files.
+
+use assay_core::engine::{Engine, EngineError, EngineFactory, Resources};
+
+struct BurnFlex;
+
+impl EngineFactory for BurnFlex {
+    fn make(&self, _: &Resources) -> Result<Box<dyn Engine>, EngineError> {
+        Ok(Box::new(crate::flex()))
+    }
+}
+
+assay_core::register! {
+    dyn EngineFactory,
+    name: "burn-flex",
+    summary: "burn's tensors on the processor",
+    settings: &[],
+    build: |_| Ok(Box::new(BurnFlex)),
+}
+
+#[cfg(feature = "cuda")]
+struct BurnCuda;
+
+#[cfg(feature = "cuda")]
+impl EngineFactory for BurnCuda {
+    fn make(&self, _: &Resources) -> Result<Box<dyn Engine>, EngineError> {
+        crate::cuda::check()?;
+        Ok(Box::new(crate::cuda::engine()))
+    }
+}
+
+#[cfg(feature = "cuda")]
+assay_core::register! {
+    dyn EngineFactory,
+    name: "burn-cuda",
+    summary: "burn's tensors on the first NVIDIA GPU",
+    settings: &[],
+    build: |_| Ok(Box::new(BurnCuda)),
+}
