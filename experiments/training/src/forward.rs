@@ -1,18 +1,14 @@
 //! A graph's forward pass in training and in inference, on any burn backend. With an autodiff backend, what it computes
 //! can be differentiated.
 
-use assay_core::graph::{Conv2d, Graph, NodeId, Operator, Pool};
+use assay_burn::operator::{self, Layers};
+use assay_core::graph::{Graph, Node, NodeId, Operator};
 use assay_core::stream::Stream;
 use burn::tensor::backend::Backend;
-use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
-use burn::tensor::ops::ConvOptions;
 use burn::tensor::{FloatDType, Tensor, TensorData};
 
 use crate::drop_path;
 use crate::norm::{self, Moments};
-
-/// The factor by which a step's statistics enter the running ones, as PyTorch's default.
-pub(crate) const STATISTICS_MOMENTUM: f64 = 0.1;
 
 /// A graph's parameters, flat, in its order, and the moments of its batch normalisations, in theirs.
 #[derive(Clone, Debug)]
@@ -56,103 +52,17 @@ impl<B: Backend> Pass<'_, B> {
         let count = images.dims()[0];
         let taps: Vec<NodeId> = tap.into_iter().collect();
         let needed = graph.needed_by(&taps);
-        let mut readers = vec![0; graph.nodes().len()];
-        for (node, _) in graph.nodes().iter().zip(&needed).filter(|(_, needed)| **needed) {
-            node.inputs.iter().for_each(|input| readers[input.0] += 1);
-        }
-        taps.iter().chain([&graph.output()]).for_each(|kept| readers[kept.0] += 1);
-        let device = images.device();
-        let mut values: Vec<Option<Tensor<B, 4>>> = vec![None; graph.nodes().len()];
-        values[0] = Some(images);
-        let mut moments = Vec::new();
-        let mut number = 0;
-        for (position, node) in graph.nodes().iter().enumerate() {
-            let own_number = number;
-            number += usize::from(matches!(node.operator, Operator::BatchNorm { .. }));
-            if !needed[position] || position == 0 {
-                continue;
-            }
+        let mut values = Kept::new(graph, &needed, &taps);
+        let mut layers = Run { pass: self, device: images.device(), moments: Vec::new() };
+        values.put(NodeId(0), images);
+        for position in (1..graph.nodes().len()).filter(|position| needed[*position]) {
             let id = NodeId(position);
-            let inputs: Vec<Tensor<B, 4>> = match node.operator {
-                Operator::Zero { .. } => Vec::new(),
-                _ => node.inputs.iter().map(|input| take(&mut values, &mut readers, *input)).collect(),
-            };
-            let shape = [count, node.shape.channels, node.shape.height, node.shape.width];
-            let value = match &node.operator {
-                Operator::BatchNorm { affine, epsilon } => {
-                    let scale = affine.then(|| [0, 1].map(|which| self.parameter(id, which)));
-                    let input = inputs[0].clone();
-                    match &self.training {
-                        Some(_) => {
-                            let (value, own) = norm::by_batch(input, scale, *epsilon);
-                            moments.push((own_number, own));
-                            value
-                        }
-                        None => norm::by_running(input, scale, &self.values.statistics[own_number], *epsilon),
-                    }
-                }
-                Operator::Zero { .. } => Tensor::zeros(shape, &device),
-                operator => self.operator(id, operator, inputs, shape),
-            };
-            values[position] = Some(self.dropped(id, value));
+            let value = operator::value(&mut layers, graph, id, values.inputs(graph, id), count);
+            values.put(id, self.dropped(id, value));
         }
-        let tap = tap.map(|tap| take(&mut values, &mut readers, tap));
-        let logits = take(&mut values, &mut readers, graph.output()).flatten::<2>(1, 3);
-        Outputs { logits, tap, moments }
-    }
-
-    fn operator(&self, id: NodeId, operator: &Operator, inputs: Vec<Tensor<B, 4>>, shape: [usize; 4]) -> Tensor<B, 4> {
-        let mut inputs = inputs;
-        let several = matches!(operator, Operator::WeightedSum { .. } | Operator::Concat);
-        let input = if several { None } else { inputs.pop() };
-        match (operator, input) {
-            (Operator::Conv2d(conv), Some(input)) => self.convolution(id, conv, input),
-            (Operator::Linear { .. }, Some(input)) => {
-                let weight = self.weight::<2>(id);
-                let product = self.narrow(input.flatten::<2>(1, 3)).matmul(self.narrow(weight).transpose());
-                let product = product.cast(FloatDType::F32);
-                let sum = match self.bias(id) {
-                    Some(bias) => product + bias.unsqueeze_dim(0),
-                    None => product,
-                };
-                sum.reshape(shape)
-            }
-            (Operator::Relu, Some(input)) => burn::tensor::activation::relu(input),
-            (Operator::AvgPool(Pool { kernel, stride, padding }), Some(input)) => {
-                avg_pool2d(input, [*kernel; 2], [*stride; 2], [*padding; 2], false, false)
-            }
-            (Operator::MaxPool(Pool { kernel, stride, padding }), Some(input)) => {
-                max_pool2d(input, [*kernel; 2], [*stride; 2], [*padding; 2], [1; 2], false)
-            }
-            (Operator::GlobalAvgPool, Some(input)) => {
-                let [images, channels, height, width] = input.dims();
-                input.reshape([images, channels, height * width]).mean_dim(2).reshape(shape)
-            }
-            (Operator::Shift { offset }, Some(input)) => {
-                let [.., height, width] = shape;
-                let kept = input.narrow(2, *offset, height - offset).narrow(3, *offset, width - offset);
-                kept.pad((0, *offset, 0, *offset), 0.0)
-            }
-            (Operator::Truncate { channels }, Some(input)) => input.narrow(1, 0, *channels),
-            (Operator::WeightedSum { weights }, None) => {
-                let terms = inputs.into_iter().zip(weights).map(|(term, weight)| if *weight == 1.0 { term } else { term * *weight });
-                terms.reduce(|sum, term| sum + term).expect("a graph's sums have a term")
-            }
-            (Operator::Concat, None) => Tensor::cat(inputs, 1),
-            (other, _) => unreachable!("`{}` is run by the pass itself", other.kind()),
-        }
-    }
-
-    fn convolution(&self, id: NodeId, conv: &Conv2d, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        let Conv2d { stride, padding, dilation, groups, .. } = *conv;
-        let options = ConvOptions::new([stride; 2], [padding; 2], [dilation; 2], groups);
-        let bias = self.bias(id).map(|bias| self.narrow(bias));
-        conv2d(self.narrow(input), self.narrow(self.weight::<4>(id)), bias, options).cast(FloatDType::F32)
-    }
-
-    /// In the type that layers compute in.
-    fn narrow<const D: usize>(&self, tensor: Tensor<B, D>) -> Tensor<B, D> {
-        if self.precision == FloatDType::F32 { tensor } else { tensor.cast(self.precision) }
+        let tap = tap.map(|tap| values.take(tap));
+        let logits = values.take(graph.output()).flatten::<2>(1, 3);
+        Outputs { logits, tap, moments: layers.moments }
     }
 
     fn dropped(&self, id: NodeId, value: Tensor<B, 4>) -> Tensor<B, 4> {
@@ -163,26 +73,80 @@ impl<B: Backend> Pass<'_, B> {
         let factors = Tensor::<B, 2>::from_data(TensorData::new(factors, [shape[0], 1]), &value.device());
         (value.reshape([shape[0], shape[1] * shape[2] * shape[3]]) * factors).reshape(shape)
     }
+}
 
-    /// A parameter of a node that has it: 0 for the weight, 1 for the bias.
-    fn parameter(&self, id: NodeId, which: usize) -> Tensor<B, 1> {
-        self.values.parameters[self.graph.parameters_of(id).start + which].clone()
+/// The layers of one run of a pass.
+struct Run<'a, B: Backend> {
+    pass: &'a Pass<'a, B>,
+    device: B::Device,
+    /// In training, the batch's moments at each batch normalisation so far, by its number.
+    moments: Vec<(usize, Moments<B>)>,
+}
+
+impl<B: Backend> Layers<B> for Run<'_, B> {
+    fn parameter(&self, position: usize) -> Tensor<B, 1> {
+        self.pass.values.parameters[position].clone()
     }
 
-    fn bias(&self, id: NodeId) -> Option<Tensor<B, 1>> {
-        (self.graph.parameters_of(id).len() > 1).then(|| self.parameter(id, 1))
+    fn zeros(&self, dimensions: [usize; 4]) -> Tensor<B, 4> {
+        Tensor::zeros(dimensions, &self.device)
     }
 
-    fn weight<const D: usize>(&self, id: NodeId) -> Tensor<B, D> {
-        let spec = &self.graph.parameters()[self.graph.parameters_of(id).start];
-        let shape: [usize; D] = std::array::from_fn(|axis| spec.shape[axis]);
-        self.parameter(id, 0).reshape(shape)
+    fn normalise(&mut self, id: NodeId, input: Tensor<B, 4>, scale: Option<[Tensor<B, 1>; 2]>, epsilon: f64) -> Tensor<B, 4> {
+        let before = &self.pass.graph.nodes()[..id.0];
+        let number = before.iter().filter(|node| matches!(node.operator, Operator::BatchNorm { .. })).count();
+        match &self.pass.training {
+            Some(_) => {
+                let (value, own) = norm::by_batch(input, scale, epsilon);
+                self.moments.push((number, own));
+                value
+            }
+            None => norm::by_running(input, scale, &self.pass.values.statistics[number], epsilon),
+        }
+    }
+
+    fn narrow<const D: usize>(&self, tensor: Tensor<B, D>) -> Tensor<B, D> {
+        if self.pass.precision == FloatDType::F32 { tensor } else { tensor.cast(self.pass.precision) }
+    }
+
+    fn widen<const D: usize>(&self, tensor: Tensor<B, D>) -> Tensor<B, D> {
+        tensor.cast(FloatDType::F32)
     }
 }
 
-/// A value for one of its readers; the last takes it away.
-fn take<B: Backend>(values: &mut [Option<Tensor<B, 4>>], readers: &mut [usize], id: NodeId) -> Tensor<B, 4> {
-    readers[id.0] -= 1;
-    let value = if readers[id.0] == 0 { values[id.0].take() } else { values[id.0].clone() };
-    value.expect("a pass computes a value before its readers")
+/// The values that are still to be read.
+struct Kept<B: Backend> {
+    values: Vec<Option<Tensor<B, 4>>>,
+    /// How often each will be read.
+    readers: Vec<usize>,
+}
+
+impl<B: Backend> Kept<B> {
+    fn new(graph: &Graph, needed: &[bool], taps: &[NodeId]) -> Self {
+        let mut readers = vec![0; graph.nodes().len()];
+        let read = |node: &&Node| !matches!(node.operator, Operator::Zero { .. });
+        let nodes = graph.nodes().iter().zip(needed).filter(|(_, needed)| **needed).map(|(node, _)| node);
+        nodes.filter(read).flat_map(|node| &node.inputs).chain(taps).chain([&graph.output()]).for_each(|id| readers[id.0] += 1);
+        Self { values: vec![None; graph.nodes().len()], readers }
+    }
+
+    fn put(&mut self, id: NodeId, value: Tensor<B, 4>) {
+        self.values[id.0] = Some(value);
+    }
+
+    /// A value for one of its readers; the last takes it away.
+    fn take(&mut self, id: NodeId) -> Tensor<B, 4> {
+        self.readers[id.0] -= 1;
+        let value = if self.readers[id.0] == 0 { self.values[id.0].take() } else { self.values[id.0].clone() };
+        value.expect("a pass computes a value before its readers")
+    }
+
+    /// What a node reads: a zero reads nothing.
+    fn inputs(&mut self, graph: &Graph, id: NodeId) -> Vec<Tensor<B, 4>> {
+        let node = graph.node(id);
+        match node.operator {
+            Operator::Zero { .. } => Vec::new(),
+            _ => node.inputs.iter().map(|input| self.take(*input)).collect(),
+        }
+    }
 }

@@ -1,10 +1,11 @@
-//! Batch normalisation in rows `[batch · channels, height · width]`, in which burn-flex broadcasts some twenty times faster than
-//! over `[1, channels, 1, 1]`.
+//! Batch normalisation by a batch's own statistics and by running ones, in rows `[batch · channels, height · width]`.
 
+use assay_burn::operator::channel_rows;
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 
-use crate::forward::STATISTICS_MOMENTUM;
+/// The factor by which a step's statistics enter the running ones, as PyTorch's default.
+const STATISTICS_MOMENTUM: f64 = 0.1;
 
 /// The mean and the unbiased variance of each channel.
 #[derive(Clone, Debug)]
@@ -32,12 +33,12 @@ pub(crate) fn by_batch<B: Backend>(input: Tensor<B, 4>, scale: Option<[Tensor<B,
     // The mean of each channel over images and maps, `[channels]`.
     let mean = |rows: Tensor<B, 2>| (rows.sum_dim(1).reshape([images, channels]).sum_dim(0) / count).reshape([channels]);
     let centre = mean(rows.clone());
-    let centred = rows - spread(centre.clone(), images);
+    let centred = rows - channel_rows(centre.clone(), images);
     let variance = mean(centred.clone() * centred.clone());
     let slope = (variance.clone() + epsilon).sqrt().recip();
     let value = match scale {
-        Some([gamma, beta]) => centred * spread(slope * gamma, images) + spread(beta, images),
-        None => centred * spread(slope, images),
+        Some([gamma, beta]) => centred * channel_rows(slope * gamma, images) + channel_rows(beta, images),
+        None => centred * channel_rows(slope, images),
     };
     // PyTorch refuses a single value a channel; here its variance counts as 0.
     let unbiased = variance.detach() * (count / (count - 1.0).max(1.0));
@@ -62,11 +63,5 @@ pub(crate) fn by_running<B: Backend>(
         None => (slope.clone(), -(moments.mean.clone() * slope)),
     };
     let rows = input.reshape([images * channels, height * width]);
-    (rows * spread(slope, images) + spread(offset, images)).reshape(shape)
-}
-
-/// A value a channel, as a column for rows `[batch · channels, …]`.
-fn spread<B: Backend>(values: Tensor<B, 1>, images: usize) -> Tensor<B, 2> {
-    let channels = values.dims()[0];
-    values.reshape([1, channels]).repeat_dim(0, images).reshape([images * channels, 1])
+    (rows * channel_rows(slope, images) + channel_rows(offset, images)).reshape(shape)
 }

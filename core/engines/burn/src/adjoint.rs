@@ -10,7 +10,8 @@ use burn::tensor::module::conv_transpose2d;
 use burn::tensor::ops::ConvTransposeOptions;
 use burn::tensor::s;
 
-use super::forward::{Pass, Saved, channel_rows, scaled};
+use super::forward::{Pass, Saved};
+use super::operator::{channel_rows, scaled};
 use super::tensors::{Margin, primitive, to_host, wrap};
 
 /// K cotangents of a node, `[count, batch, elements]`.
@@ -186,7 +187,7 @@ impl<B: Backend> Backward<'_, B> {
             unreachable!("batch normalisation saves what it normalised")
         };
         let shape = pass.graph.node(id).shape;
-        let scale = match pass.parameter(id, 0) {
+        let scale = match pass.parameter_of(id, 0) {
             Some(gamma) => gamma * inverse_deviation.clone(),
             None => inverse_deviation.clone(),
         };

@@ -10,6 +10,7 @@ mod adjoint;
 pub mod cuda;
 mod factory;
 mod forward;
+pub mod operator;
 mod tensors;
 
 use assay_core::data::Minibatch;
