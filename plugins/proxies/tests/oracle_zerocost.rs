@@ -4,10 +4,12 @@
 
 mod zerocost_network;
 
+use assay_burn as _;
 use assay_core::engine::{Ask, Engine, Precision};
 use assay_core::plugin::{Measured, PassProxy};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
+use assay_cpu as _;
 use assay_engine_tests::engines;
 use assay_proxies::fisher::Fisher;
 use assay_proxies::grad_norm::GradNorm;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use assay_burn as _;
 use assay_core::data::{DataError, Dataset, Minibatch, Normalisation};
 use assay_core::engine::{Answer, Ask, Engine, Precision};
 use assay_core::graph::{Graph, Shape};
@@ -15,6 +16,7 @@ use assay_core::network::Network;
 use assay_core::plugin::{MacroNet, Measured, Part, PassProxy, Registry, SearchSpace, Settings};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
+use assay_cpu as _;
 use assay_engine_tests::engines;
 use assay_proxies::az_nas::{Expressivity, Progressivity, ask_with, read_with};
 use assay_proxies::naswot::{Naswot, kernel};

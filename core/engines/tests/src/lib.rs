@@ -1,15 +1,40 @@
-//! For tests of engines and of what measures with them: the engines, random networks, and a network in plain loops.
+//! For tests: a suite that every engine passes, the engines that a test links, and random networks.
+//!
+//! An engine runs the suite in a test of its own crate:
+//!
+//! ```
+//! # use assay_core::engine::Engine;
+//! fn engines() -> Vec<Box<dyn Engine>> {
+//!     vec![/* the engine, once for each way in which it can be made */]
+//! }
+//! assay_engine_tests::engine_suite!(&engines());
+//! ```
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::needless_range_loop)]
 
 pub mod random;
-pub mod reference;
+mod reference;
+pub mod suite;
 
-use assay_core::engine::Engine;
-use assay_cpu::CpuEngine;
+use assay_core::engine::{Engine, EngineError, EngineFactory, Resources};
+use assay_core::plugin::{Registry, Settings};
 
-/// Every engine that runs without a GPU, as it is made by default.
+/// Every engine that the test links (`use assay_cpu as _;`) and that this machine can run, as it is made by default.
+///
+/// # Panics
+/// If there is none.
 #[must_use]
 pub fn engines() -> Vec<Box<dyn Engine>> {
-    vec![Box::new(CpuEngine::new()), Box::new(assay_burn::flex())]
+    let registry = Registry::<dyn EngineFactory>::collect().unwrap();
+    let made = registry.iter().filter_map(|entry| {
+        let factory = registry.build(entry.name, &Settings::none()).unwrap();
+        match factory.make(&Resources::default()) {
+            // An engine for another machine, such as one with a GPU.
+            Err(EngineError::Unsupported { .. }) => None,
+            made => Some(made.unwrap()),
+        }
+    });
+    let engines: Vec<Box<dyn Engine>> = made.collect();
+    assert!(!engines.is_empty(), "the test links no engine");
+    engines
 }

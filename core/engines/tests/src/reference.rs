@@ -6,10 +6,10 @@ use assay_core::network::Network;
 
 /// One value, `[batch, channels, height, width]`.
 #[derive(Clone, Debug)]
-pub struct Tensor {
-    pub batch: usize,
-    pub shape: Shape,
-    pub data: Vec<f64>,
+pub(crate) struct Tensor {
+    pub(crate) batch: usize,
+    pub(crate) shape: Shape,
+    pub(crate) data: Vec<f64>,
 }
 
 impl Tensor {
@@ -88,7 +88,7 @@ fn statistics(input: &Tensor, channel: usize, epsilon: f64) -> (f64, f64) {
 }
 
 /// The values of all nodes, needed or not.
-pub fn forward(network: &Network, batch: &Minibatch) -> Vec<Tensor> {
+pub(crate) fn forward(network: &Network, batch: &Minibatch) -> Vec<Tensor> {
     let graph = network.graph();
     let mut values: Vec<Tensor> = Vec::new();
     for (position, node) in graph.nodes().iter().enumerate() {
@@ -169,7 +169,7 @@ pub fn forward(network: &Network, batch: &Minibatch) -> Vec<Tensor> {
 
 /// Whether rounding decides a gradient: a ReLU's input or a maximum's lead is within rounding of 0, or batch
 /// normalisation divides by a deviation that is itself rounding.
-pub fn is_at_an_edge(network: &Network, values: &[Tensor]) -> bool {
+pub(crate) fn is_at_an_edge(network: &Network, values: &[Tensor]) -> bool {
     let close = |difference: f64| difference != 0.0 && difference.abs() < 1e-9;
     network.graph().nodes().iter().any(|node| {
         let Some(input) = node.inputs.first().map(|input| &values[input.0]) else { return false };
@@ -196,12 +196,12 @@ fn parameters(network: &Network, position: usize) -> Vec<Vec<f64>> {
 }
 
 /// The gradient of Σ cotangent · output with respect to every parameter.
-pub fn gradients(network: &Network, values: &[Tensor], cotangent: &[f64]) -> Vec<Vec<f64>> {
+pub(crate) fn gradients(network: &Network, values: &[Tensor], cotangent: &[f64]) -> Vec<Vec<f64>> {
     pull_back(network, values, network.graph().output(), cotangent).0
 }
 
 /// The gradient of Σ cotangent · value of a node with respect to every parameter, and with respect to every node's value.
-pub fn pull_back(network: &Network, values: &[Tensor], from: NodeId, cotangent: &[f64]) -> (Vec<Vec<f64>>, Vec<Tensor>) {
+pub(crate) fn pull_back(network: &Network, values: &[Tensor], from: NodeId, cotangent: &[f64]) -> (Vec<Vec<f64>>, Vec<Tensor>) {
     let graph: &Graph = network.graph();
     let mut all: Vec<Vec<f64>> = graph.parameters().iter().map(|spec| vec![0.0; spec.elements()]).collect();
     let mut sensitivities: Vec<Tensor> = values.iter().map(|value| Tensor::zeros(value.batch, value.shape)).collect();

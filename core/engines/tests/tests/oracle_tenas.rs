@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use assay_burn as _;
+use assay_cpu as _;
 use assay_spaces as _;
 
 use assay_core::data::Minibatch;

@@ -1,30 +1,46 @@
-//! Every engine against plain loops, on random graphs over every operator: burn's, and the CPU's on every instruction set.
-#![allow(clippy::unwrap_used, clippy::needless_range_loop)]
+//! One suite that every engine passes: random graphs over every operator against plain loops. An engine runs it by
+//! [`engine_suite!`](crate::engine_suite).
 
 mod passes;
 
-use std::num::NonZeroUsize;
-use std::sync::Arc;
-
 use assay_core::data::Minibatch;
-use assay_core::engine::profile::{ConvolutionPass, Profile, Work};
-use assay_core::engine::{ConditionNumber, Engine, Precision};
+use assay_core::engine::{Engine, Precision};
 use assay_core::graph::{NodeId, Operator};
 use assay_core::network::Network;
-use assay_cpu::{CpuEngine, Isa};
-use assay_engine_tests::{random, reference};
 use proptest::prelude::*;
 
-/// The engines under test.
-pub(crate) fn engines() -> Vec<Box<dyn Engine>> {
-    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(assay_burn::flex())];
-    engines.extend(Isa::available().into_iter().map(|isa| Box::new(CpuEngine::with_isa(isa)) as Box<dyn Engine>));
-    engines
+pub use passes::{
+    gradients_by_image_are_those_of_batches_of_one, gradients_from_and_to_every_node_agree_with_plain_loops,
+    what_is_asked_for_beside_it_does_not_change_a_bit_of_an_answer, what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so,
+};
+
+use crate::{random, reference};
+
+/// Makes the tests of the suite for these engines, a `&[Box<dyn Engine>]`.
+#[macro_export]
+macro_rules! engine_suite {
+    ($engines:expr) => {
+        $crate::engine_suite! { $engines =>
+            values_gradients_and_gram_matrices_agree_with_plain_loops_on_random_graphs,
+            float32_gradients_agree_with_plain_loops_on_graphs_without_kinks,
+            relu_patterns_are_the_signs_of_every_relu_in_node_order,
+            gradients_from_and_to_every_node_agree_with_plain_loops,
+            what_is_asked_for_beside_it_does_not_change_a_bit_of_an_answer,
+            what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so,
+            gradients_by_image_are_those_of_batches_of_one,
+        }
+    };
+    ($engines:expr => $($test:ident,)*) => {$(
+        #[test]
+        fn $test() {
+            $crate::suite::$test($engines);
+        }
+    )*};
 }
 
 /// The largest difference between two lists, as a share of the largest magnitude in the second (or of a thousandth:
 /// what cancels to nothing has no relative precision).
-pub(crate) fn difference(found: &[f64], expected: &[f64]) -> f64 {
+fn difference(found: &[f64], expected: &[f64]) -> f64 {
     assert_eq!(found.len(), expected.len());
     let scale = expected.iter().fold(1e-3, |most: f64, value| most.max(value.abs()));
     found
@@ -53,11 +69,9 @@ fn reference_gram(network: &Network, values: &[reference::Tensor], batch: usize)
     rows.iter().flat_map(|a| rows.iter().map(move |b| a.iter().zip(b).map(|(a, b)| a * b).sum())).collect()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
-    #[test]
-    fn every_engine_agrees_with_plain_loops_on_random_graphs(seed: u64) {
+/// Values in both precisions, and gradients and Gram matrices in float64.
+pub fn values_gradients_and_gram_matrices_agree_with_plain_loops_on_random_graphs(engines: &[Box<dyn Engine>]) {
+    proptest!(ProptestConfig::with_cases(96), |(seed: u64)| {
         let (network, batch) = random::network(seed);
         let graph = network.graph();
         let live = graph.liveness();
@@ -67,7 +81,7 @@ proptest! {
         let cotangent = cotangent(&network, &batch);
         let gradients = reference::gradients(&network, &values, &cotangent);
         let gram = reference_gram(&network, &values, batch.len());
-        for engine in engines() {
+        for engine in engines {
             let name = engine.name();
             for (precision, tolerance) in [(Precision::F64, 1e-9), (Precision::F32, 2e-2)] {
                 let forward = engine.forward(&network, &batch, &taps, precision).unwrap();
@@ -90,24 +104,28 @@ proptest! {
                 }
             }
         }
-    }
+    });
+}
 
-    #[test]
-    fn float32_gradients_agree_with_plain_loops_on_graphs_without_kinks(seed: u64) {
+/// Gram matrices in float32, where rounding cannot change what a gradient is.
+pub fn float32_gradients_agree_with_plain_loops_on_graphs_without_kinks(engines: &[Box<dyn Engine>]) {
+    proptest!(ProptestConfig::with_cases(96), |(seed: u64)| {
         let (network, batch) = random::smooth_network(seed);
         let values = reference::forward(&network, &batch);
         prop_assume!(!reference::is_at_an_edge(&network, &values));
         let gram = reference_gram(&network, &values, batch.len());
-        for engine in engines() {
+        for engine in engines {
             let name = engine.name();
             let found = engine.tangent_gram(&network, &batch, Precision::F32).unwrap();
             let error = difference(found.entries(), &gram);
             prop_assert!(error < 2e-2, "gram: {error:.1e}, {name}");
         }
-    }
+    });
+}
 
-    #[test]
-    fn relu_patterns_are_the_signs_of_every_relu_in_node_order(seed: u64) {
+/// Activation patterns.
+pub fn relu_patterns_are_the_signs_of_every_relu_in_node_order(engines: &[Box<dyn Engine>]) {
+    proptest!(ProptestConfig::with_cases(96), |(seed: u64)| {
         let (network, batch) = random::network(seed);
         let graph = network.graph();
         let live = graph.liveness();
@@ -116,7 +134,7 @@ proptest! {
         let relus: Vec<usize> = (0..graph.nodes().len())
             .filter(|position| matches!(graph.nodes()[*position].operator, Operator::Relu) && live.is_needed(NodeId(*position)))
             .collect();
-        for engine in engines() {
+        for engine in engines {
             let patterns = engine.relu_patterns(&network, &batch).unwrap();
             prop_assert_eq!(patterns.samples(), batch.len());
             for sample in 0..batch.len() {
@@ -137,71 +155,5 @@ proptest! {
                 prop_assert_eq!(unit, patterns.units());
             }
         }
-    }
-}
-
-#[test]
-fn the_gram_matrix_has_the_same_bits_on_any_number_of_threads() {
-    let (network, batch) = random::network(5);
-    let one = CpuEngine::new();
-    for precision in [Precision::F32, Precision::F64] {
-        let expected = one.tangent_gram(&network, &batch, precision).unwrap();
-        for threads in 2..5 {
-            let engine = one.threads(NonZeroUsize::new(threads).unwrap());
-            assert_eq!(engine.tangent_gram(&network, &batch, precision).unwrap(), expected);
-        }
-    }
-}
-
-#[test]
-fn a_batch_of_equal_images_has_no_condition_number_in_either_precision() {
-    for images in [2, 9, 24] {
-        let (network, batch) = random::constant_batch(images);
-        for isa in Isa::available() {
-            for precision in [Precision::F32, Precision::F64] {
-                let gram = CpuEngine::with_isa(isa).tangent_gram(&network, &batch, precision).unwrap();
-                let found = gram.condition_number();
-                assert!(matches!(found, ConditionNumber::Undefined { .. }), "{images} images, {isa:?} {precision:?}: {found:?}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_cotangent_of_another_length_is_refused() {
-    let (network, batch) = random::network(3);
-    let error = CpuEngine::new().gradients(&network, &batch, &[1.0], Precision::F32).unwrap_err();
-    assert!(error.to_string().contains("a cotangent needs"), "{error}");
-}
-
-#[test]
-fn a_profile_counts_the_operations_of_the_graph_and_changes_no_bit() {
-    let (network, batch) = random::constant_batch(19);
-    let cotangent = cotangent(&network, &batch);
-    for isa in Isa::available() {
-        let plain = CpuEngine::with_isa(isa);
-        let profile = Arc::new(Profile::default());
-        let profiled = plain.with_profile(Arc::clone(&profile)).threads(NonZeroUsize::new(3).unwrap());
-        let operations = |wanted: &dyn Fn(Work) -> bool| -> u64 {
-            profile.spent().iter().filter(|spent| wanted(spent.work)).map(|spent| spent.operations).sum()
-        };
-        let forward = |work: Work| matches!(work, Work::Convolution(ConvolutionPass::Forward, _));
-
-        let found = profiled.gradients(&network, &batch, &cotangent, Precision::F64).unwrap();
-        assert_eq!(found, plain.gradients(&network, &batch, &cotangent, Precision::F64).unwrap());
-        let once = 2 * network.graph().multiply_adds() * 19;
-        assert_eq!(operations(&forward), once, "{isa:?}");
-        assert_eq!(operations(&|work| matches!(work, Work::Convolution(ConvolutionPass::WeightGradient, _))), once, "{isa:?}");
-        // Nobody asks for the gradient of the images, which the 3×3 convolution of 3 channels to 4 would give.
-        let stem = 2 * (4 * 8 * 8 * 3 * 9) * 19;
-        assert_eq!(operations(&|work| matches!(work, Work::Convolution(ConvolutionPass::DataGradient, _))), once - stem, "{isa:?}");
-
-        let gram = profiled.tangent_gram(&network, &batch, Precision::F32).unwrap();
-        assert_eq!(gram, plain.tangent_gram(&network, &batch, Precision::F32).unwrap());
-        assert!(gram.eigenvalues().is_some());
-        assert_eq!(operations(&forward), 2 * once, "{isa:?}");
-        let data = operations(&|work| matches!(work, Work::Convolution(ConvolutionPass::DataGradient, _)));
-        assert_eq!(data, 20 * (once - stem), "one more for each of 19 cotangents, {isa:?}");
-        assert!(profile.spent().iter().any(|spent| spent.work == Work::Eigenvalues), "{isa:?}");
-    }
+    });
 }

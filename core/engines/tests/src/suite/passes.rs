@@ -6,9 +6,8 @@ use assay_core::graph::{Graph, NodeId};
 use assay_core::network::Network;
 use proptest::prelude::*;
 
-use assay_engine_tests::{random, reference};
-
-use crate::{difference, engines};
+use super::difference;
+use crate::{random, reference};
 
 /// A cotangent for a node: small numbers of both signs.
 fn cotangent(graph: &Graph, node: NodeId, images: usize) -> Vec<f64> {
@@ -41,11 +40,9 @@ fn everything(graph: &Graph, from: &Objective) -> Ask {
     Ask::new().values(&nodes).moments(&nodes).patterns().gradients(from.clone(), all.clone()).gradients(loss, all)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-    #[test]
-    fn gradients_from_and_to_every_node_agree_with_plain_loops(seed: u64, place: proptest::sample::Index) {
+/// Gradients from any node and from the output, at every node and parameter, and the values and moments beside them.
+pub fn gradients_from_and_to_every_node_agree_with_plain_loops(engines: &[Box<dyn Engine>]) {
+    proptest!(ProptestConfig::with_cases(64), |(seed: u64, place: proptest::sample::Index)| {
         let (network, batch) = random::network(seed);
         let batch = labelled(&network, &batch);
         let graph = network.graph();
@@ -57,7 +54,7 @@ proptest! {
         let loss = Objective::cross_entropy(graph);
         let logits = &values[graph.output().0].data;
         let objectives = [(&from, start, given), (&loss, graph.output(), loss_gradient(logits, &batch))];
-        for engine in engines() {
+        for engine in engines {
             let name = engine.name();
             let answer = engine.pass(&network, &batch, &everything(graph, &from), Precision::F64).unwrap();
             for (objective, node, cotangent) in &objectives {
@@ -95,10 +92,12 @@ proptest! {
                 }
             }
         }
-    }
+    });
+}
 
-    #[test]
-    fn what_is_asked_for_beside_it_does_not_change_a_bit_of_an_answer(seed: u64) {
+/// Asks that are merged have the answers of each by itself, to the last bit.
+pub fn what_is_asked_for_beside_it_does_not_change_a_bit_of_an_answer(engines: &[Box<dyn Engine>]) {
+    proptest!(ProptestConfig::with_cases(64), |(seed: u64)| {
         let (network, batch) = random::network(seed);
         let batch = labelled(&network, &batch);
         let graph = network.graph();
@@ -114,7 +113,7 @@ proptest! {
         let inner = Ask::new().values(&nodes).gradients(Objective::output_sum(graph), wanted);
         let mut both = alone.clone();
         both.merge(&inner);
-        for engine in engines() {
+        for engine in engines {
             for precision in [Precision::F32, Precision::F64] {
                 let one = engine.pass(&network, &batch, &alone, precision).unwrap();
                 let all = engine.pass(&network, &batch, &both, precision).unwrap();
@@ -125,47 +124,45 @@ proptest! {
                 prop_assert_eq!(of(&one), of(&all), "{} {:?}", name, precision);
             }
         }
-    }
+    });
 }
 
-#[test]
-fn what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so() {
+/// What was not asked for, and what does not exist, is refused in the same words by every engine.
+pub fn what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so(engines: &[Box<dyn Engine>]) {
     let (network, batch) = random::constant_batch(2);
     let graph = network.graph();
-    let mut said = Vec::new();
-    for engine in engines() {
-        let engine: &dyn Engine = engine.as_ref();
+    for engine in engines {
         let refused = |ask: &Ask, batch: &Minibatch| engine.pass(&network, batch, ask, Precision::F32).unwrap_err().to_string();
         let loss = Objective::cross_entropy(graph);
         let answer = engine.pass(&network, &batch, &Ask::new().gradients(loss.clone(), Wanted::default()), Precision::F32).unwrap();
         let unasked: EngineError = answer.value(NodeId(0)).unwrap_err();
         let gradients = answer.gradients(&loss).unwrap();
         let wrong = Minibatch::new(batch.shape(), batch.pixels().to_vec(), vec![99; batch.len()]);
-        said.push([
+        let said = [
             unasked.to_string(),
             answer.patterns().unwrap_err().to_string(),
             gradients.parameters().unwrap_err().to_string(),
             gradients.node(NodeId(1)).unwrap_err().to_string(),
             refused(&Ask::new().values(&[NodeId(999)]), &batch),
             refused(&Ask::new().gradients(loss, Wanted::parameters()), &wrong),
-        ]);
+            engine.gradients(&network, &batch, &[1.0], Precision::F32).unwrap_err().to_string(),
+        ];
+        let expected = [
+            "the value of node 0 cannot be read: the ask did not name it",
+            "activation patterns cannot be read: the ask did not name it",
+            "the gradients of the parameters cannot be read: the ask did not name it",
+            "the gradient of node 1 cannot be read: the ask did not name it",
+            "the ask names node 999, but the network has 8 nodes",
+            "an image has label 99, but node `out` has 10 classes (labels count from 0)",
+            "a cotangent needs 20 values (as many as its node has over the batch), was given 1",
+        ];
+        assert_eq!(said, expected, "{}", engine.name());
     }
-    insta::assert_snapshot!(said[0].join("\n"), @"
-    the value of node 0 cannot be read: the ask did not name it
-    activation patterns cannot be read: the ask did not name it
-    the gradients of the parameters cannot be read: the ask did not name it
-    the gradient of node 1 cannot be read: the ask did not name it
-    the ask names node 999, but the network has 8 nodes
-    an image has label 99, but node `out` has 10 classes (labels count from 0)
-    ");
-    assert!(said.iter().all(|other| other == &said[0]));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-
-    #[test]
-    fn gradients_by_image_are_those_of_batches_of_one(seed: u64) {
+/// Gradients of every image by itself.
+pub fn gradients_by_image_are_those_of_batches_of_one(engines: &[Box<dyn Engine>]) {
+    proptest!(ProptestConfig::with_cases(48), |(seed: u64)| {
         let (network, batch) = random::network(seed);
         let batch = labelled(&network, &batch);
         let loss = Objective::cross_entropy(network.graph());
@@ -177,7 +174,7 @@ proptest! {
             let cotangent = loss_gradient(&values[network.graph().output().0].data, &alone);
             expected.push(reference::gradients(&network, &values, &cotangent));
         }
-        for engine in engines() {
+        for engine in engines {
             let mut found: Vec<Vec<Vec<f64>>> = Vec::new();
             engine.gradients_by_image(&network, &batch, &loss, Precision::F64, &mut |one| found.push(one.to_vec())).unwrap();
             prop_assert_eq!(found.len(), batch.len());
@@ -190,5 +187,5 @@ proptest! {
                 }
             }
         }
-    }
+    });
 }
