@@ -7,7 +7,7 @@ use rand::RngExt;
 
 /// For each node, whether its value is dropped: the last node of an operator that a cell's node adds up.
 ///
-/// Operators are told by the names that spaces of cells give: a sum `cells.2.nodes.1` adds `cells.2.edges.1<-0.…` or
+/// Operators are recognised by the names that spaces of cells give: a sum `cells.2.nodes.1` adds `cells.2.edges.1<-0.…` or
 /// `cells.2.inputs.1.…`. An edge that passes its input on has no node of its own.
 pub(crate) fn droppable(graph: &Graph) -> Vec<bool> {
     let mut droppable = vec![false; graph.nodes().len()];

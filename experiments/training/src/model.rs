@@ -43,7 +43,7 @@ pub(crate) struct Step<B: Backend> {
     pub(crate) loss: f64,
     /// The loss that was differentiated: the head's too.
     pub(crate) total: f64,
-    /// Images told right.
+    /// Images classified correctly.
     pub(crate) correct: usize,
 }
 
@@ -79,7 +79,7 @@ impl Model {
         let tap = self.auxiliary.as_ref().map(|auxiliary| auxiliary.after);
         let Outputs { logits, tap, moments } = pass.run(tensor(batch, device), tap);
         let expected = targets::<B>(batch.labels(), self.classes, self.smoothing, device);
-        let told: Vec<f32> = logits.clone().into_data().iter::<f32>().collect();
+        let scores: Vec<f32> = logits.clone().into_data().iter::<f32>().collect();
         let loss = cross_entropy(logits, expected.clone());
         let own_loss: f64 = loss.clone().into_data().iter::<f64>().sum();
         let mut updated = values.clone();
@@ -103,17 +103,17 @@ impl Model {
             values: updated,
             loss: own_loss,
             total: total_loss,
-            correct: correct(&told, batch.labels()),
+            correct: correct(&scores, batch.labels()),
         }
     }
 
-    /// The mean cross-entropy of a batch by running statistics, and how many of its images are told right.
+    /// The mean cross-entropy of a batch by running statistics, and how many of its images are classified correctly.
     pub(crate) fn test<B: Backend>(&self, values: &ModelValues<B>, batch: &Minibatch, device: &B::Device) -> (f64, usize) {
         let pass = Pass { graph: &self.graph, values: &values.network, precision: self.precision, training: None };
         let logits = pass.run(tensor(batch, device), None).logits;
-        let told: Vec<f32> = logits.clone().into_data().iter::<f32>().collect();
+        let scores: Vec<f32> = logits.clone().into_data().iter::<f32>().collect();
         let loss = cross_entropy(logits, targets(batch.labels(), self.classes, 0.0, device));
-        (loss.into_data().iter::<f64>().sum(), correct(&told, batch.labels()))
+        (loss.into_data().iter::<f64>().sum(), correct(&scores, batch.labels()))
     }
 }
 

@@ -13,7 +13,7 @@ pub struct EpochRecord {
     pub drop_path: f64,
     /// Mean loss over its images as they were trained on (smoothed targets, without the auxiliary head's part).
     pub train_loss: f64,
-    /// Share of its images that were told right as they were trained on, 0 to 1.
+    /// Share of its images that were classified correctly as they were trained on, 0 to 1.
     pub train_accuracy: f64,
     /// The test after it.
     pub test: Tested,
@@ -26,14 +26,14 @@ pub struct EpochRecord {
 pub struct Tested {
     /// Images.
     pub images: usize,
-    /// Images told right.
+    /// Images classified correctly.
     pub correct: usize,
     /// Mean cross-entropy.
     pub loss: f64,
 }
 
 impl Tested {
-    /// Share of the images that were told right, 0 to 1.
+    /// Share of the images that were classified correctly, 0 to 1.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.images.max(1) as f64

@@ -42,7 +42,7 @@ pub(crate) struct Progress {
     pub(crate) step: usize,
     /// Σ loss · images over those steps.
     pub(crate) loss: f64,
-    /// Images told right in those steps.
+    /// Images of those steps that were classified correctly.
     pub(crate) correct: usize,
     /// Seconds spent in the epoch.
     pub(crate) seconds: f64,
