@@ -1,17 +1,6 @@
-//! NumPy arrays as their pickles describe them.
+//! Reading the numbers of NumPy arrays out of their bytes.
 
-use crate::machine::{Id, Node};
-
-/// An array's element type: `u1`, `i8`, `f4`, …
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ElementType {
-    /// NumPy's letter: `u` unsigned, `i` signed, `f` floating point, `b` Boolean, …
-    pub(crate) letter: char,
-    /// Bytes an element.
-    pub(crate) size: usize,
-    /// Most significant byte first.
-    pub(crate) big_endian: bool,
-}
+use crate::node::{Array, ElementType, Node};
 
 impl ElementType {
     /// Reads NumPy's code, with or without a byte order in front.
@@ -53,19 +42,6 @@ impl ElementType {
         let value = i64::from_le_bytes(little.try_into().ok()?);
         (self.letter == 'i' || value >= 0).then_some(value)
     }
-}
-
-/// An array whose elements are the bytes of another node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Array {
-    /// What the elements are.
-    pub(crate) element: ElementType,
-    /// Up to four extents.
-    pub(crate) shape: Vec<usize>,
-    /// Columns one after the other instead of rows.
-    pub(crate) fortran: bool,
-    /// The node that holds the elements.
-    pub(crate) bytes: Id,
 }
 
 impl Array {

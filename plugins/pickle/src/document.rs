@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-use crate::array::Array;
-use crate::machine::{Id, Node};
+use crate::PickleError;
+use crate::machine::{Unwatched, run};
+use crate::node::{Id, Node};
 use crate::source::Slice;
-use crate::{PickleError, machine};
 
 /// A pickle that has been read.
 #[derive(Debug)]
 pub struct Document<'a> {
     pub(crate) nodes: Vec<Node<'a>>,
-    pub(crate) root: Id,
+    root: Id,
 }
 
 impl<'a> Document<'a> {
@@ -19,9 +19,13 @@ impl<'a> Document<'a> {
     /// dictionaries of their attributes.
     ///
     /// # Errors
-    /// If it is no pickle, is damaged, or names anything that is not known to hold plain data.
+    /// If it is not a pickle, is damaged, or names anything that is not known to hold plain data.
     pub fn read(bytes: &'a [u8], classes: &[&str]) -> Result<Self, PickleError> {
-        machine::run(&mut Slice::new(bytes), classes)
+        run(&mut Slice::new(bytes), classes, &mut Unwatched).map(Self::of)
+    }
+
+    pub(crate) fn of((nodes, root): (Vec<Node<'a>>, Id)) -> Self {
+        Self { nodes, root }
     }
 
     /// The whole value.
@@ -58,7 +62,7 @@ impl<'a> Document<'a> {
     pub fn byte_rows(&self, key: &str, columns: usize) -> Result<Vec<u8>, PickleError> {
         let wrong = |wanted: String| PickleError::Kind { key: key.to_owned(), wanted };
         let Node::Array(array) = self.entry(key)?.node() else { return Err(wrong("a NumPy array".into())) };
-        let rows = Array::byte_rows(array, &self.nodes, columns);
+        let rows = array.byte_rows(&self.nodes, columns);
         rows.ok_or_else(|| wrong(format!("a uint8 array of {columns} columns (it is {array})")))
     }
 }

@@ -8,11 +8,12 @@
 use std::collections::HashSet;
 use std::io::{self, BufRead};
 
+use crate::PickleError;
 use crate::document::{Document, Value};
 use crate::instruction::{Instruction, next};
-use crate::machine::{Id, MOST_VALUES, Machine, Node, run_watched};
+use crate::machine::{MOST_VALUES, Machine, Unwatched, Watch, run};
+use crate::node::{Id, Node};
 use crate::source::{Source, Stream};
-use crate::{PickleError, machine};
 
 /// How many of the last remembered values are kept when an entry ends, whether or not the first reading noted them.
 const WINDOW: usize = 1 << 15;
@@ -29,7 +30,7 @@ const LONGEST_TEXT: usize = 4096;
 /// As [`Document::read`].
 pub fn read_from<R: BufRead>(reader: R, documents: usize) -> Result<Vec<Document<'static>>, PickleError> {
     let mut stream = Stream::new(reader);
-    (0..documents).map(|_| machine::run(&mut stream, &[])).collect()
+    (0..documents).map(|_| run(&mut stream, &[], &mut Unwatched).map(Document::of)).collect()
 }
 
 /// Reads a dictionary whose entry `key` is itself a dictionary, from whole numbers to dictionaries with more than one
@@ -51,11 +52,11 @@ pub fn read_entries<R: BufRead, E: From<PickleError>>(
     let from_afar = referred_to_from_afar(open().map_err(unreadable)?)?;
     let mut failure = None;
     let mut keep_failure = |key: i64, value: Value<'_>| visit(key, value).map_err(|error| failure = Some(error)).is_ok();
-    let mut watch = Watch { key: key.as_bytes(), found: None, from_afar, visit: Some(&mut keep_failure) };
-    let outcome = run_watched(&mut Stream::new(open().map_err(unreadable)?), &[], &mut watch);
+    let mut inner = Entries { key: key.as_bytes(), found: None, from_afar, visit: &mut keep_failure };
+    let outcome = run(&mut Stream::new(open().map_err(unreadable)?), &[], &mut inner);
     match failure {
         Some(error) => Err(error),
-        None => Ok(outcome?),
+        None => Ok(Document::of(outcome?)),
     }
 }
 
@@ -86,11 +87,11 @@ fn referred_to_from_afar(reader: impl BufRead) -> Result<HashSet<u64>, PickleErr
 type Visit<'v> = &'v mut dyn FnMut(i64, Value<'_>) -> bool;
 
 /// Waits for the inner dictionary and hands out its entries.
-pub(crate) struct Watch<'v> {
+struct Entries<'v> {
     key: &'v [u8],
     found: Option<Found>,
     from_afar: HashSet<u64>,
-    visit: Option<Visit<'v>>,
+    visit: Visit<'v>,
 }
 
 /// The inner dictionary.
@@ -102,31 +103,10 @@ struct Found {
     floor: usize,
 }
 
-impl Watch<'_> {
-    /// Nothing is watched.
-    pub(crate) fn nothing() -> Self {
-        Self { key: &[], found: None, from_afar: HashSet::new(), visit: None }
-    }
-
-    /// Looks whether the instruction just carried out began the inner dictionary.
-    pub(crate) fn look<'a, S: Source<'a>>(&mut self, machine: &Machine<'a, '_, S>) {
-        if self.visit.is_none() || self.found.is_some() {
-            return;
-        }
-        let [.., key, id] = machine.stack[..] else { return };
-        if matches!(&machine.nodes[id], Node::Dict(_)) && matches!(&machine.nodes[key], Node::Bytes(key) if **key == *self.key) {
-            self.found = Some(Found { id, place: machine.stack.len() - 1, floor: machine.nodes.len() });
-        }
-    }
-
-    /// Hands an entry out if the instruction to be carried out is the first after it. Says whether that is all that the
-    /// instruction does.
-    pub(crate) fn meet<'a, S: Source<'a>>(
-        &mut self,
-        machine: &mut Machine<'a, '_, S>,
-        instruction: &Instruction<'a>,
-    ) -> Result<bool, PickleError> {
-        let (Some(found), Some(visit)) = (&mut self.found, &mut self.visit) else { return Ok(false) };
+impl<'a, S: Source<'a>> Watch<'a, S> for Entries<'_> {
+    /// Hands an entry out if the instruction to be carried out is the first after it.
+    fn before(&mut self, machine: &mut Machine<'a, '_, S>, instruction: &Instruction<'a>) -> Result<bool, PickleError> {
+        let Some(found) = &mut self.found else { return Ok(false) };
         let Some([inner, key, value]) = machine.stack.get(found.place..) else { return Ok(false) };
         let Node::Int(number) = machine.nodes[*key] else { return Ok(false) };
         if *inner != found.id || !matches!(machine.nodes[*value], Node::Dict(_)) {
@@ -143,7 +123,7 @@ impl Watch<'_> {
         if !ends {
             return Ok(false);
         }
-        if !visit(number, Value { nodes: &machine.nodes, id: *value }) {
+        if !(self.visit)(number, Value { nodes: &machine.nodes, id: *value }) {
             return Err(PickleError::Malformed { at: machine.start, what: "the reading was stopped" });
         }
         machine.stack.truncate(first);
@@ -151,6 +131,17 @@ impl Watch<'_> {
             found.floor = release(machine, found.floor, &self.from_afar);
         }
         Ok(is_single)
+    }
+
+    /// Looks whether the instruction just carried out began the inner dictionary.
+    fn after(&mut self, machine: &Machine<'a, '_, S>) {
+        if self.found.is_some() {
+            return;
+        }
+        let [.., key, id] = machine.stack[..] else { return };
+        if matches!(&machine.nodes[id], Node::Dict(_)) && matches!(&machine.nodes[key], Node::Bytes(key) if **key == *self.key) {
+            self.found = Some(Found { id, place: machine.stack.len() - 1, floor: machine.nodes.len() });
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod global;
 mod instruction;
 mod machine;
 mod memo;
+mod node;
 mod source;
 
 pub use document::{Document, Value};

@@ -5,53 +5,44 @@
 
 use std::borrow::Cow;
 
-use crate::array::{Array, ElementType};
-use crate::entries::Watch;
+use crate::PickleError;
 use crate::global::{Global, find};
 use crate::instruction::{Instruction, next};
 use crate::memo::Memo;
+use crate::node::{Array, ElementType, Id, Node};
 use crate::source::Source;
-use crate::{Document, PickleError};
-
-/// Index of a node.
-pub(crate) type Id = usize;
 
 /// Three times what the largest genuine document needs (AnalogNAS-Bench's 740,000).
 pub(crate) const MOST_VALUES: usize = 2_000_000;
 
-/// A value.
-#[derive(Debug)]
-pub(crate) enum Node<'a> {
-    /// A whole number or a Boolean.
-    Int(i64),
-    Float(f64),
-    None,
-    /// Bytes, or a text as UTF-8: Python 2 does not tell them apart.
-    Bytes(Cow<'a, [u8]>),
-    List(Vec<Id>),
-    Tuple(Vec<Id>),
-    /// A dictionary, or an object of a class of the caller's with its attributes.
-    Dict(Vec<(Id, Id)>),
-    Global(Global),
-    Element(ElementType),
-    /// What `_reconstruct` makes: an array without state.
-    Blank,
-    Array(Array),
-    /// A value that is never needed: a tensor, an array of an unknown type, a number of more than 64 bits.
-    Other,
-    /// A value of an entry that was handed out and let go.
-    Released,
+/// Stands beside the machine, and may take over between two instructions.
+pub(crate) trait Watch<'a, S> {
+    /// Called before an instruction is carried out. Says whether there is nothing left of it to carry out.
+    fn before(&mut self, machine: &mut Machine<'a, '_, S>, instruction: &Instruction<'a>) -> Result<bool, PickleError>;
+
+    /// Called after an instruction was carried out.
+    fn after(&mut self, machine: &Machine<'a, '_, S>);
 }
 
-/// Runs the pickle to its end. `classes` are the caller's own (`module.name`), whose objects are read as dictionaries of
-/// their attributes.
-pub(crate) fn run<'a>(source: &mut impl Source<'a>, classes: &[&str]) -> Result<Document<'a>, PickleError> {
-    run_watched(source, classes, &mut Watch::nothing())
+/// Watches nothing.
+pub(crate) struct Unwatched;
+
+impl<'a, S> Watch<'a, S> for Unwatched {
+    fn before(&mut self, _: &mut Machine<'a, '_, S>, _: &Instruction<'a>) -> Result<bool, PickleError> {
+        Ok(false)
+    }
+
+    fn after(&mut self, _: &Machine<'a, '_, S>) {}
 }
 
-/// Runs the pickle to its end and hands out what is watched.
-pub(crate) fn run_watched<'a, S: Source<'a>>(source: &mut S, classes: &[&str], watch: &mut Watch<'_>) -> Result<Document<'a>, PickleError> {
-    // What is no pickle may well be shorter than a pickle's head.
+/// Runs the pickle to its end. Gives all values, and which of them is the whole. `classes` are the caller's own
+/// (`module.name`), whose objects are read as dictionaries of their attributes.
+pub(crate) fn run<'a, S: Source<'a>>(
+    source: &mut S,
+    classes: &[&str],
+    watch: &mut impl Watch<'a, S>,
+) -> Result<(Vec<Node<'a>>, Id), PickleError> {
+    // A file that is not a pickle may well be shorter than a pickle's head.
     if !matches!(source.fixed(), Ok([0x80, 2..=5])) {
         return Err(PickleError::NoPickle);
     }
@@ -60,13 +51,13 @@ pub(crate) fn run_watched<'a, S: Source<'a>>(source: &mut S, classes: &[&str], w
     loop {
         let (start, instruction) = next(machine.source)?;
         machine.start = start;
-        if watch.meet(&mut machine, &instruction)? {
+        if watch.before(&mut machine, &instruction)? {
             continue;
         }
         if let Some(root) = machine.step(instruction)? {
-            return Ok(Document { nodes: machine.nodes, root });
+            return Ok((machine.nodes, root));
         }
-        watch.look(&machine);
+        watch.after(&machine);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::machine::Id;
+use crate::node::Id;
 
 /// Values by the numbers under which they are remembered. Picklers count upwards, so nearly all lie in one run.
 #[derive(Debug, Default)]

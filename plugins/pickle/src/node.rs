@@ -1,0 +1,56 @@
+//! What a pickle's values are: nodes of one vector that refer to each other by index.
+
+use std::borrow::Cow;
+
+use crate::global::Global;
+
+/// Index of a node.
+pub(crate) type Id = usize;
+
+/// A value.
+#[derive(Debug)]
+pub(crate) enum Node<'a> {
+    /// A whole number or a Boolean.
+    Int(i64),
+    Float(f64),
+    None,
+    /// Bytes, or a text as UTF-8: Python 2 does not tell them apart.
+    Bytes(Cow<'a, [u8]>),
+    List(Vec<Id>),
+    Tuple(Vec<Id>),
+    /// A dictionary, or an object of a class of the caller's with its attributes.
+    Dict(Vec<(Id, Id)>),
+    Global(Global),
+    Element(ElementType),
+    /// What `_reconstruct` makes: an array without state.
+    Blank,
+    Array(Array),
+    /// A value that is never needed: a tensor, an array of an unknown type, a number of more than 64 bits.
+    Other,
+    /// A value of an entry that was handed out and let go.
+    Released,
+}
+
+/// An array's element type: `u1`, `i8`, `f4`, …
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ElementType {
+    /// NumPy's letter: `u` unsigned, `i` signed, `f` floating point, `b` Boolean, …
+    pub(crate) letter: char,
+    /// Bytes an element.
+    pub(crate) size: usize,
+    /// Most significant byte first.
+    pub(crate) big_endian: bool,
+}
+
+/// An array whose elements are the bytes of another node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Array {
+    /// What the elements are.
+    pub(crate) element: ElementType,
+    /// Up to four extents.
+    pub(crate) shape: Vec<usize>,
+    /// Columns one after the other instead of rows.
+    pub(crate) fortran: bool,
+    /// The node that holds the elements.
+    pub(crate) bytes: Id,
+}
