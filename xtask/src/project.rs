@@ -52,15 +52,6 @@ pub(crate) fn write_result(out: Option<PathBuf>, name: &str, text: &str) -> miet
 /// Writes the file as a whole or not at all.
 pub(crate) fn write_whole(file: &Path, text: &str) -> miette::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut temporary = builder.tempfile_in(folder)?;
-        std::io::Write::write_all(&mut temporary, text.as_bytes())?;
-        temporary.persist(file)?;
-        Ok(())
-    };
-    write().into_diagnostic().wrap_err_with(|| format!("{} cannot be written", file.display()))
+    let written = std::fs::create_dir_all(folder).and_then(|()| assay_whole_file::write(file, text.as_bytes()));
+    written.into_diagnostic().wrap_err_with(|| format!("{} cannot be written", file.display()))
 }

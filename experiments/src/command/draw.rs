@@ -119,7 +119,7 @@ fn write(picture: &Picture, path: &Path) -> Result<(), Failure> {
     let wanted = extension(path);
     for (form, bytes) in forms.into_iter().filter(|(form, _)| wanted.is_none_or(|wanted| wanted == *form)) {
         let file = if wanted.is_some() { path.to_owned() } else { PathBuf::from(format!("{}.{form}", path.display())) };
-        std::fs::write(&file, bytes).map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", file.display())))?;
+        assay_whole_file::write(&file, bytes).map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", file.display())))?;
         println!("{}", file.display());
     }
     Ok(())

@@ -147,7 +147,7 @@ impl Export {
             }
             return out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Failure::new(format!("cannot write: {error}")));
         };
-        let written = std::fs::write(path, bytes);
+        let written = assay_whole_file::write(path, bytes);
         written.map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))?;
         eprintln!("Wrote {}.", path.display());
         Ok(())

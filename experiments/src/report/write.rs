@@ -76,7 +76,7 @@ fn unused(names: &mut BTreeSet<String>, name: &str) -> String {
 }
 
 fn write_file(path: PathBuf, bytes: &[u8]) -> Result<(), ReportError> {
-    fs::write(&path, bytes).map_err(|error| ReportError::Write { path, error })
+    assay_whole_file::write(&path, bytes).map_err(|error| ReportError::Write { path, error })
 }
 
 fn write_table(stem: &Path, grid: &Grid, notes: &[String]) -> Result<(), ReportError> {

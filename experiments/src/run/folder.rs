@@ -1,12 +1,11 @@
 //! The folder of a run: its name, its lock, and files that are there whole or not at all.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use assay_core::experiment::{Experiment, Layers, Plugins, Purpose};
-use tempfile::NamedTempFile;
 
 use super::RunError;
 use crate::training::CHECKPOINT;
@@ -17,7 +16,6 @@ pub const EXPERIMENT: &str = "experiment.toml";
 pub const SUMMARY: &str = "summary.json";
 const LOCK: &str = ".lock";
 const LOG: &str = "log.txt";
-const UNFINISHED: &str = ".unfinished-";
 
 /// A run folder that this process alone writes.
 #[derive(Debug)]
@@ -87,7 +85,7 @@ impl RunFolder {
         let lock = File::options().create(true).truncate(false).write(true).open(&file).map_err(|error| cannot("write", &file, error))?;
         match lock.try_lock() {
             Ok(()) => {
-                remove_unfinished_files(&path);
+                assay_whole_file::remove_unfinished(&path);
                 Ok(Self { path, _lock: lock })
             }
             Err(TryLockError::WouldBlock) => Err(RunError::Folder {
@@ -118,7 +116,8 @@ impl RunFolder {
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
-        self.write_with(name, |file| file.write_all(bytes))
+        let target = self.path.join(name);
+        assay_whole_file::write(&target, bytes).map_err(|error| cannot("write", &target, error))
     }
 
     /// Writes a file of the run through `fill`: whole, or not at all.
@@ -127,33 +126,7 @@ impl RunFolder {
     /// If it cannot be written.
     pub fn write_with(&self, name: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), RunError> {
         let target = self.path.join(name);
-        let written = || -> io::Result<()> {
-            let mut file = temporary(&self.path)?;
-            fill(file.as_file_mut())?;
-            file.as_file().sync_all()?;
-            file.persist(&target)?;
-            Ok(())
-        };
-        written().map_err(|error| cannot("write", &target, error))
-    }
-}
-
-/// A temporary file beside its target, with the permissions of any other file.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    #[cfg(unix)]
-    let builder = builder.permissions(mode);
-    builder.prefix(UNFINISHED).tempfile_in(folder)
-}
-
-/// Removes what a kill in the middle of writing a file left. Where that fails, it stays: it is in nobody's way.
-fn remove_unfinished_files(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            drop(fs::remove_file(entry.path()));
-        }
+        assay_whole_file::write_with(&target, fill).map_err(|error| cannot("write", &target, error))
     }
 }
 

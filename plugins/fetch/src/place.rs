@@ -1,6 +1,6 @@
 //! Writing files where users look for them.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::FetchError;
@@ -21,17 +21,12 @@ pub fn staging(into: &Path) -> Result<tempfile::TempDir, FetchError> {
     tempfile::Builder::new().prefix(".fetching-").tempdir_in(into).map_err(|error| write_error(into, &error))
 }
 
-/// Writes a file and has it reach the disk, so that a rename never shows an empty file after a power cut.
+/// Writes a file, which is then on the disk: a rename of it never shows an empty file after a power cut.
 ///
 /// # Errors
 /// [`FetchError::Write`] if it cannot be written.
 pub fn put(path: &Path, bytes: &[u8]) -> Result<(), FetchError> {
-    let write = || {
-        let mut file = std::fs::File::create(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|error| write_error(path, &error))
+    assay_whole_file::write(path, bytes).map_err(|error| write_error(path, &error))
 }
 
 /// Why a path cannot be written, and what to do.
