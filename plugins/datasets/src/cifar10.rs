@@ -3,9 +3,9 @@
 use assay_core::data::Dataset;
 use assay_core::graph::Shape;
 
-use crate::batches::{Collection, Layout, SETTINGS, open};
-use crate::flat::{RecordLayout, split};
-use crate::labelled::labelled_images;
+use crate::parts::batch_files::{Collection, Form, SETTINGS, open};
+use crate::parts::flat_records::{RecordLayout, split};
+use crate::parts::pickled_batch::labelled_images;
 
 const CLASSES: usize = 10;
 const SHAPE: Shape = Shape::new(3, 32, 32);
@@ -18,8 +18,8 @@ const CIFAR10: Collection = Collection {
     title: "CIFAR-10",
     classes: CLASSES,
     shape: SHAPE,
-    layouts: &[
-        Layout {
+    forms: &[
+        Form {
             title: "binary batches",
             folder: "cifar-10-batches-bin",
             archives: &["cifar-10-binary.tar.gz"],
@@ -27,7 +27,7 @@ const CIFAR10: Collection = Collection {
             test: &["test_batch.bin"],
             parse: |origin, bytes| split(origin, bytes, RECORD, Some(CLASSES)),
         },
-        Layout {
+        Form {
             title: "Python batches",
             folder: "cifar-10-batches-py",
             archives: &["cifar-10-python.tar.gz"],

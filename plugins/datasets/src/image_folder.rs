@@ -9,9 +9,9 @@ use image::imageops::FilterType;
 use image::{ImageError, ImageReader};
 use serde::Deserialize;
 
-use crate::files::{kind_of, unreadable};
-use crate::location::{at_path, title_of};
-use crate::normalisation::preset;
+use crate::parts::files::{kind_of, unreadable};
+use crate::parts::location::{at_path, title_of};
+use crate::parts::normalisation::preset;
 
 const SETTINGS: &[Setting] = &[
     Setting {

@@ -4,9 +4,9 @@
 use assay_core::data::{DataError, Dataset};
 use assay_core::graph::Shape;
 
-use crate::batches::{Collection, Layout, SETTINGS, open};
-use crate::flat::Part;
-use crate::labelled::labelled_images;
+use crate::parts::batch_files::{Collection, Form, SETTINGS, open};
+use crate::parts::flat_records::LabelledImages;
+use crate::parts::pickled_batch::labelled_images;
 
 const CLASSES: usize = 120;
 const SHAPE: Shape = Shape::new(3, 16, 16);
@@ -21,7 +21,7 @@ const IMAGENET16_120: Collection = Collection {
     title: "ImageNet16-120",
     classes: CLASSES,
     shape: SHAPE,
-    layouts: &[Layout {
+    forms: &[Form {
         title: "pickled batches",
         folder: "ImageNet16",
         archives: &["ImageNet16.tar", "ImageNet16.tar.gz"],
@@ -44,9 +44,9 @@ const IMAGENET16_120: Collection = Collection {
 };
 
 /// Keeps the images of the first [`CLASSES`] of the 1,000 classes, which the files number from 1.
-fn first_classes(origin: &str, bytes: &[u8]) -> Result<Part, DataError> {
+fn first_classes(origin: &str, bytes: &[u8]) -> Result<LabelledImages, DataError> {
     let all = labelled_images(origin, bytes, "labels", SHAPE.elements(), 1..1001)?;
-    let mut kept = Part::default();
+    let mut kept = LabelledImages::default();
     for (label, pixels) in all.labels.iter().zip(all.pixels.chunks_exact(SHAPE.elements())) {
         if *label as usize <= CLASSES {
             kept.labels.push(label - 1);

@@ -8,22 +8,17 @@
 //! | `records` | `records.rs` | flat records of label bytes and pixels |
 //! | `synthetic` | `synthetic.rs` | seeded images with a natural image's spectrum; no file needed |
 //!
-//! A binary links the plugins with `use assay_datasets as _;`. [`fetch`] downloads what may be downloaded.
+//! What they are made of is in `parts`. A binary links the plugins with `use assay_datasets as _;`. [`fetch`] downloads what may be downloaded.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod batches;
 mod cifar10;
 mod cifar100;
-pub mod fetch;
-mod files;
-mod flat;
 mod image_folder;
 mod imagenet16_120;
-mod labelled;
-mod location;
-mod normalisation;
+mod parts;
 mod records;
 mod synthetic;
 
-pub use location::default_folder;
+pub use parts::fetch;
+pub use parts::location::default_folder;

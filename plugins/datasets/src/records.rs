@@ -7,10 +7,10 @@ use assay_core::graph::Shape;
 use assay_core::plugin::{Setting, Settings, SettingsError, ValueKind};
 use serde::Deserialize;
 
-use crate::files::read_whole;
-use crate::flat::{RecordLayout, split};
-use crate::location::{at_path, title_of};
-use crate::normalisation::{PRESETS, measure, preset};
+use crate::parts::files::read_whole;
+use crate::parts::flat_records::{RecordLayout, split};
+use crate::parts::location::{at_path, title_of};
+use crate::parts::normalisation::{PRESETS, measure, preset};
 
 const SETTINGS: &[Setting] = &[
     Setting { name: "path", kind: ValueKind::Path, default: "none: required", help: "the file" },

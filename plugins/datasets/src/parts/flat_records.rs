@@ -2,18 +2,18 @@
 
 use assay_core::data::DataError;
 
-use crate::files::kind_of;
+use crate::parts::files::kind_of;
 
 /// Images read from one file.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Part {
+pub(crate) struct LabelledImages {
     /// Channel planes, image after image.
     pub(crate) pixels: Vec<u8>,
     /// One label an image.
     pub(crate) labels: Vec<u32>,
 }
 
-impl Part {
+impl LabelledImages {
     /// Appends another part.
     pub(crate) fn extend(&mut self, mut other: Self) {
         if self.labels.is_empty() {
@@ -39,7 +39,7 @@ pub(crate) struct RecordLayout {
 }
 
 /// Splits the bytes of `origin` into records; labels must be below `classes` if that is known.
-pub(crate) fn split(origin: &str, bytes: &[u8], layout: RecordLayout, classes: Option<usize>) -> Result<Part, DataError> {
+pub(crate) fn split(origin: &str, bytes: &[u8], layout: RecordLayout, classes: Option<usize>) -> Result<LabelledImages, DataError> {
     let record = layout.label_bytes + layout.pixels;
     if bytes.is_empty() {
         return Err(DataError::new(format!("{origin} is empty (0 bytes); fetch or copy it again")));
@@ -61,7 +61,7 @@ pub(crate) fn split(origin: &str, bytes: &[u8], layout: RecordLayout, classes: O
         )));
     }
     let count = bytes.len() / record;
-    let mut part = Part { pixels: Vec::with_capacity(count * layout.pixels), labels: Vec::with_capacity(count) };
+    let mut part = LabelledImages { pixels: Vec::with_capacity(count * layout.pixels), labels: Vec::with_capacity(count) };
     for (index, record_bytes) in bytes.chunks_exact(record).enumerate() {
         let (head, pixels) = record_bytes.split_at(layout.label_bytes);
         let digits = &head[layout.label_offset..][..layout.label_width];

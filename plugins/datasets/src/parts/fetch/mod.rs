@@ -10,8 +10,8 @@ pub use assay_fetch::{FetchError, Progress, Report};
 use assay_fetch::{Package, download, hex, make_folder, pack, put, staging, tell, write_error};
 use md5::{Digest, Md5};
 
-use crate::files::read_members;
 use crate::imagenet16_120::REMEDY;
+use crate::parts::files::read_members;
 
 /// What [`fetch`] has done.
 #[derive(Clone, Debug, PartialEq, Eq)]

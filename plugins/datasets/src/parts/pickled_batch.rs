@@ -5,12 +5,18 @@ use std::ops::Range;
 use assay_core::data::DataError;
 use assay_pickle::{Document, PickleError};
 
-use crate::files::kind_of;
-use crate::flat::Part;
+use crate::parts::files::kind_of;
+use crate::parts::flat_records::LabelledImages;
 
 /// Reads the batch in `bytes`: a dictionary with a uint8 matrix `data`, an image a row of `columns` bytes, and a list of
 /// labels, each in `labels`, under `label_key`.
-pub(crate) fn labelled_images(origin: &str, bytes: &[u8], label_key: &str, columns: usize, labels: Range<i64>) -> Result<Part, DataError> {
+pub(crate) fn labelled_images(
+    origin: &str,
+    bytes: &[u8],
+    label_key: &str,
+    columns: usize,
+    labels: Range<i64>,
+) -> Result<LabelledImages, DataError> {
     if bytes.is_empty() {
         return Err(DataError::new(format!("{origin} is empty (0 bytes); fetch or copy it again")));
     }
@@ -30,7 +36,7 @@ pub(crate) fn labelled_images(origin: &str, bytes: &[u8], label_key: &str, colum
             Err(DataError::new(format!("{origin}: image {index} has label {label}, but labels are {} to {}", labels.start, labels.end - 1)))
         }
     };
-    Ok(Part { labels: given.iter().enumerate().map(label).collect::<Result<_, _>>()?, pixels })
+    Ok(LabelledImages { labels: given.iter().enumerate().map(label).collect::<Result<_, _>>()?, pixels })
 }
 
 #[cfg(test)]
@@ -45,7 +51,7 @@ mod tests {
     #[test]
     fn a_batch_has_its_pixels_and_labels() {
         let part = labelled_images("batch", PYTHON2, "labels", 2, 0..10).unwrap();
-        assert_eq!(part, Part { pixels: vec![10, 11, 12, 13], labels: vec![6, 9] });
+        assert_eq!(part, LabelledImages { pixels: vec![10, 11, 12, 13], labels: vec![6, 9] });
     }
 
     #[test]

@@ -7,10 +7,10 @@ use assay_core::graph::Shape;
 use assay_core::plugin::{Setting, Settings, SettingsError, ValueKind};
 use serde::Deserialize;
 
-use crate::files::{is_archive, read_members, read_whole, unreadable};
-use crate::flat::Part;
-use crate::location::{at_path, resolve, title_of};
-use crate::normalisation::preset;
+use crate::parts::files::{is_archive, read_members, read_whole, unreadable};
+use crate::parts::flat_records::LabelledImages;
+use crate::parts::location::{at_path, resolve, title_of};
+use crate::parts::normalisation::preset;
 
 /// What the plugins of this kind understand.
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -49,13 +49,13 @@ pub(crate) struct Collection {
     /// Every image's shape.
     pub(crate) shape: Shape,
     /// The forms it is published in.
-    pub(crate) layouts: &'static [Layout],
+    pub(crate) forms: &'static [Form],
     /// How to get it.
     pub(crate) remedy: &'static str,
 }
 
 /// One published form.
-pub(crate) struct Layout {
+pub(crate) struct Form {
     /// What its files are called in protocols.
     pub(crate) title: &'static str,
     /// The folder that unpacking makes.
@@ -67,10 +67,10 @@ pub(crate) struct Layout {
     /// File names of the test images.
     pub(crate) test: &'static [&'static str],
     /// Reads one file; the text names it in errors.
-    pub(crate) parse: fn(&str, &[u8]) -> Result<Part, DataError>,
+    pub(crate) parse: fn(&str, &[u8]) -> Result<LabelledImages, DataError>,
 }
 
-impl Layout {
+impl Form {
     fn files(&self, split: Split) -> &'static [&'static str] {
         match split {
             Split::Train => self.train,
@@ -83,12 +83,12 @@ impl Layout {
 pub(crate) fn open(collection: &Collection, settings: &Settings) -> Result<Box<dyn Dataset>, SettingsError> {
     let Given { path, split } = settings.parse()?;
     let path = resolve(collection.name, path, collection.remedy)?;
-    let made = read(collection, &path, split).and_then(|(part, layout, place)| {
+    let made = read(collection, &path, split).and_then(|(part, form, place)| {
         let split = match split {
             Split::Train => "train",
             Split::Test => "test",
         };
-        let description = format!("{} {split}, {} images ({} in {})", collection.title, part.labels.len(), layout.title, title_of(&place));
+        let description = format!("{} {split}, {} images ({} in {})", collection.title, part.labels.len(), form.title, title_of(&place));
         let normalisation =
             preset(collection.name).ok_or_else(|| DataError::new(format!("no normalisation is known for {}", collection.name)))?;
         InMemory::new(description, collection.shape, collection.classes, normalisation, part.pixels, part.labels)
@@ -97,7 +97,7 @@ pub(crate) fn open(collection: &Collection, settings: &Settings) -> Result<Box<d
 }
 
 /// All images of a split, the form they were found in, and where.
-fn read<'a>(collection: &'a Collection, path: &Path, split: Split) -> Result<(Part, &'a Layout, PathBuf), DataError> {
+fn read<'a>(collection: &'a Collection, path: &Path, split: Split) -> Result<(LabelledImages, &'a Form, PathBuf), DataError> {
     let kind = std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
     if !kind.is_dir() {
         if !is_archive(path)? {
@@ -105,33 +105,33 @@ fn read<'a>(collection: &'a Collection, path: &Path, split: Split) -> Result<(Pa
                 "{} is neither a folder nor a tar archive; give the folder that holds {}, or the archive, or read a single flat file with \
                  the dataset `records`",
                 path.display(),
-                listed(collection.layouts[0].files(split))
+                listed(collection.forms[0].files(split))
             )));
         }
-        let (part, layout) = read_archive(collection, path, split)?;
-        return Ok((part, layout, path.to_owned()));
+        let (part, form) = read_archive(collection, path, split)?;
+        return Ok((part, form, path.to_owned()));
     }
     let mut incomplete = None;
-    for layout in collection.layouts {
-        for folder in [path.to_owned(), path.join(layout.folder)] {
-            let missing: Vec<&str> = layout.files(split).iter().filter(|file| !folder.join(file).is_file()).copied().collect();
+    for form in collection.forms {
+        for folder in [path.to_owned(), path.join(form.folder)] {
+            let missing: Vec<&str> = form.files(split).iter().filter(|file| !folder.join(file).is_file()).copied().collect();
             if missing.is_empty() {
-                let mut all = Part::default();
-                for file in layout.files(split) {
+                let mut all = LabelledImages::default();
+                for file in form.files(split) {
                     let file = folder.join(file);
-                    all.extend((layout.parse)(&file.display().to_string(), &read_whole(&file)?)?);
+                    all.extend((form.parse)(&file.display().to_string(), &read_whole(&file)?)?);
                 }
-                return Ok((all, layout, folder));
+                return Ok((all, form, folder));
             }
-            if missing.len() < layout.files(split).len() {
+            if missing.len() < form.files(split).len() {
                 incomplete.get_or_insert((folder, missing));
             }
         }
     }
-    let archives = collection.layouts.iter().flat_map(|layout| layout.archives);
+    let archives = collection.forms.iter().flat_map(|form| form.archives);
     if let Some(archive) = archives.map(|name| path.join(name)).find(|archive| archive.is_file()) {
-        let (part, layout) = read_archive(collection, &archive, split)?;
-        return Ok((part, layout, archive));
+        let (part, form) = read_archive(collection, &archive, split)?;
+        return Ok((part, form, archive));
     }
     Err(match incomplete {
         Some((folder, missing)) => DataError::new(format!("{} lacks {}; {}", folder.display(), listed(&missing), collection.remedy)),
@@ -139,45 +139,45 @@ fn read<'a>(collection: &'a Collection, path: &Path, split: Split) -> Result<(Pa
             "{} holds no {}: neither {} nor {}; {}",
             path.display(),
             collection.title,
-            collection.layouts.iter().map(|layout| listed(layout.files(split))).collect::<Vec<_>>().join(" nor "),
-            listed(&collection.layouts.iter().flat_map(|layout| layout.archives).copied().collect::<Vec<_>>()),
+            collection.forms.iter().map(|form| listed(form.files(split))).collect::<Vec<_>>().join(" nor "),
+            listed(&collection.forms.iter().flat_map(|form| form.archives).copied().collect::<Vec<_>>()),
             collection.remedy
         )),
     })
 }
 
-fn read_archive<'a>(collection: &'a Collection, path: &Path, split: Split) -> Result<(Part, &'a Layout), DataError> {
-    let mut found: Vec<Vec<Option<Part>>> =
-        collection.layouts.iter().map(|layout| layout.files(split).iter().map(|_| None).collect()).collect();
+fn read_archive<'a>(collection: &'a Collection, path: &Path, split: Split) -> Result<(LabelledImages, &'a Form), DataError> {
+    let mut found: Vec<Vec<Option<LabelledImages>>> =
+        collection.forms.iter().map(|form| form.files(split).iter().map(|_| None).collect()).collect();
     let place = |name: &str| {
         collection
-            .layouts
+            .forms
             .iter()
             .enumerate()
-            .find_map(|(form, layout)| layout.files(split).iter().position(|file| *file == name).map(|position| (form, position)))
+            .find_map(|(number, form)| form.files(split).iter().position(|file| *file == name).map(|position| (number, position)))
     };
     read_members(
         path,
         |name| place(name).is_some(),
         |name, bytes| {
-            if let Some((form, position)) = place(name) {
-                let part = (collection.layouts[form].parse)(&format!("{name} in {}", path.display()), &bytes)?;
-                found[form][position] = Some(part);
+            if let Some((number, position)) = place(name) {
+                let part = (collection.forms[number].parse)(&format!("{name} in {}", path.display()), &bytes)?;
+                found[number][position] = Some(part);
             }
             Ok::<(), DataError>(())
         },
     )?;
-    let fullest = found.into_iter().zip(collection.layouts).max_by_key(|(parts, _)| parts.iter().flatten().count());
-    let Some((parts, layout)) = fullest else {
+    let fullest = found.into_iter().zip(collection.forms).max_by_key(|(parts, _)| parts.iter().flatten().count());
+    let Some((parts, form)) = fullest else {
         return Err(DataError::new(format!("{} is published in no known form", collection.title)));
     };
-    let missing: Vec<&str> = layout.files(split).iter().zip(&parts).filter(|(_, part)| part.is_none()).map(|(file, _)| *file).collect();
+    let missing: Vec<&str> = form.files(split).iter().zip(&parts).filter(|(_, part)| part.is_none()).map(|(file, _)| *file).collect();
     if !missing.is_empty() {
         return Err(DataError::new(format!("{} lacks {}; {}", path.display(), listed(&missing), collection.remedy)));
     }
-    let mut all = Part::default();
+    let mut all = LabelledImages::default();
     parts.into_iter().flatten().for_each(|part| all.extend(part));
-    Ok((all, layout))
+    Ok((all, form))
 }
 
 /// `a`, `b` … `z`: the names, shortened where there are many.
