@@ -15,7 +15,7 @@ pub mod network;
 pub mod plugin;
 pub mod stream;
 
-pub use assay_structure::{graph, score, subspace};
+pub use assay_structure::{graph, number, score, subspace};
 
 // For `register!`, so that a plugin crate need not depend on inventory itself.
 #[doc(hidden)]

@@ -6,5 +6,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod graph;
+pub mod number;
 pub mod score;
 pub mod subspace;

@@ -1,5 +1,6 @@
 //! The protocol line: everything that two results must share to be compared.
 
+pub use assay_core::number::grouped;
 use assay_core::plugin::{SearchStrategy, Step};
 use assay_core::subspace::Subspace;
 
@@ -23,22 +24,4 @@ pub fn search(workbench: &Workbench, space: &str, strategy: &dyn SearchStrategy,
 pub fn measuring(workbench: &Workbench) -> String {
     let proxies: String = workbench.proxies.iter().map(|planned| format!("; {}", planned.proxy.protocol())).collect();
     format!("images {}{proxies}; seed {}; engine {}", workbench.dataset.describe(), workbench.seed, workbench.engine.name())
-}
-
-/// `15,625`.
-#[must_use]
-pub fn grouped(count: u128) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    groups.join(",")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn large_counts_are_grouped_by_thousands() {
-        assert_eq!([1, 999, 1000, 15_625, 1_000_000].map(grouped), ["1", "999", "1,000", "15,625", "1,000,000"]);
-    }
 }
