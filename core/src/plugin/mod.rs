@@ -2,11 +2,13 @@
 //!
 //! Six kinds of plugin: [`SearchSpace`], [`ZeroCostProxy`], [`Aggregate`], [`SearchStrategy`], [`Benchmark`] and
 //! [`Dataset`](crate::data::Dataset). Each is one file that implements its trait (an aggregate is plain data) and
-//! registers itself with [`register!`](crate::register); [`Registry`] finds it by name.
+//! registers itself with [`register!`](crate::register); [`Registry`] finds it by name. A benchmark brings its
+//! [`Importer`](import::Importer) along.
 
 mod aggregate;
 mod benchmark;
 mod columns;
+pub mod import;
 mod oracle;
 mod passes;
 mod proxy;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::import::Importer;
 use super::{Aggregate, Benchmark, SearchSpace, SearchStrategy, Setting, Settings, SettingsError, ZeroCostProxy};
 use crate::data::Dataset;
 use crate::engine::EngineFactory;
@@ -32,6 +33,7 @@ kinds! {
     Aggregate => "aggregate",
     dyn SearchStrategy => "strategy",
     dyn Benchmark => "benchmark",
+    Importer => "importer for benchmark",
     dyn Dataset => "dataset",
     dyn EngineFactory => "engine",
 }
@@ -84,6 +86,9 @@ impl std::fmt::Display for Origin {
 /// }
 /// ```
 ///
+/// A benchmark whose table is imported also tells its [`Importer`](crate::plugin::import::Importer), as the last field:
+/// `importer: Importer { reads: "<table.csv>", extension: "parquet", import }`.
+///
 /// A crate that registers plugins must be named by the binary (`use my_plugins as _;`), or the linker drops it.
 #[macro_export]
 macro_rules! register {
@@ -96,6 +101,16 @@ macro_rules! register {
                 settings: $settings,
                 build: &$build,
             }
+        }
+    };
+    ($contract:ty, name: $name:expr, summary: $summary:expr, settings: $settings:expr, build: $build:expr, importer: $importer:expr $(,)?) => {
+        $crate::register! { $contract, name: $name, summary: $summary, settings: $settings, build: $build }
+        $crate::register! {
+            $crate::plugin::import::Importer,
+            name: $name,
+            summary: $summary,
+            settings: &[],
+            build: |_| Ok(Box::new($importer)),
         }
     };
 }

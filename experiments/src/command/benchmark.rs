@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use assay_benchmarks::ImportError;
 use assay_benchmarks::fetch::{self, FetchError, fetch};
 use assay_core::data::user_data_directory;
+use assay_core::plugin::import::{self, ImportError, Importer};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -94,8 +94,8 @@ fn flow(interrupt: &Interrupt) -> ControlFlow<()> {
 fn import(name: &str, source: &Path, data: &Path) -> Result<(), Ending> {
     let interrupt = listen()?;
     let (bar, mut last) = (ProgressBar::no_length(), Instant::now());
-    let mut report = |progress: assay_benchmarks::Progress| {
-        let assay_benchmarks::Progress { unit, done, total } = progress;
+    let mut report = |progress: import::Progress| {
+        let import::Progress { unit, done, total } = progress;
         if bar.length().is_none() {
             let template = match unit {
                 "bytes" => "reading [{wide_bar}] {bytes}/{total_bytes} · {bytes_per_sec} · {eta} left",
@@ -113,7 +113,7 @@ fn import(name: &str, source: &Path, data: &Path) -> Result<(), Ending> {
         }
         flow(&interrupt)
     };
-    let imported = assay_benchmarks::import(name, source, data, &mut report);
+    let imported = import::import(name, source, data, &mut report);
     bar.finish_and_clear();
     match imported {
         Ok(imported) => {
@@ -161,11 +161,12 @@ fn fetch_into(name: &str, data: &Path) -> Result<(), Ending> {
 fn list(data: &Path) -> Result<(), Ending> {
     let mut rows = table(&["benchmark", "table", "what it is"]);
     for entry in crate::plugins::linked()?.benchmarks.iter() {
-        let file = assay_benchmarks::imported_file(entry.name, data);
-        let here = match (file.exists(), fetch::fetchable().any(|name| name == entry.name)) {
-            (true, _) => format!("imported: {}", file.display()),
-            (false, true) => format!("not imported; assay benchmark fetch {}", entry.name),
-            (false, false) => "not imported".into(),
+        let file = Importer::of(entry.name).map(|importer| importer.file(entry.name, data));
+        let here = match file {
+            Ok(file) if file.exists() => format!("imported: {}", file.display()),
+            Ok(_) if fetch::fetchable().any(|name| name == entry.name) => format!("not imported; assay benchmark fetch {}", entry.name),
+            Ok(_) => "not imported".into(),
+            Err(_) => "is not imported".into(),
         };
         rows.add_row([entry.name, &here, entry.summary]);
     }

@@ -7,20 +7,22 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use assay_core::plugin::import::{ImportError, Importer};
 use assay_core::plugin::{Benchmark, SearchSpace};
 use assay_core::register;
 use assay_spaces::darts::{Darts, Inputs};
 use polars::prelude::Column as Series;
 
-use crate::listed::{Listed, Records, SETTINGS, Tabular, rows};
-use crate::table::{ImportError, RawTable};
+use crate::parts::lookup::{self, Records, SETTINGS, Sample, SomeOfSpace, rows};
+use crate::parts::table::RawTable;
 
 register! {
     dyn Benchmark,
     name: Darts1000::NAME,
     summary: "recorded accuracies of 1,000 random DARTS genotypes on CIFAR-10",
     settings: SETTINGS,
-    build: |settings| Ok(Box::new(Tabular::<Darts1000>::new(settings)?)),
+    build: |settings| Ok(Box::new(SomeOfSpace::<Darts1000>::new(settings)?)),
+    importer: Importer { reads: "<darts_1000_cifar10.csv>", extension: "parquet", import: lookup::import::<Darts1000> },
 }
 
 const GENOTYPE: &str = "genotype";
@@ -37,12 +39,11 @@ fn normalised(text: &str) -> Result<String, String> {
     SPACE.parse(text).and_then(|genotype| SPACE.write(&genotype)).map_err(|error| error.to_string())
 }
 
-impl Listed for Darts1000 {
+impl Sample for Darts1000 {
     type Architecture = String;
     type Key = String;
 
     const NAME: &'static str = "darts-1000";
-    const READS: &'static str = "<darts_1000_cifar10.csv>";
     const DESCRIPTION: &'static str = "1,000 random DARTS genotypes, CIFAR-10 validation accuracy after 200 epochs";
     const TARGET: (&'static str, &'static str) = (ACCURACY, "CIFAR-10 validation");
     const COUNT: usize = 1_000;

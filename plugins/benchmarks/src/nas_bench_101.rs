@@ -7,19 +7,21 @@
 use std::path::Path;
 
 use assay_core::plugin::Benchmark;
+use assay_core::plugin::import::{ImportError, Importer};
 use assay_core::register;
 use assay_spaces::nas_bench_101::{Cell as Graph, VertexOperator};
 use polars::prelude::Column as Series;
 
-use crate::listed::{Listed, Records, SETTINGS, Tabular, rows};
-use crate::table::{Cell, ImportError, RawTable};
+use crate::parts::lookup::{self, Records, SETTINGS, Sample, SomeOfSpace, rows};
+use crate::parts::table::{Cell, RawTable};
 
 register! {
     dyn Benchmark,
     name: NasBench101::NAME,
     summary: "recorded accuracies of 423,624 NAS-Bench-101 cells on CIFAR-10 (Ying et al., ICML 2019)",
     settings: SETTINGS,
-    build: |settings| Ok(Box::new(Tabular::<NasBench101>::new(settings)?)),
+    build: |settings| Ok(Box::new(SomeOfSpace::<NasBench101>::new(settings)?)),
+    importer: Importer { reads: "<nb101_compact.csv.gz>", extension: "parquet", import: lookup::import::<NasBench101> },
 }
 
 const VERTICES: &str = "n_vertices";
@@ -33,12 +35,11 @@ const FURTHER: [&str; 2] = ["index", "params"];
 #[derive(Debug)]
 pub(crate) struct NasBench101;
 
-impl Listed for NasBench101 {
+impl Sample for NasBench101 {
     type Architecture = Graph;
     type Key = u64;
 
     const NAME: &'static str = "nas-bench-101";
-    const READS: &'static str = "<nb101_compact.csv.gz>";
     const DESCRIPTION: &'static str = "NAS-Bench-101 accuracies, CIFAR-10 test, 108 epochs, mean of three runs, 423,624 architectures";
     const TARGET: (&'static str, &'static str) = ("test_cifar10", "CIFAR-10");
     const COUNT: usize = 423_624;

@@ -5,20 +5,17 @@ use std::fmt;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
 use assay_core::plugin::{Benchmark, Setting, ValueKind};
 use assay_core::register;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::import::{Imported, Report};
-use crate::recorded::Recorded;
-use crate::table::{Cell, Column, Content, ImportError, Layout, RawTable, content, is_parquet, keep, runs_of, text};
+use crate::parts::lookup::WholeSpace;
+use crate::parts::table::{Cell, Column, Content, Layout, RawTable, content, is_parquet, keep, runs_of, text};
 
 /// The benchmark's name in experiment files.
-pub const NAME: &str = "nas-bench-macro";
-
-/// What its importer reads.
-pub(crate) const READS: &str = "<nas-bench-macro_cifar10.json or table.csv>";
+pub(crate) const NAME: &str = "nas-bench-macro";
 
 const SETTINGS: &[Setting] = &[Setting {
     name: "path",
@@ -32,7 +29,8 @@ register! {
     name: NAME,
     summary: "recorded accuracies of all 6,561 NAS-Bench-Macro networks on CIFAR-10 (Su et al., CVPR 2021)",
     settings: SETTINGS,
-    build: |settings| Ok(Box::new(Recorded::new(&LAYOUT, &[ACCURACY], &[], settings)?)),
+    build: |settings| Ok(Box::new(WholeSpace::new(&LAYOUT, &[ACCURACY], &[], settings)?)),
+    importer: Importer { reads: "<nas-bench-macro_cifar10.json or table.csv>", extension: "parquet", import },
 }
 
 const LAYERS: usize = 8;
@@ -73,7 +71,7 @@ fn key(text: &str) -> Option<usize> {
 ///
 /// # Errors
 /// If it is not complete and correct, or cannot be stored; `into` is then untouched.
-pub fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Imported, ImportError> {
+fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Imported, ImportError> {
     let bytes = content(source)?;
     let is_json = !is_parquet(&bytes) && text(source, &bytes)?.trim_start().starts_with('{');
     let table = if is_json { published(source, &bytes)? } else { RawTable::read(source, &["index", "arch"])? };

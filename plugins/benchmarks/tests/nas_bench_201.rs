@@ -6,8 +6,8 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use assay_benchmarks::nas_bench_201::{NAME, import};
-use assay_benchmarks::{Imported, imported_file};
+use assay_benchmarks as _;
+use assay_core::plugin::import::{Imported, import};
 use assay_core::plugin::{Benchmark, BenchmarkError, Registry, Settings};
 use tempfile::TempDir;
 
@@ -47,6 +47,8 @@ fn lines(lines: &[String]) -> String {
     })
 }
 
+const NAME: &str = "nas-bench-201";
+
 struct Workplace(TempDir);
 
 impl Workplace {
@@ -61,7 +63,7 @@ impl Workplace {
     }
 
     fn import(&self, table: &Path) -> Result<Imported, String> {
-        let outcome = import(table, &imported_file(NAME, self.0.path()), &mut |_| ControlFlow::Continue(()));
+        let outcome = import(NAME, table, self.0.path(), &mut |_| ControlFlow::Continue(()));
         outcome.map_err(|error| error.to_string().replace(&format!("{}/", self.0.path().display()), ""))
     }
 
@@ -306,8 +308,8 @@ fn foreign_files_are_named_for_what_they_are() {
 #[test]
 fn no_benchmark_is_imported_under_an_unknown_name() {
     let place = Workplace::new();
-    let error = assay_benchmarks::import("nas-bench-102", &real_table(), place.0.path(), &mut |_| ControlFlow::Continue(())).unwrap_err();
-    insta::assert_snapshot!(error, @"there is no importer for benchmark `nas-bench-102`; known: nas-bench-201, nats-bench-size, analog-nas-bench, nas-bench-101, nas-bench-macro, darts-1000");
+    let error = import("nas-bench-102", &real_table(), place.0.path(), &mut |_| ControlFlow::Continue(())).unwrap_err();
+    insta::assert_snapshot!(error, @"there is no importer for benchmark `nas-bench-102`; did you mean `nas-bench-101`? Known: analog-nas-bench, darts-1000, nas-bench-101, nas-bench-201, nas-bench-macro, nats-bench-size");
 }
 
 #[test]

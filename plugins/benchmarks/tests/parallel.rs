@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use assay_benchmarks as _;
+use assay_core::plugin::import::import;
 use assay_core::plugin::{Benchmark, Registry, Settings};
 use rayon::prelude::*;
 
@@ -28,7 +30,7 @@ fn a_table_that_is_first_needed_within_parallel_work_is_read_without_waiting_for
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global().unwrap();
     let data = tempfile::tempdir().unwrap();
     for (name, source) in [("nas-bench-201", "nas-bench-201/nb201.csv"), ("darts-1000", "darts/darts_1000_cifar10.csv")] {
-        let imported = assay_benchmarks::import(name, &shared(source), data.path(), &mut |_| ControlFlow::Continue(())).unwrap();
+        let imported = import(name, &shared(source), data.path(), &mut |_| ControlFlow::Continue(())).unwrap();
         let settings = Settings::none().with("path", imported.file.to_str().unwrap());
         let open = || Registry::<dyn Benchmark>::collect().unwrap().build(name, &settings).unwrap();
         let architecture = open().architectures().unwrap().map_or(CELL.into(), |listed| listed[0].clone());

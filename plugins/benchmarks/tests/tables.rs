@@ -6,7 +6,8 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use assay_benchmarks::{ImportError, Imported};
+use assay_benchmarks as _;
+use assay_core::plugin::import::{self, ImportError, Imported, Importer, imported_table};
 use assay_core::plugin::{Benchmark, BenchmarkError, Registry, SearchSpace, Settings};
 use assay_spaces::darts::{Darts, Inputs};
 use assay_spaces::nas_bench_101::NasBench101;
@@ -32,7 +33,7 @@ fn genotypes() -> PathBuf {
 }
 
 fn import(benchmark: &str, source: &Path, data: &Path) -> Result<Imported, ImportError> {
-    assay_benchmarks::import(benchmark, source, data, &mut |_| ControlFlow::Continue(()))
+    import::import(benchmark, source, data, &mut |_| ControlFlow::Continue(()))
 }
 
 fn benchmark(name: &str, table: &Path) -> Box<dyn Benchmark> {
@@ -46,13 +47,29 @@ fn refusal(name: &str, content: impl AsRef<[u8]>) -> String {
     let table = place.path().join("table");
     fs::write(&table, content).unwrap();
     let error = import(name, &table, place.path()).unwrap_err();
-    assert!(!assay_benchmarks::imported_file(name, place.path()).exists());
+    assert!(!Importer::of(name).unwrap().file(name, place.path()).exists());
     error.to_string().replace(&format!("{}/", place.path().display()), "")
 }
 
 /// The accuracies of some architectures.
 fn accuracies(benchmark: &dyn Benchmark, architectures: &[String]) -> Vec<f64> {
     architectures.iter().map(|text| benchmark.accuracies(text).unwrap()[0].percent).collect()
+}
+
+#[test]
+fn a_missing_table_is_reported_with_the_command_that_imports_it() {
+    let data = TempDir::new().unwrap();
+    let missing = |name: &str| {
+        let error = imported_table(name, data.path()).unwrap_err();
+        assert!(matches!(error, BenchmarkError::NotImported(_)));
+        error.to_string().replace(&data.path().display().to_string(), "DATA")
+    };
+    let messages = ["nas-bench-201", "nats-bench-size", "darts-1000"].map(missing);
+    insta::assert_snapshot!(messages.join("\n"), @"
+    the table of nas-bench-201 is not imported yet (DATA/benchmarks/nas-bench-201.parquet is not there); import your copy once: assay benchmark import nas-bench-201 <table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>
+    the table of nats-bench-size is not imported yet (DATA/benchmarks/nats-bench-size.parquet is not there); import your copy once: assay benchmark import nats-bench-size <NATS-sss-v1_0-50262-simple or table.csv>
+    the table of darts-1000 is not imported yet (DATA/benchmarks/darts-1000.parquet is not there); import your copy once: assay benchmark import darts-1000 <darts_1000_cifar10.csv>
+    ");
 }
 
 #[test]

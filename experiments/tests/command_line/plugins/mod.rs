@@ -1,5 +1,6 @@
 //! Plugins of third parties: linked in, and loaded at run time.
 
+mod benchmark;
 mod built;
 mod failures;
 mod isolation;

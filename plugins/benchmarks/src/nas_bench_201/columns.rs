@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::official::{Release, Schedule};
-use crate::table::{Column, Content};
+use crate::parts::official::{Release, Schedule};
+use crate::parts::table::{Column, Content};
 
 use super::hardware;
 

@@ -6,7 +6,8 @@
 use std::path::Path;
 
 use super::cell;
-use crate::table::{Cell, Column, Content, ImportError, RawTable};
+use crate::parts::table::{Cell, Column, Content, RawTable};
+use assay_core::plugin::import::ImportError;
 
 /// Columns of the files, with a name for people and a unit.
 const MEASURES: [(&str, &str, &str); 9] = [

@@ -10,19 +10,16 @@ mod hardware;
 
 use std::path::Path;
 
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
 use assay_core::plugin::{Benchmark, Setting, Settings, SettingsError, ValueKind};
 use assay_core::register;
 
-use crate::import::{Imported, Report};
-use crate::official;
-use crate::recorded::Recorded;
-use crate::table::{ImportError, Layout, RawTable, keep};
+use crate::parts::lookup::WholeSpace;
+use crate::parts::official;
+use crate::parts::table::{Layout, RawTable, keep};
 
 /// The benchmark's name in experiment files.
-pub const NAME: &str = "nas-bench-201";
-
-/// What its importer reads.
-pub(crate) const READS: &str = "<table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>";
+pub(crate) const NAME: &str = "nas-bench-201";
 
 /// The settings of the benchmark.
 const SETTINGS: &[Setting] = &[
@@ -52,6 +49,7 @@ register! {
     summary: "recorded accuracies of all 15,625 NAS-Bench-201 cells (Dong & Yang, ICLR 2020)",
     settings: SETTINGS,
     build: |settings| Ok(Box::new(build(settings)?)),
+    importer: Importer { reads: "<table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>", extension: "parquet", import },
 }
 
 pub(crate) static LAYOUT: Layout = Layout {
@@ -64,8 +62,8 @@ pub(crate) static LAYOUT: Layout = Layout {
     columns: columns::columns,
 };
 
-fn build(settings: &Settings) -> Result<Recorded, SettingsError> {
-    Recorded::new(&LAYOUT, &["test_cifar10", "test_cifar100", "test_imagenet16_120"], &[columns::COMMON_RUNS], settings)
+fn build(settings: &Settings) -> Result<WholeSpace, SettingsError> {
+    WholeSpace::new(&LAYOUT, &["test_cifar10", "test_cifar100", "test_imagenet16_120"], &[columns::COMMON_RUNS], settings)
 }
 
 /// Checks a table (CSV or parquet), an official torch file, NATS-Bench's folder or pickle of the topology space, or a CSV
@@ -74,7 +72,7 @@ fn build(settings: &Settings) -> Result<Recorded, SettingsError> {
 ///
 /// # Errors
 /// If it is not complete and correct, or cannot be stored; `into` is then untouched.
-pub fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
+fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
     if let Some(form) = official::form(source)? {
         let release = match (form, official::name_contains(source, "v1_0"), official::name_contains(source, "v1_1")) {
             (official::Form::Torch(_), true, false) => columns::VERSION_1_0,

@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use assay_benchmarks::{Imported, Progress};
+use assay_core::plugin::import::{Imported, Progress};
 use assay_core::plugin::{Benchmark, Registry, Settings};
 
 use crate::archive::{Archive, SIZE, TOPOLOGY, cell, file, packed, widths};

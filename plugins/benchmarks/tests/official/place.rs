@@ -4,7 +4,8 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use assay_benchmarks::{Imported, Progress};
+use assay_benchmarks as _;
+use assay_core::plugin::import::{self, Imported, Progress};
 use assay_core::plugin::{Benchmark, Registry, Settings};
 use tempfile::TempDir;
 
@@ -36,7 +37,7 @@ impl Place {
         source: &Path,
         report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Imported, String> {
-        let outcome = assay_benchmarks::import(benchmark, source, self.path(), report);
+        let outcome = import::import(benchmark, source, self.path(), report);
         outcome.map_err(|error| error.to_string().replace(&format!("{}/", self.path().display()), ""))
     }
 }

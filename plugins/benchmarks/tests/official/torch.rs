@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use assay_benchmarks::Progress;
+use assay_core::plugin::import::Progress;
 
 use crate::archive::{TOPOLOGY, TORCH, cell, legacy_torch, packed, zipped_torch};
 use crate::pickler::Pickler;

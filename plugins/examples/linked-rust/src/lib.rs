@@ -1,7 +1,11 @@
 //! `layer-norms`: Σ ‖∂L/∂W‖₂ over convolutions and linear layers (Abdelfattah et al., ICLR 2021), as a crate that is linked in.
 //!
+//! Beside it, [`own_accuracies`]: a benchmark that brings its importer.
+//!
 //! A linked plugin implements the traits of `assay-core` themselves, so it may use its engine and everything else there, and is
 //! built with the program.
+
+pub mod own_accuracies;
 
 use assay_core::data::{Augmentation, Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted};

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use assay_benchmarks as _;
+use assay_core::plugin::import::import;
 use assay_core::plugin::{Benchmark, Columns, Registry, SearchSpace, Settings, TableLaboratory};
 use assay_spaces::nas_bench_201::NasBench201;
 use serde_json::json;
@@ -24,7 +26,7 @@ impl Table {
         let shared = std::env::var_os("ASSAY_SHARED").map_or_else(|| PathBuf::from(default), PathBuf::from);
         let folder = tempfile::tempdir().unwrap();
         let csv = shared.join("data/nas-bench-201/nb201.csv");
-        let imported = assay_benchmarks::import("nas-bench-201", &csv, folder.path(), &mut |_| ControlFlow::Continue(())).unwrap();
+        let imported = import("nas-bench-201", &csv, folder.path(), &mut |_| ControlFlow::Continue(())).unwrap();
         Self { file: imported.file, folder }
     }
 

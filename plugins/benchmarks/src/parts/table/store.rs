@@ -1,12 +1,13 @@
 //! Writing a checked table.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use assay_core::plugin::import::{ImportError, Imported};
 use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
 
-use super::{Checked, ImportError, Layout, RawTable};
-use crate::import::Imported;
+use super::{Checked, Layout, RawTable};
 
 /// Checks a table and keeps it in the file `into`, with those columns of the table that is there which the new one does
 /// not have.
@@ -37,34 +38,15 @@ pub(crate) fn encode(frame: &mut DataFrame, sink: &mut dyn Write) -> io::Result<
         .map_err(io::Error::other)
 }
 
-/// Writes `into` as a whole or not at all: to a temporary file beside it, which takes its place when it is complete.
-/// Gives the file's size.
+/// Writes `into` whole or not at all. Gives the file's size.
 pub(crate) fn store(into: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<u64, ImportError> {
-    let attempt = || -> io::Result<u64> {
-        let folder = into.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut temporary = builder().tempfile_in(folder)?;
-        write(temporary.as_file_mut())?;
-        temporary.as_file().sync_all()?;
-        let bytes = temporary.as_file().metadata()?.len();
-        temporary.persist(into).map_err(|error| error.error)?;
-        Ok(bytes)
+    let folder = into.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let fill = |file: &mut File| {
+        write(file)?;
+        Ok(file.metadata()?.len())
     };
-    attempt().map_err(|error| ImportError::Store { file: into.to_owned(), problem: error.to_string() })
-}
-
-#[cfg(unix)]
-fn builder() -> tempfile::Builder<'static, 'static> {
-    use std::os::unix::fs::PermissionsExt;
-    let mut builder = tempfile::Builder::new();
-    // A table is no secret: a data directory may be shared by a group. The user's umask still applies.
-    builder.permissions(std::fs::Permissions::from_mode(0o666));
-    builder
-}
-
-#[cfg(not(unix))]
-fn builder() -> tempfile::Builder<'static, 'static> {
-    tempfile::Builder::new()
+    let written = std::fs::create_dir_all(folder).and_then(|()| assay_whole_file::write_with(into, fill));
+    written.map_err(|error| ImportError::Store { file: into.to_owned(), problem: error.to_string() })
 }
 
 #[cfg(test)]

@@ -6,18 +6,18 @@ use std::thread;
 
 use assay_core::plugin::BenchmarkError;
 
-/// What was read, once there is need of it.
+/// What is read when it is first asked for.
 #[derive(Debug)]
-pub(crate) struct Opened<T>(OnceLock<Result<T, BenchmarkError>>);
+pub(crate) struct OnDemand<T>(OnceLock<Result<T, BenchmarkError>>);
 
-impl<T> Opened<T> {
+impl<T> OnDemand<T> {
     /// Nothing was read yet.
     pub(crate) const fn not_yet() -> Self {
         Self(OnceLock::new())
     }
 }
 
-impl<T: Send + Sync> Opened<T> {
+impl<T: Send + Sync> OnDemand<T> {
     /// What `open` read when it was first asked for; who asks meanwhile waits.
     ///
     /// `open` runs on a thread of its own. Tables are decoded by a pool of threads, and a thread of another pool that waits

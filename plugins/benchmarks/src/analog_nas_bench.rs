@@ -7,20 +7,17 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
 use assay_core::plugin::{Benchmark, Setting, ValueKind};
 use assay_core::register;
 use assay_pickle::{Document, Value};
 
-use crate::import::{Imported, Report};
 use crate::nas_bench_201::cell;
-use crate::recorded::Recorded;
-use crate::table::{Cell, Column, Content, ImportError, Layout, RawTable, keep};
+use crate::parts::lookup::WholeSpace;
+use crate::parts::table::{Cell, Column, Content, Layout, RawTable, keep};
 
 /// The benchmark's name in experiment files.
-pub const NAME: &str = "analog-nas-bench";
-
-/// What its importer reads.
-pub(crate) const READS: &str = "<data.anb or table.csv>";
+pub(crate) const NAME: &str = "analog-nas-bench";
 
 const DIGITAL: &str = "AnalogNAS-Bench 0.1.3, digital training";
 const ANALOG: &str = "AnalogNAS-Bench 0.1.3, simulated analog hardware";
@@ -66,7 +63,8 @@ register! {
     name: NAME,
     summary: "an independent training of all 15,625 NAS-Bench-201 cells on CIFAR-10, digital and analog (AnalogNAS-Bench)",
     settings: SETTINGS,
-    build: |settings| Ok(Box::new(Recorded::new(&LAYOUT, &["baseline_accuracy"], &[], settings)?)),
+    build: |settings| Ok(Box::new(WholeSpace::new(&LAYOUT, &["baseline_accuracy"], &[], settings)?)),
+    importer: Importer { reads: "<data.anb or table.csv>", extension: "parquet", import },
 }
 
 pub(crate) static LAYOUT: Layout = Layout {
@@ -93,7 +91,7 @@ fn columns() -> &'static [Column] {
 ///
 /// # Errors
 /// If it is not complete and correct, or cannot be stored; `into` is then untouched.
-pub fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Imported, ImportError> {
+fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Imported, ImportError> {
     let unreadable = |problem: String| ImportError::Unreadable { file: source.to_owned(), problem };
     let bytes = std::fs::read(source).map_err(|error| unreadable(error.to_string()))?;
     if !bytes.starts_with(b"\x80") {

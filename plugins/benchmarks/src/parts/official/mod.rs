@@ -22,8 +22,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::import::{Imported, Report};
-use crate::table::{Cell, Column, Content, ImportError, Layout, RawTable, keep, runs_of};
+use crate::parts::table::{Cell, Column, Content, Layout, RawTable, keep, runs_of};
+use assay_core::plugin::import::{ImportError, Imported, Report};
 use trials::{COSTS, QUANTITIES};
 
 /// How an official file is packed.

@@ -5,14 +5,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use assay_core::plugin::import::{ImportError, Progress, Report};
 use assay_pickle::{Document, PickleError};
 use bzip2::read::MultiBzDecoder;
 use rayon::prelude::*;
 
 use super::trials::cells;
 use super::{Contents, Release, architectures};
-use crate::import::{Progress, Report};
-use crate::table::{ImportError, Layout};
+use crate::parts::table::Layout;
 
 /// Files that are read before progress is reported again.
 const AT_ONCE: usize = 256;

@@ -5,10 +5,9 @@ use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use assay_core::plugin::import::ImportError;
 use flate2::read::MultiGzDecoder;
 use polars::prelude::{DataFrame, DataType, ParquetReader, PolarsError, SerReader};
-
-use super::ImportError;
 
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";

@@ -5,7 +5,7 @@
 use assay_pickle::{PickleError, Value};
 
 use super::{Release, Schedule};
-use crate::table::Cell;
+use crate::parts::table::Cell;
 
 /// Sets of images on which networks were evaluated.
 const SETS: [&str; 3] = ["x-valid", "x-test", "ori-test"];

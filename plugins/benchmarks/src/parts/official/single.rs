@@ -8,13 +8,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use assay_core::plugin::import::{ImportError, Progress, Report};
 use assay_pickle::{PickleError, read_entries, read_from};
 use bzip2::bufread::MultiBzDecoder;
 
 use super::trials::cells;
 use super::{Contents, Form, Release, Torch, architectures, folder};
-use crate::import::{Progress, Report};
-use crate::table::{ImportError, Layout};
+use crate::parts::table::Layout;
 
 /// Bytes read at a time, and between two reports of progress.
 const BUFFER: usize = 1 << 20;

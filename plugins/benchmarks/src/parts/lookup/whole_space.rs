@@ -1,15 +1,15 @@
-//! A benchmark that looks its figures up in an imported table.
+//! A benchmark whose table has every architecture of its space: accuracies, costs and single training runs by column.
 
 use std::path::{Path, PathBuf};
 
-use assay_core::data::user_data_directory;
+use assay_core::number::grouped;
+use assay_core::plugin::import::table_file;
 use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError, Cost, Settings, SettingsError, TrainingRuns};
 use assay_core::score::Reading;
 use serde::Deserialize;
 
-use crate::import::imported_file;
-use crate::opened::Opened;
-use crate::table::{Checked, Content, Layout, runs_of};
+use super::on_demand::OnDemand;
+use crate::parts::table::{Checked, Content, Layout, runs_of};
 
 /// The settings as experiment files give them.
 #[derive(Deserialize)]
@@ -32,7 +32,7 @@ struct Target {
 
 /// The benchmark. The table is opened when it is first needed, or by [`Benchmark::check`].
 #[derive(Debug)]
-pub(crate) struct Recorded {
+pub(crate) struct WholeSpace {
     layout: &'static Layout,
     path: Option<PathBuf>,
     training: &'static str,
@@ -40,7 +40,7 @@ pub(crate) struct Recorded {
     costs: Vec<Target>,
     /// Columns of single training runs to report where the targets have none of their own.
     other_runs: &'static [&'static str],
-    table: Opened<Table>,
+    table: OnDemand<Table>,
 }
 
 /// What is known of each architecture, by its key.
@@ -55,7 +55,7 @@ struct Table {
     runs: Vec<(&'static str, &'static str, Vec<Vec<f64>>)>,
 }
 
-impl Recorded {
+impl WholeSpace {
     /// The benchmark of this layout, reporting `targets` where the settings do not say otherwise.
     pub(crate) fn new(
         layout: &'static Layout,
@@ -92,7 +92,7 @@ impl Recorded {
         };
         let training = layout.accuracies().find(|(column, ..)| *column == first).map_or("", |(_, training, _)| training);
         let costs = Self::costs(layout, &given.costs)?;
-        Ok(Self { layout, path: given.path, training, targets, costs, other_runs, table: Opened::not_yet() })
+        Ok(Self { layout, path: given.path, training, targets, costs, other_runs, table: OnDemand::not_yet() })
     }
 
     fn costs(layout: &'static Layout, names: &[String]) -> Result<Vec<Target>, SettingsError> {
@@ -113,30 +113,7 @@ impl Recorded {
     }
 
     fn table(&self) -> Result<&Table, BenchmarkError> {
-        self.table.get(|| self.open())
-    }
-
-    fn open(&self) -> Result<Table, BenchmarkError> {
-        match &self.path {
-            Some(path) => self.read(path),
-            None => {
-                let directory = user_data_directory().map_err(|error| BenchmarkError::Unreadable(error.to_string()))?;
-                self.read_imported(&directory)
-            }
-        }
-    }
-
-    fn read_imported(&self, data_directory: &Path) -> Result<Table, BenchmarkError> {
-        let name = self.layout.name;
-        let file = imported_file(name, data_directory);
-        if file.exists() {
-            return self.read(&file);
-        }
-        Err(BenchmarkError::NotImported(format!(
-            "the table of {name} is not imported yet ({} is not there); import your copy once: assay benchmark import {name} {}",
-            file.display(),
-            crate::import::reads(name).unwrap_or("<table.csv>")
-        )))
+        self.table.get(|| self.read(&table_file(self.layout.name, self.path.as_deref())?))
     }
 
     fn read(&self, file: &Path) -> Result<Table, BenchmarkError> {
@@ -189,9 +166,9 @@ impl Recorded {
     }
 }
 
-impl Benchmark for Recorded {
+impl Benchmark for WholeSpace {
     fn describe(&self) -> String {
-        format!("{}, {}, {} architectures", self.layout.title, self.training, thousands(self.layout.count))
+        format!("{}, {}, {} architectures", self.layout.title, self.training, grouped(self.layout.count as u128))
     }
 
     fn check(&self) -> Result<(), BenchmarkError> {
@@ -233,33 +210,10 @@ impl Benchmark for Recorded {
     }
 }
 
-/// `15,625`.
-fn thousands(number: usize) -> String {
-    match (number / 1000, number % 1000) {
-        (0, rest) => rest.to_string(),
-        (thousands, rest) => format!("{thousands},{rest:03}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use assay_core::plugin::Registry;
-
-    #[test]
-    fn a_missing_table_is_reported_with_the_command_that_imports_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = |layout: &'static Layout, target: &str| {
-            let error = Recorded::new(layout, &[target], &[], &Settings::none()).unwrap().read_imported(folder.path()).unwrap_err();
-            assert!(matches!(error, BenchmarkError::NotImported(_)));
-            error.to_string().replace(&folder.path().display().to_string(), "DATA")
-        };
-        let messages = [missing(&crate::nas_bench_201::LAYOUT, "test_cifar10"), missing(&crate::nats_bench_size::LAYOUT, "test_cifar10")];
-        insta::assert_snapshot!(messages.join("\n"), @"
-        the table of nas-bench-201 is not imported yet (DATA/benchmarks/nas-bench-201.parquet is not there); import your copy once: assay benchmark import nas-bench-201 <table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>
-        the table of nats-bench-size is not imported yet (DATA/benchmarks/nats-bench-size.parquet is not there); import your copy once: assay benchmark import nats-bench-size <NATS-sss-v1_0-50262-simple or table.csv>
-        ");
-    }
 
     #[test]
     fn every_layout_names_each_of_its_columns_once() {

@@ -1,20 +1,19 @@
-//! What benchmarks have in common that hold some architectures of a space, one accuracy each: import, lookup, settings.
+//! A benchmark whose table has some architectures of a space and one accuracy of each: import, lookup, settings.
 //!
-//! Such a benchmark says what its table is ([`Listed`]); [`Tabular`] makes the rest of it.
+//! Such a benchmark says what its table is ([`Sample`]); [`SomeOfSpace`] does the rest.
 
 use std::collections::HashMap;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
-use assay_core::data::user_data_directory;
+use assay_core::plugin::import::{ImportError, Imported, Report, table_file};
 use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError, Setting, Settings, SettingsError, ValueKind};
 use polars::prelude::{Column as Series, DataFrame};
 use serde::Deserialize;
 
-use crate::import::{Imported, Report, imported_file};
-use crate::opened::Opened;
-use crate::table::{ImportError, RawTable, encode, store};
+use super::on_demand::OnDemand;
+use crate::parts::table::{RawTable, encode, store};
 
 /// What such benchmarks understand.
 pub(crate) const SETTINGS: &[Setting] = &[Setting {
@@ -25,7 +24,7 @@ pub(crate) const SETTINGS: &[Setting] = &[Setting {
 }];
 
 /// A table of some architectures of a space.
-pub(crate) trait Listed: Debug + Send + Sync + 'static {
+pub(crate) trait Sample: Debug + Send + Sync + 'static {
     /// An architecture of the table; shown as its space writes it.
     type Architecture: Debug + Display + Send + Sync;
     /// What an architecture is found by; equal for architectures that are one.
@@ -33,8 +32,6 @@ pub(crate) trait Listed: Debug + Send + Sync + 'static {
 
     /// The benchmark's name in experiment files.
     const NAME: &'static str;
-    /// What its importer reads.
-    const READS: &'static str;
     /// One line for protocols.
     const DESCRIPTION: &'static str;
     /// The column of the accuracy, and its name for people.
@@ -68,7 +65,7 @@ pub(crate) struct Records<A, K> {
 }
 
 /// The row of each architecture, if the table has all of its rows, and no architecture twice.
-pub(crate) fn rows<R: Listed>(table: &RawTable, architectures: &[R::Architecture]) -> Result<HashMap<R::Key, usize>, ImportError> {
+pub(crate) fn rows<R: Sample>(table: &RawTable, architectures: &[R::Architecture]) -> Result<HashMap<R::Key, usize>, ImportError> {
     let mut rows = HashMap::with_capacity(architectures.len());
     for (row, architecture) in architectures.iter().enumerate() {
         if let Some(first) = rows.insert(R::key(architecture), row) {
@@ -83,7 +80,7 @@ pub(crate) fn rows<R: Listed>(table: &RawTable, architectures: &[R::Architecture
 }
 
 /// Checks a table and keeps it in the file `into`.
-pub(crate) fn import<R: Listed>(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Imported, ImportError> {
+pub(crate) fn import<R: Sample>(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Imported, ImportError> {
     let Records { architectures, columns, ignored, .. } = R::read(source)?;
     let names = columns.iter().map(|column| column.name().to_string()).collect();
     let stored = |problem: String| ImportError::Store { file: into.to_owned(), problem };
@@ -110,33 +107,25 @@ struct Given {
 
 /// The benchmark of a table. The table is opened when it is first needed, or by [`Benchmark::check`].
 #[derive(Debug)]
-pub(crate) struct Tabular<R: Listed> {
+pub(crate) struct SomeOfSpace<R: Sample> {
     path: Option<PathBuf>,
-    records: Opened<Table<R>>,
+    records: OnDemand<Table<R>>,
 }
 
 /// What was read for a benchmark.
-type Table<R> = Records<<R as Listed>::Architecture, <R as Listed>::Key>;
+type Table<R> = Records<<R as Sample>::Architecture, <R as Sample>::Key>;
 
-impl<R: Listed> Tabular<R> {
+impl<R: Sample> SomeOfSpace<R> {
     pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let Given { path } = settings.parse()?;
-        Ok(Self { path, records: Opened::not_yet() })
+        Ok(Self { path, records: OnDemand::not_yet() })
     }
 
     fn records(&self) -> Result<&Table<R>, BenchmarkError> {
-        self.records.get(|| self.open())
-    }
-
-    fn open(&self) -> Result<Table<R>, BenchmarkError> {
-        let file = match &self.path {
-            Some(path) => path.clone(),
-            None => {
-                let directory = user_data_directory().map_err(|error| BenchmarkError::Unreadable(error.to_string()))?;
-                imported::<R>(&directory)?
-            }
-        };
-        R::read(&file).map_err(|error| BenchmarkError::Unreadable(error.to_string()))
+        self.records.get(|| {
+            let file = table_file(R::NAME, self.path.as_deref())?;
+            R::read(&file).map_err(|error| BenchmarkError::Unreadable(error.to_string()))
+        })
     }
 
     fn row(&self, architecture: &str) -> Result<(&Table<R>, usize), BenchmarkError> {
@@ -146,20 +135,7 @@ impl<R: Listed> Tabular<R> {
     }
 }
 
-/// The file that an import kept, if there was one.
-fn imported<R: Listed>(data_directory: &Path) -> Result<PathBuf, BenchmarkError> {
-    let file = imported_file(R::NAME, data_directory);
-    if file.exists() {
-        return Ok(file);
-    }
-    let (name, reads) = (R::NAME, R::READS);
-    Err(BenchmarkError::NotImported(format!(
-        "the table of {name} is not imported yet ({} is not there); import your copy once: assay benchmark import {name} {reads}",
-        file.display()
-    )))
-}
-
-impl<R: Listed> Benchmark for Tabular<R> {
+impl<R: Sample> Benchmark for SomeOfSpace<R> {
     fn describe(&self) -> String {
         R::DESCRIPTION.to_owned()
     }
@@ -181,20 +157,5 @@ impl<R: Listed> Benchmark for Tabular<R> {
     fn index(&self, architecture: &str) -> Result<Option<u32>, BenchmarkError> {
         let (_, row) = self.row(architecture)?;
         Ok(u32::try_from(row).ok())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::darts_1000::Darts1000;
-
-    #[test]
-    fn a_missing_table_is_reported_with_the_command_that_imports_it() {
-        let data = tempfile::tempdir().unwrap();
-        let error = imported::<Darts1000>(data.path()).unwrap_err();
-        assert!(matches!(error, BenchmarkError::NotImported(_)));
-        let message = error.to_string().replace(&data.path().display().to_string(), "DATA");
-        insta::assert_snapshot!(message, @"the table of darts-1000 is not imported yet (DATA/benchmarks/darts-1000.parquet is not there); import your copy once: assay benchmark import darts-1000 <darts_1000_cifar10.csv>");
     }
 }

@@ -1,28 +1,15 @@
-//! Reading a user's table cell by cell, with the place of every cell, and storing a checked one.
-
-mod check;
-mod layout;
-mod read;
-mod store;
+//! Why a table is not imported: every refusal says where in which file.
 
 use std::path::PathBuf;
 
-pub(crate) use check::Checked;
-pub(crate) use layout::{Column, Content, Layout, runs_of};
-pub(crate) use read::{Cell, RawTable, content, is_parquet, text};
-pub(crate) use store::{encode, keep, store};
+use crate::plugin::RegistryError;
 
 /// Why a table was not imported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
-    /// No importer has this name.
-    #[error("there is no importer for benchmark `{benchmark}`; known: {known}")]
-    UnknownBenchmark {
-        /// The name asked for.
-        benchmark: String,
-        /// The names there are.
-        known: String,
-    },
+    /// There is no importer for the benchmark.
+    #[error(transparent)]
+    NoImporter(#[from] RegistryError),
     /// The file cannot be read.
     #[error("{}: {problem}", .file.display())]
     Unreadable {

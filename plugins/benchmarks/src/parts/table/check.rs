@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use assay_core::plugin::import::ImportError;
 use polars::prelude::{Column as Series, DataFrame, PolarsError};
 
 use super::layout::{Content, Layout};
-use super::{Cell, ImportError, RawTable};
+use super::{Cell, RawTable};
 
 /// A complete and correct table, ordered by index.
 #[derive(Debug)]

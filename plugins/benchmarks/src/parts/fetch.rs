@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use assay_core::plugin::import::{Imported, Importer, import};
 pub use assay_fetch::{FetchError, Progress, Report};
 use assay_fetch::{Package, Registry, make_folder, pack, put, staging, tell};
 
-use crate::import::{self, Imported};
 use crate::{analog_nas_bench, nas_bench_201, nats_bench_size};
 
 /// The wheel is a zip archive; its code is not run.
@@ -55,9 +55,9 @@ pub fn fetchable() -> impl Iterator<Item = &'static str> {
 pub fn fetch(name: &str, data_directory: &Path, report: &mut Report<'_>) -> Result<Imported, FetchError> {
     if name != analog_nas_bench::NAME {
         let by_hand = BY_HAND.iter().find(|(benchmark, _)| *benchmark == name).map(|(_, help)| (*help).to_owned());
-        let help = by_hand.unwrap_or_else(|| match import::reads(name) {
-            Some(reads) => format!("no registry has it; import your copy: assay benchmark import {name} {reads}"),
-            None => format!("only {} can be", fetchable().collect::<Vec<_>>().join(", ")),
+        let help = by_hand.unwrap_or_else(|| match Importer::of(name) {
+            Ok(importer) => format!("no registry has it; import your copy: assay benchmark import {name} {}", importer.reads),
+            Err(_) => format!("only {} can be", fetchable().collect::<Vec<_>>().join(", ")),
         });
         return Err(FetchError::NotFetchable { name: name.to_owned(), help });
     }
@@ -69,7 +69,7 @@ pub fn fetch(name: &str, data_directory: &Path, report: &mut Report<'_>) -> Resu
         let data = staged.path().join("data.anb");
         put(&data, &member(&wheel, ANALOG_DATA)?)?;
         let mut go_on = |_| std::ops::ControlFlow::Continue(());
-        import::import(name, &data, data_directory, &mut go_on).map_err(|error| FetchError::Source(error.to_string()))
+        import(name, &data, data_directory, &mut go_on).map_err(|error| FetchError::Source(error.to_string()))
     });
     outcome.map_err(|error| match error {
         FetchError::Source(reason) => FetchError::NoSource {

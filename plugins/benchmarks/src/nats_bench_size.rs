@@ -4,19 +4,16 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
 use assay_core::plugin::{Benchmark, Setting, ValueKind};
 use assay_core::register;
 
-use crate::import::{Imported, Report};
-use crate::official::{self, Release, Schedule};
-use crate::recorded::Recorded;
-use crate::table::{Column, Content, ImportError, Layout, RawTable, keep};
+use crate::parts::lookup::WholeSpace;
+use crate::parts::official::{self, Release, Schedule};
+use crate::parts::table::{Column, Content, Layout, RawTable, keep};
 
 /// The benchmark's name in experiment files.
-pub const NAME: &str = "nats-bench-size";
-
-/// What its importer reads.
-pub(crate) const READS: &str = "<NATS-sss-v1_0-50262-simple or table.csv>";
+pub(crate) const NAME: &str = "nats-bench-size";
 
 /// The folder `NATS-sss-v1_0-50262-simple`.
 const RELEASE: Release = Release {
@@ -55,7 +52,8 @@ register! {
     name: NAME,
     summary: "recorded accuracies of all 32,768 networks of NATS-Bench's size space (Dong et al., TPAMI 2021)",
     settings: SETTINGS,
-    build: |settings| Ok(Box::new(Recorded::new(&LAYOUT, &["test_cifar10", "test_cifar100", "test_imagenet16_120"], &[], settings)?)),
+    build: |settings| Ok(Box::new(WholeSpace::new(&LAYOUT, &["test_cifar10", "test_cifar100", "test_imagenet16_120"], &[], settings)?)),
+    importer: Importer { reads: "<NATS-sss-v1_0-50262-simple or table.csv>", extension: "parquet", import },
 }
 
 pub(crate) static LAYOUT: Layout = Layout {
@@ -97,7 +95,7 @@ fn key(text: &str) -> Option<usize> {
 ///
 /// # Errors
 /// If it is not complete and correct, or cannot be stored; `into` is then untouched.
-pub fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
+fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
     match official::form(source)? {
         Some(form) => official::import(source, form, &RELEASE, &LAYOUT, into, report),
         None => keep(&RawTable::read(source, &["index", "arch"])?, &LAYOUT, into),

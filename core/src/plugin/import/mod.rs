@@ -1,0 +1,143 @@
+//! How the table of a benchmark comes to where the benchmark finds it.
+//!
+//! A benchmark whose table is imported registers its [`Importer`] beside it, in the same [`register!`](crate::register). The
+//! importer reads what users have, checks it, and keeps one table in the user's data directory, where [`table_file`] finds it for
+//! the benchmark. What the table looks like inside is known to the two of them alone.
+
+mod error;
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+pub use error::ImportError;
+
+use super::{BenchmarkError, Registry, RegistryError, Settings};
+use crate::data::user_data_directory;
+
+/// Imports the table of the benchmark that it is registered beside.
+#[derive(Clone, Copy, Debug)]
+pub struct Importer {
+    /// What it reads, as an argument of a command: `<data.anb or table.csv>`.
+    pub reads: &'static str,
+    /// What the name of the file that it keeps ends with: `parquet`.
+    pub extension: &'static str,
+    /// How it reads, and keeps what it read.
+    pub import: Import,
+}
+
+impl Importer {
+    /// The importer of a benchmark.
+    ///
+    /// # Errors
+    /// If it has none.
+    pub fn of(benchmark: &str) -> Result<Self, RegistryError> {
+        Ok(*Registry::<Self>::collect()?.build(benchmark, &Settings::none())?)
+    }
+
+    /// Where it keeps the table of this benchmark.
+    #[must_use]
+    pub fn file(&self, benchmark: &str, data_directory: &Path) -> PathBuf {
+        data_directory.join("benchmarks").join(format!("{benchmark}.{}", self.extension))
+    }
+}
+
+/// Reads and checks a source, a file or folder, and keeps its table in the file that is named second. Where this fails or is
+/// stopped, that file must stay as it was.
+pub type Import = fn(&Path, &Path, &mut Report<'_>) -> Result<Imported, ImportError>;
+
+/// What is told about progress. It stops the import by returning [`ControlFlow::Break`].
+pub type Report<'r> = dyn FnMut(Progress) -> ControlFlow<()> + 'r;
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// `architectures`, `bytes`.
+    pub unit: &'static str,
+    /// How many were read.
+    pub done: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// What an import kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The benchmark.
+    pub benchmark: &'static str,
+    /// The file that was written.
+    pub file: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// Architectures it holds.
+    pub architectures: usize,
+    /// The columns it holds.
+    pub columns: Vec<String>,
+    /// Those of them that were there before and are not in what was imported now.
+    pub kept: Vec<String>,
+    /// Columns of the source that the benchmark does not know; they were left out.
+    pub ignored: Vec<String>,
+    /// Columns that the benchmark knows and that are not complete in what was imported, each with the reason.
+    pub left_out: Vec<String>,
+}
+
+impl fmt::Display for Imported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { benchmark, file, bytes, architectures, columns, kept, ignored, left_out } = self;
+        let kilobytes = bytes.div_ceil(1000);
+        writeln!(f, "{benchmark}: {architectures} architectures checked, kept in {} ({kilobytes} kB)", file.display())?;
+        write!(f, "columns: {}", columns.join(", "))?;
+        if !kept.is_empty() {
+            write!(f, "\nof these, from an earlier import: {}", kept.join(", "))?;
+        }
+        for column in left_out {
+            write!(f, "\nleft out: {column}")?;
+        }
+        if !ignored.is_empty() {
+            write!(f, "\nnot kept, because the benchmark does not know them: {}", ignored.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Has the importer of a benchmark read `source` and keep its table in the data directory
+/// ([`user_data_directory`]).
+///
+/// # Errors
+/// If the benchmark has no importer, the source is not complete and correct, or the table cannot be stored. What was imported
+/// before then stays.
+pub fn import(benchmark: &str, source: &Path, data_directory: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
+    let importer = Importer::of(benchmark)?;
+    (importer.import)(source, &importer.file(benchmark, data_directory), report)
+}
+
+/// The file that a benchmark reads its table from: the one that its settings name, or else the one that an import kept.
+///
+/// # Errors
+/// [`BenchmarkError::NotImported`] with the command that imports it, if it was not imported yet.
+pub fn table_file(benchmark: &str, path: Option<&Path>) -> Result<PathBuf, BenchmarkError> {
+    match path {
+        Some(path) => Ok(path.to_owned()),
+        None => {
+            let data = user_data_directory().map_err(|error| BenchmarkError::Unreadable(error.to_string()))?;
+            imported_table(benchmark, &data)
+        }
+    }
+}
+
+/// The table of a benchmark in this data directory.
+///
+/// # Errors
+/// [`BenchmarkError::NotImported`] with the command that imports it, if it was not imported yet.
+pub fn imported_table(benchmark: &str, data_directory: &Path) -> Result<PathBuf, BenchmarkError> {
+    let importer = Importer::of(benchmark).map_err(|error| BenchmarkError::Unreadable(error.to_string()))?;
+    let file = importer.file(benchmark, data_directory);
+    if file.exists() {
+        return Ok(file);
+    }
+    Err(BenchmarkError::NotImported(format!(
+        "the table of {benchmark} is not imported yet ({} is not there); import your copy once: assay benchmark import {benchmark} {}",
+        file.display(),
+        importer.reads
+    )))
+}
