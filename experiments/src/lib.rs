@@ -6,6 +6,7 @@ pub mod command;
 pub mod draw;
 pub mod failure;
 pub mod log;
+pub mod picture;
 pub mod plugins;
 pub mod profiling;
 pub mod report;

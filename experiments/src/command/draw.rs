@@ -81,7 +81,7 @@ impl Draw {
 
     fn draw_run(&self, folder: &Path, plugins: &Plugins) -> Result<(), Ending> {
         let run = Run::read(folder, plugins)?;
-        let Some(search) = run.search() else {
+        let Some(search) = run.found.search() else {
             let problem = format!("`{}` holds no search, and only searches prune", folder.display());
             return Err(Failure::new(problem).with_help("its charts are in its report: assay report RUN").into());
         };
@@ -101,10 +101,7 @@ impl Draw {
 
 impl From<DrawError> for Failure {
     fn from(error: DrawError) -> Self {
-        match error {
-            DrawError::Picture(error) => error.into(),
-            other => Self::new(other.to_string()),
-        }
+        Self::new(error.to_string())
     }
 }
 

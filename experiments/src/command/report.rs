@@ -8,7 +8,7 @@ use clap::Args;
 use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
-use crate::report::{self, Content, ReportError, Run, Settings, Written};
+use crate::report::{self, Appearance, Content, ReportError, Run, Written};
 
 /// The folder of a run's own report.
 const FOLDER: &str = "report";
@@ -50,7 +50,7 @@ impl Report {
         };
         let read = |run: &PathBuf| Ok::<_, Failure>(Run::read(run, &crate::plugins::of_run(run)?)?);
         let runs = self.runs.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let content = report::content(&runs, &Settings { colour: self.colour, caption: self.caption })?;
+        let content = report::content(&runs, &Appearance { colour: self.colour, caption: self.caption })?;
         let written = report::write(&content, &output)?;
         print(&content, &written);
         Ok(())
@@ -75,15 +75,15 @@ impl From<ReportError> for Failure {
 }
 
 fn print(content: &Content, written: &Written) {
-    let shown = content.parts().filter_map(|part| part.table().filter(|table| table.is_short).map(|table| (part, table)));
-    for (part, short) in shown {
+    let shown = content.sections().filter_map(|section| section.table().filter(|table| table.is_short).map(|table| (section, table)));
+    for (section, short) in shown {
         let titles: Vec<&str> = short.grid.head.iter().map(String::as_str).collect();
         let mut lines = table(&titles);
         for row in &short.grid.rows {
             lines.add_row(row.clone());
         }
         println!("{}\n{}\n", short.grid.title, render(&lines));
-        for note in &part.notes {
+        for note in &section.notes {
             println!("{note}");
         }
         println!();

@@ -3,10 +3,10 @@
 use assay_core::subspace::Subspace;
 
 use super::cell::{CellPicture, Drawn, Stroke};
-use super::palette::{ZERO, colour};
-use super::{DrawError, Names, shapes};
-use crate::report::chart::Drawing;
-use crate::report::chart::canvas::{Anchor, Canvas, INK, TEXT, short, width_of};
+use super::error::DrawError;
+use super::names::Names;
+use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, TEXT, short, width_of};
+use crate::picture::palette::{ZERO, colour};
 
 const MARGIN: f64 = 16.0;
 /// Room above a cell for its kind.
@@ -18,7 +18,7 @@ const NAME: f64 = TEXT - 1.5;
 
 /// Draws an architecture: one operator on each edge, or none where the space leaves edges empty.
 pub(super) fn draw(names: &Names, architecture: &Subspace) -> Result<Drawing, DrawError> {
-    let shapes = shapes(names)?;
+    let shapes = names.shapes()?;
     let mut pictures = Vec::new();
     for ((kept, shape), (kind, edges)) in architecture.cells().iter().zip(&shapes).zip(&names.cells) {
         let mut drawn = Vec::new();

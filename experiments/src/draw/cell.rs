@@ -2,7 +2,7 @@
 
 use super::layers::{Course, Link, Placed, place};
 use super::shape::Shape;
-use crate::report::chart::canvas::{Anchor, Canvas, INK, SOFT, TEXT, short, width_of};
+use crate::picture::canvas::{Anchor, Canvas, INK, SOFT, TEXT, short, width_of};
 
 const HEIGHT: f64 = 26.0;
 const ARROW: f64 = 6.0;
@@ -15,7 +15,7 @@ pub(super) enum Stroke {
     Full,
     /// A line that carries nothing.
     Dashed,
-    /// A line that is no more.
+    /// A line from which everything has been removed.
     Faint,
 }
 

@@ -5,9 +5,10 @@
 
 mod architecture;
 mod cell;
+mod error;
 mod layers;
-pub(crate) mod palette;
-mod plane;
+mod names;
+pub(crate) mod plane;
 mod pruning;
 pub(crate) mod shape;
 #[cfg(test)]
@@ -16,12 +17,12 @@ mod tests;
 use assay_core::plugin::SearchSpace;
 use assay_core::subspace::Subspace;
 
-use crate::report::ReportError;
-use crate::report::chart::Drawing;
-use crate::report::picture::Painter;
+use crate::picture::canvas::Drawing;
+use crate::picture::painter::Painter;
 use crate::run::summary::Summary;
 use crate::run::tables::Trajectory;
-use shape::Shape;
+pub use error::DrawError;
+use names::Names;
 
 /// A picture in both of its forms, which are the same on every machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,54 +33,6 @@ pub struct Picture {
     pub svg: String,
     /// Three pixels for each of the SVG's.
     pub png: Vec<u8>,
-}
-
-/// Why something cannot be drawn.
-#[derive(Debug, thiserror::Error)]
-pub enum DrawError {
-    /// The edges do not say what they connect.
-    #[error("the cell `{kind}` cannot be drawn: {problem}")]
-    Shape {
-        /// The kind of cell.
-        kind: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// What should be an architecture is a supernet.
-    #[error("edge {edge} of the {kind} cell keeps {count} operators, but an architecture at most one")]
-    SeveralOperators {
-        /// The kind of cell.
-        kind: String,
-        /// The edge.
-        edge: String,
-        /// How many it keeps.
-        count: usize,
-    },
-    /// The search did not prune.
-    #[error("the search pruned nothing: its steps have no candidates for removal")]
-    NoPruning,
-    /// The trajectory has not two axes.
-    #[error("the search read {labels}, but a plane has two axes")]
-    NotTwoProxies {
-        /// What it read.
-        labels: String,
-    },
-    /// There is no point to draw.
-    #[error("no state of the search has a defined reading of both proxies")]
-    NothingDefined,
-    /// The picture cannot be painted.
-    #[error(transparent)]
-    Picture(#[from] ReportError),
-}
-
-/// The names of operators, and of each kind of cell and its edges.
-struct Names {
-    operators: Vec<String>,
-    cells: Vec<(String, Vec<String>)>,
-}
-
-fn shapes(names: &Names) -> Result<Vec<Shape>, DrawError> {
-    names.cells.iter().map(|(kind, edges)| Shape::of(kind, edges)).collect()
 }
 
 /// Draws an architecture of a space, with its text below.
@@ -105,12 +58,7 @@ pub fn pruning(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, Dr
 /// # Errors
 /// If it has not exactly two, or none of their readings is defined.
 pub fn plane(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
-    paint("trajectory", &way(summary, trajectory, &[])?, &summary.protocol)
-}
-
-/// The same for a report, with axes that have room for the searches that it stands beside.
-pub(crate) fn way(summary: &Summary, trajectory: &Trajectory, beside: &[(&Summary, &Trajectory)]) -> Result<Drawing, DrawError> {
-    plane::draw(summary, trajectory, beside)
+    paint("trajectory", &plane::draw(summary, trajectory, &[])?, &summary.protocol)
 }
 
 fn paint(name: &'static str, drawing: &Drawing, note: &str) -> Result<Picture, DrawError> {

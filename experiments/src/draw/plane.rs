@@ -1,9 +1,9 @@
 //! The way of a search through the plane of two proxies, as figure 5 of TE-NAS's paper shows κ against the regions.
 
-use super::DrawError;
+use super::error::DrawError;
+use crate::picture::axis::Scale;
+use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, SOFT, TEXT, escaped, short, width_of};
 use crate::report::better;
-use crate::report::chart::canvas::{Anchor, Canvas, INK, SOFT, TEXT, escaped, short, width_of};
-use crate::report::chart::{Drawing, Scale};
 use crate::run::summary::Summary;
 use crate::run::tables::Trajectory;
 
@@ -57,7 +57,7 @@ impl Way {
 
 /// Draws the readings of the states that a search went through, from the first to what it found. The axes have room for the
 /// searches that it stands beside, so that their pictures can be compared.
-pub(super) fn draw(summary: &Summary, trajectory: &Trajectory, beside: &[(&Summary, &Trajectory)]) -> Result<Drawing, DrawError> {
+pub(crate) fn draw(summary: &Summary, trajectory: &Trajectory, beside: &[(&Summary, &Trajectory)]) -> Result<Drawing, DrawError> {
     let Way { axes: [across, up], stops, undefined } = Way::of(summary, trajectory)?;
     let others: Vec<Way> = beside.iter().filter_map(|(summary, trajectory)| Way::of(summary, trajectory).ok()).collect();
     let values = |axis: usize| others.iter().flat_map(|way| &way.stops).chain(&stops).map(move |stop| stop.at[axis]);

@@ -5,10 +5,10 @@ use assay_core::score::Reading;
 use assay_core::subspace::{Choice, Subspace};
 
 use super::cell::{CellPicture, Drawn, Stroke};
-use super::palette::colour;
-use super::{DrawError, Names, shapes};
-use crate::report::chart::Drawing;
-use crate::report::chart::canvas::{Anchor, Canvas, INK, TEXT, short, width_of};
+use super::error::DrawError;
+use super::names::Names;
+use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, TEXT, short, width_of};
+use crate::picture::palette::colour;
 use crate::report::number;
 
 const MARGIN: f64 = 16.0;
@@ -38,7 +38,7 @@ pub(super) fn draw(names: &Names, steps: &[Step]) -> Result<Drawing, DrawError> 
     if steps.iter().all(|step| step.candidates.is_empty()) {
         return Err(DrawError::NoPruning);
     }
-    let shapes = shapes(names)?;
+    let shapes = names.shapes()?;
     // What the search never looked at has no mark.
     let begun: Vec<usize> = (0..names.operators.len()).filter(|operator| has(&first.before, *operator)).collect();
     let label = [begun.len() as f64 * STEP - (STEP - MARK), MARK];

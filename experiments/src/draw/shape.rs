@@ -1,6 +1,6 @@
 //! The nodes and edges of a kind of cell, read from the names of its edges.
 
-use super::DrawError;
+use super::error::DrawError;
 
 /// A cell's nodes, and the edges that operators stand on.
 #[derive(Clone, Debug, PartialEq, Eq)]

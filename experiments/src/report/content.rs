@@ -1,9 +1,6 @@
-//! What a report shows: parts, each of them a table or a group of charts with its protocol.
+//! What a report shows: sections, each of them a table or a group of charts with its protocol.
 
-use super::chart::Drawing;
-use super::scored::Scored;
-use super::source::Found;
-use super::{ReportError, Run, Settings, comparison, label, search, study, training};
+use crate::picture::canvas::Drawing;
 use crate::study::grid::Grid;
 
 /// All of a report.
@@ -21,11 +18,11 @@ pub(super) struct Chapter {
     pub(super) title: String,
     /// A sentence below the title.
     pub(super) about: String,
-    pub(super) parts: Vec<Part>,
+    pub(super) sections: Vec<Section>,
 }
 
 /// One thing to be shown.
-pub struct Part {
+pub struct Section {
     /// The stem of its files.
     pub name: String,
     pub(super) title: String,
@@ -36,7 +33,7 @@ pub struct Part {
     pub notes: Vec<String>,
 }
 
-/// What a part shows.
+/// What a section shows.
 pub(super) enum Body {
     Table(Table),
     Charts(Charts),
@@ -71,27 +68,39 @@ pub(super) struct Chart {
 }
 
 impl Content {
-    /// The parts in order.
-    pub fn parts(&self) -> impl Iterator<Item = &Part> {
-        self.chapters.iter().flat_map(|chapter| &chapter.parts)
+    /// The sections in order.
+    pub fn sections(&self) -> impl Iterator<Item = &Section> {
+        self.chapters.iter().flat_map(|chapter| &chapter.sections)
     }
 
     /// What could not be shown, and why: one sentence each.
     pub fn left_out(&self) -> impl Iterator<Item = String> + '_ {
-        self.parts().filter(|part| matches!(part.body, Body::Nothing)).map(|part| format!("{}: {}", part.title, part.explanation))
+        self.sections()
+            .filter(|section| matches!(section.body, Body::Nothing))
+            .map(|section| format!("{}: {}", section.title, section.explanation))
     }
 }
 
-/// What all parts of one run share.
-pub(super) struct PartsOf<'a> {
+/// The run that a chapter is about, as one of those that the report shows.
+pub(super) struct Subject<'a> {
+    /// What it is called.
+    pub(super) label: &'a str,
+    /// What the names of its files begin with.
+    pub(super) prefix: &'a str,
+    /// Whether it is the only run.
+    pub(super) is_alone: bool,
+}
+
+/// What all sections of one run share.
+pub(super) struct SectionsOf<'a> {
     /// What the names of their files begin with.
     pub(super) prefix: &'a str,
     pub(super) notes: Vec<String>,
 }
 
-impl PartsOf<'_> {
-    pub(super) fn part(&self, name: &str, title: &str, explanation: &str, body: Body) -> Part {
-        Part {
+impl SectionsOf<'_> {
+    pub(super) fn section(&self, name: &str, title: &str, explanation: &str, body: Body) -> Section {
+        Section {
             name: format!("{}{name}", self.prefix),
             title: title.to_owned(),
             explanation: explanation.to_owned(),
@@ -108,7 +117,7 @@ impl Body {
     }
 }
 
-impl Part {
+impl Section {
     /// Its table, if it is one.
     #[must_use]
     pub fn table(&self) -> Option<&Table> {
@@ -124,40 +133,6 @@ impl Part {
             Body::Table(_) | Body::Nothing => None,
         }
     }
-}
-
-pub(super) fn of(runs: &[Run], settings: &Settings) -> Result<Content, ReportError> {
-    let labels = label(runs);
-    let mut chapters = comparison::chapters(runs, &labels);
-    let is_alone = runs.len() == 1;
-    for (run, label) in runs.iter().zip(&labels) {
-        // The files of several runs are told apart by the run's name.
-        let prefix = if is_alone { String::new() } else { format!("{}-", file_name(label)) };
-        chapters.push(match &run.found {
-            Found::Study(found) => study::chapter(found, label, &prefix, chosen_operator(&found.scored, label, settings)?),
-            Found::Search(found) => search::chapter(found, label, &prefix, runs),
-            Found::Training(found) => training::chapter(found, label, &prefix, runs),
-        });
-    }
-    let mut versions: Vec<String> = runs.iter().map(|run| run.version().to_owned()).collect();
-    versions.dedup();
-    if let Some(caption) = &settings.caption {
-        for part in chapters.iter_mut().flat_map(|chapter| &mut chapter.parts) {
-            part.notes.insert(0, caption.clone());
-        }
-    }
-    let title = if is_alone { labels[0].clone() } else { format!("{} runs side by side", runs.len()) };
-    Ok(Content { title, versions, chapters })
-}
-
-fn chosen_operator<'a>(scored: &'a Scored, run: &str, settings: &Settings) -> Result<Option<&'a str>, ReportError> {
-    let Some(wanted) = &settings.colour else { return Ok(scored.most_telling_operator().map(|operator| operator.name.as_str())) };
-    let found = scored.operators.iter().find(|operator| operator.name == *wanted);
-    found.map(|operator| Some(operator.name.as_str())).ok_or_else(|| ReportError::Operator {
-        run: run.to_owned(),
-        operator: wanted.clone(),
-        known: scored.operators.iter().map(|operator| operator.name.clone()).collect(),
-    })
 }
 
 /// A text as the part of a file's name: small letters, digits and hyphens.

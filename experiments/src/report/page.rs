@@ -5,7 +5,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::content::{Body, Chapter, Charts, Content, Part, Table};
+use super::content::{Body, Chapter, Charts, Content, Section, Table};
 use crate::study::grid::Grid;
 
 const STYLE: &str = include_str!("page.css");
@@ -15,7 +15,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 
 pub(super) fn html(content: &Content) -> String {
     let versions = content.versions.join(", ");
-    let tabs = content.parts().map(|part| part.charts().map_or(0, |charts| charts.groups.len())).max().unwrap_or_default();
+    let tabs = content.sections().map(|section| section.charts().map_or(0, |charts| charts.groups.len())).max().unwrap_or_default();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -54,7 +54,7 @@ fn contents(content: &Content) -> Markup {
             @for (number, chapter) in content.chapters.iter().enumerate() {
                 @if content.chapters.len() > 1 { p { a href=(format!("#chapter-{number}")) { (chapter.title) } } }
                 ul {
-                    @for part in &chapter.parts { li { a href=(format!("#{}", part.name)) { (part.title) } } }
+                    @for section in &chapter.sections { li { a href=(format!("#{}", section.name)) { (section.title) } } }
                 }
             }
         }
@@ -66,31 +66,31 @@ fn chapter(chapter: &Chapter, number: usize, has_title: bool) -> Markup {
         section.chapter id=(format!("chapter-{number}")) {
             @if has_title { h2 { (chapter.title) } }
             p.about { (chapter.about) }
-            @for part in &chapter.parts { (self::part(part)) }
+            @for section in &chapter.sections { (self::section(section)) }
         }
     }
 }
 
-fn part(part: &Part) -> Markup {
+fn section(section: &Section) -> Markup {
     html! {
-        section.part id=(part.name) {
-            h3 { (part.title) }
-            @if !part.explanation.is_empty() { p.explanation { (part.explanation) } }
-            @match &part.body {
-                Body::Table(table) => (self::table(table, part)),
-                Body::Charts(charts) => (figure(charts, part)),
-                Body::Nothing => (notes(part)),
+        section.part id=(section.name) {
+            h3 { (section.title) }
+            @if !section.explanation.is_empty() { p.explanation { (section.explanation) } }
+            @match &section.body {
+                Body::Table(table) => (self::table(table, section)),
+                Body::Charts(charts) => (figure(charts, section)),
+                Body::Nothing => (notes(section)),
             }
         }
     }
 }
 
-fn notes(part: &Part) -> Markup {
+fn notes(section: &Section) -> Markup {
     // Folded to its first lines on a screen, and whole on paper; no script is needed to unfold it.
-    html! { @for note in &part.notes { details.protocol { summary { (note) } } } }
+    html! { @for note in &section.notes { details.protocol { summary { (note) } } } }
 }
 
-fn table(table: &Table, part: &Part) -> Markup {
+fn table(table: &Table, section: &Section) -> Markup {
     let Grid { title, head, rows } = &table.grid;
     let is_number =
         |cell: &String| cell.is_empty() || cell == "–" || cell.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit());
@@ -107,7 +107,7 @@ fn table(table: &Table, part: &Part) -> Markup {
     };
     let classes: Vec<&str> = (0..head.len()).map(class).collect();
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(part.title) {
+        div.scroll tabindex="0" role="region" aria-label=(section.title) {
             table.sortable[table.is_sortable] {
                 caption { (title) }
                 thead { tr { @for (title, class) in head.iter().zip(&classes) { th scope="col" class=(class) { (title) } } } }
@@ -122,11 +122,11 @@ fn table(table: &Table, part: &Part) -> Markup {
                 }
             }
         }
-        (notes(part))
+        (notes(section))
     }
 }
 
-fn figure(charts: &Charts, part: &Part) -> Markup {
+fn figure(charts: &Charts, section: &Section) -> Markup {
     let has_tabs = charts.groups.len() > 1;
     html! {
         figure {
@@ -137,8 +137,8 @@ fn figure(charts: &Charts, part: &Part) -> Markup {
             div.tabs {
                 @if has_tabs {
                     @for (number, (name, _)) in charts.groups.iter().enumerate() {
-                        @let id = format!("{}-tab-{number}", part.name);
-                        input type="radio" name=(format!("{}-tab", part.name)) id=(id) checked[number == 0];
+                        @let id = format!("{}-tab-{number}", section.name);
+                        input type="radio" name=(format!("{}-tab", section.name)) id=(id) checked[number == 0];
                         label for=(id) { (name) }
                     }
                 }
@@ -156,7 +156,7 @@ fn figure(charts: &Charts, part: &Part) -> Markup {
                     }
                 }
             }
-            figcaption { (notes(part)) }
+            figcaption { (notes(section)) }
         }
     }
 }

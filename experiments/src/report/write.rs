@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::content::{Body, Chart, Content, Part};
-use super::picture::Painter;
-use super::{ReportError, page};
+use super::content::{Body, Chart, Content, Section};
+use super::error::ReportError;
+use super::page;
+use crate::picture::painter::Painter;
 use crate::study::grid::{self, Grid};
 
 const PAGE: &str = "index.html";
@@ -37,26 +38,26 @@ pub fn write(content: &Content, folder: &Path) -> Result<Written, ReportError> {
         fs::create_dir_all(folder).map_err(|error| ReportError::Write { path: folder.clone(), error })?;
     }
     let mut names = BTreeSet::new();
-    let mut charts: Vec<(String, &Chart, &Part)> = Vec::new();
+    let mut charts: Vec<(String, &Chart, &Section)> = Vec::new();
     let mut count = 0;
-    for part in content.parts() {
-        match &part.body {
+    for section in content.sections() {
+        match &section.body {
             Body::Table(table) => {
-                write_table(&tables.join(unused(&mut names, &part.name)), &table.grid, &part.notes)?;
+                write_table(&tables.join(unused(&mut names, &section.name)), &table.grid, &section.notes)?;
                 count += 1;
             }
-            Body::Charts(of_part) => {
-                for chart in of_part.groups.iter().flat_map(|(_, charts)| charts) {
-                    let name = if chart.name.is_empty() { part.name.clone() } else { format!("{}-{}", part.name, chart.name) };
-                    charts.push((unused(&mut names, &name), chart, part));
+            Body::Charts(of_section) => {
+                for chart in of_section.groups.iter().flat_map(|(_, charts)| charts) {
+                    let name = if chart.name.is_empty() { section.name.clone() } else { format!("{}-{}", section.name, chart.name) };
+                    charts.push((unused(&mut names, &name), chart, section));
                 }
             }
             Body::Nothing => {}
         }
     }
     let painter = Painter::new();
-    let paint = |(name, chart, part): &(String, &Chart, &Part)| {
-        let picture = painter.paint(&chart.drawing.standalone(&part.notes))?;
+    let paint = |(name, chart, section): &(String, &Chart, &Section)| {
+        let picture = painter.paint(&chart.drawing.standalone(&section.notes))?;
         write_file(figures.join(format!("{name}.svg")), picture.svg.as_bytes())?;
         write_file(figures.join(format!("{name}.png")), &picture.png)
     };

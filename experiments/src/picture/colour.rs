@@ -19,8 +19,8 @@ const RAMP_END: f64 = 0.9;
 const DARK_BEGIN: f64 = 0.25;
 
 /// Blue and orange, apart for every kind of colour vision.
-pub(super) const POSITIVE: &str = "#2166ac";
-pub(super) const NEGATIVE: &str = "#c2570c";
+pub(crate) const POSITIVE: &str = "#2166ac";
+pub(crate) const NEGATIVE: &str = "#c2570c";
 
 /// The colour of a value between 0 and 1.
 fn ramp(value: f64) -> String {
@@ -34,7 +34,7 @@ fn ramp(value: f64) -> String {
 }
 
 /// The colours of the levels 0 to `highest`, on white and on black.
-pub(super) fn level(level: usize, highest: usize) -> [String; 2] {
+pub(crate) fn level(level: usize, highest: usize) -> [String; 2] {
     let share = level as f64 / highest.max(1) as f64;
     [ramp(share * RAMP_END), ramp(DARK_BEGIN + share * (1.0 - DARK_BEGIN))]
 }

@@ -6,12 +6,11 @@
 use assay_core::subspace::{Layout, OperatorSet, Subspace};
 use assay_statistics::{Sample, kendall, standings};
 
-use super::chart::heat::Heat;
-use super::content::{Chart, file_name};
-use super::preference::best;
-use super::scored::ProxyScores;
-use crate::draw::palette::ZERO;
+use super::scores::{ProxyScores, best};
 use crate::draw::shape::Shape;
+use crate::picture::chart::heat::Heat;
+use crate::picture::palette::ZERO;
+use crate::report::content::{Chart, file_name};
 use crate::run::protocol::grouped;
 use crate::study::grid::{Grid, cell};
 

@@ -1,7 +1,7 @@
 //! The course of a search: what each step read, and the best so far.
 
-use super::axis::Scale;
-use super::canvas::{Anchor, Canvas, Drawing, short};
+use crate::picture::axis::Scale;
+use crate::picture::canvas::{Anchor, Canvas, Drawing, short};
 
 const PLOT: (f64, f64) = (360.0, 220.0);
 const LEFT: f64 = 62.0;
@@ -11,23 +11,23 @@ const EACH: (&str, &str) = ("each", "#7d8794");
 const FOUND: (&str, &str) = ("ceiling", "#b34700");
 
 /// What a curve is drawn from.
-pub(in crate::report) struct Curve {
+pub(crate) struct Curve {
     /// What it shows.
-    pub(in crate::report) title: String,
+    pub(crate) title: String,
     /// The vertical axis's title.
-    pub(in crate::report) axis: String,
+    pub(crate) axis: String,
     /// The vertical axis.
-    pub(in crate::report) scale: Scale,
+    pub(crate) scale: Scale,
     /// What each step read; `None` is undefined.
-    pub(in crate::report) readings: Vec<Option<f64>>,
+    pub(crate) readings: Vec<Option<f64>>,
     /// The best of all steps up to each.
-    pub(in crate::report) best: Vec<Option<f64>>,
+    pub(crate) best: Vec<Option<f64>>,
     /// What the found architecture scores.
-    pub(in crate::report) found: Option<f64>,
+    pub(crate) found: Option<f64>,
 }
 
 impl Curve {
-    pub(in crate::report) fn draw(&self) -> Drawing {
+    pub(crate) fn draw(&self) -> Drawing {
         let (width, height) = PLOT;
         let (right, foot) = (LEFT + width, TOP + height);
         let mut canvas = Canvas::new(right + 14.0, foot + 44.0);

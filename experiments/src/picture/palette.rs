@@ -8,7 +8,7 @@ const NONE: &str = "#a9b0b8";
 pub(crate) const ZERO: &str = "none";
 
 /// The colour of an operator among all of a space. With more operators than colours, colours come again.
-pub(super) fn colour(operators: &[String], operator: usize) -> &'static str {
+pub(crate) fn colour(operators: &[String], operator: usize) -> &'static str {
     if operators.get(operator).is_some_and(|name| name == ZERO) {
         return NONE;
     }

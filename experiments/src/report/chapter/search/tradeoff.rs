@@ -4,11 +4,11 @@ use assay_core::plugin::Step;
 use assay_core::score::{Direction, Score};
 use assay_strategies::hardware_aware;
 
-use super::chart::Scale;
-use super::chart::front::Front;
-use super::content::{Chart, file_name};
-use super::reading::{better, number};
-use super::source::Search;
+use super::read::Search;
+use crate::picture::axis::Scale;
+use crate::picture::chart::pareto::ParetoFront;
+use crate::report::content::{Chart, file_name};
+use crate::report::reading::{better, number};
 use crate::study::grid::Grid;
 
 /// One reading of the steps against one of their costs.
@@ -65,7 +65,7 @@ impl Tradeoff<'_> {
         let points: Vec<[f64; 2]> = steps.iter().filter_map(|step| self.point(step)).collect();
         let axis = |position: usize| Scale::over(points.iter().map(move |point| point[position]));
         let found = steps.iter().find(|step| step.before.to_string() == self.search.summary.architecture.mask);
-        let chart = Front {
+        let chart = ParetoFront {
             title: self.title(),
             axes: [format!("{} (lower is better)", self.cost), format!("{} ({})", self.label, better(self.direction))],
             scales: [axis(0)?, axis(1)?],

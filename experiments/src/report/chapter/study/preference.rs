@@ -1,10 +1,8 @@
 //! What the architectures of the best scores have in common: their operators.
 
-use super::scored::{OperatorCounts, ProxyScores, Scored};
+use super::scored::Scored;
+use super::scores::{OperatorCounts, ProxyScores, best};
 use crate::study::grid::Grid;
-
-/// One part in so many is what a share is taken of.
-pub(super) const PARTS: usize = 10;
 
 /// How often operators occur in the architectures of the best scores.
 pub(super) struct Shares {
@@ -38,39 +36,5 @@ impl Shares {
         };
         let head = ["proxy".to_owned()].into_iter().chain(self.operators.iter().cloned()).collect();
         Grid { title, head, rows: self.by_proxy.iter().map(row).collect() }
-    }
-}
-
-/// Which part of each architecture belongs to the best tenth (larger is better): 1 or 0, and a fraction of those that tie for
-/// the last places. Undefined ones do not take part.
-pub(super) fn best(scores: &[Option<f64>]) -> Vec<f64> {
-    let mut sorted: Vec<f64> = scores.iter().flatten().copied().collect();
-    sorted.sort_by(|one, other| other.total_cmp(one));
-    let wanted = sorted.len().div_ceil(PARTS);
-    let Some(last) = wanted.checked_sub(1).map(|last| sorted[last]) else { return vec![0.0; scores.len()] };
-    let above = sorted.iter().filter(|score| **score > last).count();
-    let tied = sorted.iter().filter(|score| **score == last).count();
-    let part = (wanted - above) as f64 / tied as f64;
-    let weight = |score: &Option<f64>| match score {
-        Some(score) if *score > last => 1.0,
-        Some(score) if *score == last => part,
-        _ => 0.0,
-    };
-    scores.iter().map(weight).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_best_tenth_shares_its_last_place_among_those_that_tie_for_it() {
-        let mut scores: Vec<Option<f64>> = (0..20).map(|score| Some(f64::from(score))).collect();
-        scores.push(None);
-        // 20 scores have 2 places: 19 and 18.
-        assert_eq!(best(&scores)[17..], [0.0, 1.0, 1.0, 0.0]);
-        scores[17] = Some(18.0);
-        assert_eq!(best(&scores)[16..], [0.0, 0.5, 0.5, 1.0, 0.0]);
-        assert_eq!(best(&[None]), [0.0]);
     }
 }

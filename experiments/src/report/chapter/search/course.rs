@@ -3,11 +3,10 @@
 use assay_core::score::Direction;
 use assay_statistics::spread::Spread;
 
-use super::chart::band::{Band, Bands, scales};
-use super::content::{Chart, file_name};
-use super::reading::better;
-use super::search::{best_so_far, readings};
-use super::source::Search;
+use super::read::{Search, best_so_far, readings};
+use crate::picture::chart::band::{Band, Bands, scales};
+use crate::report::content::{Chart, file_name};
+use crate::report::reading::better;
 
 /// Places on the horizontal axis where the curves of a group are compared.
 const PLACES: usize = 120;

@@ -1,18 +1,22 @@
 //! What a report shows of a search.
 
-use assay_core::plugin::{Accuracy, Step};
-use assay_core::score::{Direction, Score};
+mod course;
+mod read;
+mod tradeoff;
 
-use super::Run;
-use super::chart::Scale;
-use super::chart::curve::Curve;
-use super::content::{Body, Chapter, Chart, PartsOf, Table, file_name};
-use super::front;
-use super::reading::{better, describe, number};
-use super::source::Search;
-use crate::draw;
+use assay_core::plugin::{Accuracy, Step};
+use assay_core::score::Score;
+
+use super::comparison;
+use crate::draw::plane;
+use crate::picture::axis::Scale;
+use crate::picture::chart::curve::Curve;
+use crate::report::content::{Body, Chapter, Chart, Section, SectionsOf, Subject, Table, file_name};
+use crate::report::reading::{better, describe, number};
 use crate::run::summary::{Accuracies, Summary};
 use crate::study::grid::Grid;
+pub use read::Search;
+use read::{best_so_far, readings};
 
 const CURVES: &str = "What each step of the search read of its state, the best of all steps so far, and what the found \
     architecture scores over repeats that belong to no step. A step of a pruning search reads the network of all architectures \
@@ -21,40 +25,60 @@ const PLANE: &str = "Where each round of pruning begins in the plane of the two 
     shared by all runs of this report.";
 const FRONT: &str = "What each evaluated architecture reads and costs, and those that no other one beats without costing more.";
 const STEPS: &str = "What each step read, what it removed, and how many architectures it left.";
+const SEARCHES: &str = "What each search found. What sets the protocols apart stands below.";
+const COURSE: &str = "The best reading of each beginning of a search, against evaluations and, where recorded trainings are looked up, \
+    against what they cost: mean over the seeds of an experiment, and a band of one standard deviation.";
 
-/// The chapter of a search.
-pub(super) fn chapter(search: &Search, label: &str, prefix: &str, runs: &[Run]) -> Chapter {
+/// The chapter of a search, on the axes of all searches of the report.
+pub(super) fn chapter(search: &Search, subject: &Subject<'_>, all: &[(&str, &Search)]) -> Chapter {
     let Search { summary, trajectory, .. } = search;
-    let of_run = PartsOf { prefix, notes: vec![format!("protocol: {}", summary.protocol)] };
-    let mut parts = Vec::new();
-    if runs.len() == 1 {
-        parts.push(of_run.part(
+    let Subject { label, prefix, is_alone } = *subject;
+    let of_run = SectionsOf { prefix, notes: vec![format!("protocol: {}", summary.protocol)] };
+    let mut sections = Vec::new();
+    if is_alone {
+        sections.push(of_run.section(
             "result",
             "Result",
             "",
             Body::Table(Table { grid: results(&[(label, summary)]), is_short: true, is_sortable: false }),
         ));
     }
-    parts.push(of_run.part("curve", "The course of the search", CURVES, Body::charts(curves(search, label, runs))));
-    if let Some(plane) = plane(search, runs) {
-        parts.push(of_run.part("plane", "The path in the plane of both scores", PLANE, Body::charts(vec![plane])));
+    sections.push(of_run.section("curve", "The course of the search", CURVES, Body::charts(curves(search, label, all))));
+    if let Some(path) = path(search, all) {
+        sections.push(of_run.section("plane", "The path in the plane of both scores", PLANE, Body::charts(vec![path])));
     }
-    for tradeoff in front::tradeoffs(search) {
+    for tradeoff in tradeoff::tradeoffs(search) {
         let (name, title) = (format!("front-{}", tradeoff.name()), format!("Pareto front: {}", tradeoff.title()));
         let Some(chart) = tradeoff.chart() else { continue };
-        parts.push(of_run.part(&name, &title, FRONT, Body::charts(vec![chart])));
+        sections.push(of_run.section(&name, &title, FRONT, Body::charts(vec![chart])));
         let table = Table { grid: tradeoff.grid(), is_short: true, is_sortable: true };
-        parts.push(of_run.part(&format!("{name}-architectures"), &title, "The same as numbers, cheapest first.", Body::Table(table)));
+        sections.push(of_run.section(&format!("{name}-architectures"), &title, "The same as numbers, cheapest first.", Body::Table(table)));
     }
     let steps = Table { grid: steps(search), is_short: false, is_sortable: true };
-    parts.push(of_run.part("steps", "Steps", STEPS, Body::Table(steps)));
+    sections.push(of_run.section("steps", "Steps", STEPS, Body::Table(steps)));
     let count = trajectory.steps.len();
     let about = format!("Search of {count} steps, seed {}; it found {}.", summary.seed, summary.architecture.text);
-    Chapter { title: label.to_owned(), about, parts }
+    Chapter { title: label.to_owned(), about, sections }
+}
+
+/// Searches side by side; nothing where there are none.
+pub(super) fn comparison(searches: &[(&str, &Search)]) -> Vec<Section> {
+    if searches.is_empty() {
+        return Vec::new();
+    }
+    let summaries: Vec<(&str, &Summary)> = searches.iter().map(|(label, search)| (*label, &search.summary)).collect();
+    let protocols: Vec<(&str, &str)> = summaries.iter().map(|(label, summary)| (*label, summary.protocol.as_str())).collect();
+    let table = Body::Table(Table { grid: results(&summaries), is_short: true, is_sortable: false });
+    let mut sections = vec![comparison::section("comparison-results", "Results side by side", SEARCHES, table, &protocols)];
+    let charts = course::charts(&searches.iter().map(|(_, search)| *search).collect::<Vec<_>>());
+    if !charts.is_empty() {
+        sections.push(comparison::section("comparison-course", "Best so far", COURSE, Body::charts(charts), &protocols));
+    }
+    sections
 }
 
 /// What searches found, one column each.
-pub(super) fn results(searches: &[(&str, &Summary)]) -> Grid {
+fn results(searches: &[(&str, &Summary)]) -> Grid {
     let columns: Vec<Vec<Line>> = searches.iter().map(|(_, summary)| lines(summary)).collect();
     let mut names: Vec<(Place, &str)> = Vec::new();
     for line in columns.iter().flatten() {
@@ -118,42 +142,20 @@ fn lines(summary: &Summary) -> Vec<Line> {
     lines
 }
 
-/// What each step read of one proxy.
-pub(super) fn readings(search: &Search, proxy: &str) -> Vec<Option<f64>> {
-    let of_step = |step: &Step| step.readings.iter().find(|(own, _)| own == proxy).and_then(|(_, reading)| reading.value());
-    search.trajectory.steps.iter().map(of_step).collect()
-}
-
-/// The best of each beginning.
-pub(super) fn best_so_far(readings: &[Option<f64>], direction: Direction) -> Vec<Option<f64>> {
-    let better = |one: f64, other: f64| match direction {
-        Direction::HigherIsBetter => one.max(other),
-        Direction::LowerIsBetter => one.min(other),
-    };
-    let so_far = readings.iter().scan(None, |best: &mut Option<f64>, reading| {
-        *best = match (*best, *reading) {
-            (Some(best), Some(reading)) => Some(better(best, reading)),
-            (known, None) | (None, known) => known,
-        };
-        Some(*best)
-    });
-    so_far.collect()
-}
-
-fn curves(search: &Search, label: &str, runs: &[Run]) -> Vec<Chart> {
-    let all = |proxy: &str| -> Vec<f64> {
-        let of_search = |search: &Search| -> Vec<f64> {
+fn curves(search: &Search, label: &str, all: &[(&str, &Search)]) -> Vec<Chart> {
+    let values = |proxy: &str| -> Vec<f64> {
+        let of_search = |(_, search): &(&str, &Search)| -> Vec<f64> {
             let found = search.summary.scores.get(proxy).and_then(|score| score.reading.value());
             readings(search, proxy).into_iter().flatten().chain(found).collect()
         };
-        runs.iter().filter_map(Run::search).flat_map(of_search).collect()
+        all.iter().flat_map(of_search).collect()
     };
     let curve = |(proxy, score): (&String, &Score)| {
         let readings = readings(search, proxy);
         let curve = Curve {
             title: format!("{proxy}, {label}"),
             axis: format!("{proxy} ({})", better(score.direction)),
-            scale: Scale::over(all(proxy).into_iter())?,
+            scale: Scale::over(values(proxy).into_iter())?,
             best: best_so_far(&readings, score.direction),
             readings,
             found: score.reading.value(),
@@ -164,12 +166,12 @@ fn curves(search: &Search, label: &str, runs: &[Run]) -> Vec<Chart> {
 }
 
 /// The way of a pruning search through the plane of its two proxies; nothing where it has no two.
-fn plane(search: &Search, runs: &[Run]) -> Option<Chart> {
+fn path(search: &Search, all: &[(&str, &Search)]) -> Option<Chart> {
     if search.trajectory.steps.iter().any(|step| step.candidates.is_empty()) {
         return None;
     }
-    let searches = runs.iter().filter_map(Run::search).map(|search| (&search.summary, &search.trajectory));
-    let drawing = draw::way(&search.summary, &search.trajectory, &searches.collect::<Vec<_>>()).ok()?;
+    let beside: Vec<_> = all.iter().map(|(_, search)| (&search.summary, &search.trajectory)).collect();
+    let drawing = plane::draw(&search.summary, &search.trajectory, &beside).ok()?;
     Some(Chart { name: String::new(), drawing, place: None })
 }
 
@@ -192,16 +194,4 @@ fn steps(search: &Search) -> Grid {
     };
     let head = ["step"].into_iter().chain(proxies.iter().map(|proxy| proxy.as_str())).chain(["removed", "architectures left"]);
     Grid { title: "Steps".into(), head: head.map(str::to_owned).collect(), rows: trajectory.steps.iter().map(row).collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_best_so_far_passes_over_undefined_steps_and_knows_which_end_is_better() {
-        let readings = [None, Some(3.0), Some(5.0), None, Some(1.0)];
-        assert_eq!(best_so_far(&readings, Direction::HigherIsBetter), [None, Some(3.0), Some(5.0), Some(5.0), Some(5.0)]);
-        assert_eq!(best_so_far(&readings, Direction::LowerIsBetter), [None, Some(3.0), Some(3.0), Some(3.0), Some(1.0)]);
-    }
 }

@@ -3,12 +3,29 @@
 use std::sync::Arc;
 
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree, WriteOptions, fontdb};
-
-use super::ReportError;
+use resvg::usvg::{self, Options, Tree, WriteOptions, fontdb};
 
 /// Pixels of the PNG to one of the drawing: sharp in print and on dense screens.
 const ZOOM: f32 = 3.0;
+
+/// Why a drawing cannot be painted.
+#[derive(Debug, thiserror::Error)]
+pub enum PaintError {
+    /// It is not an SVG document that can be rendered.
+    #[error("a picture cannot be painted: {0}")]
+    Document(#[from] usvg::Error),
+    /// It has no pixels, or more than fit in memory.
+    #[error("a picture cannot be painted: {width}×{height} pixels are too many")]
+    Size {
+        /// Pixels from left to right.
+        width: u32,
+        /// Pixels from top to bottom.
+        height: u32,
+    },
+    /// The pixels cannot be written as PNG.
+    #[error("a picture cannot be painted: {0}")]
+    Png(String),
+}
 
 /// Turns drawings into files with the one font that is compiled in; those of the machine do not matter.
 pub(crate) struct Painter {
@@ -30,14 +47,13 @@ impl Painter {
     }
 
     /// Paints an SVG document.
-    pub(crate) fn paint(&self, svg: &str) -> Result<Picture, ReportError> {
-        let wrong = |problem: String| ReportError::Picture(problem);
-        let tree = Tree::from_str(svg, &self.options).map_err(|error| wrong(error.to_string()))?;
+    pub(crate) fn paint(&self, svg: &str) -> Result<Picture, PaintError> {
+        let tree = Tree::from_str(svg, &self.options)?;
         let size = tree.size();
         let [width, height] = [size.width(), size.height()].map(|length| (length * ZOOM).ceil() as u32);
-        let mut pixels = Pixmap::new(width, height).ok_or_else(|| wrong(format!("{width}×{height} pixels are too many")))?;
+        let mut pixels = Pixmap::new(width, height).ok_or(PaintError::Size { width, height })?;
         resvg::render(&tree, Transform::from_scale(ZOOM, ZOOM), &mut pixels.as_mut());
-        let png = pixels.encode_png().map_err(|error| wrong(error.to_string()))?;
+        let png = pixels.encode_png().map_err(|error| PaintError::Png(error.to_string()))?;
         let options = WriteOptions { preserve_text: false, coordinates_precision: 2, ..WriteOptions::default() };
         Ok(Picture { svg: tree.to_string(&options), png })
     }

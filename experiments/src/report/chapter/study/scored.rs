@@ -8,11 +8,12 @@ use assay_core::experiment::{Assembly, Experiment, Plugins};
 use assay_core::plugin::{Benchmark, SearchSpace};
 use assay_core::score::{Direction, Reading, Score};
 use assay_core::subspace::{Layout, Subspace};
-use assay_statistics::{Pairs, Sample, kendall};
+use assay_statistics::{Pairs, kendall};
 use polars::prelude::{DataFrame, ParquetReader, PolarsError, PolarsResult, SerReader};
 
-use super::ReportError;
+use super::scores::{OperatorCounts, ProxyScores};
 use super::topology::{self, Topology};
+use crate::report::error::ReportError;
 use crate::study::StudySummary;
 use crate::study::truth::{Target, targets};
 
@@ -29,39 +30,6 @@ pub(super) struct Scored {
     pub(super) operators: Vec<OperatorCounts>,
     /// Depths and widths, by kind of cell, where the space's edges say what they connect and architectures differ in them.
     pub(super) topologies: Vec<Topology>,
-}
-
-/// The scores of one proxy.
-pub(super) struct ProxyScores {
-    pub(super) label: String,
-    pub(super) direction: Direction,
-    /// Means over repeats.
-    pub(super) values: Vec<Option<f64>>,
-    /// Why scores are undefined, with the number of architectures.
-    pub(super) undefined: BTreeMap<String, usize>,
-}
-
-/// How often an operator occurs.
-pub(super) struct OperatorCounts {
-    pub(super) name: String,
-    pub(super) counts: Vec<usize>,
-}
-
-impl ProxyScores {
-    /// Larger is better.
-    pub(super) fn oriented(&self) -> Vec<Option<f64>> {
-        let sign = match self.direction {
-            Direction::HigherIsBetter => 1.0,
-            Direction::LowerIsBetter => -1.0,
-        };
-        self.values.iter().map(|value| value.map(|value| sign * value)).collect()
-    }
-
-    fn tau_b(&self, target: &Target) -> Option<f64> {
-        let known = self.oriented().into_iter().zip(target.oriented()).filter_map(|(score, value)| Some((score, value?)));
-        let (scores, values): (Vec<Option<f64>>, Vec<f64>) = known.unzip();
-        Sample::new(&scores, &values).ok().and_then(|sample| kendall::tau_b(sample.pairs()))
-    }
 }
 
 impl Scored {

@@ -1,8 +1,8 @@
 //! Bars side by side: shares by group and series.
 
-use super::axis::Scale;
-use super::canvas::{Anchor, Canvas, Drawing, TEXT, short, width_of};
-use super::colour;
+use crate::picture::axis::Scale;
+use crate::picture::canvas::{Anchor, Canvas, Drawing, TEXT, short, width_of};
+use crate::picture::colour;
 
 const HEIGHT: f64 = 180.0;
 const LEFT: f64 = 62.0;
@@ -10,19 +10,19 @@ const BAR: f64 = 14.0;
 const GAP: f64 = 18.0;
 
 /// What bars are drawn from.
-pub(in crate::report) struct Bars<'a> {
+pub(crate) struct Bars<'a> {
     /// What they show.
-    pub(in crate::report) title: String,
+    pub(crate) title: String,
     /// The vertical axis's title.
-    pub(in crate::report) axis: String,
+    pub(crate) axis: String,
     /// Names of the groups, from left to right.
-    pub(in crate::report) groups: &'a [String],
+    pub(crate) groups: &'a [String],
     /// Each series with its value in every group, none below 0.
-    pub(in crate::report) series: &'a [(String, Vec<f64>)],
+    pub(crate) series: &'a [(String, Vec<f64>)],
 }
 
 impl Bars<'_> {
-    pub(in crate::report) fn draw(&self) -> Drawing {
+    pub(crate) fn draw(&self) -> Drawing {
         let of_group = |name: &String| (BAR * self.series.len() as f64).max(width_of(name, TEXT - 1.0)) + GAP;
         let width: f64 = self.groups.iter().map(of_group).sum();
         let legend: f64 = 14.0 * self.series.len() as f64;

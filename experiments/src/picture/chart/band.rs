@@ -1,30 +1,30 @@
 //! Lines, one colour each: a value by what it depends on, or the mean of several, with a band of one standard deviation.
 
-use super::axis::Scale;
-use super::canvas::{Anchor, Canvas, Drawing, short};
-use super::colour;
+use crate::picture::axis::Scale;
+use crate::picture::canvas::{Anchor, Canvas, Drawing, short};
+use crate::picture::colour;
 
 const PLOT: (f64, f64) = (400.0, 230.0);
 const LEFT: f64 = 66.0;
 
 /// One line: of a single run, or of several that differ in their seed alone.
-pub(in crate::report) struct Band {
+pub(crate) struct Band {
     /// Its name.
-    pub(in crate::report) name: String,
+    pub(crate) name: String,
     /// Where it is known, in ascending order: mean and standard deviation (0 for one run).
-    pub(in crate::report) points: Vec<(f64, f64, f64)>,
+    pub(crate) points: Vec<(f64, f64, f64)>,
 }
 
 /// What the chart is drawn from.
-pub(in crate::report) struct Bands {
+pub(crate) struct Bands {
     /// What it shows.
-    pub(in crate::report) title: String,
+    pub(crate) title: String,
     /// The axes' titles.
-    pub(in crate::report) axes: [String; 2],
+    pub(crate) axes: [String; 2],
     /// The horizontal and the vertical axis.
-    pub(in crate::report) scales: [Scale; 2],
+    pub(crate) scales: [Scale; 2],
     /// The lines.
-    pub(in crate::report) bands: Vec<Band>,
+    pub(crate) bands: Vec<Band>,
 }
 
 impl Band {
@@ -34,7 +34,7 @@ impl Band {
 }
 
 /// Axes with room for these; none where there is nothing to draw.
-pub(in crate::report) fn scales(bands: &[Band]) -> Option<[Scale; 2]> {
+pub(crate) fn scales(bands: &[Band]) -> Option<[Scale; 2]> {
     let points = || bands.iter().flat_map(|band| &band.points);
     let across = Scale::over(points().map(|(x, ..)| *x))?;
     let up = Scale::over(points().flat_map(|(_, mean, deviation)| [mean - deviation, mean + deviation]))?;
@@ -42,7 +42,7 @@ pub(in crate::report) fn scales(bands: &[Band]) -> Option<[Scale; 2]> {
 }
 
 impl Bands {
-    pub(in crate::report) fn draw(&self) -> Drawing {
+    pub(crate) fn draw(&self) -> Drawing {
         let [across, up] = self.scales;
         let top = 30.0 + 15.0 * self.bands.len() as f64;
         let (right, foot) = (LEFT + PLOT.0, top + PLOT.1);

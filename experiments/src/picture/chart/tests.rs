@@ -4,11 +4,12 @@ use resvg::usvg::roxmltree::{Document, Node};
 
 use super::band::{Band, Bands};
 use super::curve::Curve;
-use super::forest::{Forest, Row};
-use super::front::Front;
+use super::forest::{Estimate, Forest};
 use super::heat::Heat;
+use super::pareto::ParetoFront;
 use super::scatter::Scatter;
-use super::{Drawing, Scale};
+use crate::picture::axis::Scale;
+use crate::picture::canvas::Drawing;
 
 /// Reads a chart back.
 fn read<T>(drawing: &Drawing, ask: impl Fn(&[Node<'_, '_>]) -> T) -> T {
@@ -33,7 +34,7 @@ fn texts(nodes: &[Node<'_, '_>]) -> String {
 
 #[test]
 fn a_forest_puts_every_dot_and_interval_on_one_axis_left_of_the_ceiling() {
-    let row = |name: &str, value, interval| Row { name: name.into(), value, interval };
+    let row = |name: &str, value, interval| Estimate { name: name.into(), value, interval };
     let rows = vec![row("high", Some(0.6), Some([0.5, 0.7])), row("low", Some(-0.2), None), row("none", None, None)];
     let forest = Forest { title: "CIFAR-10".into(), axis: "τ-b".into(), rows, low: -0.2, ceiling: Some(0.9) };
     read(&forest.draw(), |nodes| {
@@ -112,7 +113,7 @@ fn a_search_curve_is_a_staircase_over_the_steps() {
 
 #[test]
 fn a_front_is_a_staircase_from_the_cheapest_to_the_best_and_on_to_the_end() {
-    let front = Front {
+    let front = ParetoFront {
         title: "accuracy against latency".into(),
         axes: ["latency (lower is better)".into(), "accuracy (higher is better)".into()],
         scales: [Scale::linear(0.0, 4.0), Scale::linear(0.0, 100.0)],

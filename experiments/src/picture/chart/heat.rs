@@ -1,7 +1,7 @@
 //! A matrix of values between −1 and 1 as coloured cells.
 
-use super::canvas::{Anchor, Canvas, Drawing, TEXT, short, width_of};
-use super::colour::{NEGATIVE, POSITIVE};
+use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, TEXT, short, width_of};
+use crate::picture::colour::{NEGATIVE, POSITIVE};
 
 const CELL: f64 = 40.0;
 const TOP: f64 = 24.0;
@@ -10,19 +10,19 @@ const STEP: f64 = 14.0;
 const LEGEND: f64 = 11.0 * STEP;
 
 /// What a heat map is drawn from.
-pub(in crate::report) struct Heat<'a> {
+pub(crate) struct Heat<'a> {
     /// What it shows.
-    pub(in crate::report) title: &'a str,
+    pub(crate) title: &'a str,
     /// Names of rows.
-    pub(in crate::report) rows: &'a [String],
+    pub(crate) rows: &'a [String],
     /// Names of columns.
-    pub(in crate::report) columns: &'a [String],
+    pub(crate) columns: &'a [String],
     /// By row and column; `None` is undefined.
-    pub(in crate::report) values: &'a [Vec<Option<f64>>],
+    pub(crate) values: &'a [Vec<Option<f64>>],
 }
 
 impl Heat<'_> {
-    pub(in crate::report) fn draw(&self) -> Drawing {
+    pub(crate) fn draw(&self) -> Drawing {
         let longest = |names: &[String]| names.iter().map(|name| width_of(name, TEXT)).fold(0.0, f64::max);
         let (left, across) = (longest(self.rows) + 18.0, (CELL * self.columns.len() as f64).max(LEGEND));
         let foot = TOP + CELL * self.rows.len() as f64;
@@ -58,7 +58,7 @@ fn draw_cell(canvas: &mut Canvas, (x, y): (f64, f64), value: Option<f64>) {
     let rounded = (value * 100.0).round() / 100.0 + 0.0;
     let text = format!("{rounded:.2}").replace("-0.", "−.").replace("0.", ".").replace('-', "−");
     // White where the colour is too strong for black; in the dark theme weak colours are dark and the ink is light.
-    let style = if value.abs() > 0.82 { ("on-colour", "#ffffff") } else { ("ink", super::canvas::INK) };
+    let style = if value.abs() > 0.82 { ("on-colour", "#ffffff") } else { ("ink", INK) };
     canvas.styled_text((x + CELL / 2.0, y + CELL / 2.0 + 4.0), Anchor::Middle, style, TEXT, &text);
 }
 

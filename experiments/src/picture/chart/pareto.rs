@@ -1,7 +1,7 @@
 //! What a search evaluated, by what it costs and what it reads, and the front of those that nothing beats at their cost.
 
-use super::axis::Scale;
-use super::canvas::{Anchor, Canvas, Drawing, short};
+use crate::picture::axis::Scale;
+use crate::picture::canvas::{Anchor, Canvas, Drawing, short};
 
 const PLOT: (f64, f64) = (360.0, 240.0);
 const LEFT: f64 = 62.0;
@@ -11,23 +11,23 @@ const EACH: (&str, &str) = ("each", "#7d8794");
 const FOUND: (&str, &str) = ("ceiling", "#b34700");
 
 /// What a front is drawn from; a point is a cost and a reading.
-pub(in crate::report) struct Front {
+pub(crate) struct ParetoFront {
     /// What it shows.
-    pub(in crate::report) title: String,
+    pub(crate) title: String,
     /// The axes' titles: cost, reading.
-    pub(in crate::report) axes: [String; 2],
+    pub(crate) axes: [String; 2],
     /// The axes.
-    pub(in crate::report) scales: [Scale; 2],
+    pub(crate) scales: [Scale; 2],
     /// All that was evaluated.
-    pub(in crate::report) points: Vec<[f64; 2]>,
+    pub(crate) points: Vec<[f64; 2]>,
     /// The front, cheapest first.
-    pub(in crate::report) front: Vec<[f64; 2]>,
+    pub(crate) front: Vec<[f64; 2]>,
     /// The architecture found.
-    pub(in crate::report) found: Option<[f64; 2]>,
+    pub(crate) found: Option<[f64; 2]>,
 }
 
-impl Front {
-    pub(in crate::report) fn draw(&self) -> Drawing {
+impl ParetoFront {
+    pub(crate) fn draw(&self) -> Drawing {
         let (right, foot) = (LEFT + PLOT.0, TOP + PLOT.1);
         let mut canvas = Canvas::new(right + 14.0, foot + 44.0);
         canvas.text((LEFT, 15.0), Anchor::Start, &self.title);

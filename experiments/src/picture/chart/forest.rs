@@ -1,7 +1,7 @@
 //! A forest plot: one row a proxy, its τ-b with the interval, and what single training runs reach.
 
-use super::axis::Scale;
-use super::canvas::{Anchor, Canvas, Drawing, TEXT, width_of};
+use crate::picture::axis::Scale;
+use crate::picture::canvas::{Anchor, Canvas, Drawing, TEXT, width_of};
 
 const ROW: f64 = 24.0;
 const PLOT: f64 = 230.0;
@@ -10,31 +10,31 @@ const MARK: (&str, &str) = ("mark", "#0067a5");
 const CEILING: (&str, &str) = ("ceiling", "#b34700");
 
 /// One row.
-pub(in crate::report) struct Row {
+pub(crate) struct Estimate {
     /// The proxy.
-    pub(in crate::report) name: String,
+    pub(crate) name: String,
     /// Its τ-b, if it is defined.
-    pub(in crate::report) value: Option<f64>,
+    pub(crate) value: Option<f64>,
     /// The interval of it, if there is one.
-    pub(in crate::report) interval: Option<[f64; 2]>,
+    pub(crate) interval: Option<[f64; 2]>,
 }
 
 /// What a forest plot is drawn from.
-pub(in crate::report) struct Forest {
+pub(crate) struct Forest {
     /// What it shows.
-    pub(in crate::report) title: String,
+    pub(crate) title: String,
     /// The axis's title.
-    pub(in crate::report) axis: String,
+    pub(crate) axis: String,
     /// Its rows, from above.
-    pub(in crate::report) rows: Vec<Row>,
+    pub(crate) rows: Vec<Estimate>,
     /// Where the axis begins, at 0 or below; it ends at 1.
-    pub(in crate::report) low: f64,
+    pub(crate) low: f64,
     /// The noise ceiling, if this target has one.
-    pub(in crate::report) ceiling: Option<f64>,
+    pub(crate) ceiling: Option<f64>,
 }
 
 impl Forest {
-    pub(in crate::report) fn draw(&self) -> Drawing {
+    pub(crate) fn draw(&self) -> Drawing {
         let widest = |texts: &mut dyn Iterator<Item = f64>| texts.fold(0.0, f64::max);
         let left = 12.0 + widest(&mut self.rows.iter().map(|row| width_of(&row.name, TEXT)));
         let right = 14.0 + widest(&mut self.rows.iter().map(|row| width_of(&row.reading(), TEXT - 1.0)));
@@ -70,7 +70,7 @@ impl Forest {
     }
 }
 
-impl Row {
+impl Estimate {
     fn reading(&self) -> String {
         match (self.value, self.interval) {
             (None, _) => "undefined".into(),

@@ -3,44 +3,44 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::axis::Scale;
-use super::canvas::{Anchor, Canvas, Drawing, TEXT, width_of};
-use super::colour;
+use crate::picture::axis::Scale;
+use crate::picture::canvas::{Anchor, Canvas, Drawing, SOFT, TEXT, short, width_of};
+use crate::picture::colour;
 
 /// The plot's size. Points lie on whole pixels of it, which makes large clouds small files.
-pub(in crate::report) const PLOT: (f64, f64) = (360.0, 250.0);
+pub(crate) const PLOT: (f64, f64) = (360.0, 250.0);
 const LEFT: f64 = 58.0;
 const TOP: f64 = 46.0;
 const RIGHT: f64 = 14.0;
 const FOOT: f64 = 68.0;
 
 /// What a cloud is drawn from.
-pub(in crate::report) struct Scatter<'a> {
+pub(crate) struct Scatter<'a> {
     /// What it shows.
-    pub(in crate::report) title: String,
+    pub(crate) title: String,
     /// A line below the title.
-    pub(in crate::report) subtitle: String,
+    pub(crate) subtitle: String,
     /// The axes' titles.
-    pub(in crate::report) axes: [String; 2],
+    pub(crate) axes: [String; 2],
     /// The axes.
-    pub(in crate::report) scales: [Scale; 2],
+    pub(crate) scales: [Scale; 2],
     /// Score and accuracy by architecture; without a finite score it is not drawn.
-    pub(in crate::report) points: Vec<Option<[f64; 2]>>,
+    pub(crate) points: Vec<Option<[f64; 2]>>,
     /// The operator that is counted.
-    pub(in crate::report) operator: &'a str,
+    pub(crate) operator: &'a str,
     /// How often it occurs, by architecture.
-    pub(in crate::report) levels: &'a [usize],
+    pub(crate) levels: &'a [usize],
     /// The most that any operator occurs.
-    pub(in crate::report) highest: usize,
+    pub(crate) highest: usize,
 }
 
 /// The pixel of a value on the plot, from its lower left corner to the right and up.
-pub(in crate::report) fn pixel(scale: &Scale, value: f64, length: f64) -> usize {
+pub(crate) fn pixel(scale: &Scale, value: f64, length: f64) -> usize {
     scale.onto(0.0, length).at(value).round().clamp(0.0, length) as usize
 }
 
 impl Scatter<'_> {
-    pub(in crate::report) fn draw(&self) -> Drawing {
+    pub(crate) fn draw(&self) -> Drawing {
         let (width, height) = PLOT;
         let mut canvas = Canvas::new(LEFT + width + RIGHT, TOP + height + FOOT);
         canvas.text((LEFT, 15.0), Anchor::Start, &self.title);
@@ -79,7 +79,7 @@ impl Scatter<'_> {
         const STEP: f64 = 26.0;
         let name = format!("count of {}:", self.operator);
         let mut x = LEFT + width_of(&name, TEXT - 1.0) + 10.0;
-        canvas.styled_text((LEFT, y), Anchor::Start, ("soft operator", super::canvas::SOFT), TEXT - 1.0, &name);
+        canvas.styled_text((LEFT, y), Anchor::Start, ("soft operator", SOFT), TEXT - 1.0, &name);
         // As many levels as there is room for, the first and the last among them.
         let room = (((LEFT + PLOT.0 - x) / STEP).floor() as usize).max(2);
         let spacing = self.highest.div_ceil(room - 1).max(1);
@@ -88,8 +88,8 @@ impl Scatter<'_> {
             let (cx, cy) = (x, y - 3.5);
             canvas.push(&format!(
                 r#"<circle class="level-mark" cx="{cx}" cy="{cy}" r="4" fill="{light}" style="--dark:{dark}"/>"#,
-                cx = super::canvas::short(cx),
-                cy = super::canvas::short(cy)
+                cx = short(cx),
+                cy = short(cy)
             ));
             canvas.soft_text((x + 7.0, y), Anchor::Start, &level.to_string());
             x += STEP;

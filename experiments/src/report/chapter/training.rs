@@ -2,11 +2,11 @@
 
 use assay_training::EpochRecord;
 
-use super::Run;
-use super::chart::Scale;
-use super::chart::band::{Band, Bands};
-use super::content::{Body, Chapter, Chart, PartsOf, Table};
-use super::reading::number;
+use super::comparison;
+use crate::picture::axis::Scale;
+use crate::picture::chart::band::{Band, Bands};
+use crate::report::content::{Body, Chapter, Chart, Section, SectionsOf, Subject, Table};
+use crate::report::reading::number;
 use crate::run::protocol::grouped;
 use crate::study::grid::Grid;
 use crate::training::summary::TrainingSummary;
@@ -15,6 +15,9 @@ const CURVE: &str = "After each epoch: of the images trained on, as they were tr
     protocol says); of the test images, with running statistics. Axes are shared by all trainings of this report.";
 const EPOCHS: &str = "The same as numbers, with the learning rate and the probability of drop-path of the epoch's steps. The test after \
     the last epoch, which the result is, is of all test images; those before it may be of fewer.";
+const TRAININGS: &str = "What each training came to. What sets the protocols and recipes apart stands below.";
+const TESTS: &str = "The test after each epoch, one line a training. That after the last epoch is of all test images; those before it may be \
+    of fewer.";
 
 /// What a learning curve shows of each epoch.
 struct Measure {
@@ -35,25 +38,41 @@ const MEASURES: [Measure; 2] = [
     },
 ];
 
-/// The chapter of a training.
-pub(super) fn chapter(summary: &TrainingSummary, label: &str, prefix: &str, runs: &[Run]) -> Chapter {
-    let of_run = PartsOf { prefix, notes: vec![format!("protocol: {}", protocol(summary))] };
-    let mut parts = Vec::new();
-    if runs.len() == 1 {
+/// The chapter of a training, on the axes of all trainings of the report.
+pub(super) fn chapter(summary: &TrainingSummary, subject: &Subject<'_>, all: &[(&str, &TrainingSummary)]) -> Chapter {
+    let Subject { label, prefix, is_alone } = *subject;
+    let of_run = SectionsOf { prefix, notes: vec![format!("protocol: {}", protocol(summary))] };
+    let mut sections = Vec::new();
+    if is_alone {
         let table = Table { grid: results(&[(label, summary)]), is_short: true, is_sortable: false };
-        parts.push(of_run.part("result", "Result", "", Body::Table(table)));
+        sections.push(of_run.section("result", "Result", "", Body::Table(table)));
     }
-    let beside: Vec<&TrainingSummary> = runs.iter().filter_map(Run::training).collect();
-    parts.push(of_run.part("curve", "Learning curve", CURVE, Body::charts(curves(summary, label, &beside))));
+    let beside: Vec<&TrainingSummary> = all.iter().map(|(_, summary)| *summary).collect();
+    sections.push(of_run.section("curve", "Learning curve", CURVE, Body::charts(curves(summary, label, &beside))));
     let epochs = Table { grid: epochs(&summary.curve), is_short: false, is_sortable: true };
-    parts.push(of_run.part("epochs", "Epochs", EPOCHS, Body::Table(epochs)));
+    sections.push(of_run.section("epochs", "Epochs", EPOCHS, Body::Table(epochs)));
     let (count, seed) = (summary.epochs, summary.seed);
     let about = format!("Training of {count} epochs, seed {seed}: a test error of {:.2} %.", summary.test_error_percent);
-    Chapter { title: label.to_owned(), about, parts }
+    Chapter { title: label.to_owned(), about, sections }
+}
+
+/// Trainings side by side; nothing where there are none.
+pub(super) fn comparison(trainings: &[(&str, &TrainingSummary)]) -> Vec<Section> {
+    if trainings.is_empty() {
+        return Vec::new();
+    }
+    let all: Vec<(&str, String)> = trainings.iter().map(|(label, summary)| (*label, protocol(summary))).collect();
+    let protocols: Vec<(&str, &str)> = all.iter().map(|(label, protocol)| (*label, protocol.as_str())).collect();
+    let table = Body::Table(Table { grid: results(trainings), is_short: true, is_sortable: false });
+    let curves = Body::charts(test_curves(trainings));
+    vec![
+        comparison::section("comparison-trainings", "Trainings side by side", TRAININGS, table, &protocols),
+        comparison::section("comparison-tests", "Tests by epoch", TESTS, curves, &protocols),
+    ]
 }
 
 /// The training's protocol line, with the settings of its recipe that the line does not have.
-pub(super) fn protocol(summary: &TrainingSummary) -> String {
+fn protocol(summary: &TrainingSummary) -> String {
     const SAID: [&str; 6] = ["architecture", "channels", "cells", "epochs", "batch", "images"];
     let recipe = serde_json::to_value(&summary.recipe).unwrap_or_default();
     let settings = recipe.as_object().into_iter().flatten().filter(|(key, _)| !SAID.contains(&key.as_str()));
@@ -82,7 +101,7 @@ const LINES: [Line; 12] = [
 ];
 
 /// What trainings came to, one column each.
-pub(super) fn results(trainings: &[(&str, &TrainingSummary)]) -> Grid {
+fn results(trainings: &[(&str, &TrainingSummary)]) -> Grid {
     let row = |(name, cell): &Line| [(*name).to_owned()].into_iter().chain(trainings.iter().map(|(_, summary)| cell(summary))).collect();
     Grid {
         title: "What the trainings came to".into(),
@@ -92,7 +111,7 @@ pub(super) fn results(trainings: &[(&str, &TrainingSummary)]) -> Grid {
 }
 
 /// The tests of several trainings: a line each.
-pub(super) fn test_curves(trainings: &[(&str, &TrainingSummary)]) -> Vec<Chart> {
+fn test_curves(trainings: &[(&str, &TrainingSummary)]) -> Vec<Chart> {
     let summaries: Vec<&TrainingSummary> = trainings.iter().map(|(_, summary)| *summary).collect();
     let chart = |measure: &Measure| {
         let lines = trainings.iter().map(|(label, summary)| line(label, &summary.curve, measure.test)).collect();
@@ -150,8 +169,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::report::source::Found;
-    use crate::report::{Content, Settings, content};
+    use crate::report::{Appearance, Content, Found, Run, content};
 
     /// A training of three epochs, the last test of more images than the others.
     fn summary(seed: u64, learning_rate: f64) -> TrainingSummary {
@@ -176,7 +194,7 @@ mod tests {
 
     fn report(summaries: Vec<TrainingSummary>) -> Content {
         let run = |summary| Run { folder: "run".into(), found: Found::Training(Box::new(summary)) };
-        content(&summaries.into_iter().map(run).collect::<Vec<_>>(), &Settings::default()).unwrap()
+        content(&summaries.into_iter().map(run).collect::<Vec<_>>(), &Appearance::default()).unwrap()
     }
 
     /// Everything but the pictures.
@@ -184,9 +202,9 @@ mod tests {
         let mut text = String::new();
         for chapter in &content.chapters {
             writeln!(text, "# {}\n{}", chapter.title, chapter.about).unwrap();
-            for part in &chapter.parts {
-                writeln!(text, "\n## {} ({})", part.title, part.name).unwrap();
-                match &part.body {
+            for section in &chapter.sections {
+                writeln!(text, "\n## {} ({})", section.title, section.name).unwrap();
+                match &section.body {
                     Body::Table(Table { grid, .. }) => {
                         let rows = std::iter::once(&grid.head).chain(&grid.rows);
                         rows.for_each(|row| writeln!(text, "{}", row.join(" | ")).unwrap());
@@ -195,9 +213,9 @@ mod tests {
                         let charts = charts.groups.iter().flat_map(|(_, charts)| charts);
                         charts.for_each(|chart| writeln!(text, "chart {}", chart.name).unwrap());
                     }
-                    Body::Nothing => panic!("{} shows nothing", part.name),
+                    Body::Nothing => panic!("{} shows nothing", section.name),
                 }
-                writeln!(text, "{}", part.notes.join("\n")).unwrap();
+                writeln!(text, "{}", section.notes.join("\n")).unwrap();
             }
             text.push('\n');
         }

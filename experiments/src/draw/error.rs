@@ -1,0 +1,41 @@
+//! Why something cannot be drawn.
+
+use crate::picture::PaintError;
+
+/// Why something cannot be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum DrawError {
+    /// The edges do not say what they connect.
+    #[error("the cell `{kind}` cannot be drawn: {problem}")]
+    Shape {
+        /// The kind of cell.
+        kind: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// What should be an architecture is a supernet.
+    #[error("edge {edge} of the {kind} cell keeps {count} operators, but an architecture at most one")]
+    SeveralOperators {
+        /// The kind of cell.
+        kind: String,
+        /// The edge.
+        edge: String,
+        /// How many it keeps.
+        count: usize,
+    },
+    /// The search did not prune.
+    #[error("the search pruned nothing: its steps have no candidates for removal")]
+    NoPruning,
+    /// The search did not read two proxies.
+    #[error("the search read {labels}, but a plane has two axes")]
+    NotTwoProxies {
+        /// What it read.
+        labels: String,
+    },
+    /// There is no point to draw.
+    #[error("no state of the search has a defined reading of both proxies")]
+    NothingDefined,
+    /// The picture cannot be painted.
+    #[error(transparent)]
+    Picture(#[from] PaintError),
+}

@@ -1,0 +1,280 @@
+//! What a report shows of a correlation study.
+
+mod agreement;
+mod clouds;
+mod preference;
+mod scored;
+mod scores;
+mod topology;
+
+use std::path::Path;
+
+use assay_core::experiment::{Experiment, Plugins, Purpose};
+
+use super::comparison;
+use crate::picture::chart::bars::Bars;
+use crate::picture::chart::forest::{Estimate, Forest};
+use crate::picture::chart::heat::Heat;
+use crate::report::content::{Body, Chapter, Chart, Section, SectionsOf, Subject, Table, file_name};
+use crate::report::error::ReportError;
+use crate::run::folder;
+use crate::run::protocol::grouped;
+use crate::study::correlation::{Correlation, RANDOM};
+use crate::study::grid::{self, Grid};
+use crate::study::{NoiseCeiling, StudySummary, beside};
+use agreement::Matrix;
+use clouds::Clouds;
+use preference::Shares;
+use scored::Scored;
+use scores::{BEST_PART, ProxyScores};
+use topology::Preferred;
+
+/// A correlation study.
+pub struct Study {
+    /// Its result.
+    pub summary: StudySummary,
+    scored: Scored,
+}
+
+impl Study {
+    /// Reads the scores of the study with this summary.
+    pub(super) fn read(folder: &Path, summary: StudySummary, plugins: &Plugins) -> Result<Self, ReportError> {
+        let experiment: Experiment = folder::stored_experiment(folder, Purpose::Study, plugins)?;
+        let scored = Scored::read(folder, &summary, &experiment, plugins)?;
+        Ok(Self { summary, scored })
+    }
+}
+
+const OVERVIEW: &str = "1: the proxy orders the architectures as their accuracies do, or as their costs do if less of them counts as \
+    better; 0: no better than chance; −1: the reverse order. In brackets the interval by resampling architectures, where they are a sample; after ± the standard deviation of single measurements.";
+const STUDIES: &str = "τ-b by proxy, one column a run and target. Columns of different protocols answer different questions: what \
+    sets the protocols apart stands below.";
+const FOREST: &str = "The dot is τ-b, the bar its interval by resampling architectures; a study of a whole space has no interval, since \
+    nothing was left to the draw. No score can be expected to come nearer to the accuracies than one training run comes to \
+    others: the noise ceiling, where the benchmark records single runs.";
+const CLOUDS: &str = "One point an architecture; points that fall together are drawn once, later colours above earlier ones.";
+const MATRIX: &str = "τ-b between the scores of each two proxies over the architectures that both score, better scores first in both. \
+    Proxies of 1 are one proxy to a search; proxies that add to each other agree less with each other than with the accuracy.";
+const SHARES: &str = "How often each operator occurs in the architectures of the best scores, among all their operators; the last series \
+    is all architectures. Architectures that tie for the last places count in part.";
+const SHAPES: &str = "Where the scores of all cells of a depth and a width lie on average: 1 above all others, 0 in the middle, −1 below all others. \
+    Depth is the number of edges on the longest path from an input of the cell to its output, width the sum over inner nodes of the \
+    share of their edges that come from the cell's inputs (Shu, Wang and Cai, ICLR 2020); edges of `none` and dead ends do not count.";
+const PREFERENCES: &str = "τ-b of better scores with greater depth and width, and means over the best tenth by score; the last row is all \
+    architectures.";
+const PUBLISHED: &str = "What papers print of the same proxies, each in a column of its own whose number leads to its protocol below.";
+const DETAILS: &str = "Correlations over all architectures and among the best 10 % and 1 %; of the k best by score, how many are among \
+    the k best by accuracy and how well they are ordered (NDCG); how far the architecture of the best score falls short of the best \
+    accuracy; and what is left of τ-b when live-params is held fixed.";
+
+/// The chapter of a study; `colour` is the operator by which its points are coloured, if the reader chose one.
+pub(super) fn chapter(study: &Study, subject: &Subject<'_>, colour: Option<&str>) -> Result<Chapter, ReportError> {
+    let Subject { label, prefix, .. } = *subject;
+    let operator = chosen_operator(&study.scored, label, colour)?;
+    let summary = &study.summary;
+    let of_run = SectionsOf { prefix, notes: summary.notes() };
+    let table = |grid: Grid| Body::Table(Table { grid, is_short: false, is_sortable: true });
+    let mut sections = Vec::new();
+    if !summary.correlations.is_empty() {
+        let overview = Body::Table(Table { grid: grid::overview(&summary.correlations), is_short: true, is_sortable: true });
+        sections.push(of_run.section("tau", "Kendall τ-b by proxy and target", OVERVIEW, overview));
+        sections.push(of_run.section("intervals", "τ-b with intervals", FOREST, Body::charts(forests(summary))));
+    }
+    sections.push(match (&study.scored.truth, operator) {
+        (Ok(truth), Some(operator)) => {
+            let clouds = Clouds::new(&study.scored, truth, operator);
+            let body = clouds.charts(summary);
+            let without: Vec<&str> = targets(summary).into_iter().map(|(column, _)| column).filter(|column| !clouds.has(column)).collect();
+            let missing = match without.as_slice() {
+                [] => String::new(),
+                columns => {
+                    format!(" Not drawn, since the benchmark that is imported now lists no accuracy of the name: {}.", columns.join(", "))
+                }
+            };
+            of_run.section("scatter", "Score against accuracy", &format!("{CLOUDS}{missing}"), Body::Charts(body))
+        }
+        (Ok(_), None) => of_run.section("scatter", "Score against accuracy", "Left out: the architectures do not differ.", Body::Nothing),
+        (Err(because), _) => of_run.section("scatter", "Score against accuracy", &format!("Left out: {because}."), Body::Nothing),
+    });
+    if let Some(shares) = Shares::of(&study.scored) {
+        let title = format!("Operators of the best {} % by score", 100 / BEST_PART);
+        let bars = Bars { title: title.clone(), axis: "share".into(), groups: &shares.operators, series: &shares.by_proxy }.draw();
+        let drawn = Body::charts(vec![Chart { name: String::new(), drawing: bars, place: None }]);
+        sections.push(of_run.section("operators", &title, SHARES, drawn));
+        sections.push(of_run.section("operator-shares", &title, "The same as numbers.", table(shares.grid(title.clone()))));
+    }
+    for topology in &study.scored.topologies {
+        let preferred = Preferred::of(topology, &study.scored.proxies);
+        let (name, kind) = (format!("shape-{}", file_name(&topology.kind)), topology.name());
+        sections.push(of_run.section(&name, &format!("Depth and width of the {kind}"), SHAPES, Body::charts(preferred.charts())));
+        let title = format!("Standings by depth and width of the {kind}");
+        sections.push(of_run.section(
+            &format!("{name}-standings"),
+            &title,
+            "The same as numbers.",
+            table(preferred.by_shape(title.clone())),
+        ));
+        let title = format!("Depth and width of the {kind}, by proxy");
+        sections.push(of_run.section(&format!("{name}-by-proxy"), &title, PREFERENCES, table(preferred.by_proxy(title.clone()))));
+    }
+    let matrix = Matrix::of(&study.scored.proxies);
+    let heat = Heat { title: "τ-b between proxies", rows: &matrix.names, columns: &matrix.names, values: &matrix.values }.draw();
+    sections.push(of_run.section(
+        "matrix",
+        "How far proxies agree",
+        MATRIX,
+        Body::charts(vec![Chart { name: String::new(), drawing: heat, place: None }]),
+    ));
+    sections.push(of_run.section("agreement", "τ-b between proxies", "The same as numbers.", table(matrix.grid())));
+    for (grid, (column, _)) in grid::by_target(&summary.correlations, summary.k).into_iter().zip(targets(summary)) {
+        let name = format!("statistics-{}", file_name(column));
+        let title = format!("All statistics: {}", grid.title);
+        sections.push(of_run.section(&name, &title, DETAILS, table(grid)));
+    }
+    for grid in beside::grids(&summary.correlations, &summary.published) {
+        let mut section = of_run.section(&format!("published-{}", file_name(&grid.title)), &grid.title.clone(), PUBLISHED, table(grid));
+        section.notes.extend(beside::notes(&summary.published));
+        sections.push(section);
+    }
+    let (undefined, explanation) = undefined(summary, &study.scored);
+    sections.push(of_run.section("undefined", "Undefined scores", &explanation, table(undefined)));
+    let about = format!(
+        "Correlation study of {} architectures, {} proxies and {} targets, seed {}.",
+        grouped(summary.architectures as u128),
+        study.scored.proxies.len(),
+        targets(summary).len(),
+        summary.seed
+    );
+    Ok(Chapter { title: label.to_owned(), about, sections })
+}
+
+/// The operator whose count colours the points: the reader's choice, or that which says most about the first target.
+fn chosen_operator<'a>(scored: &'a Scored, run: &str, colour: Option<&str>) -> Result<Option<&'a str>, ReportError> {
+    let Some(wanted) = colour else { return Ok(scored.most_telling_operator().map(|operator| operator.name.as_str())) };
+    let found = scored.operators.iter().find(|operator| operator.name == wanted);
+    found.map(|operator| Some(operator.name.as_str())).ok_or_else(|| ReportError::Operator {
+        run: run.to_owned(),
+        operator: wanted.to_owned(),
+        known: scored.operators.iter().map(|operator| operator.name.clone()).collect(),
+    })
+}
+
+/// Studies side by side; nothing where there are none.
+pub(super) fn comparison(studies: &[(&str, &Study)]) -> Vec<Section> {
+    if studies.is_empty() {
+        return Vec::new();
+    }
+    let summaries: Vec<(&str, &StudySummary)> = studies.iter().map(|(label, study)| (*label, &study.summary)).collect();
+    let protocols: Vec<(&str, &str)> = summaries.iter().map(|(label, summary)| (*label, summary.protocol.as_str())).collect();
+    let table = Body::Table(Table { grid: correlations(&summaries), is_short: true, is_sortable: true });
+    vec![comparison::section("comparison-tau", "Kendall τ-b side by side", STUDIES, table, &protocols)]
+}
+
+fn correlations(studies: &[(&str, &StudySummary)]) -> Grid {
+    let mut proxies: Vec<&str> = Vec::new();
+    for row in studies.iter().flat_map(|(_, summary)| &summary.correlations) {
+        if !proxies.contains(&row.proxy.as_str()) {
+            proxies.push(&row.proxy);
+        }
+    }
+    // Random choice, which every study has, stays the last.
+    let is_random = |proxy: &&str| *proxy == RANDOM;
+    proxies.sort_by_key(|proxy| is_random(proxy));
+    // One target of all runs after the other, so that what is compared stands together.
+    let mut columns: Vec<(&str, &str)> = Vec::new();
+    for (_, summary) in studies {
+        columns.extend(targets(summary).into_iter().filter(|target| !columns.contains(target)).collect::<Vec<_>>());
+    }
+    let cells: Vec<(String, &StudySummary, &str)> = columns
+        .iter()
+        .flat_map(|(column, title)| studies.iter().map(move |(label, summary)| (format!("{title}, {label}"), *summary, *column)))
+        .collect();
+    let tau = |proxy: &str, (_, summary, column): &(String, &StudySummary, &str)| {
+        let row = summary.correlations.iter().find(|row| row.proxy == proxy && row.target == *column);
+        row.map_or(String::new(), |row| grid::cell(row.tau_b))
+    };
+    Grid {
+        title: "Kendall τ-b side by side".into(),
+        head: ["proxy".to_owned()].into_iter().chain(cells.iter().map(|(head, ..)| head.clone())).collect(),
+        rows: proxies
+            .iter()
+            .map(|proxy| [(*proxy).to_owned()].into_iter().chain(cells.iter().map(|of| tau(proxy, of))).collect())
+            .collect(),
+    }
+}
+
+/// Columns and titles of the study's targets.
+fn targets(summary: &StudySummary) -> Vec<(&str, &str)> {
+    let mut targets = Vec::new();
+    for row in &summary.correlations {
+        let target = (row.target.as_str(), row.title.as_str());
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    targets
+}
+
+fn forests(summary: &StudySummary) -> Vec<Chart> {
+    let rows = |target: &str| summary.correlations.iter().filter(move |row| row.target == target).collect::<Vec<_>>();
+    // One order for all targets, the best of the first target above.
+    let order: Vec<&str> = match targets(summary).first() {
+        None => Vec::new(),
+        Some((first, _)) => {
+            let mut rows = rows(first);
+            rows.sort_by(|one, other| other.tau_b.unwrap_or(-2.0).total_cmp(&one.tau_b.unwrap_or(-2.0)));
+            rows.into_iter().map(|row| row.proxy.as_str()).collect()
+        }
+    };
+    // One axis for all, so that targets can be compared.
+    let ends = |row: &Correlation| row.tau_b.into_iter().chain(row.tau_b_interval.map(|interval| interval.low)).fold(0.0, f64::min);
+    let low = summary.correlations.iter().map(ends).fold(0.0, f64::min);
+    let row = |row: &Correlation| Estimate {
+        name: row.proxy.clone(),
+        value: row.tau_b,
+        interval: row.tau_b_interval.map(|interval| [interval.low, interval.high]),
+    };
+    let forest = |(column, title): (&str, &str)| {
+        let of_target = rows(column);
+        let in_order = order.iter().filter_map(|proxy| of_target.iter().find(|row| row.proxy == *proxy));
+        let drawing = Forest {
+            title: format!("{title} ({column})"),
+            axis: "Kendall τ-b".into(),
+            rows: in_order.map(|found| row(found)).collect(),
+            low,
+            ceiling: ceiling_of(&summary.ceilings, column),
+        };
+        Chart { name: file_name(column), drawing: drawing.draw(), place: None }
+    };
+    targets(summary).into_iter().map(forest).collect()
+}
+
+/// The ceiling of the column whose name holds the target's as whole words: `v11_test_cifar10_seeds` of `test_cifar10`.
+fn ceiling_of(ceilings: &[NoiseCeiling], target: &str) -> Option<f64> {
+    let is_of = |ceiling: &&NoiseCeiling| {
+        let column = ceiling.target.split(' ').next().unwrap_or_default();
+        format!("_{column}_").contains(&format!("_{target}_"))
+    };
+    ceilings.iter().find(is_of).and_then(|ceiling| ceiling.ceiling.tau_b)
+}
+
+/// How many scores are undefined and why, with a sentence that sums it up.
+fn undefined(summary: &StudySummary, scored: &Scored) -> (Grid, String) {
+    let reasons = |proxy: &ProxyScores| {
+        let mut reasons: Vec<(&String, &usize)> = proxy.undefined.iter().collect();
+        reasons.sort_by(|one, other| other.1.cmp(one.1));
+        reasons.into_iter().map(|(reason, count)| format!("{count}: {reason}")).collect::<Vec<_>>().join("; ")
+    };
+    let row = |proxy: &ProxyScores| {
+        let count: usize = proxy.undefined.values().sum();
+        vec![proxy.label.clone(), (proxy.values.len() - count).to_string(), count.to_string(), reasons(proxy)]
+    };
+    let rows: Vec<Vec<String>> = scored.proxies.iter().map(row).collect();
+    let all: usize = scored.proxies.iter().flat_map(|proxy| proxy.undefined.values()).sum();
+    let explanation = match all {
+        0 => format!("Every proxy has a score for each of the {} architectures.", grouped(summary.architectures as u128)),
+        _ => "An architecture whose score is undefined in one repeat is left out of that proxy's statistics, and counted.".into(),
+    };
+    let head = ["proxy", "scored", "undefined", "reasons"].map(str::to_owned).to_vec();
+    (Grid { title: "Undefined scores".into(), head, rows }, explanation)
+}

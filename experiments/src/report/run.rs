@@ -1,0 +1,52 @@
+//! Finished runs, as their folders hold them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use assay_core::experiment::Plugins;
+
+use super::chapter::Found;
+use super::error::ReportError;
+use crate::run::folder;
+
+/// A finished run.
+pub struct Run {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it found.
+    pub found: Found,
+}
+
+impl Run {
+    /// Reads the run in this folder.
+    ///
+    /// # Errors
+    /// If it holds none, or one that is not finished, or what it holds cannot be read.
+    pub fn read(folder: &Path, plugins: &Plugins) -> Result<Self, ReportError> {
+        let summary = match std::fs::read(folder.join(folder::SUMMARY)) {
+            Ok(summary) => summary,
+            Err(_) if folder.join(folder::EXPERIMENT).exists() => {
+                return Err(ReportError::Unfinished { folder: folder.to_owned(), resume: folder::resume(folder, plugins) });
+            }
+            Err(error) => return Err(ReportError::unreadable(folder, folder::SUMMARY, &error)),
+        };
+        let found = Found::read(folder, &summary, plugins)?;
+        Ok(Self { folder: folder.to_owned(), found })
+    }
+}
+
+/// What to call each run: its experiment, with as much more as tells it from the others.
+#[must_use]
+pub fn label(runs: &[Run]) -> Vec<String> {
+    let folder = |run: &Run| run.folder.file_name().map_or_else(|| run.folder.display().to_string(), |name| name.to_string_lossy().into());
+    let name = |run: &Run| run.found.name_and_seed().0.to_owned();
+    let seeded = |run: &Run| {
+        let (name, seed) = run.found.name_and_seed();
+        format!("{name} seed {seed}")
+    };
+    let ways: [&dyn Fn(&Run) -> String; 3] = [&name, &seeded, &folder];
+    let labels = |way: &&dyn Fn(&Run) -> String| runs.iter().map(way).collect::<Vec<_>>();
+    let differ = |labels: &Vec<String>| labels.iter().collect::<BTreeSet<_>>().len() == labels.len();
+    let numbered = || runs.iter().zip(1..).map(|(run, number)| format!("{} ({number})", folder(run))).collect();
+    ways.iter().map(labels).find(differ).unwrap_or_else(numbered)
+}
