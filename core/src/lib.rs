@@ -17,6 +17,6 @@ pub mod stream;
 
 pub use assay_structure::{graph, number, score, subspace};
 
-// For `register!`, so that a plugin crate need not depend on inventory itself.
+// For `register!`, `settings!` and `words!`, so that a plugin crate need not depend on these itself.
 #[doc(hidden)]
-pub use inventory;
+pub use {inventory, serde, serde_json};

@@ -5,8 +5,8 @@
 use assay_core::plugin::{Entry, Origin, Registry, RegistryError, Setting, Settings, SettingsError, ValueKind, ZeroCostProxy};
 
 const SETTINGS: &[Setting] = &[
-    Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 512 }, default: "72", help: "images" },
-    Setting { name: "variant", kind: ValueKind::Choice(&["code", "paper"]), default: "code", help: "which" },
+    Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 512 }, default: Setting::said("72"), help: "images" },
+    Setting { name: "variant", kind: ValueKind::Choice(&["code", "paper"]), default: Setting::said("code"), help: "which" },
 ];
 
 fn build(_: &Settings) -> Result<Box<dyn ZeroCostProxy>, SettingsError> {
@@ -14,7 +14,14 @@ fn build(_: &Settings) -> Result<Box<dyn ZeroCostProxy>, SettingsError> {
 }
 
 const fn entry(name: &'static str, package: &'static str) -> Entry<dyn ZeroCostProxy> {
-    Entry { name, summary: "a proxy", origin: Origin::Crate(package), settings: SETTINGS, build: &build }
+    Entry {
+        name,
+        summary: "a proxy",
+        origin: Origin::Crate(package),
+        settings: SETTINGS,
+        resolve: |given| Ok(given.clone()),
+        build: &build,
+    }
 }
 
 static OURS: Entry<dyn ZeroCostProxy> = entry("ntk-condition", "assay-proxies");

@@ -92,3 +92,62 @@ fn join(plugins: &mut Plugins, entries: &Entries) -> Result<(), RegistryError> {
     plugins.strategies.join(entries.strategies);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use assay_core::plugin::{DefaultValue, Entry, Kind, Registry, Setting, Settings, ValueKind};
+
+    use super::*;
+
+    /// Some value of a setting that must be given.
+    fn some(kind: ValueKind) -> serde_json::Value {
+        match kind {
+            ValueKind::Integer { min, .. } => min.into(),
+            ValueKind::Number { min, .. } => min.into(),
+            ValueKind::Flag => true.into(),
+            ValueKind::Text | ValueKind::Path => "something".into(),
+            ValueKind::Choice(words) => words[0].into(),
+            ValueKind::Texts => ["something"].as_slice().into(),
+            ValueKind::Numbers => [1.0].as_slice().into(),
+            ValueKind::Table(settings) => required(settings).into(),
+        }
+    }
+
+    fn required(settings: &[Setting]) -> Settings {
+        let required = settings.iter().filter(|setting| matches!(setting.default, DefaultValue::Required));
+        required.map(|setting| (setting.name.to_owned(), some(setting.kind))).collect()
+    }
+
+    fn check<T: ?Sized>(entry: &Entry<T>, kind: &str) {
+        let defaults = entry.settings.iter().filter_map(|setting| Some((setting.name.to_owned(), setting.default_value()?)));
+        let (defaults, required) = (defaults.collect::<Settings>(), required(entry.settings));
+        let plugin = format!("{kind} `{}`", entry.name);
+        assert_eq!(defaults.check(entry.settings), Ok(()), "{plugin}: a default is not among the values that the setting takes");
+        let without = (entry.resolve)(&required).unwrap_or_else(|error| panic!("{plugin}: {error}"));
+        let with = (entry.resolve)(&defaults.clone().or(&required)).unwrap_or_else(|error| panic!("{plugin}: {error}"));
+        assert_eq!(without, with, "{plugin}: what it takes for granted is not what it declares");
+        for setting in entry.settings {
+            let (name, value) = (setting.name, without.iter().find(|(key, _)| *key == setting.name));
+            let is_told = value.is_some() != matches!(setting.default, DefaultValue::Words(_) | DefaultValue::None);
+            assert!(is_told, "{plugin}: `{name}` is {value:?}, its default {}", setting.default_text());
+            assert!(!setting.help.is_empty(), "{plugin}: what `{name}` does is told nowhere");
+        }
+    }
+
+    fn check_all<T: ?Sized + Kind>(registry: &Registry<T>) {
+        assert!(registry.iter().count() > 0, "nothing is registered as {}", T::NAME);
+        registry.iter().for_each(|entry| check(entry, T::NAME));
+    }
+
+    #[test]
+    fn declared_defaults_are_those_that_plugins_read() {
+        let plugins = linked().unwrap();
+        check_all(&plugins.spaces);
+        check_all(&plugins.proxies);
+        check_all(&plugins.aggregates);
+        check_all(&plugins.strategies);
+        check_all(&plugins.benchmarks);
+        check_all(&plugins.datasets);
+        check_all(&plugins.engines);
+    }
+}

@@ -5,23 +5,15 @@ use rand::RngExt;
 use super::Normalisation;
 use crate::graph::Shape;
 
-/// How an image is varied when it is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Augmentation {
-    /// As it is.
-    None,
-    /// A mirror image half the time, then a crop of the original size out of the image padded by an eighth of its
-    /// height with black: the standard augmentation of CIFAR and ImageNet16, which TE-NAS's loaders apply.
-    FlipAndCrop,
-}
-
-impl std::fmt::Display for Augmentation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "no augmentation",
-            Self::FlipAndCrop => "flip and crop",
-        })
+crate::words! {
+    /// How an image is varied when it is drawn.
+    #[derive(Hash)]
+    pub enum Augmentation {
+        /// As it is.
+        None = "none" as "no augmentation",
+        /// A mirror image half the time, then a crop of the original size out of the image padded by an eighth of its
+        /// height with black: the standard augmentation of CIFAR and ImageNet16, which TE-NAS's loaders apply.
+        FlipAndCrop = "flip-and-crop" as "flip and crop",
     }
 }
 

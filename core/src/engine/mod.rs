@@ -20,15 +20,16 @@ use crate::data::Minibatch;
 use crate::graph::{Graph, NodeId, Operator};
 use crate::network::Network;
 
-/// The floating-point type a measurement is computed in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// 32-bit floats, as the published implementations.
-    #[default]
-    F32,
-    /// 64-bit floats.
-    F64,
+crate::words! {
+    /// The floating-point type a measurement is computed in.
+    #[derive(Default, Hash)]
+    pub enum Precision {
+        /// 32-bit floats, as the published implementations.
+        #[default]
+        F32 = "f32" as "float32",
+        /// 64-bit floats.
+        F64 = "f64" as "float64",
+    }
 }
 
 /// Why a measurement failed. This is a fault of the run, unlike an undefined score.

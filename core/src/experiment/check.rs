@@ -14,14 +14,29 @@ const KEYS: &[Setting] = &[
     Setting {
         name: "version",
         kind: ValueKind::Integer { min: 1, max: i64::MAX },
-        default: "(required)",
+        default: Setting::said("(required)"),
         help: "the version of the file's form",
     },
-    Setting { name: "name", kind: ValueKind::Text, default: "the file's name", help: "what runs are called" },
-    Setting { name: "seed", kind: ValueKind::Integer { min: 0, max: i64::MAX }, default: "0", help: "seeds every random stream" },
-    Setting { name: "threads", kind: ValueKind::Integer { min: 1, max: 4096 }, default: "all cores", help: "worker threads" },
-    Setting { name: "output", kind: ValueKind::Path, default: "\"results\"", help: "where run folders are made" },
-    Setting { name: "on_error", kind: ValueKind::Choice(&["stop", "skip"]), default: "\"stop\"", help: "what a failed measurement does" },
+    Setting { name: "name", kind: ValueKind::Text, default: Setting::said("the file's name"), help: "what runs are called" },
+    Setting {
+        name: "seed",
+        kind: ValueKind::Integer { min: 0, max: i64::MAX },
+        default: Setting::said("0"),
+        help: "seeds every random stream",
+    },
+    Setting {
+        name: "threads",
+        kind: ValueKind::Integer { min: 1, max: 4096 },
+        default: Setting::said("all cores"),
+        help: "worker threads",
+    },
+    Setting { name: "output", kind: ValueKind::Path, default: Setting::said("\"results\""), help: "where run folders are made" },
+    Setting {
+        name: "on_error",
+        kind: ValueKind::Choice(&["stop", "skip"]),
+        default: Setting::said("\"stop\""),
+        help: "what a failed measurement does",
+    },
 ];
 
 /// The engine of an experiment that names none.

@@ -19,8 +19,8 @@ pub struct PluginFiles {
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
-    Setting { name: "path", kind: ValueKind::Texts, default: "[]", help: "files, and folders of files, to load" },
-    Setting { name: "isolate", kind: ValueKind::Flag, default: "false", help: "run their proxies in child processes" },
+    Setting { name: "path", kind: ValueKind::Texts, default: Setting::said("[]"), help: "files, and folders of files, to load" },
+    Setting { name: "isolate", kind: ValueKind::Flag, default: Setting::said("false"), help: "run their proxies in child processes" },
 ];
 
 impl PluginFiles {

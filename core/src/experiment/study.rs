@@ -129,43 +129,53 @@ impl Study {
 
 /// What the section understands.
 pub(super) const SETTINGS: &[Setting] = &[
-    Setting { name: "proxies", kind: ValueKind::Texts, default: "(required)", help: "what is correlated" },
+    Setting { name: "proxies", kind: ValueKind::Texts, default: Setting::said("(required)"), help: "what is correlated" },
     Setting {
         name: "sample",
         kind: ValueKind::Integer { min: 2, max: 10_000_000 },
-        default: "all architectures of the space",
+        default: Setting::said("all architectures of the space"),
         help: "how many different architectures are drawn, seeded",
     },
     Setting {
         name: "architectures",
         kind: ValueKind::Texts,
-        default: "all of the space",
+        default: Setting::said("all of the space"),
         help: "the architectures, as the space writes them",
     },
     Setting {
         name: "repeats",
         kind: ValueKind::Integer { min: 1, max: 10_000 },
-        default: "1",
+        default: Setting::said("1"),
         help: "measurements of each architecture, with new weights and images, whose mean is its score",
     },
     Setting {
         name: "isomorphic",
         kind: ValueKind::Choice(&["each", "once"]),
-        default: "\"each\"",
+        default: Setting::said("\"each\""),
         help: "whether architectures that compute the same are measured each or once for all",
     },
     Setting {
         name: "bootstrap",
         kind: ValueKind::Integer { min: 0, max: 1_000_000 },
-        default: "1000, of a whole space 0",
+        default: Setting::said("1000, of a whole space 0"),
         help: "resamples of the interval of τ-b; 0 for none",
     },
-    Setting { name: "k", kind: ValueKind::Integer { min: 1, max: 10_000_000 }, default: "10", help: "the k of precision@k and NDCG@k" },
-    Setting { name: "published", kind: ValueKind::Flag, default: "false", help: "whether figures of papers stand beside ours" },
+    Setting {
+        name: "k",
+        kind: ValueKind::Integer { min: 1, max: 10_000_000 },
+        default: Setting::said("10"),
+        help: "the k of precision@k and NDCG@k",
+    },
+    Setting {
+        name: "published",
+        kind: ValueKind::Flag,
+        default: Setting::said("false"),
+        help: "whether figures of papers stand beside ours",
+    },
     Setting {
         name: "shard",
         kind: ValueKind::Text,
-        default: "all of it",
+        default: Setting::said("all of it"),
         help: "the part of the measurements that this run makes, as 2/4; assay merge joins the parts",
     },
 ];

@@ -59,15 +59,18 @@ impl ZeroCostProxy for Slope {
     }
 }
 
-const STEP: Setting = Setting { name: "step", kind: ValueKind::Number { min: 0.0, max: 1.0 }, default: "0.5", help: "length of a step" };
-const POINTS: Setting = Setting { name: "points", kind: ValueKind::Integer { min: 2, max: 9 }, default: "3", help: "points measured" };
-const PATH: Setting = Setting { name: "path", kind: ValueKind::Path, default: "none", help: "the file" };
+const STEP: Setting =
+    Setting { name: "step", kind: ValueKind::Number { min: 0.0, max: 1.0 }, default: Setting::said("0.5"), help: "length of a step" };
+const POINTS: Setting =
+    Setting { name: "points", kind: ValueKind::Integer { min: 2, max: 9 }, default: Setting::said("3"), help: "points measured" };
+const PATH: Setting = Setting { name: "path", kind: ValueKind::Path, default: Setting::said("none"), help: "the file" };
 
 static SPACE: Entry<dyn crate::plugin::SearchSpace> = Entry {
     name: "hills",
     summary: "",
     origin: Origin::Crate("tests"),
     settings: &[],
+    resolve: |given| Ok(given.clone()),
     build: &|_| Err(SettingsError::new("settings", "not built in these tests")),
 };
 static DATASET: Entry<dyn crate::data::Dataset> = Entry {
@@ -75,6 +78,7 @@ static DATASET: Entry<dyn crate::data::Dataset> = Entry {
     summary: "",
     origin: Origin::Crate("tests"),
     settings: &[PATH],
+    resolve: |given| Ok(given.clone()),
     build: &|_| Err(SettingsError::new("path", "there is no such file")),
 };
 static CPU: Entry<dyn EngineFactory> = Entry {
@@ -82,6 +86,7 @@ static CPU: Entry<dyn EngineFactory> = Entry {
     summary: "",
     origin: Origin::Crate("tests"),
     settings: &[],
+    resolve: |given| Ok(given.clone()),
     build: &|_| Err(SettingsError::new("settings", "not built in these tests")),
 };
 static SLIDE_RULE: Entry<dyn EngineFactory> = Entry {
@@ -89,6 +94,7 @@ static SLIDE_RULE: Entry<dyn EngineFactory> = Entry {
     summary: "",
     origin: Origin::Crate("tests"),
     settings: &[POINTS],
+    resolve: |given| Ok(given.clone()),
     build: &|_| Err(SettingsError::new("points", "a slide rule has no points")),
 };
 static STRATEGY: Entry<dyn SearchStrategy> = Entry {
@@ -96,6 +102,7 @@ static STRATEGY: Entry<dyn SearchStrategy> = Entry {
     summary: "",
     origin: Origin::Crate("tests"),
     settings: &[STEP],
+    resolve: |given| Ok(given.clone()),
     build: &|settings| Ok(Box::new(settings.parse::<Climb>()?)),
 };
 static PROXY: Entry<dyn ZeroCostProxy> = Entry {
@@ -103,6 +110,7 @@ static PROXY: Entry<dyn ZeroCostProxy> = Entry {
     summary: "",
     origin: Origin::Crate("tests"),
     settings: &[STEP, POINTS],
+    resolve: |given| Ok(given.clone()),
     build: &|settings| Ok(Box::new(settings.parse::<Slope>()?)),
 };
 
@@ -326,6 +334,7 @@ fn two_plugins_of_one_name_are_an_error_that_names_both_crates_in_any_order() {
         summary: "",
         origin: Origin::Crate("another-crate"),
         settings: &[],
+        resolve: |given| Ok(given.clone()),
         build: &|_| Ok(Box::new(Slope::default())),
     };
     for entries in [[&PROXY, &OTHER], [&OTHER, &PROXY]] {

@@ -131,22 +131,27 @@ mod defaults {
 }
 
 const fn count(name: &'static str, min: i64, max: i64, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, kind: ValueKind::Integer { min, max }, default, help }
+    Setting { name, kind: ValueKind::Integer { min, max }, default: Setting::said(default), help }
 }
 
 const fn number(name: &'static str, max: f64, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, kind: ValueKind::Number { min: 0.0, max }, default, help }
+    Setting { name, kind: ValueKind::Number { min: 0.0, max }, default: Setting::said(default), help }
 }
 
 /// What the section understands.
 pub(super) const SETTINGS: &[Setting] = &[
-    Setting { name: "architecture", kind: ValueKind::Text, default: "(required)", help: "the architecture, as the space writes it" },
+    Setting {
+        name: "architecture",
+        kind: ValueKind::Text,
+        default: Setting::said("(required)"),
+        help: "the architecture, as the space writes it",
+    },
     count("channels", 1, 4096, "36", "channels of the first stage"),
     count("cells", 1, 100, "20", "cells (a stage, in spaces with stages)"),
     Setting {
         name: "initialiser",
         kind: ValueKind::Choice(Initialiser::NAMES),
-        default: "\"uniform-fan-in\"",
+        default: Setting::said("\"uniform-fan-in\""),
         help: "how weights are drawn",
     },
     count("epochs", 1, 100_000, "600", "passes over the images"),
@@ -162,7 +167,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "augmentation",
         kind: ValueKind::Choice(&["none", "flip-and-crop"]),
-        default: "\"flip-and-crop\"",
+        default: Setting::said("\"flip-and-crop\""),
         help: "how images are varied",
     },
     count("cutout", 0, 4096, "16", "the side of the square that is cut out of each image; 0 for none"),
@@ -171,8 +176,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "backend",
         kind: ValueKind::Choice(&["burn-flex", "burn-cuda"]),
-        default: "\"burn-flex\"",
+        default: Setting::said("\"burn-flex\""),
         help: "the processor, or the first NVIDIA GPU (in a build with --features cuda)",
     },
-    Setting { name: "mixed_precision", kind: ValueKind::Flag, default: "false", help: "convolutions and linear layers in bfloat16" },
+    Setting {
+        name: "mixed_precision",
+        kind: ValueKind::Flag,
+        default: Setting::said("false"),
+        help: "convolutions and linear layers in bfloat16",
+    },
 ];

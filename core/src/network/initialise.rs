@@ -2,39 +2,29 @@
 
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
-use serde::{Deserialize, Serialize};
 
 use crate::graph::{ParameterRole, ParameterSpec};
+use crate::plugin::Words;
 use crate::stream::Stream;
 
-/// A rule that draws a parameter. Batch normalisation always starts at γ = 1, β = 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Initialiser {
-    /// N(0, 2 / fan-in), biases 0 (He et al., 2015).
-    KaimingNormalFanIn,
-    /// N(0, 2 / fan-out), biases 0 (He et al., 2015).
-    KaimingNormalFanOut,
-    /// U(−1/√fan-in, 1/√fan-in) for weights and biases: PyTorch's default, and what TE-NAS's released code measures.
-    UniformFanIn,
-    /// N(0, 1), biases 0: what ZenNAS measures, whose score counts the scale that batch normalisation takes away.
-    StandardNormal,
+crate::words! {
+    /// A rule that draws a parameter. Batch normalisation always starts at γ = 1, β = 0.
+    #[derive(Hash)]
+    pub enum Initialiser {
+        /// N(0, 2 / fan-in), biases 0 (He et al., 2015).
+        KaimingNormalFanIn = "kaiming-normal-fan-in",
+        /// N(0, 2 / fan-out), biases 0 (He et al., 2015).
+        KaimingNormalFanOut = "kaiming-normal-fan-out",
+        /// U(−1/√fan-in, 1/√fan-in) for weights and biases: PyTorch's default, and what TE-NAS's released code measures.
+        UniformFanIn = "uniform-fan-in",
+        /// N(0, 1), biases 0: what ZenNAS measures, whose score counts the scale that batch normalisation takes away.
+        StandardNormal = "standard-normal",
+    }
 }
 
 impl Initialiser {
     /// The names accepted in experiment files.
-    pub const NAMES: &'static [&'static str] = &["kaiming-normal-fan-in", "kaiming-normal-fan-out", "uniform-fan-in", "standard-normal"];
-
-    /// Its name in experiment files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::KaimingNormalFanIn => Self::NAMES[0],
-            Self::KaimingNormalFanOut => Self::NAMES[1],
-            Self::UniformFanIn => Self::NAMES[2],
-            Self::StandardNormal => Self::NAMES[3],
-        }
-    }
+    pub const NAMES: &'static [&'static str] = Self::WORDS;
 
     /// Draws one parameter from its stream.
     #[must_use]
@@ -63,11 +53,5 @@ impl Initialiser {
                     .collect()
             }
         }
-    }
-}
-
-impl std::fmt::Display for Initialiser {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
     }
 }

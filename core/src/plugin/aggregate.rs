@@ -10,6 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Words;
 use crate::score::{Direction, Reading};
 
 /// A proxy that enters an aggregate.
@@ -29,47 +30,29 @@ impl Component {
     }
 }
 
-/// How the components' contributions become one score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// Σ weight · rank (TE-NAS: Chen et al., ICLR 2021).
-    RankSum,
-    /// Σ weight · ln(rank / m), which a single bad rank pulls down (AZ-NAS: Lee & Ham, CVPR 2024).
-    LogRankSum,
-    /// The smallest weight · rank: as good as the worst verdict.
-    Minimum,
-    /// The largest weight · rank: as good as the best verdict.
-    Maximum,
-    /// How many other architectures a majority of the components' weight holds for worse; undecided pairs count one half.
-    /// (Majority vote of Abdelfattah et al.: Zero-Cost Proxies for Lightweight NAS, ICLR 2021, over all pairs.)
-    Vote,
-    /// Σ weight · reading, negated where less is better. The scales of the components decide who speaks loudest.
-    NumericSum,
+crate::words! {
+    /// How the components' contributions become one score.
+    #[derive(Hash)]
+    pub enum Rule {
+        /// Σ weight · rank (TE-NAS: Chen et al., ICLR 2021).
+        RankSum = "rank-sum",
+        /// Σ weight · ln(rank / m), which a single bad rank pulls down (AZ-NAS: Lee & Ham, CVPR 2024).
+        LogRankSum = "log-rank-sum",
+        /// The smallest weight · rank: as good as the worst verdict.
+        Minimum = "minimum",
+        /// The largest weight · rank: as good as the best verdict.
+        Maximum = "maximum",
+        /// How many other architectures a majority of the components' weight holds for worse; undecided pairs count one half.
+        /// (Majority vote of Abdelfattah et al.: Zero-Cost Proxies for Lightweight NAS, ICLR 2021, over all pairs.)
+        Vote = "vote",
+        /// Σ weight · reading, negated where less is better. The scales of the components decide who speaks loudest.
+        NumericSum = "numeric-sum",
+    }
 }
 
 impl Rule {
     /// The names accepted in experiment files.
-    pub const NAMES: &'static [&'static str] = &["rank-sum", "log-rank-sum", "minimum", "maximum", "vote", "numeric-sum"];
-
-    /// Its name in experiment files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RankSum => Self::NAMES[0],
-            Self::LogRankSum => Self::NAMES[1],
-            Self::Minimum => Self::NAMES[2],
-            Self::Maximum => Self::NAMES[3],
-            Self::Vote => Self::NAMES[4],
-            Self::NumericSum => Self::NAMES[5],
-        }
-    }
-}
-
-impl std::fmt::Display for Rule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
+    pub const NAMES: &'static [&'static str] = Self::WORDS;
 }
 
 /// Several proxies and the rule that joins them. More is better.

@@ -26,7 +26,11 @@ pub use oracle::{Budget, Evaluation, Judge, Oracle, SearchBy, Spent, Training};
 pub use passes::{Images, Measured, Outcome, Pass, PassProxy, Shared, measure_together};
 pub use proxy::{Draws, ProxyError, Subject, ZeroCostProxy};
 pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError, suggestion};
-pub use settings::{Setting, Settings, SettingsError, ValueKind};
+#[doc(hidden)]
+pub use settings::macros;
+pub use settings::{
+    Declared, DefaultValue, Group, NoSettings, Optional, Real, Setting, SettingType, Settings, SettingsError, ValueKind, Whole, Words,
+};
 pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, draw_architectures};
 pub use strategy::{Laboratory, ProxyUse, Removal, Request, SearchError, SearchStrategy, Step};
 pub use structure::{Skeleton, StructuralProxy, Structure};

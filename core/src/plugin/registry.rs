@@ -48,6 +48,8 @@ pub struct Entry<T: ?Sized + 'static> {
     pub origin: Origin,
     /// The settings it understands.
     pub settings: &'static [Setting],
+    /// The settings as the plugin reads them: those given, and its default of every other.
+    pub resolve: fn(&Settings) -> Result<Settings, SettingsError>,
     /// Makes one with checked settings.
     pub build: Build<T>,
 }
@@ -74,42 +76,85 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// Registers a plugin under a name.
+/// Registers a plugin under a name. `settings` names the struct of its settings, made by [`settings!`](crate::settings), and
+/// `build` makes the plugin from one.
 ///
-/// ```ignore
-/// assay_core::register! {
-///     dyn ZeroCostProxy,
-///     name: "ntk-condition",
-///     summary: "condition number of the neural tangent kernel (Chen et al., ICLR 2021)",
-///     settings: SETTINGS,
-///     build: |settings| Ok(Box::new(settings.parse::<NtkCondition>()?)),
+/// ```
+/// use assay_core::plugin::{Aggregate, Component, Rule, SettingsError};
+///
+/// assay_core::settings! {
+///     /// The settings of the aggregate.
+///     pub struct Both {
+///         /// how the two proxies are joined
+///         pub rule: Rule = Rule::RankSum;
+///     }
 /// }
+///
+/// assay_core::register! {
+///     Aggregate,
+///     name: "both",
+///     summary: "size and trainability together",
+///     settings: Both,
+///     build: |both| {
+///         let components = vec![Component::new("params"), Component::new("ntk-condition")];
+///         let made = Aggregate::new(components, both.rule);
+///         Ok(Box::new(made.map_err(|error| SettingsError::new("rule", error.to_string()))?))
+///     },
+/// }
+///
+/// let aggregates = assay_core::plugin::Registry::<Aggregate>::collect()?;
+/// assert!(aggregates.find("both").is_ok());
+/// # Ok::<(), assay_core::plugin::RegistryError>(())
 /// ```
 ///
 /// A benchmark whose table is imported also tells its [`Importer`](crate::plugin::import::Importer), as the last field:
 /// `importer: Importer { reads: "<table.csv>", extension: "parquet", import }`.
 ///
-/// A crate that registers plugins must be named by the binary (`use my_plugins as _;`), or the linker drops it.
+/// A plugin without settings has [`NoSettings`](crate::plugin::NoSettings). A crate that registers plugins must be named by the
+/// binary (`use my_plugins as _;`), or the linker drops it.
 #[macro_export]
 macro_rules! register {
-    ($contract:ty, name: $name:expr, summary: $summary:expr, settings: $settings:expr, build: $build:expr $(,)?) => {
+    (
+        $contract:ty, name: $name:expr, summary: $summary:expr, settings: $settings:ty, build: $build:expr
+        $(, importer: $importer:expr)? $(,)?
+    ) => {
+        $crate::inventory::submit! {
+            $crate::plugin::Entry::<$contract> {
+                name: $name,
+                summary: $summary,
+                origin: $crate::plugin::Origin::Crate(env!("CARGO_PKG_NAME")),
+                settings: <$settings as $crate::plugin::Declared>::SETTINGS,
+                resolve: |given| Ok($crate::plugin::Declared::values(&given.read::<$settings>()?)),
+                build: &|given| {
+                    let build: fn($settings) -> Result<Box<$contract>, $crate::plugin::SettingsError> = $build;
+                    build(given.read()?)
+                },
+            }
+        }
+        $( $crate::register!(@importer $name, $summary, $importer); )?
+    };
+    (
+        $contract:ty, name: $name:expr, summary: $summary:expr, schema: $settings:expr, build: $build:expr
+        $(, importer: $importer:expr)? $(,)?
+    ) => {
         $crate::inventory::submit! {
             $crate::plugin::Entry::<$contract> {
                 name: $name,
                 summary: $summary,
                 origin: $crate::plugin::Origin::Crate(env!("CARGO_PKG_NAME")),
                 settings: $settings,
+                resolve: |given| Ok(given.clone()),
                 build: &$build,
             }
         }
+        $( $crate::register!(@importer $name, $summary, $importer); )?
     };
-    ($contract:ty, name: $name:expr, summary: $summary:expr, settings: $settings:expr, build: $build:expr, importer: $importer:expr $(,)?) => {
-        $crate::register! { $contract, name: $name, summary: $summary, settings: $settings, build: $build }
+    (@importer $name:expr, $summary:expr, $importer:expr) => {
         $crate::register! {
             $crate::plugin::import::Importer,
             name: $name,
             summary: $summary,
-            settings: &[],
+            settings: $crate::plugin::NoSettings,
             build: |_| Ok(Box::new($importer)),
         }
     };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use assay_core::experiment::{Assembly, Experiment, ExperimentError, Layers, Plugins, Purpose};
 use assay_core::graph::Shape;
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{MacroNet, Part};
+use assay_core::plugin::{MacroNet, Part, Words};
 use assay_core::stream::Stream;
 use assay_export::{Model, to_burn, to_dot, to_onnx, to_pytorch};
 use assay_weights::Weights;
@@ -171,7 +171,5 @@ fn image(text: &str) -> Result<Shape, String> {
 }
 
 fn initialiser(text: &str) -> Result<Initialiser, String> {
-    let all = [Initialiser::KaimingNormalFanIn, Initialiser::KaimingNormalFanOut, Initialiser::UniformFanIn, Initialiser::StandardNormal];
-    let found = all.into_iter().find(|initialiser| initialiser.name() == text);
-    found.ok_or_else(|| format!("known: {}", Initialiser::NAMES.join(", ")))
+    Initialiser::of(text).ok_or_else(|| format!("known: {}", Initialiser::WORDS.join(", ")))
 }

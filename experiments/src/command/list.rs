@@ -74,7 +74,7 @@ impl List {
             }
             let mut rows = table(&["setting", "takes", "default", "meaning"]);
             for setting in entry.settings {
-                rows.add_row([setting.name, &setting.kind.to_string(), setting.default, setting.help]);
+                rows.add_row([setting.name, &setting.kind.to_string(), &setting.default_text(), setting.help]);
             }
             render(&rows).lines().for_each(|line| println!("  {line}"));
         }

@@ -47,13 +47,13 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "path",
         kind: ValueKind::Path,
-        default: "what `assay benchmark fetch analog-nas-bench` or `assay benchmark import analog-nas-bench data.anb` kept",
+        default: Setting::said("what `assay benchmark fetch analog-nas-bench` or `assay benchmark import analog-nas-bench data.anb` kept"),
         help: "a table, CSV or parquet, to use instead of the imported one",
     },
     Setting {
         name: "targets",
         kind: ValueKind::Texts,
-        default: r#"["baseline_accuracy"]"#,
+        default: Setting::said(r#"["baseline_accuracy"]"#),
         help: "the accuracies to report: baseline_accuracy, ptq_accuracy and qat_accuracy, or those on analog hardware",
     },
 ];
@@ -62,7 +62,7 @@ register! {
     dyn Benchmark,
     name: NAME,
     summary: "an independent training of all 15,625 NAS-Bench-201 cells on CIFAR-10, digital and analog (AnalogNAS-Bench)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(WholeSpace::new(&LAYOUT, &["baseline_accuracy"], &[], settings)?)),
     importer: Importer { reads: "<data.anb or table.csv>", extension: "parquet", import },
 }

@@ -20,7 +20,7 @@ register! {
     dyn Benchmark,
     name: Darts1000::NAME,
     summary: "recorded accuracies of 1,000 random DARTS genotypes on CIFAR-10",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(SomeOfSpace::<Darts1000>::new(settings)?)),
     importer: Importer { reads: "<darts_1000_cifar10.csv>", extension: "parquet", import: lookup::import::<Darts1000> },
 }

@@ -19,7 +19,7 @@ register! {
     dyn Benchmark,
     name: NasBench101::NAME,
     summary: "recorded accuracies of 423,624 NAS-Bench-101 cells on CIFAR-10 (Ying et al., ICML 2019)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(SomeOfSpace::<NasBench101>::new(settings)?)),
     importer: Importer { reads: "<nb101_compact.csv.gz>", extension: "parquet", import: lookup::import::<NasBench101> },
 }

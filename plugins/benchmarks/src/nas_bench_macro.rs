@@ -20,7 +20,7 @@ pub(crate) const NAME: &str = "nas-bench-macro";
 const SETTINGS: &[Setting] = &[Setting {
     name: "path",
     kind: ValueKind::Path,
-    default: "what `assay benchmark import nas-bench-macro FILE` kept",
+    default: Setting::said("what `assay benchmark import nas-bench-macro FILE` kept"),
     help: "a table, CSV or parquet, to use instead of the imported one",
 }];
 
@@ -28,7 +28,7 @@ register! {
     dyn Benchmark,
     name: NAME,
     summary: "recorded accuracies of all 6,561 NAS-Bench-Macro networks on CIFAR-10 (Su et al., CVPR 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(WholeSpace::new(&LAYOUT, &[ACCURACY], &[], settings)?)),
     importer: Importer { reads: "<nas-bench-macro_cifar10.json or table.csv>", extension: "parquet", import },
 }

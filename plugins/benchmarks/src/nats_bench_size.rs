@@ -30,19 +30,19 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "path",
         kind: ValueKind::Path,
-        default: "what `assay benchmark import nats-bench-size FOLDER` kept",
+        default: Setting::said("what `assay benchmark import nats-bench-size FOLDER` kept"),
         help: "a table, CSV or parquet, to use instead of the imported one",
     },
     Setting {
         name: "targets",
         kind: ValueKind::Texts,
-        default: r#"["test_cifar10", "test_cifar100", "test_imagenet16_120"]"#,
+        default: Setting::said(r#"["test_cifar10", "test_cifar100", "test_imagenet16_120"]"#),
         help: "the accuracies to report, all of one training: test_*, valid_* (90 epochs), ep12_* or ep01_*",
     },
     Setting {
         name: "costs",
         kind: ValueKind::Texts,
-        default: "[]",
+        default: Setting::said("[]"),
         help: "times to report, of which less is better: cost_s_cifar10, ep12_epoch_s_cifar100, …",
     },
 ];
@@ -51,7 +51,7 @@ register! {
     dyn Benchmark,
     name: NAME,
     summary: "recorded accuracies of all 32,768 networks of NATS-Bench's size space (Dong et al., TPAMI 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(WholeSpace::new(&LAYOUT, &["test_cifar10", "test_cifar100", "test_imagenet16_120"], &[], settings)?)),
     importer: Importer { reads: "<NATS-sss-v1_0-50262-simple or table.csv>", extension: "parquet", import },
 }

@@ -43,6 +43,6 @@ assay_core::register! {
     dyn Dataset,
     name: "cifar10",
     summary: "CIFAR-10: 60,000 colour images of 32×32 pixels in 10 classes (Krizhevsky, 2009)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| open(&CIFAR10, settings),
 }

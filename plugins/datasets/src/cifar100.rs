@@ -43,6 +43,6 @@ assay_core::register! {
     dyn Dataset,
     name: "cifar100",
     summary: "CIFAR-100: 60,000 colour images of 32×32 pixels in 100 classes (Krizhevsky, 2009)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| open(&CIFAR100, settings),
 }

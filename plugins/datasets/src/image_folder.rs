@@ -17,13 +17,13 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "path",
         kind: ValueKind::Path,
-        default: "none: required",
+        default: Setting::said("none: required"),
         help: "the folder; its subfolders, sorted by name, are the classes 0, 1, …",
     },
     Setting {
         name: "size",
         kind: ValueKind::Integer { min: 1, max: 1024 },
-        default: "32",
+        default: Setting::said("32"),
         help: "height and width that every image is resized to (bilinear, without regard to its proportions)",
     },
 ];
@@ -147,7 +147,7 @@ assay_core::register! {
     dyn Dataset,
     name: "image-folder",
     summary: "PNG and JPEG files, a subfolder a class, resized on reading; normalised with ImageNet's constants",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings: &Settings| {
         let Given { path, size } = settings.parse()?;
         let path = path.ok_or_else(|| SettingsError::new("path", "is missing; give the folder of classes"))?;

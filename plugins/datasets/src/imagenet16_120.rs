@@ -60,6 +60,6 @@ assay_core::register! {
     dyn Dataset,
     name: "imagenet16-120",
     summary: "ImageNet16-120: the first 120 classes of ImageNet at 16×16 pixels (Chrabaszcz et al., 2017; Dong & Yang, ICLR 2020)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| open(&IMAGENET16_120, settings),
 }

@@ -13,40 +13,50 @@ use crate::parts::location::{at_path, title_of};
 use crate::parts::normalisation::{PRESETS, measure, preset};
 
 const SETTINGS: &[Setting] = &[
-    Setting { name: "path", kind: ValueKind::Path, default: "none: required", help: "the file" },
+    Setting { name: "path", kind: ValueKind::Path, default: Setting::said("none: required"), help: "the file" },
     Setting {
         name: "label_bytes",
         kind: ValueKind::Integer { min: 0, max: 64 },
-        default: "1",
+        default: Setting::said("1"),
         help: "bytes of a record before its pixels; 0 for images without labels",
     },
     Setting {
         name: "label_offset",
         kind: ValueKind::Integer { min: 0, max: 63 },
-        default: "label_bytes - label_width",
+        default: Setting::said("label_bytes - label_width"),
         help: "where among these bytes the label begins; by default it is their last",
     },
     Setting {
         name: "label_width",
         kind: ValueKind::Integer { min: 1, max: 4 },
-        default: "1",
+        default: Setting::said("1"),
         help: "bytes of the label, an unsigned little-endian number",
     },
-    Setting { name: "channels", kind: ValueKind::Integer { min: 1, max: 64 }, default: "3", help: "channel planes of an image" },
-    Setting { name: "size", kind: ValueKind::Integer { min: 1, max: 4096 }, default: "32", help: "height and width of an image" },
+    Setting {
+        name: "channels",
+        kind: ValueKind::Integer { min: 1, max: 64 },
+        default: Setting::said("3"),
+        help: "channel planes of an image",
+    },
+    Setting {
+        name: "size",
+        kind: ValueKind::Integer { min: 1, max: 4096 },
+        default: Setting::said("32"),
+        help: "height and width of an image",
+    },
     Setting {
         name: "classes",
         kind: ValueKind::Integer { min: 1, max: 1_000_000 },
-        default: "the largest label plus one",
+        default: Setting::said("the largest label plus one"),
         help: "classes; a larger label is an error",
     },
     Setting {
         name: "normalisation",
         kind: ValueKind::Choice(&["measured", "cifar10", "cifar100", "imagenet16-120", "imagenet"]),
-        default: "\"measured\"",
+        default: Setting::said("\"measured\""),
         help: "the constants of a dataset, or the mean and deviation of the file itself",
     },
-    Setting { name: "title", kind: ValueKind::Text, default: "\"flat records\"", help: "what protocols call the images" },
+    Setting { name: "title", kind: ValueKind::Text, default: Setting::said("\"flat records\""), help: "what protocols call the images" },
 ];
 
 #[derive(Deserialize)]
@@ -122,6 +132,6 @@ assay_core::register! {
     dyn Dataset,
     name: "records",
     summary: "a file of flat records: label bytes, then pixels as channel planes, as in CIFAR's binary files",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings: &Settings| settings.parse::<Records>()?.open(),
 }

@@ -22,13 +22,18 @@ use rustfft::{Fft, FftPlannerScalar};
 use serde::Deserialize;
 
 const SETTINGS: &[Setting] = &[
-    Setting { name: "seed", kind: ValueKind::Integer { min: 0, max: i64::MAX }, default: "0", help: "which images" },
-    Setting { name: "images", kind: ValueKind::Integer { min: 1, max: 100_000_000 }, default: "10000", help: "how many there are" },
-    Setting { name: "size", kind: ValueKind::Integer { min: 2, max: 1024 }, default: "32", help: "their height and width" },
+    Setting { name: "seed", kind: ValueKind::Integer { min: 0, max: i64::MAX }, default: Setting::said("0"), help: "which images" },
+    Setting {
+        name: "images",
+        kind: ValueKind::Integer { min: 1, max: 100_000_000 },
+        default: Setting::said("10000"),
+        help: "how many there are",
+    },
+    Setting { name: "size", kind: ValueKind::Integer { min: 2, max: 1024 }, default: Setting::said("32"), help: "their height and width" },
     Setting {
         name: "classes",
         kind: ValueKind::Integer { min: 1, max: 1_000_000 },
-        default: "10",
+        default: Setting::said("10"),
         help: "classes; image i has label i mod classes",
     },
 ];
@@ -158,7 +163,7 @@ assay_core::register! {
     dyn Dataset,
     name: "synthetic",
     summary: "seeded images with a natural image's 1/f spectrum and colour correlations; needs no files",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings: &Settings| Ok(Box::new(Synthetic::new(&settings.parse::<Given>()?))),
 }
 

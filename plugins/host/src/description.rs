@@ -1,11 +1,12 @@
 //! What a plugin file declares.
 
-use assay_core::plugin::{Setting, ValueKind};
+use assay_core::plugin::{DefaultValue, Setting, ValueKind};
 use assay_plugin_sdk::abi::{
     ASSAY_ANY_TEXT, ASSAY_CHOICE, ASSAY_FLAG, ASSAY_INTEGER, ASSAY_NUMBER, ASSAY_NUMBERS, ASSAY_PATH, ASSAY_TEXTS,
 };
 use assay_proxies::whole_pass;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What a plugin file declares, read without running any of its functions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,7 +88,24 @@ impl SettingDescription {
             Takes::Kind(kind) => kind,
             Takes::Words(words) => ValueKind::Choice(Box::leak(words.into_iter().map(leak).collect())),
         };
-        Some(Setting { name: leak(&self.name), kind, default: leak(&self.standard), help: leak(&self.help) })
+        Some(Setting { name: leak(&self.name), kind, default: self.default(kind), help: leak(&self.help) })
+    }
+
+    /// The default that it declares: a value where it is one of this kind, and words otherwise. Words of a choice may stand
+    /// without quotes.
+    fn default(&self, kind: ValueKind) -> DefaultValue {
+        let text = self.standard.trim();
+        let word = Value::from(text);
+        let value = match serde_json::from_str(text) {
+            Ok(value) if kind.accepts(&value) => Some(value),
+            _ if matches!(kind, ValueKind::Choice(_)) && kind.accepts(&word) => Some(word),
+            _ => None,
+        };
+        match value {
+            Some(value) => DefaultValue::Declared(Box::leak(Box::new(value))),
+            None if text.is_empty() => DefaultValue::None,
+            None => DefaultValue::Words(leak(text)),
+        }
     }
 }
 

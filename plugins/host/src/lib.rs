@@ -138,7 +138,9 @@ fn entry<T: ?Sized>(
     build: impl Fn(&Settings) -> Result<Box<T>, SettingsError> + Send + Sync + 'static,
 ) -> &'static Entry<T> {
     let (name, summary, settings) = (leak(&about.name), leak(&about.summary), about.leak_settings());
-    Box::leak(Box::new(Entry { name, summary, origin, settings, build: Box::leak(Box::new(build)) }))
+    // What is not given, the plugin's own code fills in.
+    let resolve = |given: &Settings| Ok(given.clone());
+    Box::leak(Box::new(Entry { name, summary, origin, settings, resolve, build: Box::leak(Box::new(build)) }))
 }
 
 #[cfg(unix)]

@@ -6,44 +6,33 @@
 //! **Cost.** That of its components.
 //! **Undefined** where a component is.
 
-use assay_core::plugin::{Aggregate, Component, Rule, Setting, SettingsError, ValueKind};
-use serde::Deserialize;
+use assay_core::plugin::{Aggregate, Component, Rule, SettingsError};
 
-/// The settings of the aggregate.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Combination {
-    /// The proxies.
-    pub components: Vec<String>,
-    /// One a component, or none where all weigh the same.
-    pub weights: Vec<f64>,
-    /// How they are joined.
-    pub rule: Rule,
-}
-
-impl Default for Combination {
-    fn default() -> Self {
-        Self { components: Vec::new(), weights: Vec::new(), rule: Rule::RankSum }
+assay_core::settings! {
+    /// The settings of the aggregate.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Combination {
+        /// the proxies that are joined
+        pub components: Vec<String>, must be given;
+        /// one a component, greater than 0
+        pub weights: Option<Vec<f64>>, otherwise "1 for each";
+        /// how they are joined
+        pub rule: Rule = Rule::RankSum;
     }
 }
-
-const SETTINGS: &[Setting] = &[
-    Setting { name: "components", kind: ValueKind::Texts, default: "none: must be given", help: "the proxies that are joined" },
-    Setting { name: "weights", kind: ValueKind::Numbers, default: "1 for each", help: "one a component, greater than 0" },
-    Setting { name: "rule", kind: ValueKind::Choice(Rule::NAMES), default: "rank-sum", help: "how they are joined" },
-];
 
 assay_core::register! {
     Aggregate,
     name: "combination",
     summary: "proxies of your choice, joined by rank sum, log-rank sum, vote, minimum, maximum or numeric sum",
-    settings: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<Combination>()?.aggregate()?)),
+    settings: Combination,
+    build: |combination| Ok(Box::new(combination.aggregate()?)),
 }
 
 impl Combination {
     fn aggregate(self) -> Result<Aggregate, SettingsError> {
         let Self { components, weights, rule } = self;
+        let weights = weights.unwrap_or_default();
         if !weights.is_empty() && weights.len() != components.len() {
             let problem = format!("needs one weight for each of the {} components, or none; has {}", components.len(), weights.len());
             return Err(SettingsError::new("weights", problem));

@@ -31,7 +31,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "fisher",
     summary: "sum of the channels' Fisher information (Theis et al., 2018; BlockSwap, Turner et al., ICLR 2020)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(settings.parse::<Fisher>()?))),
 }
 

@@ -25,7 +25,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "flops",
     summary: "multiply-adds of one image through convolutions and linear layers (baseline: Ning et al., NeurIPS 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(settings.parse::<Flops>()?)),
 }
 

@@ -43,7 +43,7 @@ pub struct GradNorm {
 const SETTINGS: &[Setting] = &WholePass::settings_and(Setting {
     name: "norm",
     kind: ValueKind::Choice(&["layers", "parameters"]),
-    default: "layers",
+    default: Setting::said("layers"),
     help: "of each layer's weight, added up, or one of all parameters together",
 });
 
@@ -51,7 +51,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "grad-norm",
     summary: "sum of the norms of the layers' loss gradients (Abdelfattah et al., ICLR 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(settings.parse::<GradNorm>()?))),
 }
 

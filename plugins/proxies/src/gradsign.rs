@@ -44,7 +44,7 @@ pub struct GradSign {
 const SETTINGS: &[Setting] = &WholePass::settings_and(Setting {
     name: "reduction",
     kind: ValueKind::Choice(&["sum", "mean"]),
-    default: "sum",
+    default: Setting::said("sum"),
     help: "over weights",
 });
 
@@ -52,7 +52,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "gradsign",
     summary: "agreement of the signs of single images' gradients (GradSign, Zhang & Jia, ICLR 2022)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(settings.parse::<GradSign>()?))),
 }
 

@@ -61,15 +61,15 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "grasp",
     summary: "preservation of gradient flow, −Σ weight · Hessian · gradient (GraSP, Wang et al., ICLR 2020)",
-    settings: &[
+    schema: &[
         CHANNELS,
         CELLS,
-        Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 65_536 }, default: "64", help: "images of the minibatch" },
+        Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 65_536 }, default: Setting::said("64"), help: "images of the minibatch" },
         INITIALISER,
         Setting {
             name: "augmentation",
             kind: ValueKind::Choice(&["none", "flip-and-crop"]),
-            default: "none",
+            default: Setting::said("none"),
             help: "how images are varied when they are drawn",
         },
     ],

@@ -28,16 +28,24 @@ impl Default for InitialNetwork {
 /// What proxies over [`InitialNetwork`] understand.
 pub const SETTINGS: &[Setting] = &[CHANNELS, CELLS, INITIALISER];
 /// The setting of [`InitialNetwork::channels`].
-pub const CHANNELS: Setting =
-    Setting { name: "channels", kind: ValueKind::Integer { min: 1, max: 4096 }, default: "16", help: "channels of the first stage" };
+pub const CHANNELS: Setting = Setting {
+    name: "channels",
+    kind: ValueKind::Integer { min: 1, max: 4096 },
+    default: Setting::said("16"),
+    help: "channels of the first stage",
+};
 /// The setting of [`InitialNetwork::cells`].
-pub const CELLS: Setting =
-    Setting { name: "cells", kind: ValueKind::Integer { min: 1, max: 100 }, default: "5", help: "cells (a stage, in spaces with stages)" };
+pub const CELLS: Setting = Setting {
+    name: "cells",
+    kind: ValueKind::Integer { min: 1, max: 100 },
+    default: Setting::said("5"),
+    help: "cells (a stage, in spaces with stages)",
+};
 /// The setting of [`InitialNetwork::initialiser`].
 pub const INITIALISER: Setting = Setting {
     name: "initialiser",
     kind: ValueKind::Choice(Initialiser::NAMES),
-    default: "uniform-fan-in",
+    default: Setting::said("uniform-fan-in"),
     help: "how parameters are drawn (uniform-fan-in is PyTorch's default)",
 };
 

@@ -36,7 +36,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "jacob-cov",
     summary: "correlation of the images' input gradients (Mellor et al., 2020)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(settings.parse::<JacobCov>()?))),
 }
 

@@ -23,7 +23,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "l2-norm",
     summary: "sum of the norms of the layers' weights (baseline: Abdelfattah et al., ICLR 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(settings.parse::<L2Norm>()?)),
 }
 

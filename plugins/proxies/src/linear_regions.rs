@@ -8,68 +8,37 @@
 
 use assay_core::data::{CropSource, Minibatch};
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{MacroNet, Part, ProxyError, Setting, Subject, ValueKind, ZeroCostProxy};
+use assay_core::plugin::{MacroNet, Part, ProxyError, SettingsError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
-use serde::Deserialize;
 
-/// R̂ over random crops. The defaults are those of TE-NAS's released code.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LinearRegions {
-    /// Crops in all.
-    pub crops: usize,
-    /// Crops that share batch statistics.
-    pub crop_batch: usize,
-    /// Rows and columns of a crop.
-    pub crop_size: usize,
-    /// Channels kept of each image, and so of the network.
-    pub channels: usize,
-    /// Cells (a stage, in spaces with stages; those use their first cell only).
-    pub cells: usize,
-    /// How parameters are drawn.
-    pub initialiser: Initialiser,
-}
-
-impl Default for LinearRegions {
-    fn default() -> Self {
-        Self { crops: 3000, crop_batch: 1000, crop_size: 3, channels: 1, cells: 1, initialiser: Initialiser::UniformFanIn }
+assay_core::settings! {
+    /// R̂ over random crops. The defaults are those of TE-NAS's released code.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LinearRegions {
+        /// crops in all
+        pub crops: usize = 3000, in 1..=10_000_000;
+        /// crops that share batch statistics; must divide `crops`
+        pub crop_batch: usize = 1000, in 1..=1_000_000;
+        /// rows and columns of a crop
+        pub crop_size: usize = 3, in 1..=4096;
+        /// channels kept of each image, chosen at random, and so of the network
+        pub channels: usize = 1, in 1..=4096;
+        /// cells (in spaces without stages)
+        pub cells: usize = 1, in 1..=100;
+        /// how parameters are drawn
+        pub initialiser: Initialiser = Initialiser::UniformFanIn;
     }
 }
-
-const SETTINGS: &[Setting] = &[
-    Setting { name: "crops", kind: ValueKind::Integer { min: 1, max: 10_000_000 }, default: "3000", help: "crops in all" },
-    Setting {
-        name: "crop_batch",
-        kind: ValueKind::Integer { min: 1, max: 1_000_000 },
-        default: "1000",
-        help: "crops that share batch statistics; must divide `crops`",
-    },
-    Setting { name: "crop_size", kind: ValueKind::Integer { min: 1, max: 4096 }, default: "3", help: "rows and columns of a crop" },
-    Setting {
-        name: "channels",
-        kind: ValueKind::Integer { min: 1, max: 4096 },
-        default: "1",
-        help: "channels kept of each image, chosen at random, and so of the network",
-    },
-    Setting { name: "cells", kind: ValueKind::Integer { min: 1, max: 100 }, default: "1", help: "cells (in spaces without stages)" },
-    Setting {
-        name: "initialiser",
-        kind: ValueKind::Choice(Initialiser::NAMES),
-        default: "uniform-fan-in",
-        help: "how parameters are drawn",
-    },
-];
 
 assay_core::register! {
     dyn ZeroCostProxy,
     name: "linear-regions",
     summary: "number of linear regions R̂ that small crops fall into (TE-NAS, Chen et al., ICLR 2021)",
-    settings: SETTINGS,
-    build: |settings| {
-        let proxy = settings.parse::<LinearRegions>()?;
+    settings: LinearRegions,
+    build: |proxy| {
         if proxy.crops % proxy.crop_batch != 0 {
             let problem = format!("must divide `crops` ({}), is {}", proxy.crops, proxy.crop_batch);
-            return Err(assay_core::plugin::SettingsError::new("crop_batch", problem));
+            return Err(SettingsError::new("crop_batch", problem));
         }
         Ok(Box::new(proxy))
     },

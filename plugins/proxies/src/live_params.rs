@@ -25,7 +25,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "live-params",
     summary: "number of parameters of operators on a path from input to output (baseline)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(settings.parse::<LiveParams>()?)),
 }
 

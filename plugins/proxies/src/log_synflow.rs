@@ -31,7 +31,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "log-synflow",
     summary: "synaptic flow on a logarithmic scale (FreeREA, Cavagnero et al., WACV 2023)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(settings.parse::<LogSynflow>()?)),
 }
 

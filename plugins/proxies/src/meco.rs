@@ -35,7 +35,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "meco",
     summary: "smallest eigenvalue of each layer's channel correlations, summed (MeCo, Jiang et al., NeurIPS 2023)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(Meco(WholePass::parse(settings, SETTINGS)?)))),
 }
 

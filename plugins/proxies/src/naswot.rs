@@ -28,7 +28,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "naswot",
     summary: "log-determinant of the kernel of agreeing ReLU units (NASWOT, Mellor et al., ICML 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(settings.parse::<Naswot>()?))),
 }
 

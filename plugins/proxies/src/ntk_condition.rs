@@ -12,71 +12,34 @@
 use assay_core::data::{Augmentation, Minibatch};
 use assay_core::engine::{ConditionNumber, Precision};
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{MacroNet, Part, ProxyError, Setting, Subject, ValueKind, ZeroCostProxy};
+use assay_core::plugin::{MacroNet, Part, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
-use serde::Deserialize;
 
-/// κ of the tangent Gram matrix. The defaults are those of TE-NAS's released code on NAS-Bench-201.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NtkCondition {
-    /// Images of the minibatch.
-    pub batch: usize,
-    /// Channels of the network's first stage.
-    pub channels: usize,
-    /// Cells (a stage, in spaces with stages).
-    pub cells: usize,
-    /// How parameters are drawn.
-    pub initialiser: Initialiser,
-    /// The floating-point type of the gradients.
-    pub precision: Precision,
-    /// How images are varied.
-    pub augmentation: Augmentation,
-}
-
-impl Default for NtkCondition {
-    fn default() -> Self {
-        Self {
-            batch: 72,
-            channels: 3,
-            cells: 1,
-            initialiser: Initialiser::UniformFanIn,
-            precision: Precision::F32,
-            augmentation: Augmentation::FlipAndCrop,
-        }
+assay_core::settings! {
+    /// κ of the tangent Gram matrix. The defaults are those of TE-NAS's released code on NAS-Bench-201.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct NtkCondition {
+        /// images of the minibatch
+        pub batch: usize = 72, in 1..=65_536;
+        /// channels of the first stage
+        pub channels: usize = 3, in 1..=4096;
+        /// cells (a stage, in spaces with stages)
+        pub cells: usize = 1, in 1..=100;
+        /// how parameters are drawn
+        pub initialiser: Initialiser = Initialiser::UniformFanIn;
+        /// floating-point type of the gradients (eigenvalues are always float64)
+        pub precision: Precision = Precision::F32;
+        /// how images are varied when they are drawn
+        pub augmentation: Augmentation = Augmentation::FlipAndCrop;
     }
 }
-
-const SETTINGS: &[Setting] = &[
-    Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 65_536 }, default: "72", help: "images of the minibatch" },
-    Setting { name: "channels", kind: ValueKind::Integer { min: 1, max: 4096 }, default: "3", help: "channels of the first stage" },
-    Setting { name: "cells", kind: ValueKind::Integer { min: 1, max: 100 }, default: "1", help: "cells (a stage, in spaces with stages)" },
-    Setting {
-        name: "initialiser",
-        kind: ValueKind::Choice(Initialiser::NAMES),
-        default: "uniform-fan-in",
-        help: "how parameters are drawn",
-    },
-    Setting {
-        name: "precision",
-        kind: ValueKind::Choice(&["f32", "f64"]),
-        default: "f32",
-        help: "floating-point type of the gradients (eigenvalues are always float64)",
-    },
-    Setting {
-        name: "augmentation",
-        kind: ValueKind::Choice(&["none", "flip-and-crop"]),
-        default: "flip-and-crop",
-        help: "how images are varied when they are drawn",
-    },
-];
 
 assay_core::register! {
     dyn ZeroCostProxy,
     name: "ntk-condition",
     summary: "condition number κ of the neural tangent kernel (TE-NAS, Chen et al., ICLR 2021)",
-    settings: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<NtkCondition>()?)),
+    settings: NtkCondition,
+    build: |proxy| Ok(Box::new(proxy)),
 }
 
 impl ZeroCostProxy for NtkCondition {
@@ -87,15 +50,7 @@ impl ZeroCostProxy for NtkCondition {
     fn protocol(&self) -> String {
         format!(
             "κ: C={}, {} cell(s), batch {} ({}), {}, batch statistics, {}",
-            self.channels,
-            self.cells,
-            self.batch,
-            self.augmentation,
-            self.initialiser,
-            match self.precision {
-                Precision::F32 => "float32",
-                Precision::F64 => "float64",
-            }
+            self.channels, self.cells, self.batch, self.augmentation, self.initialiser, self.precision
         )
     }
 

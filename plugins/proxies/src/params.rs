@@ -24,7 +24,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "params",
     summary: "number of parameters of all operators (baseline: Ning et al., NeurIPS 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(settings.parse::<Params>()?)),
 }
 

@@ -28,7 +28,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "plain",
     summary: "sum of weight · loss gradient (Mozer & Smolensky, NIPS 1988; Abdelfattah et al., ICLR 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(settings.parse::<Plain>()?))),
 }
 

@@ -27,7 +27,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "snip",
     summary: "sum of |weight · loss gradient| (SNIP, Lee et al., ICLR 2019)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(settings.parse::<Snip>()?))),
 }
 

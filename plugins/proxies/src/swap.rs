@@ -28,7 +28,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "swap",
     summary: "number of distinct sample-wise activation patterns (SWAP-NAS, Peng et al., ICLR 2024)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(settings.parse::<Swap>()?))),
 }
 

@@ -45,14 +45,14 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "synflow",
     summary: "synaptic flow without batch normalisation (SynFlow, Tanaka et al., NeurIPS 2020)",
-    settings: &[
+    schema: &[
         CHANNELS,
         CELLS,
         INITIALISER,
         Setting {
             name: "keep_norms",
             kind: ValueKind::Choice(Norms::NAMES),
-            default: "none",
+            default: Setting::said("none"),
             help: "which batch normalisations stay (Zero-Cost NAS on NAS-Bench-201 keeps those of reductions)",
         },
     ],

@@ -24,7 +24,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "synflow-bn",
     summary: "synaptic flow with batch normalisation (variant of Abdelfattah et al., ICLR 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(settings.parse::<SynflowBn>()?)),
 }
 

@@ -7,34 +7,25 @@
 //! **Cost.** That of its components.
 //! **Undefined** where a component is.
 
-use assay_core::plugin::{Aggregate, Component, Rule, Setting, SettingsError, ValueKind};
-use serde::Deserialize;
+use assay_core::plugin::{Aggregate, Component, Rule, SettingsError};
 
-/// The settings of the aggregate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TeNas {
-    /// How the two indicators are joined.
-    pub rule: Rule,
-}
-
-impl Default for TeNas {
-    fn default() -> Self {
-        Self { rule: Rule::RankSum }
+assay_core::settings! {
+    /// The settings of the aggregate.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct TeNas {
+        /// how the two indicators are joined
+        pub rule: Rule = Rule::RankSum;
     }
 }
-
-const SETTINGS: &[Setting] =
-    &[Setting { name: "rule", kind: ValueKind::Choice(Rule::NAMES), default: "rank-sum", help: "how the two indicators are joined" }];
 
 assay_core::register! {
     Aggregate,
     name: "te-nas",
     summary: "rank sum of the NTK's condition number and the number of linear regions (TE-NAS, Chen et al., ICLR 2021)",
-    settings: SETTINGS,
-    build: |settings| {
+    settings: TeNas,
+    build: |te_nas| {
         let components = vec![Component::new("ntk-condition"), Component::new("linear-regions")];
-        let made = Aggregate::new(components, settings.parse::<TeNas>()?.rule);
+        let made = Aggregate::new(components, te_nas.rule);
         Ok(Box::new(made.map_err(|error| SettingsError::new("rule", error.to_string()))?))
     },
 }

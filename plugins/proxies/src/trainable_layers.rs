@@ -24,7 +24,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "trainable-layers",
     summary: "number of convolutions and linear layers on a path from input to output (VKDNW, CVPR 2025)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(settings.parse::<TrainableLayers>()?)),
 }
 

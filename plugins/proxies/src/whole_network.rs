@@ -22,8 +22,18 @@ impl Default for WholeNetwork {
 
 /// What proxies over [`WholeNetwork`] understand.
 pub const SETTINGS: &[Setting] = &[
-    Setting { name: "channels", kind: ValueKind::Integer { min: 1, max: 4096 }, default: "16", help: "channels of the first stage" },
-    Setting { name: "cells", kind: ValueKind::Integer { min: 1, max: 100 }, default: "5", help: "cells (a stage, in spaces with stages)" },
+    Setting {
+        name: "channels",
+        kind: ValueKind::Integer { min: 1, max: 4096 },
+        default: Setting::said("16"),
+        help: "channels of the first stage",
+    },
+    Setting {
+        name: "cells",
+        kind: ValueKind::Integer { min: 1, max: 100 },
+        default: Setting::said("5"),
+        help: "cells (a stage, in spaces with stages)",
+    },
 ];
 
 impl WholeNetwork {

@@ -3,7 +3,7 @@
 use assay_core::data::{Augmentation, Dataset};
 use assay_core::engine::Precision;
 use assay_core::network::Initialiser;
-use assay_core::plugin::{Images, Pass, Setting, Settings, SettingsError, ValueKind};
+use assay_core::plugin::{DefaultValue, Images, Pass, Setting, Settings, SettingsError, ValueKind};
 use serde::Deserialize;
 
 use crate::whole_network::WholeNetwork;
@@ -58,38 +58,43 @@ impl WholePass {
             Setting {
                 name: "channels",
                 kind: ValueKind::Integer { min: 1, max: 4096 },
-                default: "16",
+                default: Setting::said("16"),
                 help: "channels of the first stage",
             },
             Setting {
                 name: "cells",
                 kind: ValueKind::Integer { min: 1, max: 100 },
-                default: "5",
+                default: Setting::said("5"),
                 help: "cells (a stage, in spaces with stages)",
             },
-            Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 65_536 }, default: batch, help: "images of the minibatch" },
+            Setting {
+                name: "batch",
+                kind: ValueKind::Integer { min: 1, max: 65_536 },
+                default: Setting::said(batch),
+                help: "images of the minibatch",
+            },
             Setting {
                 name: "initialiser",
                 kind: ValueKind::Choice(Initialiser::NAMES),
-                default: initialiser,
+                default: Setting::said(initialiser),
                 help: "how parameters are drawn (uniform-fan-in is PyTorch's default)",
             },
             Setting {
                 name: "precision",
                 kind: ValueKind::Choice(&["f32", "f64"]),
-                default: "f32",
+                default: Setting::said("f32"),
                 help: "floating-point type of values and gradients",
             },
             Setting {
                 name: "augmentation",
                 kind: ValueKind::Choice(&["none", "flip-and-crop"]),
-                default: "none",
+                default: Setting::said("none"),
                 help: "how images of the dataset are varied when they are drawn",
             },
             Setting {
                 name: "images",
                 kind: ValueKind::Choice(&["dataset", "normal"]),
-                default: images,
+                default: Setting::said(images),
                 help: "what enters the network: images of the dataset, or pixels from the standard normal distribution",
             },
         ]
@@ -126,16 +131,19 @@ impl WholePass {
 /// The declared defaults of integer, number and word settings, as settings.
 #[must_use]
 pub fn defaults(declared: &[Setting]) -> Settings {
-    declared.iter().fold(Settings::none(), |settings, setting| match setting.kind {
-        ValueKind::Integer { .. } => match setting.default.parse::<i64>() {
-            Ok(number) => settings.with(setting.name, number),
-            Err(_) => settings,
-        },
-        ValueKind::Number { .. } => match setting.default.parse::<f64>() {
-            Ok(number) => settings.with(setting.name, number),
-            Err(_) => settings,
-        },
-        _ => settings.with(setting.name, setting.default),
+    declared.iter().fold(Settings::none(), |settings, setting| {
+        let DefaultValue::Words(default) = setting.default else { return settings };
+        match setting.kind {
+            ValueKind::Integer { .. } => match default.parse::<i64>() {
+                Ok(number) => settings.with(setting.name, number),
+                Err(_) => settings,
+            },
+            ValueKind::Number { .. } => match default.parse::<f64>() {
+                Ok(number) => settings.with(setting.name, number),
+                Err(_) => settings,
+            },
+            _ => settings.with(setting.name, default),
+        }
     })
 }
 

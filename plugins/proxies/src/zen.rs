@@ -61,13 +61,13 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "alpha",
         kind: ValueKind::Number { min: 1e-6, max: 1e3 },
-        default: "0.01",
+        default: Setting::said("0.01"),
         help: "α, how far the input moves, in standard deviations of the noise",
     },
     Setting {
         name: "variance",
         kind: ValueKind::Choice(&["running", "batch"]),
-        default: "running",
+        default: Setting::said("running"),
         help: "what a batch normalisation contributes: running variance (the released code) or the batch's (the paper)",
     },
 ];
@@ -76,7 +76,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "zen",
     summary: "expected change of features under a small change of the input (Zen-NAS, Lin et al., ICCV 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(Zen::parse(settings)?))),
 }
 

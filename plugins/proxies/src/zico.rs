@@ -40,7 +40,7 @@ impl Default for Zico {
 const SETTINGS: &[Setting] = &WholePass::settings_and(Setting {
     name: "batches",
     kind: ValueKind::Integer { min: 2, max: 1000 },
-    default: "2",
+    default: Setting::said("2"),
     help: "minibatches to compare",
 });
 
@@ -48,7 +48,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "zico",
     summary: "inverse coefficient of variation of gradients over minibatches (ZiCo, Li et al., ICLR 2023)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(settings.parse::<Zico>()?))),
 }
 

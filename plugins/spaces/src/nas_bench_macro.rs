@@ -16,7 +16,7 @@ assay_core::register! {
     dyn SearchSpace,
     name: "nas-bench-macro",
     summary: "8 layers of 3 choices, 6,561 networks (Su et al., CVPR 2021)",
-    settings: &[],
+    schema: &[],
     build: |_| Ok(Box::new(NasBenchMacro::new())),
 }
 

@@ -16,7 +16,7 @@ assay_core::register! {
     dyn SearchSpace,
     name: "nats-bench-size",
     summary: "5 layers of 8 to 64 channels, 32,768 networks (Dong et al., TPAMI 2021)",
-    settings: &[],
+    schema: &[],
     build: |_| Ok(Box::new(NatsBenchSize::new())),
 }
 

@@ -21,7 +21,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "bohb",
     summary: "hyperband with architectures that a density model proposes (Falkner et al., ICML 2018)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Bohb::new(settings)?)),
 }
 
@@ -33,25 +33,25 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "random_fraction",
         kind: ValueKind::Number { min: 0.0, max: 1.0 },
-        default: "0.333",
+        default: Setting::said("0.333"),
         help: "of the architectures are drawn uniformly",
     },
     Setting {
         name: "candidates",
         kind: ValueKind::Integer { min: 1, max: 1_000_000 },
-        default: "64",
+        default: Setting::said("64"),
         help: "draws from the model, the best of which is proposed",
     },
     Setting {
         name: "top",
         kind: ValueKind::Number { min: 0.01, max: 0.99 },
-        default: "0.15",
+        default: Setting::said("0.15"),
         help: "the fraction of the evaluations that is held for good",
     },
     Setting {
         name: "bandwidth_factor",
         kind: ValueKind::Number { min: 1.0, max: 100.0 },
-        default: "3",
+        default: Setting::said("3"),
         help: "how much wider than the model its draws are spread",
     },
     EXCLUDE,

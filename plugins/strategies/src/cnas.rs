@@ -19,7 +19,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "cnas",
     summary: "operators join stage by stage, a controller learns by REINFORCE with entropy (Guo et al., ICML 2020)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Cnas::new(settings)?)),
 }
 
@@ -27,21 +27,31 @@ assay_core::register! {
 pub const SETTINGS: &[Setting] = &[
     SearchBy::ORACLE,
     SearchBy::BUDGET,
-    Setting { name: "first", kind: ValueKind::Integer { min: 1, max: 64 }, default: "2", help: "operators of an edge in the first stage" },
+    Setting {
+        name: "first",
+        kind: ValueKind::Integer { min: 1, max: 64 },
+        default: Setting::said("2"),
+        help: "operators of an edge in the first stage",
+    },
     Setting {
         name: "order",
         kind: ValueKind::Texts,
-        default: "the space's own, with `none` last",
+        default: Setting::said("the space's own, with `none` last"),
         help: "operators in the order in which they join; those not named join last",
     },
-    Setting { name: "learning_rate", kind: ValueKind::Number { min: 1e-9, max: 1e3 }, default: "0.05", help: "Adam's step" },
+    Setting { name: "learning_rate", kind: ValueKind::Number { min: 1e-9, max: 1e3 }, default: Setting::said("0.05"), help: "Adam's step" },
     Setting {
         name: "entropy",
         kind: ValueKind::Number { min: 0.0, max: 1e6 },
-        default: "0.005",
+        default: Setting::said("0.005"),
         help: "what the policy's entropy is worth, in standard deviations of the rewards",
     },
-    Setting { name: "momentum", kind: ValueKind::Number { min: 0.0, max: 0.999_999 }, default: "0.9", help: "of the baseline" },
+    Setting {
+        name: "momentum",
+        kind: ValueKind::Number { min: 0.0, max: 0.999_999 },
+        default: Setting::said("0.9"),
+        help: "of the baseline",
+    },
     EXCLUDE,
 ];
 

@@ -11,12 +11,12 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "exhaustive",
     summary: "every architecture of the space, in the order of the space's own numbers",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Exhaustive::new(settings)?)),
 }
 
 /// What `exhaustive` understands.
-pub const SETTINGS: &[Setting] = &[SearchBy::ORACLE, Setting { default: "no limit", ..SearchBy::BUDGET }, EXCLUDE];
+pub const SETTINGS: &[Setting] = &[SearchBy::ORACLE, Setting { default: Setting::said("no limit"), ..SearchBy::BUDGET }, EXCLUDE];
 
 /// The largest space that is searched without a budget.
 const LARGEST: u128 = 10_000_000;

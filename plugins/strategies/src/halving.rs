@@ -7,7 +7,7 @@ use assay_core::subspace::Subspace;
 pub(crate) const ETA: Setting = Setting {
     name: "eta",
     kind: ValueKind::Number { min: 1.1, max: 1e6 },
-    default: "3",
+    default: Setting::said("3"),
     help: "of so many architectures, one gets the next longer training",
 };
 

@@ -32,7 +32,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "hardware-aware",
     summary: "accuracy against latency or energy within a limit, by NSGA-II (Deb et al., IEEE TEVC 2002)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(HardwareAware::new(settings)?)),
 }
 
@@ -43,20 +43,25 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "cost",
         kind: ValueKind::Text,
-        default: "hw_edgegpu_latency_cifar10",
+        default: Setting::said("hw_edgegpu_latency_cifar10"),
         help: "the column of what an architecture costs; less is better",
     },
     Setting {
         name: "limit",
         kind: ValueKind::Number { min: 0.0, max: 1e12 },
-        default: "none",
+        default: Setting::said("none"),
         help: "what the architecture found may cost at most, in the column's unit",
     },
-    Setting { name: "population", kind: ValueKind::Integer { min: 2, max: 1_000_000 }, default: "20", help: "members of a generation" },
+    Setting {
+        name: "population",
+        kind: ValueKind::Integer { min: 2, max: 1_000_000 },
+        default: Setting::said("20"),
+        help: "members of a generation",
+    },
     Setting {
         name: "mutation",
         kind: ValueKind::Number { min: 0.0, max: 1.0 },
-        default: "0.5",
+        default: Setting::said("0.5"),
         help: "the probability with which a child changes in one choice; one that equals a parent always does",
     },
     EXCLUDE,

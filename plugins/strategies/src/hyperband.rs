@@ -16,7 +16,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "hyperband",
     summary: "successive halving that begins with shorter and longer trainings (Li et al., JMLR 2018)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Hyperband::new(settings)?)),
 }
 

@@ -19,8 +19,12 @@ struct Given {
 }
 
 /// The setting `exclude`, where nothing is left out by default.
-pub(crate) const EXCLUDE: Setting =
-    Setting { name: "exclude", kind: ValueKind::Texts, default: "[]", help: "operators that no architecture of the search has" };
+pub(crate) const EXCLUDE: Setting = Setting {
+    name: "exclude",
+    kind: ValueKind::Texts,
+    default: Setting::said("[]"),
+    help: "operators that no architecture of the search has",
+};
 
 impl Led {
     /// Reads the settings `oracle`, `budget` and `exclude`, for a strategy that evaluates after one training only.

@@ -19,7 +19,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "local-search",
     summary: "to the best neighbour until none is better, and again from elsewhere (White et al., UAI 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(LocalSearch::new(settings)?)),
 }
 
@@ -30,13 +30,13 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "initial",
         kind: ValueKind::Integer { min: 1, max: 1_000_000 },
-        default: "10",
+        default: Setting::said("10"),
         help: "random architectures, the best of which a descent starts from",
     },
     Setting {
         name: "step",
         kind: ValueKind::Choice(&["best", "first-better"]),
-        default: "\"best\"",
+        default: Setting::said("\"best\""),
         help: "to the best of all neighbours, or to the first that is better, in random order",
     },
     EXCLUDE,

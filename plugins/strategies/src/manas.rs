@@ -24,7 +24,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "manas",
     summary: "one bandit an edge, each credited with the whole reward (Lopes et al., 2024)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Manas::new(settings, Credit::Linear)?)),
 }
 
@@ -32,7 +32,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "manas-ls",
     summary: "one bandit an edge, credited by least squares (Lopes et al., 2024)",
-    settings: SETTINGS_LS,
+    schema: SETTINGS_LS,
     build: |settings| Ok(Box::new(Manas::new(settings, Credit::LeastSquares)?)),
 }
 
@@ -43,7 +43,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "learning_rate",
         kind: ValueKind::Number { min: 1e-9, max: 1e3 },
-        default: "0.02",
+        default: Setting::said("0.02"),
         help: "what a credit of one standard deviation of the rewards adds to a logit",
     },
     EXCLUDE,

@@ -22,7 +22,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "pnas",
     summary: "edge by edge, what a surrogate holds for best is evaluated (after Liu et al., ECCV 2018)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Pnas::new(settings)?)),
 }
 
@@ -33,7 +33,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "beam",
         kind: ValueKind::Integer { min: 1, max: 1_000_000 },
-        default: "5",
+        default: Setting::said("5"),
         help: "architectures that are evaluated in each stage and varied in the next",
     },
     EXCLUDE,

@@ -17,33 +17,33 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "random",
     summary: "the best by an oracle of a few architectures drawn uniformly: the baseline",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Random::new(settings)?)),
 }
 
 /// What `random` understands.
 pub const SETTINGS: &[Setting] = &[
-    Setting { default: "{ proxy = `proxy`, repeats = `repeats` }", ..SearchBy::ORACLE },
-    Setting { default: "{ evaluations = `samples` }", ..SearchBy::BUDGET },
+    Setting { default: Setting::said("{ proxy = `proxy`, repeats = `repeats` }"), ..SearchBy::ORACLE },
+    Setting { default: Setting::said("{ evaluations = `samples` }"), ..SearchBy::BUDGET },
     Setting {
         name: "samples",
         kind: ValueKind::Integer { min: 1, max: 10_000_000 },
-        default: "10",
+        default: Setting::said("10"),
         help: "different architectures that are drawn and scored",
     },
     Setting {
         name: "proxy",
         kind: ValueKind::Text,
-        default: "ntk-condition",
+        default: Setting::said("ntk-condition"),
         help: "what scores them; its own settings stand in [proxies.NAME]",
     },
     Setting {
         name: "repeats",
         kind: ValueKind::Integer { min: 1, max: 10_000 },
-        default: "1",
+        default: Setting::said("1"),
         help: "measurements of each architecture, whose mean counts",
     },
-    Setting { name: "exclude", kind: ValueKind::Texts, default: "[\"none\"]", help: "operators that are never drawn" },
+    Setting { name: "exclude", kind: ValueKind::Texts, default: Setting::said("[\"none\"]"), help: "operators that are never drawn" },
 ];
 
 /// Architectures that are drawn at once where the budget does not say how many it pays for.

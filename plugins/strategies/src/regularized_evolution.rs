@@ -21,7 +21,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "regularized-evolution",
     summary: "aging evolution: the best of a few has a child, the oldest dies (Real et al., AAAI 2019)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(RegularizedEvolution::new(settings)?)),
 }
 
@@ -29,11 +29,16 @@ assay_core::register! {
 pub const SETTINGS: &[Setting] = &[
     SearchBy::ORACLE,
     SearchBy::BUDGET,
-    Setting { name: "population", kind: ValueKind::Integer { min: 1, max: 1_000_000 }, default: "10", help: "architectures alive" },
+    Setting {
+        name: "population",
+        kind: ValueKind::Integer { min: 1, max: 1_000_000 },
+        default: Setting::said("10"),
+        help: "architectures alive",
+    },
     Setting {
         name: "sample",
         kind: ValueKind::Integer { min: 1, max: 1_000_000 },
-        default: "3",
+        default: Setting::said("3"),
         help: "members drawn in each cycle, the best of which has a child",
     },
     EXCLUDE,

@@ -17,7 +17,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "reinforce",
     summary: "a softmax an edge, trained by REINFORCE with a moving-average baseline (Dong & Yang, ICLR 2020)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Reinforce::new(settings)?)),
 }
 
@@ -25,11 +25,16 @@ assay_core::register! {
 pub const SETTINGS: &[Setting] = &[
     SearchBy::ORACLE,
     SearchBy::BUDGET,
-    Setting { name: "learning_rate", kind: ValueKind::Number { min: 1e-9, max: 1e3 }, default: "0.001", help: "Adam's step" },
+    Setting {
+        name: "learning_rate",
+        kind: ValueKind::Number { min: 1e-9, max: 1e3 },
+        default: Setting::said("0.001"),
+        help: "Adam's step",
+    },
     Setting {
         name: "momentum",
         kind: ValueKind::Number { min: 0.0, max: 0.999_999 },
-        default: "0.9",
+        default: Setting::said("0.9"),
         help: "what the baseline, an exponential moving average of the rewards, keeps of itself",
     },
     EXCLUDE,

@@ -15,7 +15,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "successive-halving",
     summary: "longer trainings for fewer architectures (Jamieson & Talwalkar, AISTATS 2016)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(SuccessiveHalving::new(settings)?)),
 }
 
@@ -26,7 +26,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "architectures",
         kind: ValueKind::Integer { min: 1, max: 1_000_000 },
-        default: "27",
+        default: Setting::said("27"),
         help: "random architectures that get the shortest training, each time",
     },
     ETA,

@@ -14,7 +14,7 @@ assay_core::register! {
     dyn EngineFactory,
     name: "burn-flex",
     summary: "burn's tensors on the processor",
-    settings: &[],
+    schema: &[],
     build: |_| Ok(Box::new(BurnFlex)),
 }
 
@@ -34,6 +34,6 @@ assay_core::register! {
     dyn EngineFactory,
     name: "burn-cuda",
     summary: "burn's tensors on the first NVIDIA GPU",
-    settings: &[],
+    schema: &[],
     build: |_| Ok(Box::new(BurnCuda)),
 }

@@ -25,6 +25,6 @@ assay_core::register! {
     dyn EngineFactory,
     name: "cpu",
     summary: "kernels of our own for the processor's vector units",
-    settings: &[],
+    schema: &[],
     build: |_| Ok(Box::new(Cpu)),
 }

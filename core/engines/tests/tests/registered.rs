@@ -39,7 +39,7 @@ assay_core::register! {
     dyn EngineFactory,
     name: "one-precision",
     summary: "an engine of this test",
-    settings: &[Setting { name: "wide", kind: ValueKind::Flag, default: "false", help: "compute in float64" }],
+    schema: &[Setting { name: "wide", kind: ValueKind::Flag, default: Setting::said("false"), help: "compute in float64" }],
     build: |settings| {
         let wide = settings.iter().any(|(key, value)| key == "wide" && value == true);
         Ok(Box::new(Factory(if wide { Precision::F64 } else { Precision::F32 })))

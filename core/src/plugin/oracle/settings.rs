@@ -28,25 +28,35 @@ pub struct Budget {
 }
 
 const ORACLE: &[Setting] = &[
-    Setting { name: "proxy", kind: ValueKind::Text, default: "", help: "a proxy; its own settings stand in [proxies.NAME]" },
-    Setting { name: "proxies", kind: ValueKind::Texts, default: "", help: "proxies that `rule` joins" },
-    Setting { name: "rule", kind: ValueKind::Choice(Rule::NAMES), default: "\"rank-sum\"", help: "how `proxies` are joined" },
-    Setting { name: "weights", kind: ValueKind::Numbers, default: "1 each", help: "the weight of each of `proxies`" },
-    Setting { name: "aggregate", kind: ValueKind::Text, default: "", help: "a registered aggregate of proxies" },
+    Setting { name: "proxy", kind: ValueKind::Text, default: Setting::said(""), help: "a proxy; its own settings stand in [proxies.NAME]" },
+    Setting { name: "proxies", kind: ValueKind::Texts, default: Setting::said(""), help: "proxies that `rule` joins" },
+    Setting {
+        name: "rule",
+        kind: ValueKind::Choice(Rule::NAMES),
+        default: Setting::said("\"rank-sum\""),
+        help: "how `proxies` are joined",
+    },
+    Setting { name: "weights", kind: ValueKind::Numbers, default: Setting::said("1 each"), help: "the weight of each of `proxies`" },
+    Setting { name: "aggregate", kind: ValueKind::Text, default: Setting::said(""), help: "a registered aggregate of proxies" },
     Setting {
         name: "repeats",
         kind: ValueKind::Integer { min: 1, max: 10_000 },
-        default: "1",
+        default: Setting::said("1"),
         help: "measurements of each architecture, whose mean counts",
     },
-    Setting { name: "table", kind: ValueKind::Text, default: "", help: "a column of accuracies of [benchmark]" },
-    Setting { name: "tables", kind: ValueKind::Texts, default: "", help: "such columns, after shorter and longer trainings" },
-    Setting { name: "epochs", kind: ValueKind::Numbers, default: "", help: "the epochs of each of them, ascending" },
-    Setting { name: "cost", kind: ValueKind::Text, default: "", help: "the column of what training costs, in GPU seconds" },
+    Setting { name: "table", kind: ValueKind::Text, default: Setting::said(""), help: "a column of accuracies of [benchmark]" },
+    Setting {
+        name: "tables",
+        kind: ValueKind::Texts,
+        default: Setting::said(""),
+        help: "such columns, after shorter and longer trainings",
+    },
+    Setting { name: "epochs", kind: ValueKind::Numbers, default: Setting::said(""), help: "the epochs of each of them, ascending" },
+    Setting { name: "cost", kind: ValueKind::Text, default: Setting::said(""), help: "the column of what training costs, in GPU seconds" },
     Setting {
         name: "cost_epochs",
         kind: ValueKind::Number { min: 1e-3, max: 1e6 },
-        default: "the first of `epochs`",
+        default: Setting::said("the first of `epochs`"),
         help: "the epochs that `cost` was recorded for; other trainings cost in proportion",
     },
 ];
@@ -55,19 +65,19 @@ const BUDGET: &[Setting] = &[
     Setting {
         name: "evaluations",
         kind: ValueKind::Integer { min: 1, max: 1_000_000_000 },
-        default: "",
+        default: Setting::said(""),
         help: "evaluations, repeated ones counted again",
     },
     Setting {
         name: "seconds",
         kind: ValueKind::Number { min: 1e-3, max: 1e9 },
-        default: "",
+        default: Setting::said(""),
         help: "seconds of measuring, added over threads",
     },
     Setting {
         name: "gpu_seconds",
         kind: ValueKind::Number { min: 1e-3, max: 1e12 },
-        default: "",
+        default: Setting::said(""),
         help: "simulated GPU seconds, by the oracle's `cost`",
     },
 ];
@@ -101,14 +111,14 @@ impl SearchBy {
     pub const ORACLE: Setting = Setting {
         name: "oracle",
         kind: ValueKind::Table(ORACLE),
-        default: "{ proxy = \"ntk-condition\" }",
+        default: Setting::said("{ proxy = \"ntk-condition\" }"),
         help: "who judges: { proxy = … }, { proxies = …, rule = … }, { aggregate = … } or { table = …, cost = … }",
     };
     /// The setting `budget`.
     pub const BUDGET: Setting = Setting {
         name: "budget",
         kind: ValueKind::Table(BUDGET),
-        default: "{ evaluations = 100 }",
+        default: Setting::said("{ evaluations = 100 }"),
         help: "what may be spent; the first limit that is reached ends the search",
     };
 

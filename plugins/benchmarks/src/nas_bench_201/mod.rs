@@ -26,19 +26,19 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "path",
         kind: ValueKind::Path,
-        default: "what `assay benchmark import nas-bench-201 FILE-OR-FOLDER` kept",
+        default: Setting::said("what `assay benchmark import nas-bench-201 FILE-OR-FOLDER` kept"),
         help: "a table, CSV or parquet, to use instead of the imported one",
     },
     Setting {
         name: "targets",
         kind: ValueKind::Texts,
-        default: r#"["test_cifar10", "test_cifar100", "test_imagenet16_120"]"#,
+        default: Setting::said(r#"["test_cifar10", "test_cifar100", "test_imagenet16_120"]"#),
         help: "the accuracies to report, all of one training: test_* or valid_* (NATS-Bench v1.0), v11_* (v1.1), ep12_* (12 epochs), …",
     },
     Setting {
         name: "costs",
         kind: ValueKind::Texts,
-        default: "[]",
+        default: Setting::said("[]"),
         help: "latencies, energies and times to report, of which less is better: hw_edgegpu_latency_cifar10, nats_ep12_cost_s_cifar10, …",
     },
 ];
@@ -47,7 +47,7 @@ register! {
     dyn Benchmark,
     name: NAME,
     summary: "recorded accuracies of all 15,625 NAS-Bench-201 cells (Dong & Yang, ICLR 2020)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(build(settings)?)),
     importer: Importer { reads: "<table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>", extension: "parquet", import },
 }

@@ -17,10 +17,10 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "path",
         kind: ValueKind::Path,
-        default: "datasets/<name> in the data directory",
+        default: Setting::said("datasets/<name> in the data directory"),
         help: "the folder of batches, or the archive that holds them, or a folder with either in it",
     },
-    Setting { name: "split", kind: ValueKind::Choice(&["train", "test"]), default: "\"train\"", help: "which images" },
+    Setting { name: "split", kind: ValueKind::Choice(&["train", "test"]), default: Setting::said("\"train\""), help: "which images" },
 ];
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]

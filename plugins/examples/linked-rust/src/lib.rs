@@ -11,38 +11,27 @@ use assay_core::data::{Augmentation, Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted};
 use assay_core::graph::ParameterRole;
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{Images, MacroNet, Measured, Part, Pass, PassProxy, ProxyError, Setting, Shared, ValueKind, ZeroCostProxy};
+use assay_core::plugin::{Images, MacroNet, Measured, Part, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use serde::Deserialize;
 
-/// Sums the norms of the layers' gradients.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LayerNorms {
-    /// Cells a stage.
-    pub cells: usize,
-    /// Images of the minibatch.
-    pub batch: usize,
-}
-
-impl Default for LayerNorms {
-    fn default() -> Self {
-        Self { cells: 5, batch: 64 }
+assay_core::settings! {
+    /// Sums the norms of the layers' gradients.
+    #[derive(Clone, Debug)]
+    pub struct LayerNorms {
+        /// cells a stage
+        pub cells: usize = 5, in 1..=100;
+        /// images of the minibatch
+        pub batch: usize = 64, in 1..=65_536;
     }
 }
-
-const SETTINGS: &[Setting] = &[
-    Setting { name: "cells", kind: ValueKind::Integer { min: 1, max: 100 }, default: "5", help: "cells a stage" },
-    Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 65_536 }, default: "64", help: "images of the minibatch" },
-];
 
 assay_core::register! {
     dyn ZeroCostProxy,
     name: "layer-norms",
     summary: "sum of the norms of the layers' loss gradients (Abdelfattah et al., ICLR 2021)",
-    settings: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(settings.parse::<LayerNorms>()?))),
+    settings: LayerNorms,
+    build: |proxy| Ok(Box::new(Shared(proxy))),
 }
 
 impl PassProxy for LayerNorms {

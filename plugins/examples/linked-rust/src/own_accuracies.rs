@@ -17,7 +17,7 @@ const NAME: &str = "own-accuracies";
 const SETTINGS: &[Setting] = &[Setting {
     name: "path",
     kind: ValueKind::Path,
-    default: "what `assay benchmark import own-accuracies TABLE` kept",
+    default: Setting::said("what `assay benchmark import own-accuracies TABLE` kept"),
     help: "a table to use instead of the imported one",
 }];
 
@@ -25,7 +25,7 @@ assay_core::register! {
     dyn Benchmark,
     name: NAME,
     summary: "accuracies of your own trainings, a line an architecture",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(settings.parse::<OwnAccuracies>()?)),
     importer: Importer { reads: "<measured.csv>", extension: "csv", import },
 }

@@ -22,7 +22,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "az-complexity",
     summary: "multiply-adds of one image, as a component of az-nas (AZ-NAS, Lee & Ham, CVPR 2024)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(settings.parse::<Complexity>()?)),
 }
 

@@ -35,7 +35,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "az-expressivity",
     summary: "entropy of the channel covariances of block outputs, summed (AZ-NAS, Lee & Ham, CVPR 2024)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(Expressivity(WholePass::parse(settings, SETTINGS)?)))),
 }
 
@@ -43,7 +43,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "az-progressivity",
     summary: "smallest increase of that entropy from block to block (AZ-NAS, Lee & Ham, CVPR 2024)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(Progressivity(WholePass::parse(settings, SETTINGS)?)))),
 }
 

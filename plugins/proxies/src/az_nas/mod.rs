@@ -27,7 +27,7 @@ assay_core::register! {
     Aggregate,
     name: "az-nas",
     summary: "log-rank sum of expressivity, progressivity, trainability and complexity (AZ-NAS, Lee & Ham, CVPR 2024)",
-    settings: &[],
+    schema: &[],
     build: |_settings| {
         let components = ["az-expressivity", "az-progressivity", "az-trainability", "az-complexity"].map(Component::new).to_vec();
         let made = Aggregate::new(components, Rule::LogRankSum);

@@ -35,7 +35,7 @@ assay_core::register! {
     dyn ZeroCostProxy,
     name: "az-trainability",
     summary: "nearness to 1 of the largest singular value of each block's backward map (AZ-NAS, Lee & Ham, CVPR 2024)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(Shared(Trainability(WholePass::parse(settings, SETTINGS)?)))),
 }
 

@@ -29,13 +29,13 @@ const SETTINGS: &[Setting] = &[
     Setting {
         name: "network",
         kind: ValueKind::Choice(&["cifar", "imagenet", "te-nas"]),
-        default: "\"cifar\"",
+        default: Setting::said("\"cifar\""),
         help: "what surrounds the cells: a stem of 3C channels, three strided convolutions, or TE-NAS's (C channels, a last activation)",
     },
     Setting {
         name: "inputs",
         kind: ValueKind::Choice(&["distinct", "free"]),
-        default: "\"distinct\"",
+        default: Setting::said("\"distinct\""),
         help: "whether a node's two inputs are different nodes and never `none`, as in DARTS, or chosen each by itself",
     },
 ];
@@ -44,7 +44,7 @@ assay_core::register! {
     dyn SearchSpace,
     name: "darts",
     summary: "normal and reduction cells of 7 operators, two inputs a node (Liu et al., ICLR 2019)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| {
         let Given { network, inputs } = settings.parse()?;
         Ok(Box::new(Darts::new().network(network).inputs(inputs)))

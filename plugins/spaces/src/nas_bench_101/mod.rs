@@ -25,7 +25,7 @@ assay_core::register! {
     dyn SearchSpace,
     name: "nas-bench-101",
     summary: "cells of at most 7 vertices and 9 edges, 423,624 in all (Ying et al., ICML 2019)",
-    settings: &[],
+    schema: &[],
     build: |_| Ok(Box::new(NasBench101::new())),
 }
 

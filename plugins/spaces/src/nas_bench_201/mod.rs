@@ -15,7 +15,7 @@ assay_core::register! {
     dyn SearchSpace,
     name: "nas-bench-201",
     summary: "cells of 6 edges and 5 operators, 15,625 in all (Dong and Yang, ICLR 2020)",
-    settings: &[],
+    schema: &[],
     build: |_| Ok(Box::new(NasBench201::new())),
 }
 

@@ -30,7 +30,7 @@ assay_core::register! {
     dyn SearchStrategy,
     name: "te-nas",
     summary: "prune a supernet by κ and linear regions (Chen et al., ICLR 2021)",
-    settings: SETTINGS,
+    schema: SETTINGS,
     build: |settings| Ok(Box::new(TeNas::new(settings)?)),
 }
 

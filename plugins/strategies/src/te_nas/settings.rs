@@ -22,11 +22,11 @@ pub enum Variant {
 }
 
 const fn whole(name: &'static str, max: i64, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, kind: ValueKind::Integer { min: 1, max }, default, help }
+    Setting { name, kind: ValueKind::Integer { min: 1, max }, default: Setting::said(default), help }
 }
 
 const fn word(name: &'static str, words: &'static [&'static str], default: &'static str, help: &'static str) -> Setting {
-    Setting { name, kind: ValueKind::Choice(words), default, help }
+    Setting { name, kind: ValueKind::Choice(words), default: Setting::said(default), help }
 }
 
 /// What `te-nas` understands.
@@ -63,13 +63,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "exclude",
         kind: ValueKind::Texts,
-        default: "[\"none\"], in the paper []",
+        default: Setting::said("[\"none\"], in the paper []"),
         help: "operators removed before the search",
     },
     Setting {
         name: "indicators",
         kind: ValueKind::Texts,
-        default: "[\"ntk-condition\", \"linear-regions\"]",
+        default: Setting::said("[\"ntk-condition\", \"linear-regions\"]"),
         help: "what removals are judged by: both, or one of them alone",
     },
     word("combination", Combination::NAMES, "rank-sum", "how the two verdicts on a removal are joined: the rows of the paper's table 5"),

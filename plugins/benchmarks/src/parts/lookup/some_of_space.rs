@@ -19,7 +19,7 @@ use crate::parts::table::{RawTable, encode, store};
 pub(crate) const SETTINGS: &[Setting] = &[Setting {
     name: "path",
     kind: ValueKind::Path,
-    default: "what `assay benchmark import BENCHMARK TABLE` kept",
+    default: Setting::said("what `assay benchmark import BENCHMARK TABLE` kept"),
     help: "a table, CSV or parquet, to use instead of the imported one",
 }];
 

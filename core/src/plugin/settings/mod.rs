@@ -1,96 +1,25 @@
 //! Typed settings of plugins: declared beside the plugin, checked before anything runs.
 
+mod declare;
+mod setting;
+mod types;
+mod words;
+
+pub use declare::{Declared, Group, NoSettings};
+pub use setting::{DefaultValue, Setting, ValueKind};
+pub use types::{Optional, Real, SettingType, Whole};
+pub use words::Words;
+
+// Called by what `settings!` and `words!` write.
+#[doc(hidden)]
+pub mod macros {
+    pub use super::declare::{deserialize, joined, table, total};
+    pub use super::words::parse as parse_word;
+}
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-/// One setting that a plugin understands.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    /// The key in the experiment file, in `snake_case`.
-    pub name: &'static str,
-    /// What values it takes.
-    pub kind: ValueKind,
-    /// The default, as a user would write it, or in words where it depends on other settings.
-    pub default: &'static str,
-    /// What it does, in one line.
-    pub help: &'static str,
-}
-
-/// What values a setting takes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum ValueKind {
-    /// A whole number in a range, both ends included.
-    Integer {
-        /// The smallest.
-        min: i64,
-        /// The largest.
-        max: i64,
-    },
-    /// A finite number in a range, both ends included.
-    Number {
-        /// The smallest.
-        min: f64,
-        /// The largest.
-        max: f64,
-    },
-    /// `true` or `false`.
-    Flag,
-    /// Any text.
-    Text,
-    /// One of these words.
-    Choice(&'static [&'static str]),
-    /// A file or folder.
-    Path,
-    /// A list of texts.
-    Texts,
-    /// A list of finite numbers.
-    Numbers,
-    /// A table of these settings: `budget = { evaluations = 500 }`.
-    Table(&'static [Setting]),
-}
-
-/// Schemas are equal where they declare the same names and kinds.
-impl PartialEq for Setting {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.kind == other.kind
-    }
-}
-
-impl std::fmt::Display for ValueKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Integer { min, max: i64::MAX } => write!(f, "a whole number, {min} or more"),
-            Self::Integer { min, max } => write!(f, "a whole number from {min} to {max}"),
-            Self::Number { min, max } => write!(f, "a number from {min} to {max}"),
-            Self::Flag => f.write_str("true or false"),
-            Self::Text => f.write_str("a text"),
-            Self::Choice(words) => write!(f, "one of \"{}\"", words.join("\", \"")),
-            Self::Path => f.write_str("a path"),
-            Self::Texts => f.write_str("a list of texts"),
-            Self::Numbers => f.write_str("a list of numbers"),
-            Self::Table(settings) => {
-                let names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
-                write!(f, "a table {{ … }} of {}", names.join(", "))
-            }
-        }
-    }
-}
-
-impl ValueKind {
-    fn accepts(&self, value: &Value) -> bool {
-        match self {
-            Self::Integer { min, max } => value.as_i64().is_some_and(|number| (*min..=*max).contains(&number)),
-            Self::Number { min, max } => value.as_f64().is_some_and(|number| (*min..=*max).contains(&number)),
-            Self::Flag => value.is_boolean(),
-            Self::Text | Self::Path => value.is_string(),
-            Self::Choice(words) => value.as_str().is_some_and(|word| words.contains(&word)),
-            Self::Texts => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
-            Self::Numbers => value.as_array().is_some_and(|list| list.iter().all(|item| item.as_f64().is_some())),
-            Self::Table(_) => value.is_object(),
-        }
-    }
-}
 
 /// The settings given to one plugin.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -113,6 +42,12 @@ impl SettingsError {
     /// An error about one key.
     pub fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { key: key.into(), problem: problem.into(), help: None }
+    }
+
+    /// That a setting which must be given is not.
+    #[must_use]
+    pub fn missing(key: &str, kind: ValueKind) -> Self {
+        Self::new(key, format!("is missing; it must be {kind}"))
     }
 
     /// The same error, of a setting inside the table `key`.
@@ -174,12 +109,35 @@ impl Settings {
         Ok(())
     }
 
+    /// The settings as the struct that declares them: what is absent has its default.
+    ///
+    /// # Errors
+    /// On the first key that is unknown, value of the wrong type or range, or setting that is missing but must be given.
+    pub fn read<T: Declared>(&self) -> Result<T, SettingsError> {
+        self.check(T::SETTINGS)?;
+        T::take(&mut self.clone())
+    }
+
+    /// Takes out the value of one setting, if it is given.
+    ///
+    /// # Errors
+    /// If it has the wrong type.
+    pub fn take<T: SettingType>(&mut self, key: &str) -> Result<Option<T>, SettingsError> {
+        self.0.remove(key).map(|value| T::read(key, value)).transpose()
+    }
+
     /// The settings as a typed struct whose `serde` defaults fill in what is absent.
     ///
     /// # Errors
     /// If a value does not fit; [`Settings::check`] reports the same with more help.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
         serde_json::from_value(Value::Object(self.0.clone())).map_err(|error| SettingsError::new("settings", error.to_string()))
+    }
+}
+
+impl From<Settings> for Value {
+    fn from(settings: Settings) -> Self {
+        Self::Object(settings.0)
     }
 }
 
