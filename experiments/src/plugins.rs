@@ -96,6 +96,7 @@ fn join(plugins: &mut Plugins, entries: &Entries) -> Result<(), RegistryError> {
 #[cfg(test)]
 mod tests {
     use assay_core::plugin::{DefaultValue, Entry, Kind, Registry, Setting, Settings, ValueKind};
+    use assay_results::present::latex::escaped;
 
     use super::*;
 
@@ -149,5 +150,14 @@ mod tests {
         check_all(&plugins.benchmarks);
         check_all(&plugins.datasets);
         check_all(&plugins.engines);
+    }
+
+    #[test]
+    fn nothing_that_a_proxy_says_of_itself_is_left_for_latex_to_stumble_over() {
+        let proxies = linked().unwrap().proxies;
+        for entry in proxies.iter() {
+            let protocol = proxies.build(entry.name, &Settings::none()).unwrap().protocol();
+            assert!(escaped(&protocol).is_ascii(), "{}: {}", entry.name, escaped(&protocol));
+        }
     }
 }

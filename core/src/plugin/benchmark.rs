@@ -1,5 +1,7 @@
 //! The contract of a benchmark: ground truth for architectures of a space.
 
+pub use assay_structure::accuracy::Accuracy;
+
 use crate::score::Reading;
 
 /// Recorded accuracies of trained architectures.
@@ -75,17 +77,6 @@ pub struct TrainingRuns {
     pub target: String,
     /// Per cent, in the same order of seeds for every architecture.
     pub percent: Vec<f64>,
-}
-
-/// One recorded accuracy.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Accuracy {
-    /// The column of the table: `test_cifar10`.
-    pub target: String,
-    /// A name for people: `CIFAR-10`.
-    pub title: String,
-    /// Per cent.
-    pub percent: f64,
 }
 
 /// Why there is no ground truth.

@@ -1,11 +1,12 @@
 //! The contract of a search strategy.
 
+pub use assay_structure::trajectory::{Removal, Step};
 use serde::{Deserialize, Serialize};
 
 use super::{ColumnUse, SearchSpace, Settings};
 use crate::score::{Direction, Reading};
 use crate::stream::Stream;
-use crate::subspace::{Choice, Subspace};
+use crate::subspace::Subspace;
 
 /// Searches a space by asking a [`Laboratory`] for measurements.
 ///
@@ -89,33 +90,6 @@ pub trait Laboratory {
     /// # Errors
     /// If the step cannot be stored.
     fn record(&mut self, step: Step) -> Result<(), SearchError>;
-}
-
-/// One step of a search, as it is kept in the run's trajectory.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// What this step is: `round 1`, `sample 17`.
-    pub title: String,
-    /// The state before.
-    pub before: Subspace,
-    /// The state after.
-    pub after: Subspace,
-    /// What was removed, with the numbers that decided it. Empty for strategies that do not prune.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub candidates: Vec<Removal>,
-    /// The proxies' readings of the state before (pruning) or of the architecture (sampling): label, mean over repeats.
-    pub readings: Vec<(String, Reading)>,
-}
-
-/// One candidate of a pruning round.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Removal {
-    /// The operator considered.
-    pub choice: Choice,
-    /// For each indicator: its label, the mean change that removal makes, and the rank of that change.
-    pub indicators: Vec<(String, Reading, usize)>,
-    /// Whether it was removed.
-    pub removed: bool,
 }
 
 /// Why a search ended without an architecture.

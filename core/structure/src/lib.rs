@@ -5,7 +5,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod accuracy;
 pub mod graph;
 pub mod number;
 pub mod score;
 pub mod subspace;
+pub mod trajectory;

@@ -1,31 +1,27 @@
-//! What a study leaves in its folder for whoever reads it next: `summary.json`.
+//! The result of a correlation study.
 
-use assay_core::experiment::Shard;
-use assay_statistics::ceiling::Ceiling;
-use serde::de::DeserializeOwned;
+use assay_structure::score::Direction;
 use serde::{Deserialize, Serialize};
 
-use super::correlation::Correlation;
-use super::published::Source;
-use crate::run::machine::Machine;
-use crate::run::protocol::grouped;
-use crate::run::times::Times;
+use crate::correlation::Correlation;
+use crate::kind::Kind;
+use crate::machine::Machine;
+use crate::present::number::grouped;
+use crate::published::Source;
+use crate::shard::ShardTimes;
+use crate::times::Times;
 
-/// The version of the summaries' form.
-pub(super) const SCHEMA: u32 = 1;
-/// What tells a study's summary from a search's.
-pub(super) const STUDY: &str = "correlation study";
-/// What tells a shard's summary from a study's.
-pub(super) const SHARD: &str = "shard of a correlation study";
+/// The version of the summary's form.
+pub const SCHEMA: u32 = 1;
 
 /// The result of a study. All of it but `times`, `machine` and `shards` is a function of the experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StudySummary {
-    /// The version of the summary's form.
+    /// [`SCHEMA`].
     pub schema: u32,
-    /// `correlation study`.
-    pub kind: String,
-    /// The version of this program.
+    /// [`Kind::Study`].
+    pub kind: Kind,
+    /// The version of the program.
     pub assay: String,
     /// The experiment's name.
     pub experiment: String,
@@ -37,6 +33,13 @@ pub struct StudySummary {
     pub k: usize,
     /// How many architectures were scored.
     pub architectures: usize,
+    /// What gave scores: in the order of the study's tables, then what only aggregates are made of. Folders of the first
+    /// 0.1.0 have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proxies: Vec<Proxy>,
+    /// What scores are compared with, in the order of the study's tables. Folders of the first 0.1.0 have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Target>,
     /// By proxy and target.
     pub correlations: Vec<Correlation>,
     /// Why scores are undefined, by proxy and reason.
@@ -57,6 +60,45 @@ pub struct StudySummary {
     /// The shards that it was merged of, if it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shards: Vec<ShardTimes>,
+}
+
+/// A proxy, or an aggregate of several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proxy {
+    /// What it is called in the study's tables.
+    pub label: String,
+    /// The name that it is registered under.
+    pub name: String,
+    /// Which end of its scale is better. Aggregates are oriented: of them, more is better.
+    pub direction: Direction,
+    /// What it is, in one line, with its source.
+    pub summary: String,
+    /// Its settings, in one line.
+    pub protocol: String,
+    /// Whether it is made of the scores of others, and stands in the table of aggregates.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_aggregate: bool,
+}
+
+/// An accuracy or a cost that scores are compared with. Its values stand in [`tables::targets`](crate::tables::targets).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The benchmark's column.
+    pub column: String,
+    /// A name for people.
+    pub title: String,
+    /// `%` of an accuracy.
+    pub unit: String,
+    /// Which end is better.
+    pub direction: Direction,
+}
+
+impl Target {
+    /// Whether it is an accuracy, and not a cost.
+    #[must_use]
+    pub fn is_accuracy(&self) -> bool {
+        self.direction == Direction::HigherIsBetter
+    }
 }
 
 /// How often one proxy left a score undefined for one reason.
@@ -82,48 +124,17 @@ pub struct NoiseCeiling {
     pub ceiling: Ceiling,
 }
 
-/// Where the time of one shard went.
+/// The agreement of single training runs with the mean of the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ShardTimes {
-    /// Which shard.
-    pub shard: Shard,
-    /// Where its time went.
-    pub times: Times,
-    /// What it ran on.
-    pub machine: Machine,
-}
-
-/// A finished shard: its measurements are in the journal of its folder, and wait for the others to be merged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ShardSummary {
-    /// The version of the summary's form.
-    pub schema: u32,
-    /// `shard of a correlation study`.
-    pub kind: String,
-    /// The version of this program.
-    pub assay: String,
-    /// The experiment's name.
-    pub experiment: String,
-    /// The experiment's seed.
-    pub seed: u64,
-    /// Under which conditions the whole study is made, in one line.
-    pub protocol: String,
-    /// How many architectures it measured, of how many of the whole study.
-    pub architectures: (usize, usize),
-    /// How many measurements it made.
-    pub measurements: usize,
-    /// Which shard, where its time went, and what it ran on.
-    #[serde(flatten)]
-    pub part: ShardTimes,
-}
-
-/// What a session of a study ended with.
-#[derive(Clone, Debug)]
-pub enum Finished {
-    /// All of it.
-    Whole(Box<StudySummary>),
-    /// Its part.
-    Shard(Box<ShardSummary>),
+pub struct Ceiling {
+    /// The mean of `by_seed`; `None` if one of them is undefined.
+    pub tau_b: Option<f64>,
+    /// Per seed, the τ-b of its accuracies against the mean of all others'; undefined if a side is constant.
+    pub by_seed: Vec<Option<f64>>,
+    /// How many architectures have the number of seeds asked for.
+    pub architectures: usize,
+    /// How many have another number of seeds and are left out.
+    pub left_out: usize,
 }
 
 impl NoiseCeiling {
@@ -142,28 +153,11 @@ impl StudySummary {
     pub fn notes(&self) -> Vec<String> {
         notes(&self.ceilings, &self.undefined, &self.protocol)
     }
-
-    /// Reads one, if this is a study's summary at all.
-    #[must_use]
-    pub fn from_json(bytes: &[u8]) -> Option<Self> {
-        read::<Self>(bytes).filter(|summary| summary.kind == STUDY)
-    }
 }
 
-impl Finished {
-    /// Reads a study's summary or a shard's, if this is one of the two.
-    #[must_use]
-    pub fn from_json(bytes: &[u8]) -> Option<Self> {
-        let shard = || read::<ShardSummary>(bytes).filter(|summary| summary.kind == SHARD).map(|shard| Self::Shard(Box::new(shard)));
-        StudySummary::from_json(bytes).map(|study| Self::Whole(Box::new(study))).or_else(shard)
-    }
-}
-
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    serde_json::from_slice(bytes).ok()
-}
-
-pub(super) fn notes(ceilings: &[NoiseCeiling], undefined: &[Undefined], protocol: &str) -> Vec<String> {
+/// What stands below each table of a study with these ceilings, undefined scores and protocol.
+#[must_use]
+pub fn notes(ceilings: &[NoiseCeiling], undefined: &[Undefined], protocol: &str) -> Vec<String> {
     let reason = |undefined: &Undefined| {
         let Undefined { proxy, because, architectures } = undefined;
         format!("undefined: {proxy} of {} architectures, because {because}", grouped(*architectures as u128))

@@ -1,27 +1,22 @@
-//! What came of a training, as `summary.json` in its run folder.
+//! The result of a training.
 
-use std::path::Path;
-
-use assay_core::experiment::Training;
-use assay_training::{EpochRecord, Tested};
 use serde::{Deserialize, Serialize};
 
-use crate::run::folder;
-use crate::run::machine::Machine;
+use crate::kind::Kind;
+use crate::machine::Machine;
+use crate::recipe::Recipe;
 
-/// What tells a training's summary from that of other runs.
-pub const KIND: &str = "training";
 /// The version of the summary's form.
 pub const SCHEMA: u32 = 1;
 
 /// The result of a training. Apart from seconds and machine, equal trainings have equal summaries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingSummary {
-    /// Always [`KIND`].
-    pub kind: String,
-    /// The version of this form.
+    /// [`Kind::Training`].
+    pub kind: Kind,
+    /// [`SCHEMA`].
     pub schema: u32,
-    /// The program's version.
+    /// The version of the program.
     pub assay: String,
     /// The experiment's name.
     pub experiment: String,
@@ -39,7 +34,7 @@ pub struct TrainingSummary {
     pub epochs: usize,
     /// Steps made.
     pub steps: usize,
-    /// Share of the test images that the network tells wrong after the last epoch, in percent.
+    /// Share of the test images that the network classifies wrongly after the last epoch, in per cent.
     pub test_error_percent: f64,
     /// The test after the last epoch.
     pub test: Tested,
@@ -47,8 +42,8 @@ pub struct TrainingSummary {
     pub train_images: usize,
     /// The conditions, in one line.
     pub protocol: String,
-    /// The recipe.
-    pub recipe: Training,
+    /// Every setting of the training.
+    pub recipe: Recipe,
     /// Every epoch.
     pub curve: Vec<EpochRecord>,
     /// Seconds of training and testing, of all sessions.
@@ -57,62 +52,62 @@ pub struct TrainingSummary {
     pub machine: Machine,
 }
 
+/// One epoch: a point of the learning curve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// From 1.
+    pub epoch: usize,
+    /// The learning rate of its steps.
+    pub learning_rate: f64,
+    /// The probability of drop-path in its steps.
+    pub drop_path: f64,
+    /// Mean loss over its images as they were trained on (smoothed targets, without the auxiliary head's part).
+    pub train_loss: f64,
+    /// Share of its images that were classified correctly as they were trained on, 0 to 1.
+    pub train_accuracy: f64,
+    /// The test after it.
+    pub test: Tested,
+    /// Seconds of training and testing.
+    pub seconds: f64,
+}
+
+/// A test by running statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tested {
+    /// Images.
+    pub images: usize,
+    /// Images classified correctly.
+    pub correct: usize,
+    /// Mean cross-entropy.
+    pub loss: f64,
+}
+
+impl Tested {
+    /// Share of the images that were classified correctly, 0 to 1.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.images.max(1) as f64
+    }
+}
+
 impl TrainingSummary {
     /// Reads one, if this is a training's summary at all.
+    #[doc(hidden)]
     #[must_use]
     pub fn from_json(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok().filter(|summary: &Self| summary.kind == KIND)
+        serde_json::from_slice(bytes).ok().filter(|summary: &Self| summary.kind == Kind::Training)
     }
 }
 
-/// The summary in this folder, if it holds a finished training.
-#[must_use]
-pub fn read(path: &Path) -> Option<TrainingSummary> {
-    TrainingSummary::from_json(&std::fs::read(path.join(folder::SUMMARY)).ok()?)
-}
-
-/// One epoch, for people.
-#[must_use]
-pub fn line(record: &EpochRecord) -> String {
-    let EpochRecord { epoch, train_loss, train_accuracy, test, seconds, .. } = record;
-    format!(
-        "epoch {epoch}: training loss {train_loss:.3}, accuracy {:.1} %; test accuracy {:.2} % ({} images); {seconds:.0} s",
-        100.0 * train_accuracy,
-        100.0 * test.accuracy(),
-        test.images
-    )
-}
-
-/// The learning curve: a row an epoch, with every digit.
-///
-/// # Errors
-/// Only where memory is out.
-pub fn csv(curve: &[EpochRecord]) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record([
-        "epoch",
-        "learning_rate",
-        "drop_path",
-        "train_loss",
-        "train_accuracy",
-        "test_loss",
-        "test_accuracy",
-        "test_images",
-        "seconds",
-    ])?;
-    for record in curve {
-        let test = record.test;
-        writer.serialize((
-            record.epoch,
-            record.learning_rate,
-            record.drop_path,
-            record.train_loss,
-            record.train_accuracy,
-            test.loss,
-            test.accuracy(),
-            test.images,
-            record.seconds,
-        ))?;
+impl std::fmt::Display for EpochRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { epoch, train_loss, train_accuracy, test, seconds, .. } = self;
+        write!(
+            f,
+            "epoch {epoch}: training loss {train_loss:.3}, accuracy {:.1} %; test accuracy {:.2} % ({} images); {seconds:.0} s",
+            100.0 * train_accuracy,
+            100.0 * test.accuracy(),
+            test.images
+        )
     }
-    writer.into_inner().map_err(|error| error.into_error().into())
 }

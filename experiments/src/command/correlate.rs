@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use assay_core::experiment::{Experiment, Plugins, Purpose, Shard};
+use assay_results::present::correlations::overview;
+use assay_results::present::document;
+use assay_results::present::grid::Grid;
+use assay_results::present::number::grouped;
+use assay_results::present::published;
+use assay_results::{ShardSummary, StudySummary, Times};
 use clap::Args;
 
 use super::Ending;
@@ -13,10 +19,7 @@ use super::summary;
 use super::tabular::{number, render, table};
 use crate::failure::Failure;
 use crate::log::LogFile;
-use crate::run::protocol::grouped;
-use crate::run::times::Times;
-use crate::study::summary::{Finished, ShardSummary};
-use crate::study::{PreparedStudy, StudySummary, beside, document, grid};
+use crate::study::{Finished, PreparedStudy, reasons};
 
 const VERB: Verb = Verb { name: "correlate", purpose: Purpose::Study, unit: "measurements" };
 
@@ -55,7 +58,7 @@ pub(super) struct Correlate {
 impl Correlate {
     pub(super) fn run(mut self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
         // Before hours of measuring, not after.
-        let reasons = self.reasons.as_deref().map(document::read_reasons).transpose()?.unwrap_or_default();
+        let reasons = self.reasons.as_deref().map(reasons::read).transpose()?.unwrap_or_default();
         if let Some(shard) = self.shard {
             if self.session.target().is_dir() {
                 let problem = "a shard that is continued knows which it is";
@@ -63,7 +66,6 @@ impl Correlate {
             }
             self.session = self.session.setting(format!("study.shard=\"{shard}\""));
         }
-        let read = |path: &Path| read(path).ok_or_else(|| Failure::new(format!("`{}` holds no correlation study", path.display())));
         let prepare = |experiment: Experiment, plugins: &Plugins| {
             if experiment.benchmark.is_none() {
                 eprintln!("The experiment has no [benchmark]: scores will be compared with each other, not with accuracies.");
@@ -71,7 +73,7 @@ impl Correlate {
             PreparedStudy::new(experiment, plugins)
         };
         let log = (log, logs_on_terminal);
-        let (finished, path) = self.session.outcome(VERB, log, read, prepare, PreparedStudy::run)?;
+        let (finished, path) = self.session.outcome(VERB, log, Finished::read, prepare, PreparedStudy::run)?;
         self.print(&finished, &path, &reasons)
     }
 
@@ -88,11 +90,6 @@ impl Correlate {
     }
 }
 
-/// The study or shard in this folder, if it holds a finished one.
-pub(super) fn read(path: &Path) -> Option<Finished> {
-    crate::study::read(path)
-}
-
 /// Prints for people, or as JSON.
 pub(super) fn print_as(finished: &Finished, path: &Path, as_json: bool) -> Result<(), Ending> {
     if as_json {
@@ -102,27 +99,24 @@ pub(super) fn print_as(finished: &Finished, path: &Path, as_json: bool) -> Resul
         };
         println!("{}", json.map_err(|error| Failure::new(error.to_string()))?);
     } else {
-        print(finished, path);
+        match finished {
+            Finished::Whole(study) => print_study(study, path),
+            Finished::Shard(shard) => print_shard(shard, path),
+        }
     }
     Ok(())
 }
 
-/// Prints the short table of a study, or what a shard is.
-pub(super) fn print(finished: &Finished, path: &Path) {
-    match finished {
-        Finished::Whole(study) => print_study(study, path),
-        Finished::Shard(shard) => print_shard(shard, path),
-    }
-}
-
-fn print_shard(summary: &ShardSummary, path: &Path) {
-    let ((some, all), shard) = (summary.architectures, summary.part.shard);
+/// Prints what a shard is.
+pub(super) fn print_shard(summary: &ShardSummary, path: &Path) {
+    let ((some, all), shard) = (summary.architectures, &summary.part.shard);
     println!("shard {shard} of {}: {some} of {all} architectures, {} measurements\n", summary.experiment, summary.measurements);
     println!("protocol: {}\n\n{}\n", summary.protocol, summary::times(&summary.part.times));
-    println!("shard folder  {}\nWhen all {} are finished: assay merge FOLDER …", path.display(), shard.of());
+    println!("shard folder  {}\nWhen all shards are finished: assay merge FOLDER …", path.display());
 }
 
-fn print_study(summary: &StudySummary, path: &Path) {
+/// Prints the short table of a study.
+pub(super) fn print_study(summary: &StudySummary, path: &Path) {
     if summary.correlations.is_empty() {
         println!("{} architectures, scored\n", grouped(summary.architectures as u128));
     } else {
@@ -138,7 +132,7 @@ fn print_study(summary: &StudySummary, path: &Path) {
 }
 
 fn print_correlations(summary: &StudySummary) {
-    let grid::Grid { title, head, rows } = grid::overview(&summary.correlations);
+    let Grid { title, head, rows } = overview(&summary.correlations);
     let titles: Vec<&str> = head.iter().map(String::as_str).chain(["ms each"]).collect();
     let mut lines = table(&titles);
     for row in rows {
@@ -146,12 +140,12 @@ fn print_correlations(summary: &StudySummary) {
         lines.add_row(row.into_iter().chain([time]));
     }
     println!("{title}, {} architectures\n{}\n", summary.architectures, render(&lines));
-    for grid::Grid { title, head, rows } in beside::grids(&summary.correlations, &summary.published) {
+    for Grid { title, head, rows } in published::grids(&summary.correlations, &summary.published) {
         let mut lines = table(&head.iter().map(String::as_str).collect::<Vec<_>>());
         lines.add_rows(rows);
         println!("{title}\n{}\n", render(&lines));
     }
-    for note in beside::notes(&summary.published) {
+    for note in published::notes(&summary.published) {
         println!("{note}");
     }
 }
@@ -159,6 +153,6 @@ fn print_correlations(summary: &StudySummary) {
 /// The time of one measurement on its thread.
 fn milliseconds(times: &Times, proxy: &str) -> Option<f64> {
     let phase = times.phases.get(proxy)?;
-    let count = phase.measured + phase.replayed;
-    (count > 0).then(|| 1000.0 * (phase.thread_seconds + phase.replayed_thread_seconds) / count as f64)
+    let count = phase.measurements();
+    (count > 0).then(|| 1000.0 * phase.all_thread_seconds() / count as f64)
 }

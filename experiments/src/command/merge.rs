@@ -10,8 +10,8 @@ use crate::log::LogFile;
 use crate::run::folder::RunFolder;
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::{Progress, Style};
+use crate::study::Finished;
 use crate::study::merge::Shards;
-use crate::study::summary::Finished;
 
 /// Join the shards of a correlation study into one run folder
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ mod train;
 
 use std::process::ExitCode;
 
+use assay_results::ReadError;
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
@@ -66,10 +67,21 @@ impl<F: Into<Failure>> From<F> for Ending {
     }
 }
 
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let failure = Self::new(error.to_string());
+        match error.help() {
+            Some(help) => failure.with_help(help),
+            None => failure,
+        }
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Experiment(error) => error.into(),
+            RunError::Read(error) => error.into(),
             RunError::Folder { message, help: Some(help) } => Self::new(message).with_help(help),
             other => Self::new(other.to_string()),
         }

@@ -1,6 +1,7 @@
 //! `assay run`: runs an experiment, or continues an interrupted one.
 
 use assay_core::experiment::{Experiment, Plugins, Purpose};
+use assay_results::SearchSummary;
 use clap::Args;
 
 use super::Ending;
@@ -44,7 +45,7 @@ impl Run {
             Ok(prepared)
         };
         let log = (log, logs_on_terminal);
-        let (summary, path) = self.session.outcome(VERB, log, summary::read_summary, prepare, Prepared::run)?;
+        let (summary, path) = self.session.outcome(VERB, log, SearchSummary::read, prepare, Prepared::run)?;
         summary::print_summary(&summary, &path);
         if let Some(profiling) = profiling {
             profiling.print();

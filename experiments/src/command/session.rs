@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use assay_core::experiment::{Experiment, Layers, Plugins, Purpose};
 use assay_core::plugin::SearchError;
+use assay_results::ReadError;
 use clap::Args;
 
 use super::Ending;
@@ -74,7 +75,7 @@ impl Session {
         &self,
         verb: Verb,
         log: (&LogFile, bool),
-        read: impl FnOnce(&Path) -> Result<S, Failure>,
+        read: impl FnOnce(&Path) -> Result<S, ReadError>,
         prepare: impl FnOnce(Experiment, &Plugins) -> Result<P, RunError>,
         run: impl FnOnce(&P, &RunFolder, &Progress, &Interrupt) -> Result<S, RunError>,
     ) -> Result<(S, PathBuf), Ending> {

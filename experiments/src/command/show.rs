@@ -3,13 +3,12 @@
 
 use std::path::PathBuf;
 
+use assay_results::{Summary, Trajectory};
 use clap::Args;
 
 use super::Ending;
 use super::tabular::{render, short, table};
 use super::{correlate, summary, train};
-use crate::failure::Failure;
-use crate::run::tables::{TRAJECTORY, Trajectory};
 
 /// Show a finished run: its result, and its trajectory round by round
 #[derive(Debug, Args)]
@@ -22,21 +21,16 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(self) -> Result<(), Ending> {
-        if let Some(study) = correlate::read(&self.run) {
-            correlate::print(&study, &self.run);
-            return Ok(());
+        match Summary::read(&self.run)? {
+            Summary::Study(study) => correlate::print_study(&study, &self.run),
+            Summary::Shard(shard) => correlate::print_shard(&shard, &self.run),
+            Summary::Training(training) => train::print(&training, &self.run),
+            Summary::Search(search) => {
+                let trajectory = Trajectory::read(&self.run)?;
+                summary::print_summary(&search, &self.run);
+                println!("\n{}", rounds(&trajectory));
+            }
         }
-        if let Some(training) = crate::training::summary::read(&self.run) {
-            train::print(&training, &self.run);
-            return Ok(());
-        }
-        let summary = summary::read_summary(&self.run)?;
-        let file = self.run.join(TRAJECTORY);
-        let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("the trajectory `{}` cannot be read: {error}", file.display()));
-        let text = std::fs::read(&file).map_err(|error| wrong(&error))?;
-        let trajectory: Trajectory = serde_json::from_slice(&text).map_err(|error| wrong(&error))?;
-        summary::print_summary(&summary, &self.run);
-        println!("\n{}", rounds(&trajectory));
         Ok(())
     }
 }

@@ -3,32 +3,14 @@
 
 use std::path::Path;
 
-use super::tabular::{render, table};
-use crate::failure::Failure;
-use crate::report::describe;
-use crate::run::folder;
-use crate::run::summary::{Accuracies, Summary};
-use crate::run::times::Times;
+use assay_results::present::reading::describe;
+use assay_results::search::{Accuracies, SearchSummary};
+use assay_results::Times;
 
-/// Reads the result of a finished run.
-pub(super) fn read_summary(path: &Path) -> Result<Summary, Failure> {
-    let file = path.join(folder::SUMMARY);
-    let text = match std::fs::read(&file) {
-        Ok(text) => text,
-        Err(_) if path.join(folder::EXPERIMENT).exists() => {
-            let help = format!("continue it with: {}", folder::resume(path, &crate::plugins::of_run(path)?));
-            return Err(Failure::new(format!("the run `{}` is not finished", path.display())).with_help(help));
-        }
-        Err(error) => {
-            let help = "name a run folder, such as one under results/";
-            return Err(Failure::new(format!("`{}` holds no run: {}: {error}", path.display(), file.display())).with_help(help));
-        }
-    };
-    serde_json::from_slice(&text).map_err(|error| Failure::new(format!("`{}` is not a run's summary: {error}", file.display())))
-}
+use super::tabular::{render, table};
 
 /// Prints the result of a run.
-pub(super) fn print_summary(summary: &Summary, path: &Path) {
+pub(super) fn print_summary(summary: &SearchSummary, path: &Path) {
     println!("found       {}", summary.architecture.text);
     match &summary.accuracies {
         Accuracies::Known { source, values } => {

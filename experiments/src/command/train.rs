@@ -4,15 +4,15 @@
 use std::path::Path;
 
 use assay_core::experiment::Purpose;
+use assay_results::TrainingSummary;
+use assay_results::files::WEIGHTS;
 use clap::Args;
 
 use super::Ending;
 use super::session::{Session, Verb};
 use super::tabular::{render, table};
-use crate::failure::Failure;
 use crate::log::LogFile;
-use crate::training::summary::{TrainingSummary, read};
-use crate::training::{PreparedTraining, WEIGHTS};
+use crate::training::PreparedTraining;
 
 const VERB: Verb = Verb { name: "train", purpose: Purpose::Training, unit: "steps" };
 
@@ -35,9 +35,8 @@ pub(super) struct Train {
 
 impl Train {
     pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
-        let read = |path: &Path| read(path).ok_or_else(|| Failure::new(format!("`{}` holds no training", path.display())));
         let log = (log, logs_on_terminal);
-        let (summary, path) = self.session.outcome(VERB, log, read, PreparedTraining::new, PreparedTraining::run)?;
+        let (summary, path) = self.session.outcome(VERB, log, TrainingSummary::read, PreparedTraining::new, PreparedTraining::run)?;
         print(&summary, &path);
         Ok(())
     }

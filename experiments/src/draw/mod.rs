@@ -40,7 +40,7 @@ pub struct Picture {
 /// # Errors
 /// If the space's edges do not say what they connect, or the subspace is no architecture.
 pub fn architecture(space: &dyn SearchSpace, architecture: &Subspace, text: &str) -> Result<Picture, DrawError> {
-    let Trajectory { operators, cells, .. } = Trajectory::new(space, Vec::new());
+    let Trajectory { operators, cells, .. } = Trajectory::new(space.layout(), Vec::new());
     paint("", &architecture::draw(&Names { operators, cells }, architecture)?, text)
 }
 

@@ -6,16 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use assay_core::experiment::{Experiment, Layers, Plugins, Purpose};
+use assay_results::Kind;
+use assay_results::files::LOG;
+pub use assay_results::files::{EXPERIMENT, SUMMARY};
 
 use super::RunError;
-use crate::training::CHECKPOINT;
 
-/// The resolved experiment's file name.
-pub const EXPERIMENT: &str = "experiment.toml";
-/// The result's file name; a run that has it is finished.
-pub const SUMMARY: &str = "summary.json";
 const LOCK: &str = ".lock";
-const LOG: &str = "log.txt";
 
 /// A run folder that this process alone writes.
 #[derive(Debug)]
@@ -183,15 +180,9 @@ pub fn stored_experiment(folder: &Path, purpose: Purpose, plugins: &Plugins) -> 
 
 /// The command that continues the unfinished run in this folder.
 #[must_use]
-pub fn resume(folder: &Path, plugins: &Plugins) -> String {
-    let verb = match stored_experiment(folder, Purpose::Score, plugins) {
-        // One file may have sections for several commands; what only a training leaves behind decides first.
-        _ if folder.join(CHECKPOINT).exists() => "train",
-        Ok(experiment) if experiment.study.is_some() => "correlate",
-        Ok(experiment) if experiment.strategy.is_none() && experiment.training.is_some() => "train",
-        _ => "run",
-    };
-    format!("assay {verb} --resume {}", folder.display())
+pub fn resume(folder: &Path, _plugins: &Plugins) -> String {
+    let kind = Kind::of(folder).ok().flatten().unwrap_or(Kind::Search);
+    kind.resume(folder)
 }
 
 /// Looks for runs of this very experiment under its output folder.

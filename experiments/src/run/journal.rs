@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::records::Records;
 
-/// The journal's file name in a run folder.
-pub const FILE: &str = "measurements.jsonl";
+pub use assay_results::files::JOURNAL as FILE;
 
 /// One finished measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

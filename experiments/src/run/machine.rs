@@ -1,39 +1,20 @@
 //! What a run ran on.
 
-use serde::{Deserialize, Serialize};
+use assay_results::Machine;
 use sysinfo::{CpuRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
-/// The machine and the build.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Machine {
-    /// The processor's name.
-    pub cpu: String,
-    /// Logical cores.
-    pub cores: usize,
-    /// Worker threads of this session.
-    pub threads: usize,
-    /// Operating system and version.
-    pub os: String,
-    /// What compiled the program.
-    pub rustc: String,
-    /// What it was compiled for.
-    pub target: String,
-}
-
-impl Machine {
-    /// This machine.
-    #[must_use]
-    pub fn here(threads: usize) -> Self {
-        let system = System::new_with_specifics(RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()));
-        let cpu = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).filter(|brand| !brand.is_empty());
-        Self {
-            cpu: cpu.unwrap_or_else(|| "unknown".into()),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
-            threads,
-            os: System::long_os_version().unwrap_or_else(|| std::env::consts::OS.into()),
-            rustc: env!("ASSAY_RUSTC").into(),
-            target: env!("ASSAY_TARGET").into(),
-        }
+/// This machine, with this many worker threads.
+#[must_use]
+pub fn here(threads: usize) -> Machine {
+    let system = System::new_with_specifics(RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()));
+    let cpu = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).filter(|brand| !brand.is_empty());
+    Machine {
+        cpu: cpu.unwrap_or_else(|| "unknown".into()),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        threads,
+        os: System::long_os_version().unwrap_or_else(|| std::env::consts::OS.into()),
+        rustc: env!("ASSAY_RUSTC").into(),
+        target: env!("ASSAY_TARGET").into(),
     }
 }
 

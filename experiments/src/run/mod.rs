@@ -24,15 +24,15 @@ use assay_core::experiment::{Assembly, Experiment, ExperimentError, Plugins};
 use assay_core::plugin::{Benchmark, BenchmarkError, ColumnContent, Columns, Laboratory, Request, SearchError, SearchStrategy};
 use assay_core::score::Score;
 use assay_core::subspace::Subspace;
+use assay_results::search::SCHEMA;
+use assay_results::{Kind, Trajectory};
 
 use folder::RunFolder;
 use interrupt::Interrupt;
 use journal::{Journal, JournalError};
 use laboratory::RunLaboratory;
-use machine::Machine;
 use progress::Progress;
-use summary::{Accuracies, Architecture, Counts, SCHEMA, Summary};
-use tables::Trajectory;
+use summary::Summary;
 use workbench::Workbench;
 
 use crate::profiling;
@@ -74,6 +74,9 @@ pub enum RunError {
     /// The training failed.
     #[error(transparent)]
     Training(#[from] assay_training::TrainingError),
+    /// What another run left cannot be read.
+    #[error(transparent)]
+    Read(#[from] assay_results::ReadError),
     /// The result cannot be written down.
     #[error("{0}")]
     Result(String),
@@ -142,31 +145,31 @@ impl Prepared {
         let (found, scores) = scored.inspect_err(|error| tracing::error!(%error, "run ends without a result"))?;
         let findings = laboratory.close();
 
-        let architecture = Architecture::of(self.workbench.space.as_ref(), &found)?;
+        let architecture = summary::architecture(self.workbench.space.as_ref(), &found)?;
         let space_name = self.experiment.space.name.as_str();
         let mut protocol = protocol::search(&self.workbench, space_name, self.strategy.as_ref(), &findings.steps);
         for table in self.columns.describe() {
             protocol.push_str("; ");
             protocol.push_str(&table);
         }
-        let counts = Counts::of(&findings.records, &findings.steps, &self.columns);
+        let counts = summary::counts(&findings.records, &findings.steps, &self.columns);
         tables::write_measurements(folder, &findings.records)?;
-        tables::write_trajectory(folder, &Trajectory::new(self.workbench.space.as_ref(), findings.steps))?;
+        tables::write_trajectory(folder, &Trajectory::new(self.workbench.space.layout(), findings.steps))?;
         let summary = Summary {
             schema: SCHEMA,
+            kind: Kind::Search,
             assay: env!("CARGO_PKG_VERSION").into(),
             experiment: self.experiment.name.clone(),
             seed: self.experiment.seed,
-            accuracies: Accuracies::look_up(self.benchmark.as_deref(), &architecture),
+            accuracies: summary::accuracies(self.benchmark.as_deref(), &architecture),
             architecture,
             scores,
             protocol,
             counts,
             times: findings.clock.since(self.began).stop(machine::cpu_seconds()),
-            machine: Machine::here(self.threads),
+            machine: machine::here(self.threads),
         };
-        let mut json = serde_json::to_vec_pretty(&summary).map_err(|error| RunError::Result(error.to_string()))?;
-        json.push(b'\n');
+        let json = summary.to_json().map_err(|error| RunError::Result(error.to_string()))?;
         // Last: a run that has its summary has everything.
         folder.write(folder::SUMMARY, &json)?;
         tracing::info!(architecture = summary.architecture.text, "run ends");

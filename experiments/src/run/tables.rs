@@ -3,48 +3,16 @@
 use std::fs::File;
 use std::io;
 
-use assay_core::plugin::{SearchSpace, Step};
+use assay_core::plugin::Step;
 use assay_core::score::Reading;
-use assay_core::subspace::Layout;
+pub use assay_results::Trajectory;
+pub use assay_results::files::TRAJECTORY;
+use assay_results::tables::{measurements, steps};
 use polars::prelude::{Column, DataFrame, ParquetWriter, PolarsError};
-use serde::{Deserialize, Serialize};
 
 use super::RunError;
 use super::folder::RunFolder;
 use super::journal::Record;
-
-/// The trajectory's file name.
-pub const TRAJECTORY: &str = "trajectory.json";
-const TRAJECTORY_TABLE: &str = "trajectory.parquet";
-const MEASUREMENTS: &str = "measurements.parquet";
-
-/// The steps of a search, with the names that their positions stand for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Trajectory {
-    /// Operator names; a mask has one digit for each.
-    pub operators: Vec<String>,
-    /// Kinds of cell with the names of their edges.
-    pub cells: Vec<(String, Vec<String>)>,
-    /// The steps.
-    pub steps: Vec<Step>,
-}
-
-impl Trajectory {
-    /// The steps of a search of this space.
-    #[must_use]
-    pub fn new(space: &dyn SearchSpace, steps: Vec<Step>) -> Self {
-        let Layout { operators, cells } = space.layout();
-        let texts = |names: &[&'static str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        Self { operators: texts(operators), cells: cells.iter().map(|cell| (cell.kind.into(), texts(&cell.edges))).collect(), steps }
-    }
-
-    /// `cell 1<-0 nor_conv_3x3`.
-    #[must_use]
-    pub fn describe(&self, choice: assay_core::subspace::Choice) -> Option<String> {
-        let (kind, edges) = self.cells.get(choice.cell)?;
-        Some(format!("{kind} {} {}", edges.get(choice.edge)?, self.operators.get(choice.operator)?))
-    }
-}
 
 /// Writes every measurement, in the order of proxy, subspace, and streams.
 ///
@@ -55,15 +23,15 @@ pub fn write_measurements(folder: &RunFolder, records: &[Record]) -> Result<(), 
     let readings: Vec<&Reading> = records.iter().map(|record| &record.reading).collect();
     let [value, undefined_because] = reading_columns(&readings);
     let columns = vec![
-        texts("proxy", |record| record.request.proxy.clone()),
-        texts("subspace", |record| record.request.subspace.to_string()),
-        texts("parameters", |record| record.request.parameters.clone()),
-        texts("images", |record| record.request.images.clone()),
+        texts(measurements::PROXY, |record| record.request.proxy.clone()),
+        texts(measurements::SUBSPACE, |record| record.request.subspace.to_string()),
+        texts(measurements::PARAMETERS, |record| record.request.parameters.clone()),
+        texts(measurements::IMAGES, |record| record.request.images.clone()),
         value,
         undefined_because,
-        Column::new("seconds".into(), records.iter().map(|record| record.seconds).collect::<Vec<_>>()),
+        Column::new(measurements::SECONDS.into(), records.iter().map(|record| record.seconds).collect::<Vec<_>>()),
     ];
-    write_table(folder, MEASUREMENTS, columns, records.len())
+    write_table(folder, measurements::FILE, columns, records.len())
 }
 
 /// Writes the trajectory: as JSON with all that decided it, and as a table of the readings of each step.
@@ -84,25 +52,26 @@ pub fn write_trajectory(folder: &RunFolder, trajectory: &Trajectory) -> Result<(
     let texts = |name: &str, text: fn(&Row<'_>) -> String| Column::new(name.into(), rows.iter().map(text).collect::<Vec<_>>());
     let [value, undefined_because] = reading_columns(&rows.iter().map(|row| row.3).collect::<Vec<_>>());
     let columns = vec![
-        Column::new("step".into(), rows.iter().map(|row| row.0).collect::<Vec<_>>()),
-        texts("title", |row| row.1.title.clone()),
-        texts("before", |row| row.1.before.to_string()),
-        texts("after", |row| row.1.after.to_string()),
-        texts("proxy", |row| row.2.clone()),
+        Column::new(steps::STEP.into(), rows.iter().map(|row| row.0).collect::<Vec<_>>()),
+        texts(steps::TITLE, |row| row.1.title.clone()),
+        texts(steps::BEFORE, |row| row.1.before.to_string()),
+        texts(steps::AFTER, |row| row.1.after.to_string()),
+        texts(steps::PROXY, |row| row.2.clone()),
         value,
         undefined_because,
     ];
-    write_table(folder, TRAJECTORY_TABLE, columns, rows.len())
+    write_table(folder, steps::FILE, columns, rows.len())
 }
 
+/// What was read and why not, as the columns that tables of readings have in common.
 pub(crate) fn reading_columns(readings: &[&Reading]) -> [Column; 2] {
     let because = |reading: &&Reading| match reading {
         Reading::Value(_) => None,
         Reading::Undefined { because } => Some(because.clone()),
     };
     [
-        Column::new("value".into(), readings.iter().map(|reading| reading.value()).collect::<Vec<_>>()),
-        Column::new("undefined_because".into(), readings.iter().map(because).collect::<Vec<_>>()),
+        Column::new(measurements::VALUE.into(), readings.iter().map(|reading| reading.value()).collect::<Vec<_>>()),
+        Column::new(measurements::UNDEFINED_BECAUSE.into(), readings.iter().map(because).collect::<Vec<_>>()),
     ]
 }
 

@@ -2,59 +2,17 @@
 
 use assay_core::score::{Direction, Reading, Score};
 use assay_core::stream::Stream;
-use assay_statistics::interval::{Bootstrap, Interval};
-use assay_statistics::spread::Spread;
+pub use assay_results::correlation::{Correlation, RANDOM};
+use assay_results::correlation::{Interval, Spread};
+use assay_statistics::interval::{self, Bootstrap};
 use assay_statistics::top::{self, TopFraction};
-use assay_statistics::{Pairs, PairsError, Sample, kendall, partial, pearson, spearman, weighted};
-use serde::{Deserialize, Serialize};
+use assay_statistics::{Pairs, PairsError, Sample, kendall, partial, pearson, spearman, spread, weighted};
 
 use super::truth::Target;
 use crate::run::RunError;
 
-/// What random choice is called in tables.
-pub const RANDOM: &str = "random choice";
 /// The share of resamples between the ends of an interval.
 const LEVEL: f64 = 0.95;
-
-/// How far one proxy orders architectures as their accuracies do, or as a cost of theirs does, of which less is better. `None`
-/// is undefined: the scores do not determine it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Correlation {
-    /// The proxy.
-    pub proxy: String,
-    /// The benchmark's column.
-    pub target: String,
-    /// The target's name for people.
-    pub title: String,
-    /// Architectures with a score and a value of the target; all others are left out of this row.
-    pub architectures: usize,
-    /// Architectures with a value of the target whose score is undefined.
-    pub undefined: usize,
-    /// Kendall's τ-b.
-    pub tau_b: Option<f64>,
-    /// The bootstrap interval of τ-b, if one was asked for.
-    pub tau_b_interval: Option<Interval>,
-    /// τ-b of the single repeats, if there are several.
-    pub tau_b_spread: Option<Spread>,
-    /// Spearman's ρ.
-    pub rho: Option<f64>,
-    /// Vigna's weighted τ.
-    pub weighted_tau: Option<f64>,
-    /// Pearson's r.
-    pub pearson: Option<f64>,
-    /// τ-b among the truly best 10 %.
-    pub tau_b_top_10_percent: Option<f64>,
-    /// τ-b among the truly best 1 %.
-    pub tau_b_top_1_percent: Option<f64>,
-    /// The share of the k best by score among the k best by accuracy.
-    pub precision_at_k: Option<f64>,
-    /// NDCG of the k best by score.
-    pub ndcg_at_k: Option<f64>,
-    /// The highest accuracy less that of the architecture of the best score, in per cent; undefined of a cost.
-    pub regret: Option<f64>,
-    /// Partial τ-b given `live-params`.
-    pub partial_tau_b: Option<f64>,
-}
 
 /// The scores of one proxy, by architecture.
 #[derive(Clone)]
@@ -118,73 +76,81 @@ fn unpaired(error: PairsError) -> RunError {
     RunError::Result(error.to_string())
 }
 
-impl Correlation {
-    /// Of one proxy.
-    pub(super) fn of(scores: &Scores, target: &Target, conditions: &Conditions<'_>) -> Result<Self, RunError> {
-        let known = Known::of(target);
-        let sample = known.sample(&scores.mean)?;
-        let pairs = sample.pairs();
-        let partial_tau_b = match conditions.given {
-            Some(given) => sample.along(&known.pick(given)).and_then(|given| partial::kendall(pairs, &given)).map_err(unpaired)?,
-            None => None,
-        };
-        let interval = match conditions.bootstrap {
-            0 => None,
-            resamples => {
-                let bootstrap = Bootstrap::new(resamples, LEVEL, conditions.stream.clone());
-                bootstrap.map_err(|error| RunError::Result(error.to_string()))?.interval(pairs, kendall::tau_b)
-            }
-        };
-        let by_repeat = |repeat: &Vec<Option<f64>>| Ok(kendall::tau_b(known.sample(repeat)?.pairs()));
-        let spread = match scores.repeats.as_slice() {
-            [] | [_] => None,
-            several => Spread::of(&several.iter().map(by_repeat).collect::<Result<Vec<_>, RunError>>()?),
-        };
-        Ok(Self {
-            proxy: scores.label.clone(),
-            target: target.column.clone(),
-            title: target.title.clone(),
-            architectures: pairs.len(),
-            undefined: sample.undefined(),
-            tau_b: kendall::tau_b(pairs),
-            tau_b_interval: interval,
-            tau_b_spread: spread,
-            rho: spearman::rho(pairs),
-            weighted_tau: weighted::tau_h(pairs),
-            pearson: pearson::r(pairs),
-            tau_b_top_10_percent: top::tau_b(pairs, TopFraction::TENTH),
-            tau_b_top_1_percent: top::tau_b(pairs, TopFraction::HUNDREDTH),
-            precision_at_k: top::precision(pairs, conditions.k),
-            ndcg_at_k: top::ndcg(pairs, conditions.k),
-            regret: top::regret(pairs).filter(|_| target.is_accuracy()),
-            partial_tau_b,
-        })
-    }
+/// Of one proxy.
+pub(super) fn of_proxy(scores: &Scores, target: &Target, conditions: &Conditions<'_>) -> Result<Correlation, RunError> {
+    let known = Known::of(target);
+    let sample = known.sample(&scores.mean)?;
+    let pairs = sample.pairs();
+    let partial_tau_b = match conditions.given {
+        Some(given) => sample.along(&known.pick(given)).and_then(|given| partial::kendall(pairs, &given)).map_err(unpaired)?,
+        None => None,
+    };
+    let interval = match conditions.bootstrap {
+        0 => None,
+        resamples => {
+            let bootstrap = Bootstrap::new(resamples, LEVEL, conditions.stream.clone());
+            bootstrap.map_err(|error| RunError::Result(error.to_string()))?.interval(pairs, kendall::tau_b).map(written_interval)
+        }
+    };
+    let by_repeat = |repeat: &Vec<Option<f64>>| Ok(kendall::tau_b(known.sample(repeat)?.pairs()));
+    let spread = match scores.repeats.as_slice() {
+        [] | [_] => None,
+        several => spread::Spread::of(&several.iter().map(by_repeat).collect::<Result<Vec<_>, RunError>>()?).map(written_spread),
+    };
+    Ok(Correlation {
+        proxy: scores.label.clone(),
+        target: target.column.clone(),
+        title: target.title.clone(),
+        architectures: pairs.len(),
+        undefined: sample.undefined(),
+        tau_b: kendall::tau_b(pairs),
+        tau_b_interval: interval,
+        tau_b_spread: spread,
+        rho: spearman::rho(pairs),
+        weighted_tau: weighted::tau_h(pairs),
+        pearson: pearson::r(pairs),
+        tau_b_top_10_percent: top::tau_b(pairs, TopFraction::TENTH),
+        tau_b_top_1_percent: top::tau_b(pairs, TopFraction::HUNDREDTH),
+        precision_at_k: top::precision(pairs, conditions.k),
+        ndcg_at_k: top::ndcg(pairs, conditions.k),
+        regret: top::regret(pairs).filter(|_| target.is_accuracy()),
+        partial_tau_b,
+    })
+}
 
-    /// Of random choice: expectations over all orders, which are equally likely. Every correlation is 0, since an order and
-    /// its reverse cancel; the others are those of a score that is the same for all, whose ties are broken at random.
-    pub(super) fn of_random_choice(target: &Target, conditions: &Conditions<'_>) -> Result<Self, RunError> {
-        let known = Known::of(target);
-        let pairs = Pairs::new(&vec![0.0; known.values.len()], &known.values).map_err(unpaired)?;
-        let none = Some(0.0);
-        Ok(Self {
-            proxy: RANDOM.into(),
-            target: target.column.clone(),
-            title: target.title.clone(),
-            architectures: pairs.len(),
-            undefined: 0,
-            tau_b: none,
-            tau_b_interval: None,
-            tau_b_spread: None,
-            rho: none,
-            weighted_tau: none,
-            pearson: none,
-            tau_b_top_10_percent: none,
-            tau_b_top_1_percent: none,
-            precision_at_k: top::precision(&pairs, conditions.k),
-            ndcg_at_k: top::ndcg(&pairs, conditions.k),
-            regret: top::regret(&pairs).filter(|_| target.is_accuracy()),
-            partial_tau_b: none,
-        })
-    }
+/// Of random choice: expectations over all orders, which are equally likely. Every correlation is 0, since an order and
+/// its reverse cancel; the others are those of a score that is the same for all, whose ties are broken at random.
+pub(super) fn of_random_choice(target: &Target, conditions: &Conditions<'_>) -> Result<Correlation, RunError> {
+    let known = Known::of(target);
+    let pairs = Pairs::new(&vec![0.0; known.values.len()], &known.values).map_err(unpaired)?;
+    let none = Some(0.0);
+    Ok(Correlation {
+        proxy: RANDOM.into(),
+        target: target.column.clone(),
+        title: target.title.clone(),
+        architectures: pairs.len(),
+        undefined: 0,
+        tau_b: none,
+        tau_b_interval: None,
+        tau_b_spread: None,
+        rho: none,
+        weighted_tau: none,
+        pearson: none,
+        tau_b_top_10_percent: none,
+        tau_b_top_1_percent: none,
+        precision_at_k: top::precision(&pairs, conditions.k),
+        ndcg_at_k: top::ndcg(&pairs, conditions.k),
+        regret: top::regret(&pairs).filter(|_| target.is_accuracy()),
+        partial_tau_b: none,
+    })
+}
+
+fn written_interval(interval: interval::Interval) -> Interval {
+    let interval::Interval { low, high, level, resamples, undefined } = interval;
+    Interval { low, high, level, resamples, undefined }
+}
+
+fn written_spread(spread: spread::Spread) -> Spread {
+    let spread::Spread { mean, deviation, values, undefined } = spread;
+    Spread { mean, deviation, values, undefined }
 }

@@ -3,22 +3,22 @@
 use std::io;
 
 use assay_core::score::Reading;
+use assay_results::correlation::Correlation;
+use assay_results::files;
+use assay_results::present::correlations::{by_target, overview};
+use assay_results::present::grid::{Grid, latex, markdown};
+use assay_results::present::published as presented;
+use assay_results::published::Source;
+use assay_results::tables::{self, aggregates, correlations, scores, times};
 use polars::prelude::{Column, CsvWriter, DataFrame, SerWriter};
 
 use super::Wanted;
-use super::correlation::{Correlation, Scores};
-use super::published::Source;
+use super::correlation::Scores;
 use super::selection::Selected;
-use super::{beside, grid};
 use crate::run::RunError;
 use crate::run::folder::RunFolder;
 use crate::run::journal::Record;
 use crate::run::tables::{reading_columns, write_table};
-
-const SCORES: &str = "scores.parquet";
-const AGGREGATES: &str = "aggregates.parquet";
-const TIMES: &str = "times.parquet";
-const CORRELATIONS: &str = "correlations";
 
 /// Writes every score that was measured, in long form, by architecture, repeat and proxy. It holds no time, so equal
 /// studies have equal files.
@@ -26,26 +26,26 @@ pub(super) fn write_scores(folder: &RunFolder, architectures: &[Selected], wante
     let readings: Vec<&Reading> = records.iter().map(|record| &record.reading).collect();
     let mut columns = measured_columns(architectures, wanted);
     columns.extend(reading_columns(&readings));
-    write_table(folder, SCORES, columns, wanted.len())
+    write_table(folder, scores::FILE, columns, wanted.len())
 }
 
 /// Writes the aggregates, of which the larger is the better, if there are any.
-pub(super) fn write_aggregates(folder: &RunFolder, architectures: &[Selected], aggregates: &[&Scores]) -> Result<(), RunError> {
-    if aggregates.is_empty() {
+pub(super) fn write_aggregates(folder: &RunFolder, architectures: &[Selected], scored: &[&Scores]) -> Result<(), RunError> {
+    if scored.is_empty() {
         return Ok(());
     }
     let reading =
         |score: &Option<f64>| score.map_or_else(|| Reading::undefined("a score that it is made of is undefined"), Reading::finite);
-    let readings: Vec<Reading> = aggregates.iter().flat_map(|scores| scores.mean.iter().map(reading)).collect();
-    let labels = aggregates.iter().flat_map(|scores| std::iter::repeat_n(scores.label.as_str(), architectures.len()));
-    let repeated = || aggregates.iter().flat_map(|_| architectures);
+    let readings: Vec<Reading> = scored.iter().flat_map(|scores| scores.mean.iter().map(reading)).collect();
+    let labels = scored.iter().flat_map(|scores| std::iter::repeat_n(scores.label.as_str(), architectures.len()));
+    let repeated = || scored.iter().flat_map(|_| architectures);
     let mut columns = vec![
-        Column::new("arch".into(), repeated().map(|selected| selected.text.as_str()).collect::<Vec<_>>()),
-        Column::new("index".into(), repeated().map(|selected| selected.index).collect::<Vec<_>>()),
-        Column::new("aggregate".into(), labels.collect::<Vec<_>>()),
+        Column::new(aggregates::ARCH.into(), repeated().map(|selected| selected.text.as_str()).collect::<Vec<_>>()),
+        Column::new(aggregates::INDEX.into(), repeated().map(|selected| selected.index).collect::<Vec<_>>()),
+        Column::new(aggregates::AGGREGATE.into(), labels.collect::<Vec<_>>()),
     ];
     columns.extend(reading_columns(&readings.iter().collect::<Vec<_>>()));
-    write_table(folder, AGGREGATES, columns, readings.len())
+    write_table(folder, aggregates::FILE, columns, readings.len())
 }
 
 /// Writes the time of each measurement on its thread. That of a measurement which is an isomorphic architecture's is
@@ -53,18 +53,18 @@ pub(super) fn write_aggregates(folder: &RunFolder, architectures: &[Selected], a
 pub(super) fn write_times(folder: &RunFolder, architectures: &[Selected], wanted: &[Wanted], records: &[&Record]) -> Result<(), RunError> {
     let seconds = |(wanted, record): (&Wanted, &&Record)| (!wanted.is_shared).then_some(record.seconds);
     let mut columns = measured_columns(architectures, wanted);
-    columns.push(Column::new("seconds".into(), wanted.iter().zip(records).map(seconds).collect::<Vec<_>>()));
-    write_table(folder, TIMES, columns, wanted.len())
+    columns.push(Column::new(times::SECONDS.into(), wanted.iter().zip(records).map(seconds).collect::<Vec<_>>()));
+    write_table(folder, times::FILE, columns, wanted.len())
 }
 
 /// What was measured: the columns that tables of measurements begin with.
 fn measured_columns(architectures: &[Selected], wanted: &[Wanted]) -> Vec<Column> {
     let of = |wanted: &Wanted| &architectures[wanted.architecture];
     vec![
-        Column::new("arch".into(), wanted.iter().map(|wanted| of(wanted).text.as_str()).collect::<Vec<_>>()),
-        Column::new("index".into(), wanted.iter().map(|wanted| of(wanted).index).collect::<Vec<_>>()),
-        Column::new("proxy".into(), wanted.iter().map(|wanted| wanted.request.proxy.as_str()).collect::<Vec<_>>()),
-        Column::new("repeat".into(), wanted.iter().map(|wanted| wanted.repeat).collect::<Vec<_>>()),
+        Column::new(scores::ARCH.into(), wanted.iter().map(|wanted| of(wanted).text.as_str()).collect::<Vec<_>>()),
+        Column::new(scores::INDEX.into(), wanted.iter().map(|wanted| of(wanted).index).collect::<Vec<_>>()),
+        Column::new(scores::PROXY.into(), wanted.iter().map(|wanted| wanted.request.proxy.as_str()).collect::<Vec<_>>()),
+        Column::new(scores::REPEAT.into(), wanted.iter().map(|wanted| wanted.repeat).collect::<Vec<_>>()),
     ]
 }
 
@@ -79,21 +79,21 @@ pub(super) fn write_correlations(
     protocol: &str,
 ) -> Result<(), RunError> {
     let columns = || columns(rows, published, k, protocol);
-    write_table(folder, &format!("{CORRELATIONS}.parquet"), columns(), rows.len())?;
-    let csv = format!("{CORRELATIONS}.csv");
+    write_table(folder, correlations::FILE, columns(), rows.len())?;
+    let csv = tables::CORRELATIONS_CSV;
     let mut table = DataFrame::new(rows.len(), columns()).map_err(|error| RunError::Result(format!("{csv}: {error}")))?;
-    folder.write_with(&csv, |file| CsvWriter::new(file).finish(&mut table).map_err(io::Error::other))?;
-    let grids: Vec<grid::Grid> = [grid::overview(rows)].into_iter().chain(grid::by_target(rows, k)).collect();
-    let beside = beside::grids(rows, published);
-    let mut beside_notes: Vec<String> = notes.to_vec();
-    beside_notes.extend(beside::notes(published));
-    let (mut markdown, mut latex) = (grid::markdown(&grids, notes), grid::latex(&grids, notes));
-    if !beside.is_empty() {
-        markdown += &format!("\n{}", grid::markdown(&beside, &beside_notes));
-        latex += &format!("\n{}", grid::latex(&beside, &beside_notes));
+    folder.write_with(csv, |file| CsvWriter::new(file).finish(&mut table).map_err(io::Error::other))?;
+    let grids: Vec<Grid> = [overview(rows)].into_iter().chain(by_target(rows, k)).collect();
+    let theirs = presented::grids(rows, published);
+    let mut their_notes: Vec<String> = notes.to_vec();
+    their_notes.extend(presented::notes(published));
+    let (mut as_markdown, mut as_latex) = (markdown(&grids, notes), latex(&grids, notes));
+    if !theirs.is_empty() {
+        as_markdown += &format!("\n{}", markdown(&theirs, &their_notes));
+        as_latex += &format!("\n{}", latex(&theirs, &their_notes));
     }
-    folder.write(&format!("{CORRELATIONS}.md"), markdown.as_bytes())?;
-    folder.write(&format!("{CORRELATIONS}.tex"), latex.as_bytes())
+    folder.write(files::CORRELATIONS_MARKDOWN, as_markdown.as_bytes())?;
+    folder.write(files::CORRELATIONS_LATEX, as_latex.as_bytes())
 }
 
 /// One row a proxy and target; each source of published figures has a column of its own, and one of its protocol.
@@ -105,24 +105,24 @@ fn columns(rows: &[Correlation], published: &[Source], k: usize, protocol: &str)
     let numbers =
         |name: &str, number: fn(&Correlation) -> Option<f64>| Column::new(name.into(), rows.iter().map(number).collect::<Vec<_>>());
     let mut columns = vec![
-        texts("proxy", |row| &row.proxy),
-        texts("target", |row| &row.target),
-        counts("architectures", |row| row.architectures),
-        counts("undefined", |row| row.undefined),
-        numbers("tau_b", |row| row.tau_b),
-        numbers("tau_b_low", |row| row.tau_b_interval.map(|interval| interval.low)),
-        numbers("tau_b_high", |row| row.tau_b_interval.map(|interval| interval.high)),
-        numbers("tau_b_deviation_over_repeats", |row| row.tau_b_spread.and_then(|spread| spread.deviation)),
-        numbers("rho", |row| row.rho),
-        numbers("weighted_tau", |row| row.weighted_tau),
-        numbers("pearson", |row| row.pearson),
-        numbers("tau_b_top_10_percent", |row| row.tau_b_top_10_percent),
-        numbers("tau_b_top_1_percent", |row| row.tau_b_top_1_percent),
-        numbers(&format!("precision_at_{k}"), |row| row.precision_at_k),
-        numbers(&format!("ndcg_at_{k}"), |row| row.ndcg_at_k),
-        numbers("regret_percent", |row| row.regret),
-        numbers("partial_tau_b_given_live_params", |row| row.partial_tau_b),
-        Column::new("protocol".into(), vec![protocol; rows.len()]),
+        texts(correlations::PROXY, |row| &row.proxy),
+        texts(correlations::TARGET, |row| &row.target),
+        counts(correlations::ARCHITECTURES, |row| row.architectures),
+        counts(correlations::UNDEFINED, |row| row.undefined),
+        numbers(correlations::TAU_B, |row| row.tau_b),
+        numbers(correlations::TAU_B_LOW, |row| row.tau_b_interval.map(|interval| interval.low)),
+        numbers(correlations::TAU_B_HIGH, |row| row.tau_b_interval.map(|interval| interval.high)),
+        numbers(correlations::TAU_B_DEVIATION, |row| row.tau_b_spread.and_then(|spread| spread.deviation)),
+        numbers(correlations::RHO, |row| row.rho),
+        numbers(correlations::WEIGHTED_TAU, |row| row.weighted_tau),
+        numbers(correlations::PEARSON, |row| row.pearson),
+        numbers(correlations::TAU_B_TOP_10_PERCENT, |row| row.tau_b_top_10_percent),
+        numbers(correlations::TAU_B_TOP_1_PERCENT, |row| row.tau_b_top_1_percent),
+        numbers(&tables::precision_at(k), |row| row.precision_at_k),
+        numbers(&tables::ndcg_at(k), |row| row.ndcg_at_k),
+        numbers(correlations::REGRET, |row| row.regret),
+        numbers(correlations::PARTIAL_TAU_B, |row| row.partial_tau_b),
+        Column::new(correlations::PROTOCOL.into(), vec![protocol; rows.len()]),
     ];
     for source in published {
         let values: Vec<Option<f64>> = rows.iter().map(|row| source.value(&row.proxy, &row.target)).collect();

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use assay_core::experiment::{Experiment, Plugins, Purpose, Shard};
+use assay_results::shard::ShardTimes;
+use assay_results::{ShardSummary, StudySummary};
 
-use super::summary::{Finished, ShardSummary, ShardTimes, StudySummary};
-use super::{PreparedStudy, read};
+use super::PreparedStudy;
 use crate::run::RunError;
 use crate::run::folder::{self, RunFolder};
 use crate::run::interrupt::Interrupt;
@@ -44,13 +45,7 @@ impl Shards {
         parts.sort_by_key(|part| part.shard.number());
         let mut summaries = BTreeMap::new();
         for part in &parts {
-            match read(&part.path) {
-                Some(Finished::Shard(summary)) => drop(summaries.insert(part.shard.number(), (part.path.clone(), *summary))),
-                Some(Finished::Whole(_)) | None => {
-                    let problem = format!("the summary of shard {} in `{}` cannot be read", part.shard, part.path.display());
-                    return Err(wrong(&problem, "measure the shard again in another folder"));
-                }
-            }
+            summaries.insert(part.shard.number(), (part.path.clone(), ShardSummary::read(&part.path)?));
         }
         let mut prepared = PreparedStudy::new(of_one_study, plugins)?;
         let here = prepared.protocol(&prepared.truth.targets(&prepared.selection.architectures)?);

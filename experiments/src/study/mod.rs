@@ -1,17 +1,13 @@
 //! Correlation studies: scores many architectures with many proxies and compares with ground truth.
 
 mod aggregate;
-pub mod beside;
 pub mod correlation;
-pub mod document;
 mod files;
-pub mod grid;
-mod latex;
 pub mod merge;
 pub mod published;
+pub mod reasons;
 mod selection;
 mod shards;
-pub mod summary;
 pub(crate) mod truth;
 mod wanted;
 
@@ -23,22 +19,25 @@ use assay_core::experiment::{Assembly, Experiment, PlannedProxy, Plugins, Proble
 use assay_core::plugin::{Aggregate, Request};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
+use assay_results::present::document;
+use assay_results::study::{self, Undefined};
+use assay_results::published::Source;
+use assay_results::shard::{self, ShardTimes};
+pub use assay_results::study::{NoiseCeiling, StudySummary};
+use assay_results::{Kind, ReadError, ShardSummary, Summary, files as names};
 use rayon::prelude::*;
-use serde::Serialize;
 
-use crate::run::folder::{self, RunFolder};
+use crate::run::folder::RunFolder;
 use crate::run::interrupt::Interrupt;
 use crate::run::journal::{Journal, Record};
 use crate::run::laboratory::RunLaboratory;
-use crate::run::machine::{self, Machine};
+use crate::run::machine;
 use crate::run::progress::Progress;
 use crate::run::workbench::{FAILED, Workbench};
 use crate::run::{RunError, engine, protocol, threads};
 use aggregate::Measured;
 use correlation::{Conditions, Correlation, Scores};
 use selection::Selection;
-use summary::{Finished, SCHEMA, SHARD, STUDY, ShardSummary, ShardTimes, Undefined};
-pub use summary::{NoiseCeiling, StudySummary};
 use truth::{Target, Truth};
 use wanted::{Wanted, requests};
 
@@ -135,31 +134,33 @@ impl PreparedStudy {
         let ceilings = self.truth.ceilings(&self.selection.architectures)?;
         let undefined = self.undefined(&readings);
         let published = self.published(&scores, &targets)?;
-        let notes = summary::notes(&ceilings, &undefined, &protocol);
+        let notes = study::notes(&ceilings, &undefined, &protocol);
         if !targets.is_empty() {
             files::write_correlations(folder, &correlations, &published, self.study.k, &notes, &protocol)?;
         }
         let summary = StudySummary {
-            schema: SCHEMA,
-            kind: STUDY.into(),
+            schema: study::SCHEMA,
+            kind: Kind::Study,
             assay: env!("CARGO_PKG_VERSION").into(),
             experiment: self.experiment.name.clone(),
             seed: self.experiment.seed,
             protocol,
             k: self.study.k,
             architectures: architectures.len(),
+            proxies: Vec::new(),
+            targets: Vec::new(),
             correlations,
             undefined,
             ceilings,
             aggregates: self.components(),
             published,
             times: clock.since(self.began).stop(machine::cpu_seconds()),
-            machine: Machine::here(self.threads),
+            machine: machine::here(self.threads),
             shards,
         };
-        folder.write(document::FILE, document::markdown(&summary, &BTreeMap::new()).as_bytes())?;
+        folder.write(names::DOCUMENT, document::markdown(&summary, &BTreeMap::new()).as_bytes())?;
         // Last: a study that has its summary has everything.
-        write_summary(folder, &summary)?;
+        folder.write(names::SUMMARY, &summary.to_json().map_err(unwritable)?)?;
         tracing::info!(architectures = summary.architectures, "study ends");
         Ok(summary)
     }
@@ -170,17 +171,17 @@ impl PreparedStudy {
         let mut measured: Vec<usize> = wanted.iter().map(|wanted| wanted.architecture).collect();
         measured.dedup();
         let summary = ShardSummary {
-            schema: SCHEMA,
-            kind: SHARD.into(),
+            schema: shard::SCHEMA,
+            kind: Kind::Shard,
             assay: env!("CARGO_PKG_VERSION").into(),
             experiment: self.experiment.name.clone(),
             seed: self.experiment.seed,
             protocol: self.protocol(&self.truth.targets(&self.selection.architectures)?),
             architectures: (measured.len(), self.selection.architectures.len()),
             measurements: wanted.iter().filter(|wanted| !wanted.is_shared).count(),
-            part: ShardTimes { shard, times: clock.since(self.began).stop(machine::cpu_seconds()), machine: Machine::here(self.threads) },
+            part: ShardTimes { shard: shard.to_string(), times: clock.since(self.began).stop(machine::cpu_seconds()), machine: machine::here(self.threads) },
         };
-        write_summary(folder, &summary)?;
+        folder.write(names::SUMMARY, &summary.to_json().map_err(unwritable)?)?;
         tracing::info!(%shard, architectures = summary.architectures.0, "shard ends");
         Ok(summary)
     }
@@ -269,7 +270,7 @@ impl PreparedStudy {
     }
 
     /// What papers print, if the study wants it.
-    fn published(&self, scores: &[Scores], targets: &[Target]) -> Result<Vec<published::Source>, RunError> {
+    fn published(&self, scores: &[Scores], targets: &[Target]) -> Result<Vec<Source>, RunError> {
         if !self.study.published {
             return Ok(Vec::new());
         }
@@ -291,8 +292,8 @@ impl PreparedStudy {
         let of_proxies = scores.iter().flat_map(|scores| targets.iter().map(move |target| (Some(scores), target)));
         let cases: Vec<_> = of_proxies.chain(targets.iter().map(|target| (None, target))).collect();
         let correlate = |(scores, target): (Option<&Scores>, &Target)| match scores {
-            Some(scores) => Correlation::of(scores, target, &conditions),
-            None => Correlation::of_random_choice(target, &conditions),
+            Some(scores) => correlation::of_proxy(scores, target, &conditions),
+            None => correlation::of_random_choice(target, &conditions),
         };
         cases.into_par_iter().map(correlate).collect()
     }
@@ -321,14 +322,51 @@ fn clause(because: &str) -> &str {
     because[begin..].find(':').map_or(because, |end| &because[..begin + end])
 }
 
-fn write_summary(folder: &RunFolder, summary: &impl Serialize) -> Result<(), RunError> {
-    let mut json = serde_json::to_vec_pretty(summary).map_err(|error| RunError::Result(error.to_string()))?;
-    json.push(b'\n');
-    folder.write(folder::SUMMARY, &json)
+fn unwritable(error: serde_json::Error) -> RunError {
+    RunError::Result(error.to_string())
 }
 
-/// What the study or shard in this folder ended with, if there is one and it is finished.
-#[must_use]
-pub fn read(path: &Path) -> Option<Finished> {
-    Finished::from_json(&std::fs::read(path.join(folder::SUMMARY)).ok()?)
+/// What a session of a study ended with.
+#[derive(Clone, Debug)]
+pub enum Finished {
+    /// All of it.
+    Whole(Box<StudySummary>),
+    /// Its part.
+    Shard(Box<ShardSummary>),
+}
+
+impl Finished {
+    /// Reads a study's summary or a shard's, if this is one of the two.
+    #[must_use]
+    pub fn from_json(bytes: &[u8]) -> Option<Self> {
+        match Summary::parse(Path::new(names::SUMMARY), bytes).ok()? {
+            Summary::Study(study) => Some(Self::Whole(study)),
+            Summary::Shard(shard) => Some(Self::Shard(shard)),
+            Summary::Search(_) | Summary::Training(_) => None,
+        }
+    }
+
+    /// The result in this run folder, if it holds a study or a shard.
+    ///
+    /// # Errors
+    /// If it does not, or the result cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, ReadError> {
+        match Summary::read(folder)? {
+            Summary::Study(study) => Ok(Self::Whole(study)),
+            Summary::Shard(shard) => Ok(Self::Shard(shard)),
+            other => Err(ReadError::OtherKind { folder: folder.to_owned(), found: other.kind(), wanted: Kind::Study }),
+        }
+    }
+}
+
+// Until reports read folders only.
+pub use assay_results::present::published as beside;
+/// The tables of a study as text.
+pub mod grid {
+    pub use assay_results::present::correlations::*;
+    pub use assay_results::present::grid::*;
+}
+/// What a study leaves in its folder.
+pub mod summary {
+    pub use super::Finished;
 }

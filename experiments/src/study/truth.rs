@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use assay_core::plugin::{Accuracy, Benchmark, Cost, TrainingRuns};
 use assay_core::score::Direction;
-use assay_statistics::ceiling::ceiling;
+use assay_results::study::{Ceiling, NoiseCeiling};
+use assay_statistics::ceiling::{self, ceiling};
 
-use super::NoiseCeiling;
 use super::selection::Selected;
 use crate::run::RunError;
 
@@ -107,7 +107,7 @@ impl Truth {
         let ceiling = |(target, accuracies): (String, Vec<Vec<f64>>)| {
             let runs = accuracies.iter().map(Vec::len).max().filter(|runs| *runs > 1)?;
             let found = ceiling(&accuracies, runs).map_err(|error| RunError::Result(error.to_string()));
-            Some(found.map(|ceiling| NoiseCeiling { target, runs, ceiling }))
+            Some(found.map(|ceiling| NoiseCeiling { target, runs, ceiling: written(ceiling) }))
         };
         columns.into_iter().filter_map(ceiling).collect()
     }
@@ -121,4 +121,9 @@ impl Truth {
             None => "no accuracies".into(),
         }
     }
+}
+
+fn written(ceiling: ceiling::Ceiling) -> Ceiling {
+    let ceiling::Ceiling { tau_b, by_seed, architectures, left_out } = ceiling;
+    Ceiling { tau_b, by_seed, architectures, left_out }
 }

@@ -8,21 +8,17 @@ use assay_core::data::Dataset;
 use assay_core::experiment::{Assembly, Experiment, Plugins};
 use assay_core::graph::Graph;
 use assay_core::plugin::{MacroNet, Part, SearchError};
+pub use assay_results::files::{CHECKPOINT, WEIGHTS};
+use assay_results::tables::curve;
+use assay_results::training::SCHEMA;
+use assay_results::{Kind, Recipe, TrainingSummary};
 use assay_training::{EpochRecord, Job, Observer, TrainingError};
 
 use crate::run::RunError;
 use crate::run::folder::{self, RunFolder};
 use crate::run::interrupt::Interrupt;
-use crate::run::machine::Machine;
+use crate::run::machine;
 use crate::run::progress::Progress;
-use summary::{KIND, SCHEMA, TrainingSummary};
-
-/// The state that a training continues from.
-pub const CHECKPOINT: &str = "checkpoint.safetensors";
-/// The trained network with its running statistics.
-pub const WEIGHTS: &str = "weights.safetensors";
-/// A row an epoch.
-pub const CURVE: &str = "curve.csv";
 
 /// A training with its images and network made, ready to run.
 pub struct PreparedTraining {
@@ -86,7 +82,7 @@ impl PreparedTraining {
         })?;
         folder.write(WEIGHTS, &outcome.weights.to_bytes().map_err(TrainingError::from)?)?;
         let summary = TrainingSummary {
-            kind: KIND.into(),
+            kind: Kind::Training,
             schema: SCHEMA,
             assay: env!("CARGO_PKG_VERSION").into(),
             experiment: self.experiment.name.clone(),
@@ -101,13 +97,12 @@ impl PreparedTraining {
             test: outcome.test,
             train_images: recipe.images.unwrap_or(usize::MAX).min(self.train.len()),
             protocol: self.protocol(recipe),
-            recipe: recipe.clone(),
+            recipe: Recipe::of(recipe).map_err(unwritable)?,
             curve: outcome.curve,
             seconds: outcome.seconds,
-            machine: Machine::here(1),
+            machine: machine::here(1),
         };
-        let mut json = serde_json::to_vec_pretty(&summary).map_err(|error| RunError::Result(error.to_string()))?;
-        json.push(b'\n');
+        let json = summary.to_json().map_err(unwritable)?;
         // Last: a run that has its summary has everything.
         folder.write(folder::SUMMARY, &json)?;
         tracing::info!(test_error_percent = summary.test_error_percent, "training ends");
@@ -129,6 +124,10 @@ impl PreparedTraining {
             self.experiment.seed
         )
     }
+}
+
+fn unwritable(error: serde_json::Error) -> RunError {
+    RunError::Result(error.to_string())
 }
 
 /// The checkpoint of an earlier session, if it came to one.
@@ -162,12 +161,12 @@ impl Observer for Keeper<'_> {
         self.progress.advance(1);
     }
 
-    fn epoch(&mut self, curve: &[EpochRecord]) -> Result<(), String> {
-        if let Some(last) = curve.last() {
-            self.progress.say(&summary::line(last));
+    fn epoch(&mut self, epochs: &[EpochRecord]) -> Result<(), String> {
+        if let Some(last) = epochs.last() {
+            self.progress.say(&last.to_string());
         }
-        let bytes = summary::csv(curve).map_err(|error| format!("the learning curve cannot be written: {error}"))?;
-        self.folder.write(CURVE, &bytes).map_err(|error| error.to_string())
+        let bytes = summary::csv(epochs).map_err(|error| format!("the learning curve cannot be written: {error}"))?;
+        self.folder.write(curve::FILE, &bytes).map_err(|error| error.to_string())
     }
 
     fn checkpoint(&mut self, bytes: &[u8]) -> Result<(), String> {

@@ -20,7 +20,6 @@ mod loss;
 mod model;
 mod norm;
 mod optimiser;
-mod record;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -31,11 +30,11 @@ use std::sync::Arc;
 use assay_core::data::{DataError, Dataset};
 use assay_core::experiment::{Training, TrainingBackend};
 use assay_core::graph::{Graph, GraphError};
+pub use assay_results::training::{EpochRecord, Tested};
 use assay_weights::{Weights, WeightsError};
 use burn::backend::{Autodiff, Flex};
 
 pub use optimiser::learning_rate;
-pub use record::{EpochRecord, Tested};
 
 use crate::trainer::Trainer;
 

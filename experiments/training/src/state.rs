@@ -18,7 +18,7 @@ use crate::TrainingError;
 use crate::forward::Values;
 use crate::model::{Model, ModelValues};
 use crate::norm::Moments;
-use crate::record::EpochRecord;
+use crate::EpochRecord;
 
 /// The key in the header.
 const HEADER: &str = "assay.training";

@@ -9,7 +9,7 @@ use burn::tensor::backend::{AutodiffBackend, Backend};
 use crate::images::{Images, Recipe};
 use crate::model::Model;
 use crate::optimiser;
-use crate::record::{EpochRecord, Tested};
+use crate::{EpochRecord, Tested};
 use crate::state::{Progress, State};
 use crate::{Job, Observer, Outcome, TrainingError};
 

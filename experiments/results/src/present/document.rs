@@ -1,41 +1,20 @@
 //! A whole study as one Markdown document: protocol, tables, published figures, differences with their reasons, and times.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use super::beside::{self, NOTABLE};
-use super::correlation::RANDOM;
-use super::grid::{Grid, by_target, cell, markdown as tables, overview, unique};
-use super::summary::StudySummary;
-use crate::run::RunError;
-use crate::run::protocol::grouped;
-use crate::run::times::{Phase, Times};
-
-/// Its file name in a study's folder.
-pub const FILE: &str = "study.md";
-
-/// Why a proxy's figures differ from published ones, by proxy: the file's `[reasons]`.
-///
-/// # Errors
-/// If the file cannot be read, or is not such a file.
-pub fn read_reasons(path: &Path) -> Result<BTreeMap<String, String>, RunError> {
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct File {
-        reasons: BTreeMap<String, String>,
-    }
-    let wrong = |error: &dyn std::fmt::Display| RunError::Folder {
-        message: format!("the reasons `{}` cannot be read: {error}", path.display()),
-        help: Some("write a TOML file with a section [reasons] and in it lines PROXY = \"why its figures differ\"".into()),
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
-    toml_edit::de::from_str::<File>(&text).map(|file| file.reasons).map_err(|error| wrong(&error))
-}
+use super::correlations::{by_target, overview};
+use super::grid::{Grid, cell, markdown as tables, unique};
+use super::number::{grouped, significant};
+use super::published::{self, Difference, NOTABLE};
+use crate::correlation::RANDOM;
+use crate::machine::Machine;
+use crate::study::StudySummary;
+use crate::times::Times;
 
 /// The document. All of it but the last section, on time, is a function of the experiment and the reasons.
 #[must_use]
 pub fn markdown(summary: &StudySummary, reasons: &BTreeMap<String, String>) -> String {
-    let StudySummary { experiment, seed, correlations, published, k, .. } = summary;
+    let StudySummary { experiment, seed, correlations, published: sources, k, .. } = summary;
     let count = grouped(summary.architectures as u128);
     let mut text = format!("# Correlation study {experiment}\n\n{count} architectures, seed {seed}.\n\n");
     for note in summary.notes() {
@@ -45,22 +24,22 @@ pub fn markdown(summary: &StudySummary, reasons: &BTreeMap<String, String>) -> S
         let grids: Vec<Grid> = [overview(correlations)].into_iter().chain(by_target(correlations, *k)).collect();
         text += &format!("\n{}\n", tables(&grids, &[]).trim_end());
     }
-    let grids = beside::grids(correlations, published);
+    let grids = published::grids(correlations, sources);
     if !grids.is_empty() {
-        text += &format!("\n{}\n{}", tables(&grids, &beside::notes(published)), differences(summary, reasons));
+        text += &format!("\n{}\n{}", tables(&grids, &published::notes(sources)), differences(summary, reasons));
     }
     text + &format!("\n{}", tables(&[times(summary)], &sessions(summary)))
 }
 
 /// Every difference, and for each proxy among them its reason.
 fn differences(summary: &StudySummary, reasons: &BTreeMap<String, String>) -> String {
-    let found = beside::differences(&summary.correlations, &summary.published);
+    let found = published::differences(&summary.correlations, &summary.published);
     let title = format!("Differences of more than {NOTABLE:.2}");
     if found.is_empty() {
         return format!("## {title}\n\nNone.\n");
     }
-    let line = |difference: &beside::Difference<'_>| {
-        let beside::Difference { ours, source, value, published } = difference;
+    let line = |difference: &Difference<'_>| {
+        let Difference { ours, source, value, published } = difference;
         let name = format!("{} {}", source.label, source.statistic.symbol());
         let numbers = [*value, *published, value - published].map(|number| cell(Some(number)));
         [ours.proxy.clone(), ours.title.clone(), name].into_iter().chain(numbers).collect()
@@ -84,9 +63,9 @@ fn times(summary: &StudySummary) -> Grid {
     let walls: Vec<&Times> =
         if summary.shards.is_empty() { vec![&summary.times] } else { summary.shards.iter().map(|shard| &shard.times).collect() };
     let of = |proxy: &str| -> Option<[f64; 3]> {
-        let Phase { measured, replayed, thread_seconds, replayed_thread_seconds, .. } = summary.times.phases.get(proxy)?;
+        let phase = summary.times.phases.get(proxy)?;
         let wall: f64 = walls.iter().filter_map(|times| times.phases.get(proxy)).map(|phase| phase.wall_seconds).sum();
-        Some([(measured + replayed) as f64, thread_seconds + replayed_thread_seconds, wall])
+        Some([phase.measurements() as f64, phase.all_thread_seconds(), wall])
     };
     let of_parts = |proxy: &str| -> Option<[f64; 3]> {
         let (_, parts) = summary.aggregates.iter().find(|(name, _)| name == proxy)?;
@@ -111,23 +90,9 @@ fn times(summary: &StudySummary) -> Grid {
     Grid { title: "Time".into(), head, rows }
 }
 
-/// Three significant digits and no exponent.
-fn significant(value: f64) -> String {
-    let decimals = if value >= 100.0 {
-        0
-    } else if value >= 10.0 {
-        1
-    } else if value >= 1.0 {
-        2
-    } else {
-        3
-    };
-    format!("{value:.decimals$}")
-}
-
 /// What was measured on which machine, and in how long.
 fn sessions(summary: &StudySummary) -> Vec<String> {
-    let machine = |machine: &crate::run::machine::Machine, times: &Times| {
+    let machine = |machine: &Machine, times: &Times| {
         let cpu = times.cpu_seconds.map_or(String::new(), |seconds| format!(", {seconds:.1} s of processor time"));
         format!("{:.1} s{cpu}, {} thread(s) of {} core(s), {}", times.total_wall_seconds, machine.threads, machine.cores, machine.cpu)
     };

@@ -1,16 +1,8 @@
-//! Scores and numbers as people read them.
+//! Scores as people read them.
 
-use assay_core::score::{Direction, Reading, Score};
+use assay_structure::score::{Direction, Reading, Score};
 
-/// A number in few digits; files keep all of them.
-#[must_use]
-pub fn number(value: f64) -> String {
-    if value != 0.0 && !(1e-3..1e7).contains(&value.abs()) {
-        format!("{value:.3e}")
-    } else {
-        format!("{value:.4}").trim_end_matches('0').trim_end_matches('.').to_owned()
-    }
-}
+use super::number::number;
 
 /// `12.3 ± 0.4 over 3 repeats`.
 #[must_use]

@@ -1,8 +1,8 @@
 //! Published figures beside ours: one column a source, and where the two differ.
 
-use super::correlation::Correlation;
 use super::grid::{Grid, cell, unique};
-use super::published::{Source, Statistic};
+use crate::correlation::Correlation;
+use crate::published::{Source, Statistic};
 
 /// A difference above this has to be explained.
 pub const NOTABLE: f64 = 0.05;

@@ -1,0 +1,55 @@
+//! What a run of Assay leaves in its folder: which files, what stands in them, and how it is shown to people.
+//!
+//! Whoever writes a run folder and whoever reads one share these names and types, and need nothing else of each other. A
+//! result is a [`Summary`] of one of four kinds, in [`files::SUMMARY`]; it is written last, so a folder that has it has
+//! everything. What is too long for it stands in [`tables`], whose names and columns are told here and whose format
+//! (Parquet, CSV) is the business of those who open them.
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! use assay_results::{ReadError, Summary};
+//!
+//! match Summary::read(folder) {
+//!     Ok(Summary::Search(search)) => println!("found {}", search.architecture.text),
+//!     Ok(Summary::Study(study)) => println!("{} correlations", study.correlations.len()),
+//!     Ok(Summary::Shard(shard)) => println!("shard {}", shard.part.shard),
+//!     Ok(Summary::Training(training)) => println!("{:.2} % test error", training.test_error_percent),
+//!     Err(error @ ReadError::NoRun { .. }) => assert!(error.to_string().contains("holds no run")),
+//!     Err(error) => return Err(error.into()),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod correlation;
+mod error;
+pub mod files;
+mod kind;
+mod machine;
+pub mod present;
+pub mod published;
+mod recipe;
+pub mod search;
+pub mod shard;
+mod space;
+pub mod study;
+mod summary;
+pub mod tables;
+mod times;
+pub mod training;
+mod trajectory;
+
+pub use error::ReadError;
+pub use kind::{Begun, Kind};
+pub use machine::Machine;
+pub use recipe::Recipe;
+pub use search::SearchSummary;
+pub use shard::ShardSummary;
+pub use space::Space;
+pub use study::StudySummary;
+pub use summary::Summary;
+pub use times::{Phase, Times};
+pub use training::TrainingSummary;
+pub use trajectory::{Removal, Step, Trajectory};

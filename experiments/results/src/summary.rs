@@ -1,0 +1,127 @@
+//! The result of a run of any kind: `summary.json`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{ReadError, parse};
+use crate::kind::Kind;
+use crate::{SearchSummary, ShardSummary, StudySummary, TrainingSummary, files, search, shard, study, training};
+
+/// The result of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Summary {
+    /// An architecture that was found.
+    Search(Box<SearchSummary>),
+    /// How scores correlate with accuracies and costs.
+    Study(Box<StudySummary>),
+    /// A part of a study.
+    Shard(Box<ShardSummary>),
+    /// How well an architecture does once it is trained.
+    Training(Box<TrainingSummary>),
+}
+
+/// What all summaries have in common.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(default = "search")]
+    kind: Kind,
+    schema: u32,
+}
+
+/// Searches of the first 0.1.0 do not say what they are.
+fn search() -> Kind {
+    Kind::Search
+}
+
+impl Summary {
+    /// The result in this run folder.
+    ///
+    /// # Errors
+    /// If the folder holds no run, or one that is not finished, or the result cannot be read; then with the name of the
+    /// field that is wrong.
+    pub fn read(folder: &Path) -> Result<Self, ReadError> {
+        let file = folder.join(files::SUMMARY);
+        let bytes = match std::fs::read(&file) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                return Err(match Kind::of(folder)? {
+                    Some(kind) => ReadError::Unfinished { folder: folder.to_owned(), kind },
+                    None => ReadError::NoRun { folder: folder.to_owned(), error },
+                });
+            }
+        };
+        Self::parse(&file, &bytes)
+    }
+
+    /// The result that these bytes of a file are.
+    ///
+    /// # Errors
+    /// If they are none, or one of another form than this version reads.
+    pub fn parse(file: &Path, bytes: &[u8]) -> Result<Self, ReadError> {
+        let Header { kind, schema: found } = parse(file, bytes)?;
+        let read = match kind {
+            Kind::Search => search::SCHEMA,
+            Kind::Study => study::SCHEMA,
+            Kind::Shard => shard::SCHEMA,
+            Kind::Training => training::SCHEMA,
+        };
+        if found != read {
+            return Err(ReadError::Schema { file: file.to_owned(), kind, found, read });
+        }
+        Ok(match kind {
+            Kind::Search => Self::Search(Box::new(parse(file, bytes)?)),
+            Kind::Study => Self::Study(Box::new(parse(file, bytes)?)),
+            Kind::Shard => Self::Shard(Box::new(parse(file, bytes)?)),
+            Kind::Training => Self::Training(Box::new(parse(file, bytes)?)),
+        })
+    }
+
+    /// What kind of run it is of.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Search(_) => Kind::Search,
+            Self::Study(_) => Kind::Study,
+            Self::Shard(_) => Kind::Shard,
+            Self::Training(_) => Kind::Training,
+        }
+    }
+}
+
+/// From one kind's summary, and back where the result is of that kind.
+macro_rules! kinds {
+    ($($kind:ident($summary:ty)),*) => {$(
+        impl From<$summary> for Summary {
+            fn from(summary: $summary) -> Self {
+                Self::$kind(Box::new(summary))
+            }
+        }
+
+        impl $summary {
+            /// The result in this run folder, which must be of this kind.
+            ///
+            /// # Errors
+            /// As [`Summary::read`]; or if it is of another kind.
+            pub fn read(folder: &Path) -> Result<Self, ReadError> {
+                match Summary::read(folder)? {
+                    Summary::$kind(summary) => Ok(*summary),
+                    other => Err(ReadError::OtherKind { folder: folder.to_owned(), found: other.kind(), wanted: Kind::$kind }),
+                }
+            }
+
+            /// As the bytes of `summary.json`.
+            ///
+            /// # Errors
+            /// If it cannot be written as JSON.
+            pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+                let mut json = serde_json::to_vec_pretty(self)?;
+                json.push(b'\n');
+                Ok(json)
+            }
+        }
+    )*};
+}
+
+kinds! { Search(SearchSummary), Study(StudySummary), Shard(ShardSummary), Training(TrainingSummary) }

@@ -1,0 +1,24 @@
+//! Why figures differ from published ones: a file that the user writes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::run::RunError;
+
+/// Why a proxy's figures differ from published ones, by proxy: the file's `[reasons]`.
+///
+/// # Errors
+/// If the file cannot be read, or is not such a file.
+pub fn read(path: &Path) -> Result<BTreeMap<String, String>, RunError> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        reasons: BTreeMap<String, String>,
+    }
+    let wrong = |error: &dyn std::fmt::Display| RunError::Folder {
+        message: format!("the reasons `{}` cannot be read: {error}", path.display()),
+        help: Some("write a TOML file with a section [reasons] and in it lines PROXY = \"why its figures differ\"".into()),
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    toml_edit::de::from_str::<File>(&text).map(|file| file.reasons).map_err(|error| wrong(&error))
+}
