@@ -78,59 +78,6 @@ pub enum Accuracies {
 }
 
 /// How much was done.
-    pub counts: Counts,
-    /// Where time went.
-    pub times: Times,
-    /// What it ran on.
-    pub machine: Machine,
-}
-
-/// Searches of the first 0.1.0 do not say what they are.
-fn kind() -> Kind {
-    Kind::Search
-}
-
-/// An architecture in three forms.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Architecture {
-    /// As the literature writes it.
-    pub text: String,
-    /// One text for all architectures that compute the same.
-    pub canonical: String,
-    /// Kept operators, by cell and edge.
-    pub mask: String,
-}
-
-/// Ground truth, or why there is none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Accuracies {
-    /// From the benchmark's table.
-    Known {
-        /// Which table.
-        source: String,
-        /// One a dataset and split.
-        values: Vec<Accuracy>,
-    },
-    /// Not known, for this reason.
-    Unknown {
-        /// A clause: `the experiment has no [benchmark] section`.
-        because: String,
-    },
-}
-
-/// One recorded accuracy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Accuracy {
-    /// The column of the table: `test_cifar10`.
-    pub target: String,
-    /// A name for people: `CIFAR-10`.
-    pub title: String,
-    /// Per cent.
-    pub percent: f64,
-}
-
-/// How much was done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     /// Different measurements, by proxy label.

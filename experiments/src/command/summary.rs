@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
+use assay_results::Times;
 use assay_results::present::reading::describe;
 use assay_results::search::{Accuracies, SearchSummary};
-use assay_results::Times;
 
 use super::tabular::{render, table};
 

@@ -15,7 +15,7 @@ const GENOTYPE: &str = "Genotype(normal=[('dil_conv_3x3', 0), ('sep_conv_5x5', 1
     ('sep_conv_3x3', 3), ('sep_conv_5x5', 2), ('sep_conv_3x3', 4)], reduce_concat=range(2, 6))";
 
 fn names(space: &dyn SearchSpace) -> Names {
-    let Trajectory { operators, cells, .. } = Trajectory::new(space, Vec::new());
+    let Trajectory { operators, cells, .. } = Trajectory::new(space.layout(), Vec::new());
     Names { operators, cells }
 }
 
@@ -145,7 +145,7 @@ fn summary(scores: &[(&str, f64)]) -> Summary {
 #[test]
 fn the_way_of_a_search_begins_with_its_first_state_and_ends_with_what_it_found() {
     let space = NasBench201::default();
-    let trajectory = Trajectory::new(&space, steps(space.layout()));
+    let trajectory = Trajectory::new(space.layout(), steps(space.layout()));
     let draw = |scores: &[(&str, f64)]| plane::draw(&summary(scores), &trajectory, &[]).unwrap().standalone(&[]);
     let svg = draw(&[("ntk", 20.0), ("regions", 950.0)]);
     let document = Document::parse(&svg).unwrap();

@@ -20,9 +20,9 @@ use assay_core::plugin::{Aggregate, Request};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_results::present::document;
-use assay_results::study::{self, Undefined};
 use assay_results::published::Source;
 use assay_results::shard::{self, ShardTimes};
+use assay_results::study::{self, Undefined};
 pub use assay_results::study::{NoiseCeiling, StudySummary};
 use assay_results::{Kind, ReadError, ShardSummary, Summary, files as names};
 use rayon::prelude::*;
@@ -179,7 +179,11 @@ impl PreparedStudy {
             protocol: self.protocol(&self.truth.targets(&self.selection.architectures)?),
             architectures: (measured.len(), self.selection.architectures.len()),
             measurements: wanted.iter().filter(|wanted| !wanted.is_shared).count(),
-            part: ShardTimes { shard: shard.to_string(), times: clock.since(self.began).stop(machine::cpu_seconds()), machine: machine::here(self.threads) },
+            part: ShardTimes {
+                shard: shard.to_string(),
+                times: clock.since(self.began).stop(machine::cpu_seconds()),
+                machine: machine::here(self.threads),
+            },
         };
         folder.write(names::SUMMARY, &summary.to_json().map_err(unwritable)?)?;
         tracing::info!(%shard, architectures = summary.architectures.0, "shard ends");

@@ -14,11 +14,11 @@ use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 
+use crate::EpochRecord;
 use crate::TrainingError;
 use crate::forward::Values;
 use crate::model::{Model, ModelValues};
 use crate::norm::Moments;
-use crate::EpochRecord;
 
 /// The key in the header.
 const HEADER: &str = "assay.training";

@@ -9,8 +9,8 @@ use burn::tensor::backend::{AutodiffBackend, Backend};
 use crate::images::{Images, Recipe};
 use crate::model::Model;
 use crate::optimiser;
-use crate::{EpochRecord, Tested};
 use crate::state::{Progress, State};
+use crate::{EpochRecord, Tested};
 use crate::{Job, Observer, Outcome, TrainingError};
 
 /// Between two checkpoints within an epoch.
