@@ -2,51 +2,16 @@
 
 use serde_json::{Map, Value};
 
+use super::form::{KEYS, section_names};
 use super::layers::Merged;
 use super::plugin_files::{self, PluginFiles};
 use super::study::{self, Study};
 use super::training::{self, Training};
 use super::{Experiment, ExperimentError, OnError, Place, Plugins, Problem, Purpose, Section, VERSION};
-use crate::plugin::{Entry, Kind, Registry, RegistryError, Setting, Settings, ValueKind, suggestion};
-
-/// The keys outside of any section.
-const KEYS: &[Setting] = &[
-    Setting {
-        name: "version",
-        kind: ValueKind::Integer { min: 1, max: i64::MAX },
-        default: Setting::said("(required)"),
-        help: "the version of the file's form",
-    },
-    Setting { name: "name", kind: ValueKind::Text, default: Setting::said("the file's name"), help: "what runs are called" },
-    Setting {
-        name: "seed",
-        kind: ValueKind::Integer { min: 0, max: i64::MAX },
-        default: Setting::said("0"),
-        help: "seeds every random stream",
-    },
-    Setting {
-        name: "threads",
-        kind: ValueKind::Integer { min: 1, max: 4096 },
-        default: Setting::said("all cores"),
-        help: "worker threads",
-    },
-    Setting { name: "output", kind: ValueKind::Path, default: Setting::said("\"results\""), help: "where run folders are made" },
-    Setting {
-        name: "on_error",
-        kind: ValueKind::Choice(&["stop", "skip"]),
-        default: Setting::said("\"stop\""),
-        help: "what a failed measurement does",
-    },
-];
+use crate::plugin::{Entry, Kind, Registry, RegistryError, Setting, Settings, suggestion};
 
 /// The engine of an experiment that names none.
 const DEFAULT_ENGINE: &str = "cpu";
-
-/// The sections that name one plugin.
-const SECTIONS: [&str; 6] = ["engine", "space", "dataset", "strategy", "benchmark", "test"];
-
-/// The other sections.
-const TABLES: [&str; 4] = ["plugins", "proxies", "study", "training"];
 
 pub(super) fn check(
     mut values: Map<String, Value>,
@@ -147,7 +112,7 @@ impl Checker<'_> {
     /// Keys outside of sections.
     fn top_level(&mut self, values: &Map<String, Value>) {
         for (key, value) in values {
-            let is_section = SECTIONS.contains(&key.as_str()) || TABLES.contains(&key.as_str());
+            let is_section = section_names().any(|name| name == key);
             if is_section && value.is_object() {
                 continue;
             }
@@ -155,7 +120,7 @@ impl Checker<'_> {
                 let help = Some(format!("write [{key}] on a line of its own, and its settings below it"));
                 self.report(format!("`{key}`: must be a section, is {value}"), help, self.merged.place(&[key], true));
             } else if !KEYS.iter().any(|setting| setting.name == key) {
-                let known: Vec<&str> = KEYS.iter().map(|setting| setting.name).chain(SECTIONS).chain(TABLES).collect();
+                let known: Vec<&str> = KEYS.iter().map(|setting| setting.name).chain(section_names()).collect();
                 let what = if value.is_object() { "section" } else { "key" };
                 self.report(format!("`{key}`: no such {what}"), Some(suggestion(key, &known)), self.merged.place(&[key], false));
             } else {

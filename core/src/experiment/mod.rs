@@ -50,6 +50,7 @@
 
 mod assemble;
 mod check;
+mod form;
 mod layers;
 mod plugin_files;
 mod plugins;
@@ -63,6 +64,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use assemble::{Assembly, PlannedProxy};
+pub use form::{KEYS, OTHER_SECTIONS, PLUGIN_SECTIONS, SectionForm};
 use layers::Merged;
 pub use layers::{ENVIRONMENT_PREFIX, Layers};
 pub use plugin_files::PluginFiles;
