@@ -11,6 +11,7 @@ use assay_core::data::user_data_directory;
 use assay_core::plugin::import::{self, ImportError, Importer};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
 
 use super::Ending;
 use super::tabular::{render, table};
@@ -68,7 +69,11 @@ The data directory is ASSAY_DATA, else the platform's.")]
     },
     /// List the benchmarks and whether their tables are here
     #[command(after_help = "Example: assay benchmark list")]
-    List,
+    List {
+        /// As JSON: a list of names, summaries, and whether the table is imported
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl Benchmark {
@@ -77,7 +82,7 @@ impl Benchmark {
         match self.action {
             Action::Import { name, source } => import(&name, &source, &data),
             Action::Fetch { name } => fetch_into(&name, &data),
-            Action::List => list(&data),
+            Action::List { json } => list(&data, json),
         }
     }
 }
@@ -158,9 +163,18 @@ fn fetch_into(name: &str, data: &Path) -> Result<(), Ending> {
     }
 }
 
-fn list(data: &Path) -> Result<(), Ending> {
+fn list(data: &Path, json: bool) -> Result<(), Ending> {
+    let benchmarks = crate::plugins::linked()?.benchmarks;
+    if json {
+        // Null for a benchmark that has no table to import.
+        let is_imported = |name: &str| Importer::of(name).ok().map(|importer| importer.file(name, data).exists());
+        let listed =
+            benchmarks.iter().map(|entry| json!({"name": entry.name, "summary": entry.summary, "imported": is_imported(entry.name)}));
+        println!("{:#}", Value::from_iter(listed));
+        return Ok(());
+    }
     let mut rows = table(&["benchmark", "table", "what it is"]);
-    for entry in crate::plugins::linked()?.benchmarks.iter() {
+    for entry in benchmarks.iter() {
         let file = Importer::of(entry.name).map(|importer| importer.file(entry.name, data));
         let here = match file {
             Ok(file) if file.exists() => format!("imported: {}", file.display()),

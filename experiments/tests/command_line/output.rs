@@ -136,6 +136,24 @@ fn lists_name_what_is_registered() {
 }
 
 #[test]
+fn a_list_as_json_holds_every_setting_with_its_bounds() {
+    let scratch = Scratch::new();
+    let list = |what: &str| -> Vec<Value> { serde_json::from_str(&scratch.succeed(&["list", what, "--json"])).unwrap() };
+    let find = |values: &[Value], name: &str| values.iter().find(|value| value["name"] == name).unwrap().clone();
+    let kappa = find(&list("proxies"), "ntk-condition");
+    assert_eq!(kappa["crate"], "assay-proxies");
+    let batch = find(kappa["settings"].as_array().unwrap(), "batch");
+    assert_eq!((&batch["type"], &batch["min"], &batch["max"]), (&"integer".into(), &1.into(), &65_536.into()));
+    let study = find(&list("sections"), "study");
+    assert_eq!(find(study["settings"].as_array().unwrap(), "proxies")["type"], "texts");
+    for (what, name) in [("engines", "cpu"), ("datasets", "cifar10"), ("sections", "(top)")] {
+        find(&list(what), name);
+    }
+    let benchmarks: Vec<Value> = serde_json::from_str(&scratch.succeed(&["benchmark", "list", "--json"])).unwrap();
+    assert_eq!(find(&benchmarks, "nas-bench-201")["imported"], false);
+}
+
+#[test]
 fn scores_are_the_same_for_the_same_seed_and_their_json_holds_every_reading() {
     let scratch = Scratch::new();
     let proxies = ["--proxy", "ntk-condition", "--proxy", "linear-regions"];

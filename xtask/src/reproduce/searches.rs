@@ -5,6 +5,7 @@ use std::process::Command;
 
 use clap::{Args, ValueEnum};
 use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use serde::Deserialize;
 use toml_edit::Value;
 
 use super::conditions::{self, word};
@@ -123,17 +124,28 @@ impl Conditions {
     }
 }
 
+/// A line of `assay benchmark list --json`.
+#[derive(Debug, Deserialize)]
+struct Benchmark {
+    name: String,
+    /// `None` where there is nothing to import.
+    imported: Option<bool>,
+}
+
 /// Hours of searching without a table to look the results up in would be hours lost.
 pub(super) fn require_benchmark(assay: &Path) -> miette::Result<()> {
-    let output = Command::new(assay).args(["benchmark", "list"]).output().into_diagnostic().wrap_err("assay cannot be started")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let line = said.lines().find(|line| line.starts_with("nas-bench-201"));
-    match line {
-        Some(line) if line.contains("not imported") => Err(miette!(
+    let mut command = Command::new(assay);
+    command.args(["benchmark", "list", "--json"]);
+    let output = command.output().into_diagnostic().wrap_err("assay cannot be started")?;
+    let benchmarks: Vec<Benchmark> = serde_json::from_slice(&output.stdout)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr)))?;
+    match benchmarks.iter().find(|benchmark| benchmark.name == "nas-bench-201") {
+        Some(benchmark) if benchmark.imported == Some(true) => Ok(()),
+        Some(_) => Err(miette!(
             help = format!("import your copy once: {} benchmark import nas-bench-201 <table.csv>", assay.display()),
             "the accuracies of NAS-Bench-201 are not imported"
         )),
-        Some(_) => Ok(()),
-        None => Err(miette!("`assay benchmark list` does not name nas-bench-201: {said}{}", String::from_utf8_lossy(&output.stderr))),
+        None => Err(miette!("{command:?} does not name nas-bench-201")),
     }
 }
