@@ -4,9 +4,12 @@
 mod bench;
 mod child;
 mod ci;
+mod docs;
 mod new_plugin;
 mod project;
 mod reproduce;
+mod source;
+mod tidy;
 
 use clap::{Parser, Subcommand};
 
@@ -22,6 +25,8 @@ struct Arguments {
 enum Task {
     Reproduce(reproduce::Reproduce),
     Bench(bench::Bench),
+    Docs(docs::Docs),
+    Tidy(tidy::Tidy),
     Ci(ci::Ci),
     NewPlugin(new_plugin::NewPlugin),
 }
@@ -30,6 +35,8 @@ fn main() -> miette::Result<()> {
     match Arguments::parse().task {
         Task::Reproduce(task) => task.run(),
         Task::Bench(task) => task.run(),
+        Task::Docs(task) => task.run(),
+        Task::Tidy(task) => task.run(),
         Task::Ci(task) => task.run(),
         Task::NewPlugin(task) => task.run(),
     }

@@ -1,0 +1,120 @@
+//! A reference page as Markdown.
+
+use std::fmt::Write;
+
+use super::head;
+use super::listed::{Listed, Setting};
+use crate::source::Registered;
+
+const WRITTEN: &str = "<!-- Written by `cargo xtask docs`; change the sources instead. -->\n\n";
+
+/// What a page of plugins begins with: its title, and how such a plugin is named in an experiment file.
+fn opening(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "spaces" => ("Search spaces", "`[space]` names one: `name = \"…\"`, with its settings beside the name."),
+        "proxies" => (
+            "Proxies",
+            "Scores without training. `proxies = [\"…\"]` of a `[study]` and many strategies name them; their settings stand in `[proxies.NAME]`.",
+        ),
+        "aggregates" => (
+            "Aggregates of proxies",
+            "Scores that compare the architectures of a set by several proxies. A `[study]` names them as it names proxies; their settings stand in `[proxies.NAME]`.",
+        ),
+        "strategies" => ("Search strategies", "`[strategy]` names one: `name = \"…\"`, with its settings beside the name."),
+        "benchmarks" => (
+            "Benchmarks",
+            "Recorded accuracies and costs. `[benchmark]` names one: `name = \"…\"`, with its settings beside the name. A table is imported once, by `assay benchmark import` or `assay benchmark fetch`.",
+        ),
+        "datasets" => (
+            "Datasets",
+            "`[dataset]` names the images that are measured or trained on, `[test]` those that a trained network is tested on: `name = \"…\"`, with the settings beside the name.",
+        ),
+        "engines" => (
+            "Engines",
+            "What measures on networks. `[engine]` names one: `name = \"…\"`, with its settings beside the name; without it, it is `cpu`. A program that is built with `--features cuda` has `burn-cuda` as well.",
+        ),
+        _ => ("Plugins", ""),
+    }
+}
+
+/// The page of a kind of plugin.
+pub(super) fn of_plugins(kind: &str, listed: &[Listed], sources: &[&Registered<'_>]) -> String {
+    let (title, about) = opening(kind);
+    let mut page = format!("{WRITTEN}# {title}\n\n{about}\n\n");
+    page += &rows(&["name", "what it is"], listed.iter().map(|plugin| vec![format!("[`{0}`](#{0})", plugin.name), plugin.summary.clone()]));
+    for plugin in listed {
+        let source = sources.iter().find(|source| source.name.as_deref() == Some(plugin.name.as_str()));
+        let _ = write!(page, "\n## `{}`\n\n{}.\n", plugin.name, capitalised(&plugin.summary));
+        if let Some(text) = source.and_then(|source| head::markdown(&source.head())) {
+            let _ = write!(page, "\n{text}\n");
+        }
+        let _ = write!(page, "\n{}", table(&plugin.settings));
+        let package = plugin.package.as_ref().map(|package| format!("Crate `{package}`"));
+        let file = source.map(|source| format!("[{0}](../../{0})", source.file.path));
+        let from: Vec<String> = package.into_iter().chain(file).collect();
+        if !from.is_empty() {
+            let _ = write!(page, "\n{}.\n", from.join(", "));
+        }
+    }
+    page
+}
+
+/// The page of experiment files.
+pub(super) fn of_sections(listed: &[Listed]) -> String {
+    let mut page = format!(
+        "{WRITTEN}# Experiment files\n\nAn experiment is a TOML file: keys that stand before the first section, and sections. \
+         Every key can be overridden by the environment (`ASSAY_SET_SEED=1`, `ASSAY_SET_STRATEGY__PAIRING=common`) and by \
+         `--set key=value`, which wins. Relative paths are relative to the working directory, those of plugins to the file.\n"
+    );
+    for section in listed {
+        let title = if section.name.starts_with('(') { "Before the first section".into() } else { format!("`[{}]`", section.name) };
+        let _ = write!(page, "\n## {title}\n\n{}.\n\n", capitalised(&section.summary));
+        if !section.settings.is_empty() {
+            page += &table(&section.settings);
+        }
+        let plugins = match section.name.as_str() {
+            "engine" => "engines",
+            "space" => "spaces",
+            "dataset" | "test" => "datasets",
+            "strategy" => "strategies",
+            "benchmark" => "benchmarks",
+            "proxies" => "proxies",
+            _ => continue,
+        };
+        let _ = write!(page, "\nThe names and their settings: [{plugins}]({plugins}.md).\n");
+    }
+    page.replace("\n\n\n", "\n\n")
+}
+
+/// A table of settings; those of a table within follow its own row.
+fn table(settings: &[Setting]) -> String {
+    if settings.is_empty() {
+        return "No settings.\n".into();
+    }
+    let mut cells = Vec::new();
+    add(&mut cells, "", settings);
+    rows(&["setting", "takes", "default", "meaning"], cells.into_iter())
+}
+
+fn add(cells: &mut Vec<Vec<String>>, within: &str, settings: &[Setting]) {
+    for Setting { name, takes, default, value, help, settings } in settings {
+        let name = format!("{within}{name}");
+        let default = if value.is_some() { format!("`{default}`") } else { default.clone() };
+        cells.push(vec![format!("`{name}`"), takes.clone(), default, help.clone()]);
+        add(cells, &format!("{name}."), settings);
+    }
+}
+
+fn rows(titles: &[&str], cells: impl Iterator<Item = Vec<String>>) -> String {
+    let mut text = format!("| {} |\n|{}\n", titles.join(" | "), "---|".repeat(titles.len()));
+    for row in cells {
+        let row: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+    }
+    text
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+}

@@ -1,0 +1,74 @@
+//! The plugins that sources register, and what the comments at the head of their files say.
+
+use super::lex::{lex, without_tests};
+use super::tree::{File, Tree};
+
+/// The kinds of plugins: the contract that each is registered under, and what `assay list` and its reference page are called.
+pub(crate) const KINDS: [(&str, &str); 7] = [
+    ("SearchSpace", "spaces"),
+    ("ZeroCostProxy", "proxies"),
+    ("Aggregate", "aggregates"),
+    ("SearchStrategy", "strategies"),
+    ("Benchmark", "benchmarks"),
+    ("Dataset", "datasets"),
+    ("Engine", "engines"),
+];
+
+/// A plugin as its source registers it.
+#[derive(Clone, Debug)]
+pub(crate) struct Registered<'a> {
+    pub(crate) file: &'a File,
+    pub(crate) line: usize,
+    /// The contract, such as `ZeroCostProxy`.
+    pub(crate) contract: String,
+    /// `None` where it is not written out.
+    pub(crate) name: Option<String>,
+}
+
+/// The plugins of the workspace.
+pub(crate) fn registered(tree: &Tree) -> Vec<Registered<'_>> {
+    tree.files.iter().filter(|file| is_plugin_source(&file.path)).flat_map(in_file).collect()
+}
+
+fn is_plugin_source(path: &str) -> bool {
+    path.ends_with(".rs") && path.contains("/src/") && !path.starts_with("plugins/examples/") && !path.contains("/templates/")
+}
+
+fn in_file(file: &File) -> Vec<Registered<'_>> {
+    let tokens = without_tests(lex(&file.text).tokens);
+    let is_word = |at: usize, word: &str| tokens.get(at).and_then(|(_, token)| token.word()) == Some(word);
+    let is_sign = |at: usize, sign: char| tokens.get(at).is_some_and(|(_, token)| token.is(sign));
+    let calls = (0..tokens.len()).filter(|at| is_word(*at, "register") && is_sign(at + 1, '!') && is_sign(at + 2, '{'));
+    let read = |at: usize| {
+        let contract = at + 3 + usize::from(is_word(at + 3, "dyn"));
+        let name = (contract..tokens.len()).find(|at| is_word(*at, "name") && is_sign(at + 1, ':'));
+        let name = name.and_then(|at| tokens.get(at + 2)).and_then(|(_, token)| token.text());
+        let contract = tokens.get(contract).and_then(|(_, token)| token.word()).unwrap_or_default().to_owned();
+        Registered { file, line: tokens[at].0, contract, name: name.map(str::to_owned) }
+    };
+    calls.map(read).collect()
+}
+
+impl Registered<'_> {
+    /// The lines of the comment at the head of its file, without their slashes.
+    pub(crate) fn head(&self) -> Vec<&str> {
+        let lines = self.file.text.lines().map_while(|line| line.strip_prefix("//!"));
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_is_known_by_its_registration() {
+        let source = "//! `a`: one.\n//!\n//! More.\n\nassay_core::register! {\n    dyn ZeroCostProxy,\n    name: \"a\",\n}\nregister! { Aggregate, name: NAME, }\n#[cfg(test)]\nmod tests { register! { Aggregate, name: \"t\", } }";
+        let tree = Tree::of(&[("p/src/a.rs", source), ("plugins/examples/e/src/lib.rs", source), ("p/tests/b.rs", source)]);
+        let plugins = registered(&tree);
+        let shown: Vec<(usize, &str, Option<&str>)> =
+            plugins.iter().map(|plugin| (plugin.line, plugin.contract.as_str(), plugin.name.as_deref())).collect();
+        assert_eq!(shown, [(5, "ZeroCostProxy", Some("a")), (9, "Aggregate", None)]);
+        assert_eq!(plugins[0].head(), ["`a`: one.", "", "More."]);
+    }
+}

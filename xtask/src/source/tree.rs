@@ -1,0 +1,72 @@
+//! The files that are checked: those of the repository, or a made-up tree of a test.
+
+use std::io;
+use std::path::Path;
+
+/// Text files, in the order of their paths.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tree {
+    pub(crate) files: Vec<File>,
+}
+
+/// A text file.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// From the root of the tree, with `/`.
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// What is read: sources, documents, and files of settings.
+const ENDINGS: [&str; 7] = ["rs", "md", "toml", "py", "c", "h", "snap"];
+/// What builds and runs leave behind.
+const LEFT: [&str; 2] = ["target", "results"];
+
+impl Tree {
+    /// The files below this folder, without what builds and runs leave there.
+    pub(crate) fn read(root: &Path) -> io::Result<Self> {
+        let mut tree = Self::default();
+        tree.add(root, "")?;
+        tree.files.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(tree)
+    }
+
+    fn add(&mut self, folder: &Path, path: &str) -> io::Result<()> {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            let kind = entry.file_type()?;
+            if kind.is_dir() && !name.starts_with('.') && !LEFT.contains(&name.as_str()) {
+                self.add(&entry.path(), &below)?;
+            } else if kind.is_file() && ENDINGS.iter().any(|ending| name.ends_with(&format!(".{ending}"))) {
+                self.files.push(File { path: below, text: std::fs::read_to_string(entry.path())? });
+            }
+        }
+        Ok(())
+    }
+
+    /// The files with this ending.
+    pub(crate) fn ending<'a>(&'a self, ending: &'a str) -> impl Iterator<Item = &'a File> + 'a {
+        self.files.iter().filter(move |file| file.path.ends_with(ending))
+    }
+
+    /// The file of this path.
+    pub(crate) fn file(&self, path: &str) -> Option<&File> {
+        self.files.iter().find(|file| file.path == path)
+    }
+}
+
+/// Whether a source holds tests only.
+pub(crate) fn is_test(path: &str) -> bool {
+    path.contains("/tests/") || path.ends_with("/tests.rs") || path.ends_with("_tests.rs")
+}
+
+#[cfg(test)]
+impl Tree {
+    /// A made-up tree.
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
+        let files = files.iter().map(|(path, text)| File { path: (*path).into(), text: (*text).into() });
+        Self { files: files.collect() }
+    }
+}
