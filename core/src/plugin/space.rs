@@ -39,6 +39,15 @@ pub trait SearchSpace: Send + Sync {
         subspace.single_path(number)
     }
 
+    /// The number of an architecture among those of the whole space, the inverse of [`architecture`](Self::architecture):
+    /// a key that no other architecture has. None for any other subspace.
+    fn number(&self, architecture: &Subspace) -> Option<u128> {
+        if !self.is_architecture(architecture) {
+            return None;
+        }
+        Subspace::whole(self.layout()).number_of(architecture)
+    }
+
     /// Writes an architecture as the literature does.
     ///
     /// # Errors

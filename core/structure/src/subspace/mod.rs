@@ -114,6 +114,14 @@ impl OperatorSet {
         self.0 == 0
     }
 
+    /// The position, among the operators that it holds, of the only operator of `one`; none where `one` holds another
+    /// operator, several, or none.
+    #[must_use]
+    pub fn position_of(self, one: Self) -> Option<usize> {
+        let below = Self(self.0 & one.0.wrapping_sub(1));
+        (one.len() == 1 && one.is_subset(self)).then_some(below.len())
+    }
+
     /// The operators it holds, ascending.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         (0..u64::BITS as usize).filter(move |operator| self.contains(*operator))
@@ -250,6 +258,19 @@ impl Subspace {
             number /= kept;
         }
         (number == 0).then_some(path)
+    }
+
+    /// The number of one of the single paths it contains, the inverse of [`single_path`](Self::single_path); none for any
+    /// other subspace.
+    #[must_use]
+    pub fn number_of(&self, path: &Self) -> Option<u128> {
+        let edges = |of: &Self| of.cells.iter().map(Vec::len).collect::<Vec<_>>();
+        if self.operators != path.operators || edges(self) != edges(path) {
+            return None;
+        }
+        self.cells.iter().flatten().zip(path.cells.iter().flatten()).try_fold(0, |number: u128, (kept, chosen)| {
+            number.checked_mul(kept.len() as u128)?.checked_add(kept.position_of(*chosen)? as u128)
+        })
     }
 }
 

@@ -114,4 +114,18 @@ impl Choices for Edges {
         }
         (number == 0).then_some(chosen)
     }
+
+    fn number(&self, kept: &[OperatorSet], chosen: &[OperatorSet]) -> Option<u128> {
+        let mut number: u128 = 0;
+        for node in 0..NODES {
+            let all: u128 = pairs(kept, node).map(|(_, count)| count).sum();
+            let pair: Vec<usize> = into(node).filter(|edge| !chosen[*edge].is_empty()).collect();
+            // Every pair before this one takes as many numbers as it has choices.
+            let before: u128 = pairs(kept, node).take_while(|(edges, _)| edges[..] != pair[..]).map(|(_, count)| count).sum();
+            let [first, second] = pair[..] else { return None };
+            let at = |edge: usize| usable(kept[edge]).position_of(chosen[edge]).map(|at| at as u128);
+            number = number * all + before + at(first)? + at(second)? * usable(kept[first]).len() as u128;
+        }
+        Some(number)
+    }
 }

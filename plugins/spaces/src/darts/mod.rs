@@ -111,6 +111,9 @@ trait Choices: std::fmt::Debug + Send + Sync {
 
     /// As [`SearchSpace::architecture`], of one cell.
     fn numbered(&self, kept: &[OperatorSet], number: u128) -> Option<Vec<OperatorSet>>;
+
+    /// The number of one cell among those that `kept` contains, the inverse of [`numbered`](Self::numbered).
+    fn number(&self, kept: &[OperatorSet], chosen: &[OperatorSet]) -> Option<u128>;
 }
 
 /// The space. Two kinds of cell, `normal` and `reduce`; with distinct inputs their edges are `0<-0`, `0<-1`, `1<-0`, …,
@@ -194,6 +197,17 @@ impl SearchSpace for Darts {
         let of_normal = self.choices.numbered(normal, number.checked_div(reductions)?)?;
         let of_reduce = self.choices.numbered(reduce, number % reductions)?;
         Some(Subspace::new(&self.layout, vec![of_normal, of_reduce]))
+    }
+
+    fn number(&self, architecture: &Subspace) -> Option<u128> {
+        if !self.is_architecture(architecture) {
+            return None;
+        }
+        let mut number: u128 = 0;
+        for (cell, chosen) in self.layout.cells.iter().zip(architecture.cells()) {
+            number = number * self.choices.numbers(&cell.offers) + self.choices.number(&cell.offers, chosen)?;
+        }
+        Some(number)
     }
 
     fn write(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {

@@ -115,4 +115,13 @@ impl Choices for Slots {
         // Of the two orders of a node's inputs only the ascending one is an architecture.
         (number == 0 && self.cell(&chosen).is_ok()).then_some(chosen)
     }
+
+    fn number(&self, kept: &[OperatorSet], chosen: &[OperatorSet]) -> Option<u128> {
+        self.cell(chosen).ok()?;
+        let choices = kept.iter().zip(chosen);
+        choices.map(|(kept, chosen)| Some((kept.len() as u128, kept.position_of(*chosen)? as u128))).try_fold(0, |number: u128, choice| {
+            let (all, at) = choice?;
+            Some(number * all + at)
+        })
+    }
 }
