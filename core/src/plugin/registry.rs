@@ -269,7 +269,8 @@ impl<T: ?Sized + Kind> Registry<T> {
 
 /// `did you mean …?` where a known name is near, and the known names.
 #[must_use]
-pub fn suggestion(given: &str, known: &[&str]) -> String {
+pub fn suggestion<S: AsRef<str>>(given: &str, known: &[S]) -> String {
+    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
     let nearest = known
         .iter()
         .map(|name| (strsim::damerau_levenshtein(given, name), name))

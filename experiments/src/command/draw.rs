@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use assay_core::experiment::{Assembly, Layers, Plugins, Purpose};
 use assay_core::plugin::SearchSpace;
-use assay_core::subspace::Subspace;
+use assay_core::subspace::{Layout, Subspace};
 use clap::Args;
 
 use super::Ending;
 use crate::draw::{self, DrawError, Picture};
 use crate::failure::Failure;
 use crate::report::Run;
+use crate::run::folder::stored_experiment;
 
 /// Draw an architecture's cells, or how a search pruned, as SVG and PNG
 #[derive(Debug, Args)]
@@ -85,7 +86,18 @@ impl Draw {
             let problem = format!("`{}` holds no search, and only searches prune", folder.display());
             return Err(Failure::new(problem).with_help("its charts are in its report: assay report RUN").into());
         };
-        let pictures = [draw::pruning(&search.summary, &search.trajectory)?, draw::plane(&search.summary, &search.trajectory)?];
+        let mut trajectory = search.trajectory.clone();
+        if trajectory.layout.cells.iter().all(|cell| cell.wiring.is_none()) {
+            let names = |layout: &Layout| {
+                let cells = layout.cells.iter().map(|cell| (cell.kind.clone(), cell.edges.clone()));
+                (layout.operators.clone(), cells.collect::<Vec<_>>())
+            };
+            let known = layout_of_run(folder, plugins)?;
+            if names(&known) == names(&trajectory.layout) {
+                trajectory.layout = known;
+            }
+        }
+        let pictures = [draw::pruning(&search.summary, &trajectory)?, draw::plane(&search.summary, &trajectory)?];
         let stem = self.output.clone().unwrap_or_else(|| folder.to_owned());
         if extension(&stem).is_some() {
             let problem = format!("a run is drawn in two pictures, but `{}` is one file", stem.display());
@@ -97,6 +109,12 @@ impl Draw {
         }
         Ok(())
     }
+}
+
+/// The layout of the space that a run searched, by its experiment. Runs of earlier versions do not hold the wiring of cells.
+fn layout_of_run(folder: &Path, plugins: &Plugins) -> Result<Layout, Failure> {
+    let experiment = stored_experiment(folder, Purpose::Score, plugins)?;
+    Ok(Assembly::new(&experiment, plugins).space()?.layout().clone())
 }
 
 impl From<DrawError> for Failure {

@@ -53,7 +53,7 @@ fn rounds(trajectory: &Trajectory) -> String {
             .candidates
             .iter()
             .filter(|candidate| candidate.removed)
-            .filter_map(|candidate| trajectory.describe(candidate.choice))
+            .map(|candidate| trajectory.layout.describe(candidate.choice))
             .collect();
         let left = step.after.single_paths().to_string();
         rows.add_row([step.title.clone()].into_iter().chain(readings).chain([removed.join("\n"), left]).collect::<Vec<_>>());

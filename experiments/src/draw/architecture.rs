@@ -1,12 +1,12 @@
 //! One architecture: each kind of cell with the operator of every edge.
 
-use assay_core::subspace::Subspace;
+use assay_core::subspace::{Layout, Subspace};
 
 use super::cell::{CellPicture, Drawn, Stroke};
 use super::error::DrawError;
-use super::names::Names;
+use super::wiring::wirings;
 use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, TEXT, short, width_of};
-use crate::picture::palette::{ZERO, colour};
+use crate::picture::palette::colour;
 
 const MARGIN: f64 = 16.0;
 /// Room above a cell for its kind.
@@ -17,26 +17,29 @@ const HEIGHT: f64 = 20.0;
 const NAME: f64 = TEXT - 1.5;
 
 /// Draws an architecture: one operator on each edge, or none where the space leaves edges empty.
-pub(super) fn draw(names: &Names, architecture: &Subspace) -> Result<Drawing, DrawError> {
-    let shapes = names.shapes()?;
+pub(super) fn draw(layout: &Layout, architecture: &Subspace) -> Result<Drawing, DrawError> {
+    let wirings = wirings(layout)?;
     let mut pictures = Vec::new();
-    for ((kept, shape), (kind, edges)) in architecture.cells().iter().zip(&shapes).zip(&names.cells) {
+    for ((kept, wiring), cell) in architecture.cells().iter().zip(wirings).zip(&layout.cells) {
         let mut drawn = Vec::new();
         let mut operators = Vec::new();
         for (edge, set) in kept.iter().enumerate() {
             let mut of_edge = set.iter();
             match (of_edge.next(), of_edge.next()) {
                 (Some(operator), None) => {
-                    let name = &names.operators[operator];
-                    let stroke = if name == ZERO { Stroke::Dashed } else { Stroke::Full };
+                    let name = &layout.operators[operator];
+                    let stroke = if layout.zero == Some(operator) { Stroke::Dashed } else { Stroke::Full };
                     drawn.push(Drawn { edge, label: [width_of(name, NAME) + 14.0, HEIGHT], stroke });
                     operators.push(operator);
                 }
                 (None, _) => {}
-                _ => return Err(DrawError::SeveralOperators { kind: kind.clone(), edge: edges[edge].clone(), count: set.len() }),
+                _ => {
+                    let (kind, edge) = (cell.kind.clone(), cell.edges[edge].clone());
+                    return Err(DrawError::SeveralOperators { kind, edge, count: set.len() });
+                }
             }
         }
-        pictures.push((kind, CellPicture::new(shape, drawn), operators));
+        pictures.push((&cell.kind, CellPicture::new(wiring, drawn), operators));
     }
     let width = pictures.iter().map(|(_, picture, _)| picture.size()[0]).fold(0.0, f64::max);
     let has_titles = pictures.len() > 1;
@@ -52,7 +55,7 @@ pub(super) fn draw(names: &Names, architecture: &Subspace) -> Result<Drawing, Dr
         top += title;
         let labels = picture.draw(&mut canvas, [MARGIN, top]);
         for ((drawn, at), operator) in labels.into_iter().zip(operators) {
-            label(&mut canvas, &names.operators[*operator], colour(&names.operators, *operator), drawn.label, at);
+            label(&mut canvas, &layout.operators[*operator], colour(layout, *operator), drawn.label, at);
         }
         top += picture.size()[1] + BETWEEN;
     }

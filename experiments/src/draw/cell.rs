@@ -1,7 +1,8 @@
 //! A cell as a drawing: nodes in columns from left to right, and on each edge what the caller puts there.
 
+use assay_core::subspace::{Edge, Wiring};
+
 use super::layers::{Course, Link, Placed, place};
-use super::shape::Shape;
 use crate::picture::canvas::{Anchor, Canvas, INK, SOFT, TEXT, short, width_of};
 
 const HEIGHT: f64 = 26.0;
@@ -21,7 +22,7 @@ pub(super) enum Stroke {
 
 /// An edge of a cell that is drawn.
 pub(super) struct Drawn {
-    /// Its place in the shape's edges.
+    /// Its place in the wiring's edges.
     pub(super) edge: usize,
     /// Width and height of what stands on it.
     pub(super) label: [f64; 2],
@@ -30,18 +31,19 @@ pub(super) struct Drawn {
 
 /// A cell whose parts have their places.
 pub(super) struct CellPicture<'a> {
-    shape: &'a Shape,
+    wiring: &'a Wiring,
     drawn: Vec<Drawn>,
     placed: Placed,
 }
 
 impl<'a> CellPicture<'a> {
-    pub(super) fn new(shape: &'a Shape, drawn: Vec<Drawn>) -> Self {
-        let mut links: Vec<Link> = drawn.iter().map(|drawn| Link { ends: shape.edges[drawn.edge], label: Some(drawn.label) }).collect();
-        links.extend(shape.joins().map(|ends| Link { ends, label: None }));
-        let sizes: Vec<[f64; 2]> = shape.nodes.iter().map(|name| [width(name), HEIGHT]).collect();
+    pub(super) fn new(wiring: &'a Wiring, drawn: Vec<Drawn>) -> Self {
+        let ends = |edge: Edge| [edge.from, edge.to];
+        let of_operators = drawn.iter().map(|drawn| Link { ends: ends(wiring.edges[drawn.edge]), label: Some(drawn.label) });
+        let links: Vec<Link> = of_operators.chain(wiring.joins().map(|edge| Link { ends: ends(edge), label: None })).collect();
+        let sizes: Vec<[f64; 2]> = wiring.nodes.iter().map(|name| [width(name), HEIGHT]).collect();
         let placed = place(&sizes, &links);
-        Self { shape, drawn, placed }
+        Self { wiring, drawn, placed }
     }
 
     pub(super) fn size(&self) -> [f64; 2] {
@@ -57,7 +59,7 @@ impl<'a> CellPicture<'a> {
             lines(canvas, course, drawn.map_or(Stroke::Full, |drawn| drawn.stroke), shift);
             labels.extend(drawn.zip(course.label.map(shift)));
         }
-        for (name, at) in self.shape.nodes.iter().zip(&self.placed.nodes) {
+        for (name, at) in self.wiring.nodes.iter().zip(&self.placed.nodes) {
             node(canvas, name, shift(*at));
         }
         labels

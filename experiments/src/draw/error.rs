@@ -5,13 +5,11 @@ use crate::picture::PaintError;
 /// Why something cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum DrawError {
-    /// The edges do not say what they connect.
-    #[error("the cell `{kind}` cannot be drawn: {problem}")]
-    Shape {
+    /// The space does not say what the edges join.
+    #[error("the cell `{kind}` cannot be drawn: its space does not say which nodes its edges join")]
+    NoWiring {
         /// The kind of cell.
         kind: String,
-        /// What is wrong.
-        problem: String,
     },
     /// What should be an architecture is a supernet.
     #[error("edge {edge} of the {kind} cell keeps {count} operators, but an architecture at most one")]

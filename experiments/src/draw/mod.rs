@@ -1,18 +1,17 @@
 //! Pictures of cells, and of searches that prune them.
 //!
-//! Anything can be drawn whose edges say which nodes they connect (`1<-0`): the architectures of such a space, each step of a
-//! pruning search on it, and the way of a search through the plane of its two proxies.
+//! Cells can be drawn where their space says how edges join nodes: the architectures of such a space, and each step of a
+//! pruning search on it. The way of a search through the plane of its two proxies can be drawn in any space.
 
 mod architecture;
 mod cell;
 mod error;
 mod layers;
-mod names;
 pub(crate) mod plane;
 mod pruning;
-pub(crate) mod shape;
 #[cfg(test)]
 mod tests;
+mod wiring;
 
 use assay_core::plugin::SearchSpace;
 use assay_core::subspace::Subspace;
@@ -22,7 +21,6 @@ use crate::picture::painter::Painter;
 use crate::run::summary::Summary;
 use crate::run::tables::Trajectory;
 pub use error::DrawError;
-use names::Names;
 
 /// A picture in both of its forms, which are the same on every machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +36,17 @@ pub struct Picture {
 /// Draws an architecture of a space, with its text below.
 ///
 /// # Errors
-/// If the space's edges do not say what they connect, or the subspace is no architecture.
+/// If the space does not say which nodes its edges join, or the subspace is not an architecture.
 pub fn architecture(space: &dyn SearchSpace, architecture: &Subspace, text: &str) -> Result<Picture, DrawError> {
-    let Trajectory { operators, cells, .. } = Trajectory::new(space.layout(), Vec::new());
-    paint("", &architecture::draw(&Names { operators, cells }, architecture)?, text)
+    paint("", &architecture::draw(space.layout(), architecture)?, text)
 }
 
 /// Draws each step of a search that prunes: on every edge a mark for each operator, which fades when it goes.
 ///
 /// # Errors
-/// If the search did not prune, or the space's edges do not say what they connect.
+/// If the search did not prune, or the space does not say which nodes its edges join.
 pub fn pruning(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
-    let names = Names { operators: trajectory.operators.clone(), cells: trajectory.cells.clone() };
-    paint("pruning", &pruning::draw(&names, &trajectory.steps)?, &summary.protocol)
+    paint("pruning", &pruning::draw(&trajectory.layout, &trajectory.steps)?, &summary.protocol)
 }
 
 /// Draws the states that a search went through in the plane of its two proxies.

@@ -2,11 +2,11 @@
 
 use assay_core::plugin::Step;
 use assay_core::score::Reading;
-use assay_core::subspace::{Choice, Subspace};
+use assay_core::subspace::{Choice, Layout, Subspace};
 
 use super::cell::{CellPicture, Drawn, Stroke};
 use super::error::DrawError;
-use super::names::Names;
+use super::wiring::wirings;
 use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, TEXT, short, width_of};
 use crate::picture::palette::colour;
 use crate::report::number;
@@ -33,23 +33,23 @@ enum Fate {
 }
 
 /// Draws every step of a search that prunes, each on the state that it began with, and what was left in the end.
-pub(super) fn draw(names: &Names, steps: &[Step]) -> Result<Drawing, DrawError> {
+pub(super) fn draw(layout: &Layout, steps: &[Step]) -> Result<Drawing, DrawError> {
     let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return Err(DrawError::NoPruning) };
     if steps.iter().all(|step| step.candidates.is_empty()) {
         return Err(DrawError::NoPruning);
     }
-    let shapes = names.shapes()?;
+    let wirings = wirings(layout)?;
     // What the search never looked at has no mark.
-    let begun: Vec<usize> = (0..names.operators.len()).filter(|operator| has(&first.before, *operator)).collect();
+    let begun: Vec<usize> = (0..layout.operators.len()).filter(|operator| has(&first.before, *operator)).collect();
     let label = [begun.len() as f64 * STEP - (STEP - MARK), MARK];
     let pictures: Vec<Vec<CellPicture<'_>>> = frames(steps)
         .iter()
         .map(|(before, after)| {
-            let kinds = shapes.iter().enumerate();
-            let picture = |(kind, shape)| {
+            let kinds = wirings.iter().copied().enumerate();
+            let picture = |(kind, wiring)| {
                 let edges = before.cells().get(kind).map_or(0, Vec::len);
                 let stroke = |edge: usize| if after.kept(kind, edge).is_empty() { Stroke::Faint } else { Stroke::Full };
-                CellPicture::new(shape, (0..edges).map(|edge| Drawn { edge, label, stroke: stroke(edge) }).collect())
+                CellPicture::new(wiring, (0..edges).map(|edge| Drawn { edge, label, stroke: stroke(edge) }).collect())
             };
             kinds.map(picture).collect()
         })
@@ -68,14 +68,14 @@ pub(super) fn draw(names: &Names, steps: &[Step]) -> Result<Drawing, DrawError> 
     let width = pictures.first().into_iter().flatten().map(|picture| size(picture)[0] + BETWEEN[0]).sum::<f64>() - BETWEEN[0];
     let row = |pictures: &Vec<CellPicture<'_>>| pictures.iter().map(|picture| size(picture)[1]).fold(0.0, f64::max);
     let height: f64 = pictures.iter().map(|pictures| row(pictures) + TITLE + BETWEEN[1]).sum();
-    let kinds = if shapes.len() > 1 { TITLE } else { 0.0 };
-    let width = width.max(legend_width(names, &begun));
+    let kinds = if wirings.len() > 1 { TITLE } else { 0.0 };
+    let width = width.max(legend_width(layout, &begun));
     let mut canvas = Canvas::new(width + 2.0 * MARGIN, MARGIN + LEGEND + kinds + height);
-    legend(&mut canvas, names, &begun);
+    legend(&mut canvas, layout, &begun);
     let mut top = MARGIN + LEGEND;
-    if shapes.len() > 1 {
-        for (left, (kind, _)) in lefts.iter().zip(&names.cells) {
-            canvas.text((*left, top + TEXT), Anchor::Start, &format!("{kind} cell"));
+    if wirings.len() > 1 {
+        for (left, cell) in lefts.iter().zip(&layout.cells) {
+            canvas.text((*left, top + TEXT), Anchor::Start, &format!("{} cell", cell.kind));
         }
         top += TITLE;
     }
@@ -92,7 +92,7 @@ pub(super) fn draw(names: &Names, steps: &[Step]) -> Result<Drawing, DrawError> 
                         (false, false) => Fate::Gone,
                     };
                     let at = [x - label[0] / 2.0 + position as f64 * STEP, y - MARK / 2.0];
-                    mark(&mut canvas, fate, colour(&names.operators, *operator), at);
+                    mark(&mut canvas, fate, colour(layout, *operator), at);
                 }
             }
         }
@@ -136,21 +136,21 @@ fn mark(canvas: &mut Canvas, fate: Fate, colour: &str, [x, y]: [f64; 2]) {
     canvas.push(&format!(r#"<rect class="{class}" x="{x}" y="{y}" width="{MARK}" height="{MARK}" rx="2" {fill}/>"#));
 }
 
-fn entries<'a>(names: &'a Names, begun: &'a [usize]) -> impl Iterator<Item = (usize, &'a str, f64)> {
+fn entries<'a>(layout: &'a Layout, begun: &'a [usize]) -> impl Iterator<Item = (usize, &'a str, f64)> {
     begun.iter().map(|operator| {
-        let name = names.operators[*operator].as_str();
+        let name = layout.operators[*operator].as_str();
         (*operator, name, MARK + 5.0 + width_of(name, TEXT - 1.0) + 14.0)
     })
 }
 
-fn legend_width(names: &Names, begun: &[usize]) -> f64 {
-    entries(names, begun).map(|(_, _, width)| width).sum()
+fn legend_width(layout: &Layout, begun: &[usize]) -> f64 {
+    entries(layout, begun).map(|(_, _, width)| width).sum()
 }
 
-fn legend(canvas: &mut Canvas, names: &Names, begun: &[usize]) {
+fn legend(canvas: &mut Canvas, layout: &Layout, begun: &[usize]) {
     let mut x = MARGIN;
-    for (operator, name, width) in entries(names, begun) {
-        mark(canvas, Fate::Kept, colour(&names.operators, operator), [x, MARGIN]);
+    for (operator, name, width) in entries(layout, begun) {
+        mark(canvas, Fate::Kept, colour(layout, operator), [x, MARGIN]);
         canvas.soft_text((x + MARK + 5.0, MARGIN + MARK - 1.5), Anchor::Start, name);
         x += width;
     }

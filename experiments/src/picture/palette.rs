@@ -1,18 +1,18 @@
 //! A colour for each operator.
 
+use assay_core::subspace::Layout;
+
 /// Colours that people with any kind of colour vision tell apart (Okabe and Ito, 2008; the yellow darker, for white paper).
 const COLOURS: [&str; 7] = ["#e69f00", "#56b4e9", "#009e73", "#0072b2", "#d55e00", "#cc79a7", "#c4ad00"];
-/// For `none`.
-const NONE: &str = "#a9b0b8";
-/// The operator that lets nothing through.
-pub(crate) const ZERO: &str = "none";
+/// For the operator that lets nothing through.
+const ZERO: &str = "#a9b0b8";
 
 /// The colour of an operator among all of a space. With more operators than colours, colours come again.
-pub(crate) fn colour(operators: &[String], operator: usize) -> &'static str {
-    if operators.get(operator).is_some_and(|name| name == ZERO) {
-        return NONE;
+pub(crate) fn colour(layout: &Layout, operator: usize) -> &'static str {
+    if layout.zero == Some(operator) {
+        return ZERO;
     }
-    let before = operators.iter().take(operator).filter(|name| *name != ZERO).count();
+    let before = (0..operator).filter(|other| layout.zero != Some(*other)).count();
     COLOURS[before % COLOURS.len()]
 }
 
@@ -22,9 +22,9 @@ mod tests {
 
     #[test]
     fn operators_have_colours_of_their_own() {
-        let operators: Vec<String> = ["none", "a", "b", "c", "d", "e", "f", "g"].map(String::from).into();
-        let colours: std::collections::BTreeSet<&str> = (0..8).map(|operator| colour(&operators, operator)).collect();
+        let layout = Layout { zero: Some(0), ..Layout::new(["none", "a", "b", "c", "d", "e", "f", "g"], Vec::new()) };
+        let colours: std::collections::BTreeSet<&str> = (0..8).map(|operator| colour(&layout, operator)).collect();
         assert_eq!(colours.len(), 8);
-        assert_eq!(colour(&operators, 0), NONE);
+        assert_eq!(colour(&layout, 0), ZERO);
     }
 }

@@ -154,7 +154,8 @@ impl Prepared {
         }
         let counts = summary::counts(&findings.records, &findings.steps, &self.columns);
         tables::write_measurements(folder, &findings.records)?;
-        tables::write_trajectory(folder, &Trajectory::new(self.workbench.space.layout(), findings.steps))?;
+        let trajectory = Trajectory { layout: self.workbench.space.layout().clone(), steps: findings.steps };
+        tables::write_trajectory(folder, &trajectory)?;
         let summary = Summary {
             schema: SCHEMA,
             kind: Kind::Search,

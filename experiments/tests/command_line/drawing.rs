@@ -43,6 +43,16 @@ fn a_run_is_drawn_into_its_folder_if_it_pruned() {
         let [one, other] = ["run", "pictures"].map(|folder| std::fs::read(scratch.path().join(folder).join(name)).unwrap());
         assert!(one == other, "{name}");
     }
+
+    // Runs of earlier versions do not hold the wiring of cells; their space knows it.
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(scratch.path().join("run/trajectory.json")).unwrap()).unwrap();
+    let earlier = serde_json::json!({ "operators": written["operators"], "cells": written["cells"], "steps": written["steps"] });
+    assert_ne!(earlier, written);
+    scratch.write("run/trajectory.json", earlier.to_string());
+    scratch.succeed(&["draw", "run", "--output", "earlier"]);
+    let [one, other] = ["run", "earlier"].map(|folder| std::fs::read(scratch.path().join(folder).join("pruning.svg")).unwrap());
+    assert!(one == other, "the picture of an earlier version's run");
+
     let one_file = scratch.fail(&["draw", "run", "--output", "run.svg"]);
     assert!(one_file.contains("a run is drawn in two pictures"), "{one_file}");
 

@@ -1,22 +1,15 @@
 //! Drop-path (Larsson et al., ICLR 2017), as DARTS uses it: the output of an operator on an edge is zero for some images,
 //! and larger for the others by as much. Edges that only pass their input on are never dropped.
 
-use assay_core::graph::{Graph, NodeId, Operator};
+use assay_core::graph::{Graph, NodeId};
 use assay_core::stream::Stream;
 use rand::RngExt;
 
-/// For each node, whether its value is dropped: the last node of an operator that a cell's node adds up.
-///
-/// Operators are recognised by the names that spaces of cells give: a sum `cells.2.nodes.1` adds `cells.2.edges.1<-0.…` or
-/// `cells.2.inputs.1.…`. An edge that passes its input on has no node of its own.
+/// For each node, whether its value is dropped: the outputs of operators that nodes of cells add up.
 pub(crate) fn droppable(graph: &Graph) -> Vec<bool> {
     let mut droppable = vec![false; graph.nodes().len()];
-    for node in graph.nodes() {
-        let (Operator::WeightedSum { .. }, Some((cell, number))) = (&node.operator, node.name.split_once(".nodes.")) else { continue };
-        let own = [format!("{cell}.edges.{number}<-"), format!("{cell}.inputs.{number}.")];
-        for input in node.inputs.iter().filter(|input| own.iter().any(|own| graph.node(**input).name.starts_with(own.as_str()))) {
-            droppable[input.0] = true;
-        }
+    for path in graph.paths() {
+        droppable[path.0] = true;
     }
     droppable
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use assay_core::plugin::{Laboratory, ProxyUse, Request, SearchError, SearchStrategy, Settings, SettingsError, Step, draw_architectures};
 use assay_core::score::Direction;
-use assay_core::subspace::Subspace;
+use assay_core::subspace::{CellLayout, Layout, Subspace};
 use assay_plugin_sdk::abi::{
     ASSAY_ABI_MINOR, ASSAY_FAILED, ASSAY_HIGHER_IS_BETTER, ASSAY_LOWER_IS_BETTER, ASSAY_OK, AssayLaboratory, AssayStatus, AssayStrategy,
     AssayText,
@@ -221,10 +221,17 @@ unsafe extern "C" fn log(_: *const c_void, level: u32, line: AssayText) {
     }
 }
 
+/// The layout as plugins of every version of this interface read it: those built before layouts had a zero operator and
+/// wiring refuse fields that they do not know.
+fn unwired(layout: &Layout) -> Layout {
+    let cells = layout.cells.iter().map(|cell| CellLayout { wiring: None, ..cell.clone() });
+    Layout { zero: None, operators: layout.operators.clone(), cells: cells.collect() }
+}
+
 unsafe extern "C" fn layout(context: *const c_void, out: *mut AssayText) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context and its room.
     let lab = unsafe { lab(context) };
-    let json = written(lab.laboratory.borrow().space().layout());
+    let json = written(&unwired(lab.laboratory.borrow().space().layout()));
     // SAFETY: as above.
     lab.done(json.and_then(|json| unsafe { put(out, lab.lend(json)) }))
 }

@@ -25,6 +25,9 @@ pub fn rewrite(
     for block in graph.blocks() {
         builder.block(placed[block.0]);
     }
+    for path in graph.paths() {
+        builder.path(placed[path.0]);
+    }
     Ok(builder.finish(placed[graph.output().0]))
 }
 

@@ -40,8 +40,7 @@ impl NasBenchMacro {
     /// The space.
     #[must_use]
     pub fn new() -> Self {
-        let cells = vec![CellLayout::uniform("network", LAYERS.to_vec(), OPERATORS.len())];
-        Self { layout: Layout { operators: OPERATORS.to_vec(), cells } }
+        Self { layout: Layout::new(OPERATORS, vec![CellLayout::uniform("network", LAYERS, OPERATORS.len())]) }
     }
 }
 

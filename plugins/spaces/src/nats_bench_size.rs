@@ -37,8 +37,7 @@ impl NatsBenchSize {
     /// The space.
     #[must_use]
     pub fn new() -> Self {
-        let cells = vec![CellLayout::uniform("network", LAYERS.to_vec(), CHANNELS.len())];
-        Self { layout: Layout { operators: CHANNELS.to_vec(), cells } }
+        Self { layout: Layout::new(CHANNELS, vec![CellLayout::uniform("network", LAYERS, CHANNELS.len())]) }
     }
 
     /// The channels of each layer.
@@ -140,15 +139,20 @@ fn cell(b: &mut GraphBuilder, layer: usize, input: NodeId, channels: usize) -> R
     let from_input = relu_conv_bn(b, &name("edges.2<-0"), input, conv)?;
     let from_first = relu_conv_bn(b, &name("edges.2<-1"), first, conv)?;
     let second = b.weighted_sum(name("nodes.2"), &[(1.0, from_input), (1.0, from_first)])?;
+    let mut paths = vec![from_input, from_first];
     let skip = match b.shape(input).channels == channels {
         true => input,
         false => {
             let skip = b.conv(name("edges.3<-0.conv"), input, Conv2d::new(channels, 1))?;
-            b.batch_norm(name("edges.3<-0.bn"), skip)?
+            let skip = b.batch_norm(name("edges.3<-0.bn"), skip)?;
+            paths.push(skip);
+            skip
         }
     };
     let from_first = relu_conv_bn(b, &name("edges.3<-1"), first, conv)?;
     let from_second = relu_conv_bn(b, &name("edges.3<-2"), second, conv)?;
+    paths.extend([from_first, from_second]);
+    paths.into_iter().for_each(|path| b.path(path));
     b.weighted_sum(name("nodes.3"), &[(1.0, skip), (1.0, from_first), (1.0, from_second)])
 }
 

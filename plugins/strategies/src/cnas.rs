@@ -94,8 +94,7 @@ impl Cnas {
         };
         let named = self.given.order.iter().map(|name| layout.operator(name).ok_or_else(|| unknown(name)));
         let mut order: Vec<usize> = named.collect::<Result<_, _>>()?;
-        let none = layout.operator("none");
-        let rest = (0..layout.operators.len()).filter(|operator| Some(*operator) != none).chain(none);
+        let rest = (0..layout.operators.len()).filter(|operator| Some(*operator) != layout.zero).chain(layout.zero);
         for operator in rest {
             if !order.contains(&operator) {
                 order.push(operator);

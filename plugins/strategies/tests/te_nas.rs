@@ -346,11 +346,11 @@ fn in_the_darts_space_every_node_keeps_its_two_best_edges() {
         assert!(space.is_architecture(&found));
 
         // The cheapest operator of every edge; of every node, the two cheapest edges.
-        let none = layout.operator("none").unwrap();
-        let mut expected = cheapest(&Subspace::whole(&layout).without_operator(none));
+        let mut expected = cheapest(&Subspace::whole(&layout).without_operator(layout.zero.unwrap()));
         for (cell, layout) in layout.cells.iter().enumerate() {
-            for node in ["0", "1", "2", "3"] {
-                let into = (0..layout.edges.len()).filter(|edge| layout.edges[*edge].starts_with(&format!("{node}<-")));
+            let wiring = layout.wiring.as_ref().unwrap();
+            for node in &wiring.concatenated {
+                let into = (0..layout.edges.len()).filter(|edge| wiring.edges[*edge].to == *node);
                 let mut choices: Vec<Choice> =
                     into.map(|edge| expected.choices().find(|own| (own.cell, own.edge) == (cell, edge)).unwrap()).collect();
                 choices.sort_by(|one, other| cost(*one).total_cmp(&cost(*other)));

@@ -44,6 +44,7 @@ pub struct GraphBuilder {
     nodes: Vec<Node>,
     names: HashSet<String>,
     blocks: Vec<NodeId>,
+    paths: Vec<NodeId>,
 }
 
 impl GraphBuilder {
@@ -56,7 +57,7 @@ impl GraphBuilder {
             return Err(GraphError::Shape { node: "input".into(), kind: "input", problem: format!("an image of {input} has no pixels") });
         }
         let node = Node { name: "input".into(), operator: Operator::Input, inputs: Vec::new(), shape: input };
-        Ok(Self { names: HashSet::from([node.name.clone()]), nodes: vec![node], blocks: Vec::new() })
+        Ok(Self { names: HashSet::from([node.name.clone()]), nodes: vec![node], blocks: Vec::new(), paths: Vec::new() })
     }
 
     /// The input's id.
@@ -132,6 +133,15 @@ impl GraphBuilder {
         self.blocks.push(output);
     }
 
+    /// Marks an operator's output as one of the network's [paths](Graph::paths).
+    ///
+    /// # Panics
+    /// If `output` was not returned by this builder.
+    pub fn path(&mut self, output: NodeId) {
+        assert!(output.0 < self.nodes.len(), "a path's output must be a node of this graph");
+        self.paths.push(output);
+    }
+
     /// Ends the graph: `output` is what the network computes.
     ///
     /// # Panics
@@ -148,7 +158,7 @@ impl GraphBuilder {
             }
             parameters_of.push(first..parameters.len());
         }
-        Graph { nodes: self.nodes, output, blocks: self.blocks, parameters, parameters_of }
+        Graph { nodes: self.nodes, output, blocks: self.blocks, paths: self.paths, parameters, parameters_of }
     }
 }
 
@@ -160,6 +170,8 @@ pub(super) struct RawGraph {
     output: usize,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     blocks: Vec<NodeId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<NodeId>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -178,6 +190,7 @@ impl From<Graph> for RawGraph {
             nodes: nodes.map(|node| RawNode { name: node.name, operator: node.operator, inputs: node.inputs }).collect(),
             output: graph.output.0,
             blocks: graph.blocks,
+            paths: graph.paths,
         }
     }
 }
@@ -190,7 +203,8 @@ impl TryFrom<RawGraph> for Graph {
         for node in raw.nodes {
             builder.add(node.name, node.operator, &node.inputs)?;
         }
-        let named = raw.blocks.iter().map(|block| ("block", block.0)).chain([("output", raw.output)]);
+        let blocks = raw.blocks.iter().map(|block| ("block", block.0));
+        let named = blocks.chain(raw.paths.iter().map(|path| ("path", path.0))).chain([("output", raw.output)]);
         for (what, input) in named {
             if input >= builder.nodes.len() {
                 return Err(GraphError::ForwardReference { node: what.into(), input });
@@ -198,6 +212,9 @@ impl TryFrom<RawGraph> for Graph {
         }
         for block in raw.blocks {
             builder.block(block);
+        }
+        for path in raw.paths {
+            builder.path(path);
         }
         Ok(builder.finish(NodeId(raw.output)))
     }

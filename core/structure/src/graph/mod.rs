@@ -46,6 +46,7 @@ pub struct Graph {
     nodes: Vec<Node>,
     output: NodeId,
     blocks: Vec<NodeId>,
+    paths: Vec<NodeId>,
     parameters: Vec<ParameterSpec>,
     /// For each node, the range of its parameters.
     parameters_of: Vec<std::ops::Range<usize>>,
@@ -88,6 +89,13 @@ impl Graph {
     #[must_use]
     pub fn blocks(&self) -> &[NodeId] {
         &self.blocks
+    }
+
+    /// The outputs of the operators that nodes of cells add up, as the network's space marks them: what drop-path drops. An
+    /// operator that passes its input on has no output of its own.
+    #[must_use]
+    pub fn paths(&self) -> &[NodeId] {
+        &self.paths
     }
 
     /// Every parameter, in node order (a node's weight before its bias).

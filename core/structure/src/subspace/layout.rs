@@ -1,79 +1,92 @@
-//! A layout as it is written: what other programs, and plugins loaded at run time, exchange.
+//! What a search space offers: kinds of cells, their edges and how those join nodes, and operators.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use super::{Choice, Extent, OperatorSet, Wiring};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::{CellLayout, Layout, OperatorSet, operators_of, write_mask};
-
-/// The written form. Where a cell has no `offers`, each of its edges chooses from all operators.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawLayout {
-    operators: Vec<String>,
-    cells: Vec<RawCell>,
+/// The choices a search space offers: kinds of cells, their edges, and the operators every edge chooses from.
+///
+/// An edge is whatever the space chooses an operator for. In spaces that choose what a node or a layer does, or how many
+/// channels it has, those are the edges of the layout, and the alternatives are its operators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Operator names, in the space's own order.
+    pub operators: Vec<String>,
+    /// The operator whose output is zero, whatever it reads: `none` in NAS-Bench-201. Spaces without such an operator have
+    /// none.
+    pub zero: Option<usize>,
+    /// One entry a kind of cell (NAS-Bench-201 has one, DARTS a normal and a reduction cell).
+    pub cells: Vec<CellLayout>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCell {
-    kind: String,
-    edges: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    offers: Option<Vec<String>>,
+/// One kind of cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellLayout {
+    /// Its name: `cell`, `normal`, `reduce`.
+    pub kind: String,
+    /// The names of its edges, in the space's own order: `1<-0`, `layer 3`.
+    pub edges: Vec<String>,
+    /// The operators that each edge chooses from.
+    pub offers: Vec<OperatorSet>,
+    /// The nodes that its edges join; none where the choices are not edges between nodes.
+    pub wiring: Option<Wiring>,
 }
 
-impl Serialize for Layout {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        let all = OperatorSet::first(self.operators.len());
-        let mask = |set: &OperatorSet| {
-            let mut text = String::new();
-            write_mask(&mut text, *set, self.operators.len()).map(|()| text)
-        };
-        let cell = |cell: &CellLayout| {
-            let offers = (!cell.offers.iter().all(|set| *set == all)).then(|| cell.offers.iter().map(mask).collect::<Result<_, _>>());
-            Ok(RawCell { kind: cell.kind.into(), edges: texts(&cell.edges), offers: offers.transpose()? })
-        };
-        let cells = self.cells.iter().map(cell).collect::<Result<_, std::fmt::Error>>().map_err(serde::ser::Error::custom)?;
-        RawLayout { operators: texts(&self.operators), cells }.serialize(serializer)
+impl CellLayout {
+    /// A kind of cell without wiring, each of whose edges chooses from all of the layout's operators.
+    #[must_use]
+    pub fn uniform(kind: impl Into<String>, edges: impl IntoIterator<Item = impl Into<String>>, operators: usize) -> Self {
+        let edges: Vec<String> = edges.into_iter().map(Into::into).collect();
+        let offers = vec![OperatorSet::first(operators); edges.len()];
+        Self { kind: kind.into(), edges, offers, wiring: None }
     }
-}
 
-impl<'de> Deserialize<'de> for Layout {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = RawLayout::deserialize(deserializer)?;
-        let operators = raw.operators.len();
-        let wrong = |problem: String| Err(serde::de::Error::custom(problem));
-        if !(1..=u64::BITS as usize).contains(&operators) {
-            return wrong(format!("a layout has 1 to {} operators, this one has {operators}", u64::BITS));
+    /// The same kind of cell, whose edges join nodes like this.
+    ///
+    /// # Panics
+    /// If the wiring is not one of as many edges.
+    #[must_use]
+    pub fn wired(self, wiring: Wiring) -> Self {
+        if let Err(problem) = wiring.check(self.edges.len()) {
+            panic!("the cell `{}`: {problem}", self.kind);
         }
-        let mut cells = Vec::with_capacity(raw.cells.len());
-        for RawCell { kind, edges, offers } in raw.cells {
-            let edges: Vec<&'static str> = edges.iter().map(|edge| kept(edge)).collect();
-            let offers: Vec<OperatorSet> = match offers {
-                None => vec![OperatorSet::first(operators); edges.len()],
-                Some(masks) => masks.iter().map(|mask| operators_of(mask)).collect::<Result<_, _>>().map_err(serde::de::Error::custom)?,
-            };
-            let all = OperatorSet::first(operators);
-            if offers.len() != edges.len() || offers.iter().any(|set| !set.is_subset(all)) {
-                return wrong(format!("`{kind}`: `offers` must have one mask of {operators} operators for each of {} edges", edges.len()));
-            }
-            cells.push(CellLayout { kind: kept(&kind), edges, offers });
-        }
-        Ok(Self { operators: raw.operators.iter().map(|operator| kept(operator)).collect(), cells })
+        Self { wiring: Some(wiring), ..self }
     }
 }
 
-/// The text, kept for the life of the program: names of a layout that was read are few, and the same ones every time.
-fn kept(text: &str) -> &'static str {
-    static TEXTS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = texts.get(text) {
-        return known;
+impl Layout {
+    /// Kinds of cells whose edges choose from these operators, none of which is zero.
+    #[must_use]
+    pub fn new(operators: impl IntoIterator<Item = impl Into<String>>, cells: Vec<CellLayout>) -> Self {
+        Self { operators: operators.into_iter().map(Into::into).collect(), zero: None, cells }
     }
-    let new: &'static str = Box::leak(text.into());
-    texts.insert(new);
-    new
+
+    /// The position of an operator by name.
+    #[must_use]
+    pub fn operator(&self, name: &str) -> Option<usize> {
+        self.operators.iter().position(|operator| operator == name)
+    }
+
+    /// Whether there is such an operator on such an edge.
+    #[must_use]
+    pub fn has(&self, choice: Choice) -> bool {
+        let offers = self.cells.get(choice.cell).and_then(|cell| cell.offers.get(choice.edge));
+        offers.is_some_and(|offers| choice.operator < self.operators.len() && offers.contains(choice.operator))
+    }
+
+    /// `cell 1<-0 nor_conv_3x3`, for messages and trajectories.
+    #[must_use]
+    pub fn describe(&self, choice: Choice) -> String {
+        let cell = &self.cells[choice.cell];
+        format!("{} {} {}", cell.kind, cell.edges[choice.edge], self.operators[choice.operator])
+    }
+
+    /// How deep and wide a cell of this kind is with these operators on its edges; none where it has no wiring.
+    ///
+    /// # Panics
+    /// If there is no such kind of cell.
+    #[must_use]
+    pub fn extent(&self, cell: usize, kept: &[OperatorSet]) -> Option<Extent> {
+        let passes = |kept: &OperatorSet| kept.iter().any(|operator| Some(operator) != self.zero);
+        let wiring = self.cells[cell].wiring.as_ref()?;
+        Some(wiring.extent(&kept.iter().map(passes).collect::<Vec<_>>()))
+    }
 }

@@ -1,138 +1,19 @@
 //! Which operators are still in play: the whole space, a pruning state, a supernet and a single architecture alike.
 
 mod layout;
+mod operators;
+mod wiring;
+mod written;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The choices a search space offers: kinds of cells, their edges, and the operators every edge chooses from.
-///
-/// An edge is whatever the space chooses an operator for. In spaces that choose what a node or a layer does, or how many
-/// channels it has, those are the edges of the layout, and the alternatives are its operators.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
-    /// Operator names, in the space's own order.
-    pub operators: Vec<&'static str>,
-    /// One entry a kind of cell (NAS-Bench-201 has one, DARTS a normal and a reduction cell).
-    pub cells: Vec<CellLayout>,
-}
+pub use layout::{CellLayout, Layout};
+pub use operators::{Choice, OperatorSet};
+pub use wiring::{Edge, Extent, Wiring};
 
-/// One kind of cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CellLayout {
-    /// Its name: `cell`, `normal`, `reduce`.
-    pub kind: &'static str,
-    /// Its edges, in the space's own order: `1<-0` reads node 0 and adds to node 1.
-    pub edges: Vec<&'static str>,
-    /// The operators that each edge chooses from.
-    pub offers: Vec<OperatorSet>,
-}
-
-impl CellLayout {
-    /// A kind of cell each of whose edges chooses from all of the layout's operators, of which there are so many.
-    #[must_use]
-    pub fn uniform(kind: &'static str, edges: Vec<&'static str>, operators: usize) -> Self {
-        let offers = vec![OperatorSet::first(operators); edges.len()];
-        Self { kind, edges, offers }
-    }
-}
-
-impl Layout {
-    /// The position of an operator by name.
-    #[must_use]
-    pub fn operator(&self, name: &str) -> Option<usize> {
-        self.operators.iter().position(|operator| *operator == name)
-    }
-
-    /// `cell 1<-0 nor_conv_3x3`, for messages and trajectories.
-    #[must_use]
-    pub fn describe(&self, choice: Choice) -> String {
-        let cell = &self.cells[choice.cell];
-        format!("{} {} {}", cell.kind, cell.edges[choice.edge], self.operators[choice.operator])
-    }
-}
-
-/// One operator on one edge of one kind of cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Choice {
-    /// The kind of cell.
-    pub cell: usize,
-    /// The edge.
-    pub edge: usize,
-    /// The operator.
-    pub operator: usize,
-}
-
-/// The operators kept on one edge.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OperatorSet(u64);
-
-impl OperatorSet {
-    /// No operator.
-    pub const EMPTY: Self = Self(0);
-
-    /// The first `count` operators.
-    #[must_use]
-    pub fn first(count: usize) -> Self {
-        (0..count).collect()
-    }
-
-    /// Whether it holds `operator`.
-    #[must_use]
-    pub fn contains(self, operator: usize) -> bool {
-        self.0 >> operator & 1 == 1
-    }
-
-    /// With `operator`.
-    #[must_use]
-    pub fn with(self, operator: usize) -> Self {
-        Self(self.0 | 1 << operator)
-    }
-
-    /// Without `operator`.
-    #[must_use]
-    pub fn without(self, operator: usize) -> Self {
-        Self(self.0 & !(1 << operator))
-    }
-
-    /// Whether all that it holds is in `other`.
-    #[must_use]
-    pub fn is_subset(self, other: Self) -> bool {
-        self.0 & !other.0 == 0
-    }
-
-    /// How many it holds.
-    #[must_use]
-    pub fn len(self) -> usize {
-        self.0.count_ones() as usize
-    }
-
-    /// Whether it holds none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The position, among the operators that it holds, of the only operator of `one`; none where `one` holds another
-    /// operator, several, or none.
-    #[must_use]
-    pub fn position_of(self, one: Self) -> Option<usize> {
-        let below = Self(self.0 & one.0.wrapping_sub(1));
-        (one.len() == 1 && one.is_subset(self)).then_some(below.len())
-    }
-
-    /// The operators it holds, ascending.
-    pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..u64::BITS as usize).filter(move |operator| self.contains(*operator))
-    }
-}
-
-impl FromIterator<usize> for OperatorSet {
-    fn from_iter<I: IntoIterator<Item = usize>>(operators: I) -> Self {
-        operators.into_iter().fold(Self::EMPTY, Self::with)
-    }
-}
+use operators::{operators_of, write_mask};
 
 /// Per kind of cell and edge, the set of kept operators.
 ///
@@ -308,15 +189,4 @@ impl TryFrom<String> for Subspace {
         let cells = text.split('/').map(|cell| cell.split('.').map(&mut edge).collect()).collect::<Result<_, _>>()?;
         Ok(Self { operators: operators.unwrap_or_default(), cells })
     }
-}
-
-fn write_mask(out: &mut impl fmt::Write, set: OperatorSet, operators: usize) -> fmt::Result {
-    (0..operators).try_for_each(|operator| out.write_char(if set.contains(operator) { '1' } else { '0' }))
-}
-
-fn operators_of(mask: &str) -> Result<OperatorSet, String> {
-    if mask.is_empty() || mask.len() > u64::BITS as usize || mask.bytes().any(|byte| !matches!(byte, b'0' | b'1')) {
-        return Err(format!("`{mask}` is not an operator mask of 0s and 1s"));
-    }
-    Ok(mask.bytes().enumerate().filter(|(_, byte)| *byte == b'1').map(|(operator, _)| operator).collect())
 }

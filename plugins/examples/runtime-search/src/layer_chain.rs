@@ -3,12 +3,11 @@
 //! The text form is one word a layer: `3x3-skip-1x1-3x3`.
 
 use assay_plugin_sdk::graph::{Conv2d, Graph, GraphBuilder, NodeId, Operator};
-use assay_plugin_sdk::subspace::{CellLayout, Layout, OperatorSet, Subspace};
+use assay_plugin_sdk::subspace::{CellLayout, Edge, Layout, OperatorSet, Subspace, Wiring};
 use assay_plugin_sdk::{Error, Net, Part, Setting, Settings, Space};
 use serde::Deserialize;
 
 const OPERATORS: [&str; 3] = ["skip", "1x1", "3x3"];
-const LAYERS: [&str; 8] = ["layer 0", "layer 1", "layer 2", "layer 3", "layer 4", "layer 5", "layer 6", "layer 7"];
 
 pub struct LayerChain {
     layout: Layout,
@@ -33,8 +32,14 @@ impl Space for LayerChain {
 
     fn new(settings: &Settings) -> Result<Self, Error> {
         let Given { layers } = settings.parse()?;
-        let cell = CellLayout::uniform("network", LAYERS[..layers].to_vec(), OPERATORS.len());
-        Ok(Self { layout: Layout { operators: OPERATORS.to_vec(), cells: vec![cell] } })
+        let names = (0..layers).map(|layer| format!("layer {layer}"));
+        let chain = Wiring {
+            nodes: (0..=layers).map(|node| node.to_string()).collect(),
+            edges: (0..layers).map(|layer| Edge { from: layer, to: layer + 1 }).collect(),
+            concatenated: Vec::new(),
+        };
+        let cell = CellLayout::uniform("network", names, OPERATORS.len()).wired(chain);
+        Ok(Self { layout: Layout::new(OPERATORS, vec![cell]) })
     }
 
     fn layout(&self) -> &Layout {

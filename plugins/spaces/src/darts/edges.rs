@@ -1,6 +1,6 @@
 //! DARTS's own choices: an operator for each of 14 edges, of which a cell keeps two a node.
 
-use assay_core::subspace::{CellLayout, Layout, OperatorSet};
+use assay_core::subspace::{self, CellLayout, Edge, Layout, OperatorSet};
 
 use super::genotype::{Cell, Input};
 use super::lower::{Term, Wiring};
@@ -19,6 +19,14 @@ fn into(node: usize) -> std::ops::Range<usize> {
     first..first + INPUTS + node
 }
 
+/// The nodes as figures of the literature call them, c_{k−2} and c_{k−1} the outputs of the cells before, and the edges
+/// between them. The output concatenates the inner nodes.
+fn nodes() -> subspace::Wiring {
+    let edges = (0..NODES).flat_map(|node| (0..INPUTS + node).map(move |from| Edge { from, to: INPUTS + node }));
+    let names = ["c_{k-2}", "c_{k-1}", "0", "1", "2", "3", "c_{k}"];
+    subspace::Wiring { nodes: names.map(str::to_owned).into(), edges: edges.collect(), concatenated: (INPUTS..INPUTS + NODES).collect() }
+}
+
 /// The operators that an architecture may have on an edge.
 fn usable(kept: OperatorSet) -> OperatorSet {
     kept.without(EdgeOperator::None as usize)
@@ -33,9 +41,9 @@ fn pairs(kept: &[OperatorSet], node: usize) -> impl Iterator<Item = ([usize; 2],
 
 impl Choices for Edges {
     fn layout(&self) -> Layout {
-        let operators = EdgeOperator::ALL.map(EdgeOperator::name).to_vec();
-        let cells = CELLS.map(|kind| CellLayout::uniform(kind, EDGES.to_vec(), operators.len())).to_vec();
-        Layout { operators, cells }
+        let operators = EdgeOperator::ALL.map(EdgeOperator::name);
+        let cells = CELLS.map(|kind| CellLayout::uniform(kind, EDGES, operators.len()).wired(nodes())).into();
+        Layout { zero: Some(EdgeOperator::None as usize), ..Layout::new(operators, cells) }
     }
 
     fn cell(&self, kept: &[OperatorSet]) -> Result<Cell, String> {

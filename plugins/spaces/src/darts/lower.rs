@@ -123,17 +123,21 @@ impl Lowering<'_> {
         let second = self.preprocess(&name("preprocess1"), features.latest, channels)?;
         let mut nodes = vec![first, second];
         for (node, terms) in wirings[usize::from(reduces)].iter().enumerate() {
-            let mut summands = Vec::new();
+            let (mut summands, mut paths) = (Vec::new(), Vec::new());
             for Term { name: term, operator, source, share } in terms {
                 let stride = if reduces && *source < INPUTS { 2 } else { 1 };
                 let output = operator.build(&mut self.builder, &name(term), nodes[*source], stride)?;
                 summands.extend(output.map(|output| (*share, output)));
+                paths.extend(output.filter(|output| *output != nodes[*source]));
             }
             let name = name(&format!("nodes.{node}"));
             nodes.push(match summands[..] {
                 [] => self.builder.add(name, Operator::Zero { stride: if reduces { 2 } else { 1 } }, &[first])?,
                 [(1.0, only)] => only,
-                _ => self.builder.weighted_sum(name, &summands)?,
+                _ => {
+                    paths.into_iter().for_each(|path| self.builder.path(path));
+                    self.builder.weighted_sum(name, &summands)?
+                }
             });
         }
         self.builder.add(name("concat"), Operator::Concat, &nodes[INPUTS..])

@@ -46,13 +46,14 @@ fn slot(kept: &[OperatorSet], node: usize, input: usize) -> (OperatorSet, Operat
 
 impl Choices for Slots {
     fn layout(&self) -> Layout {
-        let operators = EdgeOperator::ALL.iter().map(|operator| operator.name()).chain(SOURCES).collect();
+        let operators: Vec<&str> = EdgeOperator::ALL.map(EdgeOperator::name).into_iter().chain(SOURCES).collect();
         let sources = |node: usize| (OPERATORS..OPERATORS + INPUTS + node).collect();
         let offers: Vec<OperatorSet> = (0..SLOTS.len())
             .map(|position| if position % 2 == 0 { OperatorSet::first(OPERATORS) } else { sources(position / 4) })
             .collect();
-        let cells = CELLS.map(|kind| CellLayout { kind, edges: SLOTS.to_vec(), offers: offers.clone() }).to_vec();
-        Layout { operators, cells }
+        let cell = |kind| CellLayout { offers: offers.clone(), ..CellLayout::uniform(kind, SLOTS, operators.len()) };
+        let cells = CELLS.map(cell).into();
+        Layout { zero: Some(EdgeOperator::None as usize), ..Layout::new(operators, cells) }
     }
 
     fn cell(&self, kept: &[OperatorSet]) -> Result<Cell, String> {

@@ -57,8 +57,8 @@ impl NasBench101 {
         let of_edge = OperatorSet::first(EDGE_OPERATORS.len());
         let of_vertex: OperatorSet = (EDGE_OPERATORS.len()..operators.len()).collect();
         let offers = (0..CHOICES.len()).map(|choice| if choice < EDGES { of_edge } else { of_vertex }).collect();
-        let cells = vec![CellLayout { kind: "cell", edges: CHOICES.to_vec(), offers }];
-        Self { layout: Layout { operators, cells } }
+        let cell = CellLayout { offers, ..CellLayout::uniform("cell", CHOICES, operators.len()) };
+        Self { layout: Layout::new(operators, vec![cell]) }
     }
 
     /// What keeps exactly this cell.

@@ -72,7 +72,7 @@ impl Lowering<'_> {
     fn cell(&mut self, index: usize, input: NodeId) -> Result<NodeId, GraphError> {
         let mut nodes = vec![input];
         for target in 1..NODES {
-            let mut terms = Vec::new();
+            let (mut terms, mut paths) = (Vec::new(), Vec::new());
             for (edge, (_, source)) in EDGES.iter().enumerate().filter(|(_, (to, _))| *to == target) {
                 let kept = self.subspace.kept(0, edge);
                 // An edge averages its operators; the node adds its edges. One sum does both.
@@ -81,13 +81,17 @@ impl Lowering<'_> {
                 for operator in kept.iter() {
                     let output = self.operator(&prefix, EdgeOperator::ALL[operator], nodes[*source])?;
                     terms.extend(output.map(|output| (share, output)));
+                    paths.extend(output.filter(|output| *output != nodes[*source]));
                 }
             }
             let name = format!("cells.{index}.nodes.{target}");
             nodes.push(match terms[..] {
                 [] => self.builder.add(name, Operator::Zero { stride: 1 }, &[input])?,
                 [(1.0, only)] => only,
-                _ => self.builder.weighted_sum(name, &terms)?,
+                _ => {
+                    paths.into_iter().for_each(|path| self.builder.path(path));
+                    self.builder.weighted_sum(name, &terms)?
+                }
             });
         }
         Ok(nodes[NODES - 1])

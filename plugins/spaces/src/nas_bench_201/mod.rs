@@ -9,7 +9,7 @@ mod text;
 
 use assay_core::graph::{Graph, GraphError};
 use assay_core::plugin::{ArchitectureError, MacroNet, SearchSpace};
-use assay_core::subspace::{CellLayout, Layout, Subspace};
+use assay_core::subspace::{CellLayout, Edge, Layout, Subspace, Wiring};
 
 assay_core::register! {
     dyn SearchSpace,
@@ -61,10 +61,15 @@ impl NasBench201 {
     /// The space.
     #[must_use]
     pub fn new() -> Self {
-        let edges = vec!["1<-0", "2<-0", "2<-1", "3<-0", "3<-1", "3<-2"];
-        let operators = EdgeOperator::ALL.map(EdgeOperator::name).to_vec();
-        let cells = vec![CellLayout::uniform("cell", edges, operators.len())];
-        Self { layout: Layout { operators, cells } }
+        let edges = EDGES.map(|(to, from)| format!("{to}<-{from}"));
+        let wiring = Wiring {
+            nodes: ["in", "1", "2", "out"].map(str::to_owned).into(),
+            edges: EDGES.map(|(to, from)| Edge { from, to }).into(),
+            concatenated: Vec::new(),
+        };
+        let cells = vec![CellLayout::uniform("cell", edges, EdgeOperator::ALL.len()).wired(wiring)];
+        let zero = Some(EdgeOperator::None as usize);
+        Self { layout: Layout { zero, ..Layout::new(EdgeOperator::ALL.map(EdgeOperator::name), cells) } }
     }
 
     /// The one operator of each edge.
@@ -78,7 +83,7 @@ impl NasBench201 {
             path[edge] = match (kept.next(), kept.next()) {
                 (Some(operator), None) => EdgeOperator::ALL[operator],
                 _ => {
-                    let name = self.layout.cells[0].edges[edge];
+                    let name = &self.layout.cells[0].edges[edge];
                     let message = format!("edge {name} keeps {} operators, but an architecture has exactly one an edge", set.len());
                     return Err(ArchitectureError(message));
                 }

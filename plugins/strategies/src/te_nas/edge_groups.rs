@@ -9,22 +9,16 @@ use super::decision::{Combination, Ranking};
 /// Edges that a node keeps.
 const KEPT: usize = 2;
 
-/// The runs of edges that lead to one node each: for a DARTS cell 0–2, 2–5, 5–9 and 9–14.
-///
-/// An edge's target is the part of its name before `<-`.
+/// The runs of edges that lead to one node each: for a DARTS cell 0–2, 2–5, 5–9 and 9–14. None where edges do not join nodes.
 #[must_use]
 pub fn groups(cell: &CellLayout) -> Vec<Range<usize>> {
-    let target = |edge: &str| edge.split_once("<-").map_or(edge, |(target, _)| target).to_owned();
-    let mut groups = Vec::new();
-    let mut start = 0;
-    for (end, edge) in cell.edges.iter().enumerate().skip(1) {
-        if target(edge) != target(cell.edges[start]) {
-            groups.push(start..end);
-            start = end;
-        }
-    }
-    groups.push(start..cell.edges.len());
-    groups
+    let edges = cell.wiring.iter().flat_map(|wiring| wiring.edges.chunk_by(|one, other| one.to == other.to));
+    let groups = edges.scan(0, |start, group| {
+        let first = *start;
+        *start += group.len();
+        Some(first..*start)
+    });
+    groups.collect()
 }
 
 /// Whether a group has to lose an edge at all. Groups are measured one after the other, each on what the earlier left.

@@ -102,8 +102,10 @@ fn a_curriculum_begins_with_few_operators_and_lets_them_join_in_order() {
     let (_, steps) = search("cnas", &by("rugged", 400).with("order", json!(order)), 6);
     let operators = NasBench201::new().layout().operators.clone();
     for (stage, steps) in steps.chunks(100).enumerate() {
-        let joined: BTreeSet<&str> =
-            steps.iter().flat_map(|step| step.before.choices().map(|choice| operators[choice.operator]).collect::<Vec<_>>()).collect();
+        let joined: BTreeSet<&str> = steps
+            .iter()
+            .flat_map(|step| step.before.choices().map(|choice| operators[choice.operator].as_str()).collect::<Vec<_>>())
+            .collect();
         assert_eq!(joined, order[..stage + 2].iter().copied().collect(), "stage {stage}");
     }
 }

@@ -10,7 +10,7 @@ use crate::{CLASSES, Fallible, IMAGE};
 /// One channel, a normal and a reduction cell, every operator but `none`.
 pub(crate) fn supernet() -> Fallible<Graph> {
     let space = Darts::new().network(NetworkKind::TeNas);
-    let none = space.layout().operator("none").ok_or("the space has no operator `none`")?;
+    let zero = space.layout().zero.ok_or("the space has no zero operator")?;
     let net = MacroNet { input: IMAGE, channels: 1, cells: 2, classes: CLASSES, part: Part::Classifier };
-    Ok(space.lower(&Subspace::whole(space.layout()).without_operator(none), &net)?)
+    Ok(space.lower(&Subspace::whole(space.layout()).without_operator(zero), &net)?)
 }

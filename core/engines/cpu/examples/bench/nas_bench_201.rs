@@ -15,8 +15,8 @@ fn lower(subspace: &Subspace, channels: usize, cells: usize) -> Fallible<Graph> 
 /// TE-NAS's supernet: every operator but `none`, 3 channels, one cell a stage.
 pub(crate) fn supernet() -> Fallible<Graph> {
     let space = NasBench201::new();
-    let none = space.layout().operator("none").ok_or("the space has no operator `none`")?;
-    lower(&Subspace::whole(space.layout()).without_operator(none), 3, 1)
+    let zero = space.layout().zero.ok_or("the space has no zero operator")?;
+    lower(&Subspace::whole(space.layout()).without_operator(zero), 3, 1)
 }
 
 /// A 3×3 convolution on every edge.

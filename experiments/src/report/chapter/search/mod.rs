@@ -187,7 +187,7 @@ fn steps(search: &Search) -> Grid {
             .candidates
             .iter()
             .filter(|candidate| candidate.removed)
-            .filter_map(|candidate| trajectory.describe(candidate.choice))
+            .map(|candidate| trajectory.layout.describe(candidate.choice))
             .collect();
         let left = step.after.single_paths().to_string();
         [step.title.clone()].into_iter().chain(proxies.iter().map(reading)).chain([removed.join(", "), left]).collect()

@@ -168,7 +168,7 @@ fn parse(space: &dyn SearchSpace, architectures: &[&str]) -> Result<Vec<Subspace
 }
 
 fn count_operators(layout: &Layout, architectures: &[Subspace]) -> Vec<OperatorCounts> {
-    let counts = |name: &&'static str| OperatorCounts { name: (*name).to_owned(), counts: vec![0; architectures.len()] };
+    let counts = |name: &String| OperatorCounts { name: name.clone(), counts: vec![0; architectures.len()] };
     let mut operators: Vec<OperatorCounts> = layout.operators.iter().map(counts).collect();
     for (position, architecture) in architectures.iter().enumerate() {
         for choice in architecture.choices() {

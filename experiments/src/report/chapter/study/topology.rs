@@ -1,15 +1,12 @@
 //! How deep and wide cells are, and which depths and widths proxies prefer.
 //!
-//! Depth and width are those of Shu, Wang and Cai (Understanding Architectures Learnt by Cell-based Neural Architecture Search,
-//! ICLR 2020), who found that searches prefer shallow and wide cells.
+//! Depth and width are those of Shu, Wang and Cai ([`Extent`]), who found that searches prefer shallow and wide cells.
 
-use assay_core::subspace::{Layout, OperatorSet, Subspace};
+use assay_core::subspace::{Extent, Layout, Subspace};
 use assay_statistics::{Sample, kendall, standings};
 
 use super::scores::{ProxyScores, best};
-use crate::draw::shape::Shape;
 use crate::picture::chart::heat::Heat;
-use crate::picture::palette::ZERO;
 use crate::report::content::{Chart, file_name};
 use crate::run::protocol::grouped;
 use crate::study::grid::{Grid, cell};
@@ -24,50 +21,19 @@ pub(super) struct Topology {
     width: Vec<f64>,
 }
 
-/// Of these architectures, each kind of cell in whose depth or width they differ; none where edges do not say what they connect.
+/// Of these architectures, each kind of cell in whose depth or width they differ; none where the edges of a cell do not join
+/// nodes.
 pub(super) fn of(layout: &Layout, architectures: &[Subspace]) -> Vec<Topology> {
-    let zero = layout.operator(ZERO);
     let mut found = Vec::new();
     for (position, cell) in layout.cells.iter().enumerate() {
-        let names: Vec<String> = cell.edges.iter().map(|name| (*name).to_owned()).collect();
-        let Ok(shape) = Shape::of(cell.kind, &names) else { continue };
-        let measure = |architecture: &Subspace| depth_and_width(&shape, &architecture.cells()[position], zero);
-        let (depth, width): (Vec<f64>, Vec<f64>) = architectures.iter().map(measure).unzip();
+        let extents = architectures.iter().filter_map(|architecture| layout.extent(position, &architecture.cells()[position]));
+        let (depth, width): (Vec<f64>, Vec<f64>) = extents.map(|Extent { depth, width }| (depth as f64, width)).unzip();
         let differ = |values: &[f64]| values.windows(2).any(|pair| pair[0] != pair[1]);
         if differ(&depth) || differ(&width) {
-            found.push(Topology { kind: cell.kind.to_owned(), depth, width });
+            found.push(Topology { kind: cell.kind.clone(), depth, width });
         }
     }
     found
-}
-
-/// Of the cell with these operators on the edges of its shape.
-fn depth_and_width(shape: &Shape, kept: &[OperatorSet], zero: Option<usize>) -> (f64, f64) {
-    let lets_through = |operators: &OperatorSet| operators.iter().any(|operator| Some(operator) != zero);
-    let edges: Vec<[usize; 2]> = shape.edges.iter().zip(kept).filter(|(_, kept)| lets_through(kept)).map(|(edge, _)| *edge).collect();
-    let edges: Vec<[usize; 2]> = edges.into_iter().chain(shape.joins()).collect();
-    let (count, output) = (shape.nodes.len(), shape.nodes.len() - 1);
-    let is_input = |node: usize| shape.edges.iter().all(|[_, target]| *target != node) && node != output;
-    // Edges lead from lower nodes to higher ones, so one pass in each direction sees every path.
-    let mut from_input: Vec<Option<usize>> = (0..count).map(|node| is_input(node).then_some(0)).collect();
-    for node in 0..count {
-        let longest = edges.iter().filter(|[_, target]| *target == node).filter_map(|[source, _]| Some(from_input[*source]? + 1)).max();
-        from_input[node] = from_input[node].max(longest);
-    }
-    let mut reaches_output = vec![false; count];
-    reaches_output[output] = true;
-    for node in (0..count).rev() {
-        reaches_output[node] |= edges.iter().any(|[source, target]| *source == node && reaches_output[*target]);
-    }
-    let is_live = |[source, target]: &&[usize; 2]| from_input[*source].is_some() && reaches_output[*target];
-    let share = |node: usize| {
-        let into: Vec<usize> = edges.iter().filter(is_live).filter(|[_, target]| *target == node).map(|[source, _]| *source).collect();
-        let from_inputs = into.iter().filter(|source| is_input(**source)).count();
-        if into.is_empty() { 0.0 } else { from_inputs as f64 / into.len() as f64 }
-    };
-    let width: f64 = (0..output).filter(|node| !is_input(*node)).map(share).sum();
-    // Equal sums of shares, thirds among them, may differ in the last bit by the order of the nodes.
-    (from_input[output].unwrap_or(0) as f64, (width * 1e9).round() / 1e9)
 }
 
 /// What proxies prefer of the depths and widths of one kind of cell.
@@ -182,42 +148,6 @@ fn name(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_core::plugin::SearchSpace;
-    use assay_spaces::darts::Darts;
-    use assay_spaces::nas_bench_201::NasBench201;
-
-    fn of_kinds(space: &dyn SearchSpace, text: &str) -> Vec<(f64, f64)> {
-        let architecture = space.parse(text).unwrap();
-        let measure = |(cell, kept): (&assay_core::subspace::CellLayout, &Vec<OperatorSet>)| {
-            let names: Vec<String> = cell.edges.iter().map(|name| (*name).to_owned()).collect();
-            depth_and_width(&Shape::of(cell.kind, &names).unwrap(), kept, space.layout().operator(ZERO))
-        };
-        space.layout().cells.iter().zip(architecture.cells()).map(measure).collect()
-    }
-
-    #[test]
-    fn cells_are_as_deep_and_as_wide_as_counted_by_hand() {
-        // The normal cell of DARTS (second order).
-        let wide = "[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 1), \
-            ('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)]";
-        let deep = "[('skip_connect', 0), ('skip_connect', 1), ('skip_connect', 1), ('skip_connect', 2), ('skip_connect', 2), \
-            ('skip_connect', 3), ('skip_connect', 3), ('skip_connect', 4)]";
-        let text = format!("Genotype(normal={wide}, normal_concat=range(2, 6), reduce={deep}, reduce_concat=range(2, 6))");
-        // Input → 0 → 3 → output, and input → 0 → 1 → 2 → 3 → output.
-        assert_eq!(of_kinds(&Darts::new(), &text), [(3.0, 3.5), (5.0, 1.5)]);
-    }
-
-    #[test]
-    fn zeros_and_dead_ends_are_no_part_of_a_cell() {
-        let space = NasBench201::new();
-        let conv = "nor_conv_3x3";
-        let all = format!("|{conv}~0|+|{conv}~0|{conv}~1|+|{conv}~0|{conv}~1|{conv}~2|");
-        assert_eq!(of_kinds(&space, &all), [(3.0, 1.5)], "node 1 reads the input alone, node 2 also node 1");
-        // Node 2 leads nowhere: what is left is the edge from input to output, and node 1.
-        let dead = format!("|{conv}~0|+|{conv}~0|{conv}~1|+|{conv}~0|{conv}~1|none~2|");
-        assert_eq!(of_kinds(&space, &dead), [(2.0, 1.0)]);
-        assert_eq!(of_kinds(&space, "|none~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|"), [(0.0, 0.0)]);
-    }
 
     #[test]
     fn a_proxy_of_width_is_seen_to_prefer_it() {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator, Pool, Shape};
+use assay_structure::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator, Pool, Shape};
 use proptest::prelude::*;
 
 /// stem → (a: conv, b: conv on a zero) → sum → pool → classifier, and an operator whose result nobody reads.
@@ -70,6 +70,24 @@ fn liveness_tells_what_is_needed_from_what_carries_signal() {
     assert!(live.carries_signal(id("a")));
     assert!(live.is_needed(id("b")) && !live.carries_signal(id("b")), "b is computed, but only from zeros");
     assert!(!live.is_needed(id("unread")) && !live.carries_signal(id("unread")));
+}
+
+#[test]
+fn blocks_and_paths_are_written_and_must_be_nodes() {
+    let mut graph = GraphBuilder::new(Shape::new(1, 4, 4)).unwrap();
+    let input = graph.input();
+    let narrow = graph.conv("cells.0.edges.1<-0.conv", input, Conv2d::new(1, 1)).unwrap();
+    graph.path(narrow);
+    let sum = graph.weighted_sum("cells.0.nodes.1", &[(1.0, narrow), (1.0, input)]).unwrap();
+    graph.block(sum);
+    let graph = graph.finish(sum);
+    assert_eq!((graph.paths(), graph.blocks()), (&[narrow][..], &[sum][..]));
+    let text = serde_json::to_string(&graph).unwrap();
+    assert_eq!(serde_json::from_str::<Graph>(&text).unwrap(), graph);
+    let broken = text.replace(r#""paths":[1]"#, r#""paths":[7]"#);
+    let message = serde_json::from_str::<Graph>(&broken).unwrap_err().to_string();
+    assert_eq!(message, "node `path` reads node 7, which does not come before it");
+    assert!(!serde_json::to_string(&small()).unwrap().contains("paths"));
 }
 
 #[test]

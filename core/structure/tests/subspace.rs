@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::subspace::{CellLayout, Layout, Subspace};
+use assay_structure::subspace::{CellLayout, Layout, Subspace};
 
 fn layout() -> Layout {
-    let cell = |kind, edges| CellLayout::uniform(kind, edges, 3);
-    Layout { operators: vec!["none", "skip", "conv"], cells: vec![cell("normal", vec!["1<-0", "2<-0"]), cell("reduce", vec!["1<-0"])] }
+    let cells = vec![CellLayout::uniform("normal", ["1<-0", "2<-0"], 3), CellLayout::uniform("reduce", ["1<-0"], 3)];
+    Layout { zero: Some(0), ..Layout::new(["none", "skip", "conv"], cells) }
 }
 
 #[test]
@@ -20,8 +20,21 @@ fn every_single_path_has_a_number_and_no_two_share_one() {
     for path in &paths {
         assert!(path.is_single_path() && path.choices().all(|choice| pruned.contains(choice)), "{path}");
     }
+    let numbers: Vec<u128> = paths.iter().map(|path| pruned.number_of(path).unwrap()).collect();
+    assert_eq!(numbers, (0..12).collect::<Vec<_>>());
     assert_eq!([&paths[0], &paths[1], &paths[11]].map(ToString::to_string), ["100.010/100", "100.010/010", "001.001/010"]);
     assert_eq!(pruned.single_path(12), None);
+}
+
+#[test]
+fn what_is_not_a_single_path_of_a_subspace_has_no_number_in_it() {
+    let subspace = |mask: &str| Subspace::try_from(mask.to_owned()).unwrap();
+    let pruned = subspace("111.011/110");
+    assert_eq!(pruned.number_of(&subspace("010.001/010")), Some(7));
+    // An operator that is not kept, several, none, other cells, other operators.
+    for other in ["010.100/010", "011.001/010", "010.000/010", "010.001.010", "010.001", "0100.0010/0100"] {
+        assert_eq!(pruned.number_of(&subspace(other)), None, "{other}");
+    }
 }
 
 #[test]
