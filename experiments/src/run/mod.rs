@@ -153,9 +153,11 @@ impl Prepared {
             protocol.push_str(&table);
         }
         let counts = summary::counts(&findings.records, &findings.steps, &self.columns);
+        let space = self.workbench.space.as_ref();
+        tables::write_space(folder, space_name, space.layout())?;
+        tables::write_architectures(folder, tables::architectures_of(space, &findings.steps))?;
         tables::write_measurements(folder, &findings.records)?;
-        let trajectory = Trajectory { layout: self.workbench.space.layout().clone(), steps: findings.steps };
-        tables::write_trajectory(folder, &trajectory)?;
+        tables::write_trajectory(folder, &Trajectory { layout: space.layout().clone(), steps: findings.steps })?;
         let summary = Summary {
             schema: SCHEMA,
             kind: Kind::Search,

@@ -3,11 +3,15 @@
 use std::fs::File;
 use std::io;
 
-use assay_core::plugin::Step;
+use assay_core::plugin::{SearchSpace, Step};
 use assay_core::score::Reading;
+use assay_core::subspace::{Layout, Subspace};
+use assay_results::Space;
 pub use assay_results::Trajectory;
+use assay_results::files::SPACE;
 pub use assay_results::files::TRAJECTORY;
-use assay_results::tables::{measurements, steps};
+use assay_results::tables::{architectures, measurements, steps};
+use indexmap::IndexSet;
 use polars::prelude::{Column, DataFrame, ParquetWriter, PolarsError};
 
 use super::RunError;
@@ -61,6 +65,33 @@ pub fn write_trajectory(folder: &RunFolder, trajectory: &Trajectory) -> Result<(
         undefined_because,
     ];
     write_table(folder, steps::FILE, columns, rows.len())
+}
+
+/// Writes what was searched or scored, for whoever draws it.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn write_space(folder: &RunFolder, name: &str, layout: &Layout) -> Result<(), RunError> {
+    let space = Space { name: name.to_owned(), layout: layout.clone() };
+    let json = serde_json::to_vec_pretty(&space).map_err(|error| RunError::Result(error.to_string()))?;
+    folder.write(SPACE, &json)
+}
+
+/// Writes architectures as their space writes them, with their masks.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn write_architectures(folder: &RunFolder, written: Vec<(String, String)>) -> Result<(), RunError> {
+    let height = written.len();
+    let (texts, masks): (Vec<String>, Vec<String>) = written.into_iter().unzip();
+    let columns = vec![Column::new(architectures::ARCH.into(), texts), Column::new(architectures::MASK.into(), masks)];
+    write_table(folder, architectures::FILE, columns, height)
+}
+
+/// The architectures among the states of a search, each once in the order of the steps, as their space writes them.
+pub(crate) fn architectures_of(space: &dyn SearchSpace, steps: &[Step]) -> Vec<(String, String)> {
+    let states: IndexSet<&Subspace> = steps.iter().flat_map(|step| [&step.before, &step.after]).collect();
+    states.into_iter().filter_map(|state| Some((space.write(state).ok()?, state.to_string()))).collect()
 }
 
 /// What was read and why not, as the columns that tables of readings have in common.

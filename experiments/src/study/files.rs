@@ -3,22 +3,48 @@
 use std::io;
 
 use assay_core::score::Reading;
+use assay_core::subspace::Layout;
 use assay_results::correlation::Correlation;
 use assay_results::files;
 use assay_results::present::correlations::{by_target, overview};
 use assay_results::present::grid::{Grid, latex, markdown};
 use assay_results::present::published as presented;
 use assay_results::published::Source;
-use assay_results::tables::{self, aggregates, correlations, scores, times};
+use assay_results::tables::{self, aggregates, correlations, scores, targets, times};
 use polars::prelude::{Column, CsvWriter, DataFrame, SerWriter};
 
 use super::Wanted;
 use super::correlation::Scores;
 use super::selection::Selected;
+use super::truth::Target;
 use crate::run::RunError;
 use crate::run::folder::RunFolder;
 use crate::run::journal::Record;
-use crate::run::tables::{reading_columns, write_table};
+use crate::run::tables::{self as written, reading_columns, write_table};
+
+/// Writes what was scored: the space and the architectures.
+pub(super) fn write_space(folder: &RunFolder, name: &str, layout: &Layout, architectures: &[Selected]) -> Result<(), RunError> {
+    written::write_space(folder, name, layout)?;
+    let architectures = architectures.iter().map(|selected| (selected.text.clone(), selected.subspace.to_string()));
+    written::write_architectures(folder, architectures.collect())
+}
+
+/// Writes what the scores are compared with, if there is anything, in long form by target and architecture.
+pub(super) fn write_targets(folder: &RunFolder, architectures: &[Selected], truth: &[Target]) -> Result<(), RunError> {
+    if truth.is_empty() {
+        return Ok(());
+    }
+    let repeated = || truth.iter().flat_map(|_| architectures);
+    let names = truth.iter().flat_map(|target| std::iter::repeat_n(target.column.as_str(), architectures.len()));
+    let values: Vec<Option<f64>> = truth.iter().flat_map(|target| target.values.iter().copied()).collect();
+    let columns = vec![
+        Column::new(targets::ARCH.into(), repeated().map(|selected| selected.text.as_str()).collect::<Vec<_>>()),
+        Column::new(targets::INDEX.into(), repeated().map(|selected| selected.index).collect::<Vec<_>>()),
+        Column::new(targets::TARGET.into(), names.collect::<Vec<_>>()),
+        Column::new(targets::VALUE.into(), values),
+    ];
+    write_table(folder, targets::FILE, columns, truth.len() * architectures.len())
+}
 
 /// Writes every score that was measured, in long form, by architecture, repeat and proxy. It holds no time, so equal
 /// studies have equal files.

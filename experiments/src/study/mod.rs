@@ -2,6 +2,7 @@
 
 mod aggregate;
 pub mod correlation;
+mod described;
 mod files;
 pub mod merge;
 pub mod published;
@@ -22,7 +23,7 @@ use assay_core::stream::Stream;
 use assay_results::present::document;
 use assay_results::published::Source;
 use assay_results::shard::{self, ShardTimes};
-use assay_results::study::{self, Undefined};
+use assay_results::study::{self, Proxy, Undefined};
 pub use assay_results::study::{NoiseCeiling, StudySummary};
 use assay_results::{Kind, ReadError, ShardSummary, Summary, files as names};
 use rayon::prelude::*;
@@ -58,6 +59,8 @@ pub struct PreparedStudy {
     measured_under: Option<String>,
     /// Those of the study's proxies that are aggregates, by name.
     aggregates: BTreeMap<String, Aggregate>,
+    /// What gives scores, for whoever reads them.
+    described: Vec<Proxy>,
 }
 
 impl PreparedStudy {
@@ -87,6 +90,7 @@ impl PreparedStudy {
         }
         let planned = |name: &str| Ok(PlannedProxy { proxy: assembly.proxy(name)?, label: name.into(), name: name.into() });
         let proxies = names.into_iter().map(planned).collect::<Result<Vec<_>, RunError>>()?;
+        let described = described::proxies(&study.proxies, &proxies, &aggregates, plugins);
         let space = assembly.space()?;
         let truth = Truth::open(assembly.benchmark()?)?;
         let selection = Selection::new(&study, space.as_ref(), &truth, experiment.seed)?;
@@ -94,7 +98,7 @@ impl PreparedStudy {
         let (threads, pool) = threads(experiment.threads)?;
         let engine = engine(&assembly, threads, None)?;
         let workbench = Workbench { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads: pool };
-        Ok(Self { experiment, study, workbench, truth, selection, threads, began, measured_under: None, aggregates })
+        Ok(Self { experiment, study, workbench, truth, selection, threads, began, measured_under: None, aggregates, described })
     }
 
     /// Scores and correlates in this folder, from where an earlier session left off, and writes the result there. A shard
@@ -125,6 +129,8 @@ impl PreparedStudy {
         let readings = self.readings(&wanted, &records);
         let scores = self.scores(&readings)?;
         let architectures = &self.selection.architectures;
+        files::write_space(folder, &self.experiment.space.name, self.workbench.space.layout(), architectures)?;
+        files::write_targets(folder, architectures, &targets)?;
         files::write_scores(folder, architectures, &wanted, &records)?;
         files::write_aggregates(folder, architectures, &self.aggregated(&scores))?;
         files::write_times(folder, architectures, &wanted, &records)?;
@@ -147,8 +153,8 @@ impl PreparedStudy {
             protocol,
             k: self.study.k,
             architectures: architectures.len(),
-            proxies: Vec::new(),
-            targets: Vec::new(),
+            proxies: self.described.clone(),
+            targets: targets.iter().map(Target::described).collect(),
             correlations,
             undefined,
             ceilings,

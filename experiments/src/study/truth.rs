@@ -41,6 +41,12 @@ impl Target {
         self.direction == Direction::HigherIsBetter
     }
 
+    /// What it is, without its values.
+    pub(super) fn described(&self) -> assay_results::study::Target {
+        let Self { column, title, unit, direction, .. } = self;
+        assay_results::study::Target { column: column.clone(), title: title.clone(), unit: unit.clone(), direction: *direction }
+    }
+
     /// Larger is better.
     pub(crate) fn oriented(&self) -> Vec<Option<f64>> {
         let sign = if self.is_accuracy() { 1.0 } else { -1.0 };

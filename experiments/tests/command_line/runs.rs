@@ -2,9 +2,11 @@
 
 use std::fs::File;
 
+use assay_results::tables;
 use polars::prelude::{ParquetReader, SerReader};
 
 use crate::scratch::{Scratch, counted, journalled, result, summary};
+use crate::studies::check_columns;
 
 #[test]
 fn a_run_ends_with_a_cell_and_a_folder_that_holds_everything() {
@@ -32,10 +34,12 @@ fn a_run_ends_with_a_cell_and_a_folder_that_holds_everything() {
         std::fs::read_dir(&run).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     let expected = [
         ".lock",
+        "architectures.parquet",
         "experiment.toml",
         "log.txt",
         "measurements.jsonl",
         "measurements.parquet",
+        "space.json",
         "summary.json",
         "trajectory.json",
         "trajectory.parquet",
@@ -78,6 +82,11 @@ fn the_tables_hold_every_measurement_to_the_last_bit() {
 
     let steps = ParquetReader::new(File::open(run.join("trajectory.parquet")).unwrap()).finish().unwrap();
     assert_eq!(steps.height(), 4, "two proxies in two rounds");
+    check_columns(&table, tables::measurements::TABLE);
+    check_columns(&steps, tables::steps::TABLE);
+    let architectures = ParquetReader::new(File::open(run.join(tables::architectures::FILE)).unwrap()).finish().unwrap();
+    check_columns(&architectures, tables::architectures::TABLE);
+    assert_eq!(architectures.height(), 1, "what is left after two rounds");
 }
 
 #[test]

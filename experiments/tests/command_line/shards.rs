@@ -5,7 +5,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 
 use crate::scratch::{Scratch, journalled, summary};
-use crate::studies::{SMALL, tables, with_benchmark};
+use crate::studies::{SMALL, tables_of, with_benchmark};
 
 const PARTS: [&str; 4] = ["part-1", "part-2", "part-3", "part-4"];
 
@@ -33,7 +33,7 @@ fn four_merged_shards_give_the_byte_identical_tables_of_an_undisturbed_study() {
     // In whatever order they are named.
     let out = merge(&scratch, &["part-3", "part-1", "part-4", "part-2"], "merged");
     let (whole, merged) = (scratch.path().join("whole"), scratch.path().join("merged"));
-    assert!(tables(&merged) == tables(&whole));
+    assert!(tables_of(&merged) == tables_of(&whole));
     let table = |text: &str| {
         text.lines().map(|line| line.rsplit_once(' ').map_or("", |(row, _)| row).trim_end().to_owned()).take(7).collect::<Vec<_>>()
     };
@@ -64,7 +64,7 @@ fn isomorphic_cells_are_measured_once_in_all_shards_together() {
     in_four(&scratch, "once.toml");
     merge(&scratch, &PARTS, "merged");
     let (whole, merged) = (scratch.path().join("whole"), scratch.path().join("merged"));
-    assert!(tables(&merged) == tables(&whole));
+    assert!(tables_of(&merged) == tables_of(&whole));
     let measured: Vec<usize> = PARTS.iter().map(|part| journalled(&scratch.path().join(part))).collect();
     assert_eq!(measured.iter().sum::<usize>(), journalled(&whole));
     assert!(journalled(&whole) < 400 * 4, "the sample holds isomorphic cells");
@@ -154,5 +154,5 @@ fn what_cannot_be_merged_is_told_with_what_to_do() {
     assert!(error.contains("the run folder `whole` is not empty"), "{error}");
     assert!(scratch.runs().is_empty(), "nothing was begun");
     merge(&scratch, &["a", "b", "c", "d"], "merged");
-    assert!(tables(&scratch.path().join("merged")) == tables(&scratch.path().join("whole")));
+    assert!(tables_of(&scratch.path().join("merged")) == tables_of(&scratch.path().join("whole")));
 }

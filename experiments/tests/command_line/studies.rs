@@ -3,8 +3,11 @@
 use std::fs::File;
 use std::path::Path;
 
+use assay_core::subspace::Subspace;
+use assay_results::tables::{self, Table, Values};
+use assay_results::{Space, StudySummary};
 use insta::assert_snapshot;
-use polars::prelude::{DataFrame, ParquetReader, SerReader};
+use polars::prelude::{DataFrame, DataType, ParquetReader, SerReader};
 
 use crate::scratch::{Scratch, journalled, shared, summary};
 
@@ -52,9 +55,32 @@ pub(crate) fn read(path: &Path) -> DataFrame {
     ParquetReader::new(File::open(path).unwrap()).finish().unwrap()
 }
 
+/// That a table has the columns that are told of it.
+pub(crate) fn check_columns(read: &DataFrame, told: Table) {
+    let columns = read.columns().iter().map(|column| {
+        let values = match column.dtype() {
+            DataType::String => Values::Text,
+            DataType::UInt32 | DataType::UInt64 => Values::Count,
+            DataType::Float64 => Values::Number,
+            other => panic!("{}: {other}", told.file),
+        };
+        (column.name().as_str(), values)
+    });
+    assert_eq!(columns.collect::<Vec<_>>(), told.columns.iter().map(|column| (column.name, column.values)).collect::<Vec<_>>());
+}
+
 /// What must be equal between studies of one experiment, to the last byte: all of its tables but those of times.
-pub(crate) fn tables(study: &Path) -> Vec<Vec<u8>> {
-    let files = ["correlations.parquet", "correlations.csv", "correlations.md", "correlations.tex", "scores.parquet"];
+pub(crate) fn tables_of(study: &Path) -> Vec<Vec<u8>> {
+    let files = [
+        "correlations.parquet",
+        "correlations.csv",
+        "correlations.md",
+        "correlations.tex",
+        "scores.parquet",
+        "targets.parquet",
+        "architectures.parquet",
+        "space.json",
+    ];
     files.iter().map(|file| std::fs::read(study.join(file)).unwrap()).collect()
 }
 
@@ -99,7 +125,7 @@ fn a_sample_is_measured_by_every_proxy_and_repeat_on_any_number_of_threads() {
     for threads in ["1", "2"] {
         scratch.succeed(&["correlate", "small.toml", "--quiet", "--threads", threads, "--run-dir", threads]);
     }
-    let [one, two] = ["1", "2"].map(|study| tables(&scratch.path().join(study)));
+    let [one, two] = ["1", "2"].map(|study| tables_of(&scratch.path().join(study)));
     assert!(one == two, "the tables depend on the number of threads");
     let study = scratch.path().join("1");
     // Two structural proxies once, since `live-params` is always there; two others twice.
@@ -119,6 +145,47 @@ fn a_sample_is_measured_by_every_proxy_and_repeat_on_any_number_of_threads() {
     );
     let json = scratch.succeed(&["correlate", "--resume", "1", "--json"]);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), summary);
+}
+
+#[test]
+fn a_study_holds_what_its_scores_are_compared_with_and_says_what_gave_them() {
+    let scratch = with_benchmark();
+    let proxies = "study.proxies=[\"te-nas\", \"params\"]";
+    scratch.succeed(&["correlate", "small.toml", "--quiet", "--set", proxies, "--set", "study.repeats=1", "--run-dir", "study"]);
+    let study = scratch.path().join("study");
+    for table in
+        [tables::scores::TABLE, tables::aggregates::TABLE, tables::targets::TABLE, tables::times::TABLE, tables::architectures::TABLE]
+    {
+        check_columns(&read(&study.join(table.file)), table);
+    }
+    let summary = StudySummary::read(&study).unwrap();
+    let described: Vec<(&str, bool)> = summary.proxies.iter().map(|proxy| (proxy.label.as_str(), proxy.is_aggregate)).collect();
+    assert_eq!(described[..3], [("te-nas", true), ("params", false), ("live-params", false)], "in the order asked, then the baseline");
+    assert!(described.len() > 3, "then what only the aggregate is made of");
+    assert!(summary.proxies.iter().all(|proxy| !proxy.summary.is_empty()));
+    let columns: Vec<&str> = summary.targets.iter().map(|target| target.column.as_str()).collect();
+    assert_eq!(columns, ["test_cifar10", "test_cifar100", "test_imagenet16_120"]);
+    assert!(summary.targets.iter().all(|target| target.unit == "%" && target.is_accuracy()));
+
+    let targets = read(&study.join(tables::targets::FILE));
+    assert_eq!(targets.height(), 3 * 14);
+    let table = std::fs::read_to_string(shared().join("data/nas-bench-201/nb201.csv")).unwrap();
+    let head: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+    let (index, values) = (targets.column("index").unwrap().u32().unwrap(), targets.column("value").unwrap().f64().unwrap());
+    let names = targets.column("target").unwrap().str().unwrap();
+    for row in 0..targets.height() {
+        let place = head.iter().position(|name| *name == names.get(row).unwrap()).unwrap();
+        let line = table.lines().nth(1 + index.get(row).unwrap() as usize).unwrap();
+        assert_eq!(values.get(row), line.split(',').nth(place).unwrap().parse().ok(), "{line}");
+    }
+
+    let space = Space::read(&study).unwrap().unwrap();
+    let architectures = read(&study.join(tables::architectures::FILE));
+    assert_eq!(architectures.height(), 14);
+    for mask in architectures.column("mask").unwrap().str().unwrap().iter() {
+        let subspace: Subspace = mask.unwrap().to_owned().try_into().unwrap();
+        assert!(subspace.fits(&space.layout) && subspace.single_paths() == 1, "{subspace}");
+    }
 }
 
 #[test]

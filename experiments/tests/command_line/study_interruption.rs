@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 
 use crate::scratch::{Said, Scratch, journalled};
-use crate::studies::{SMALL, tables, with_benchmark};
+use crate::studies::{SMALL, tables_of, with_benchmark};
 
 fn start(scratch: &Scratch, arguments: &[&str]) -> Child {
     scratch.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
@@ -27,7 +27,7 @@ fn wait_for(child: &mut Child, study: &Path, lines: usize) {
 fn a_study_killed_after_any_measurement_is_continued_to_byte_identical_tables() {
     let scratch = with_benchmark();
     scratch.succeed(&["correlate", "small.toml", "--quiet", "--run-dir", "whole"]);
-    let whole = tables(&scratch.path().join("whole"));
+    let whole = tables_of(&scratch.path().join("whole"));
     for moment in [0, 1, 13, 40, 70, 83] {
         let name = format!("killed-{moment}");
         let study = scratch.path().join(&name);
@@ -36,7 +36,7 @@ fn a_study_killed_after_any_measurement_is_continued_to_byte_identical_tables() 
         child.kill().unwrap();
         child.wait().unwrap();
         scratch.succeed(&["correlate", "small.toml", "--quiet", "--resume", "--run-dir", &name]);
-        assert!(tables(&study) == whole, "killed after {moment} measurements");
+        assert!(tables_of(&study) == whole, "killed after {moment} measurements");
         assert_eq!(journalled(&study), 14 * 6, "nothing was measured twice");
     }
 }
@@ -50,7 +50,7 @@ fn a_study_killed_at_random_moments_again_and_again_ends_in_byte_identical_table
     let begin = Instant::now();
     scratch.succeed(&["correlate", "random.toml", "--quiet", "--run-dir", "whole"]);
     let undisturbed = begin.elapsed();
-    let whole = tables(&scratch.path().join("whole"));
+    let whole = tables_of(&scratch.path().join("whole"));
     let mut rng = rand::rng();
     for study in 0..6 {
         let name = format!("killed-{study}");
@@ -65,7 +65,7 @@ fn a_study_killed_at_random_moments_again_and_again_ends_in_byte_identical_table
             moments.push((moment, journalled(&path)));
         }
         scratch.succeed(&["correlate", "random.toml", "--quiet", "--resume", "--run-dir", &name]);
-        assert!(tables(&path) == whole, "killed at {moments:?} of {undisturbed:?}");
+        assert!(tables_of(&path) == whole, "killed at {moments:?} of {undisturbed:?}");
         // Two structural proxies once, regions twice.
         assert_eq!(journalled(&path), 60 * (2 + 2), "something was measured twice: killed at {moments:?}");
     }
@@ -75,7 +75,7 @@ fn a_study_killed_at_random_moments_again_and_again_ends_in_byte_identical_table
 fn an_interrupted_study_or_shard_says_how_to_continue_it_and_exits_with_130() {
     let scratch = with_benchmark();
     scratch.succeed(&["correlate", "small.toml", "--quiet", "--run-dir", "whole"]);
-    let whole = tables(&scratch.path().join("whole"));
+    let whole = tables_of(&scratch.path().join("whole"));
     let interrupted = |arguments: &[&str], study: &Path| {
         let mut child = start(&scratch, arguments);
         wait_for(&mut child, study, 5);
@@ -89,7 +89,7 @@ fn an_interrupted_study_or_shard_says_how_to_continue_it_and_exits_with_130() {
     let study = scratch.path().join("study");
     interrupted(&["correlate", "small.toml", "--quiet", "--threads", "1", "--run-dir", "study"], &study);
     scratch.succeed(&["correlate", "--resume", "study", "--quiet"]);
-    assert!(tables(&study) == whole);
+    assert!(tables_of(&study) == whole);
 
     let part = scratch.path().join("part");
     interrupted(&["correlate", "small.toml", "--quiet", "--threads", "1", "--shard", "1/2", "--run-dir", "part"], &part);
@@ -100,5 +100,5 @@ fn an_interrupted_study_or_shard_says_how_to_continue_it_and_exits_with_130() {
     scratch.succeed(&["correlate", "small.toml", "--resume", "--shard", "1/2", "--run-dir", "part", "--quiet"]);
     scratch.succeed(&["correlate", "small.toml", "--shard", "2/2", "--run-dir", "rest", "--quiet"]);
     scratch.succeed(&["merge", "part", "rest", "--run-dir", "merged"]);
-    assert!(tables(&scratch.path().join("merged")) == whole);
+    assert!(tables_of(&scratch.path().join("merged")) == whole);
 }

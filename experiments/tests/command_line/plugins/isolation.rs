@@ -2,7 +2,7 @@
 
 use super::{built, study, with_plugins};
 use crate::scratch::Scratch;
-use crate::studies::tables as result_tables;
+use crate::studies::tables_of as result_tables;
 
 const ISOLATED: &str = "[plugins]\npath = [\"plugins\"]\nisolate = true\n";
 
