@@ -2,10 +2,13 @@
 
 use std::fmt::Write;
 
+use assay_results::SearchSummary;
+use assay_results::search::Accuracies;
+
 use super::datasets::{Dataset, NAS_BENCH_201};
 use super::published::Row;
 use super::spread::{mean_and_deviation, with_deviation};
-use super::summary::{Accuracies, Summary, conditions, distinct};
+use super::summary::{accuracy, conditions, cost, distinct, machine};
 
 /// A table with all that is needed to judge it.
 #[derive(Debug)]
@@ -55,14 +58,14 @@ pub(super) enum Column {
     NotRun(String),
     /// One search a seed.
     Searched {
-        searches: Vec<Summary>,
+        searches: Vec<SearchSummary>,
         /// The file that stood in for the dataset.
         stand_in: Option<String>,
     },
 }
 
 impl Column {
-    fn searches(&self) -> &[Summary] {
+    fn searches(&self) -> &[SearchSummary] {
         match self {
             Self::NotRun(_) => &[],
             Self::Searched { searches, .. } => searches,
@@ -71,7 +74,7 @@ impl Column {
 
     /// The accuracies on `dataset` of what was found on it.
     fn accuracies(&self, dataset: &Dataset) -> Result<Vec<f64>, String> {
-        self.searches().iter().map(|search| search.accuracy(&dataset.target())).collect()
+        self.searches().iter().map(|search| accuracy(search, &dataset.target())).collect()
     }
 }
 
@@ -101,7 +104,7 @@ impl Page {
     }
 
     /// Every search with its method and the dataset that it ran on.
-    fn searches(&self) -> Vec<(&str, &Dataset, &Summary)> {
+    fn searches(&self) -> Vec<(&str, &Dataset, &SearchSummary)> {
         let mut all = Vec::new();
         for entry in self.entries() {
             let Entry::Searched { method, columns } = entry else { continue };
@@ -136,7 +139,7 @@ pub(super) fn render(page: &Page) -> Result<String, String> {
     if page.entries().flat_map(Entry::columns).any(is_stand_in) {
         lines.push("\n† searched on stand-in images, not on the dataset itself: see the protocol.".into());
     }
-    if all.iter().any(|(_, _, search)| search.cost().estimated) {
+    if all.iter().any(|(_, _, search)| cost(search).estimated) {
         lines.push(
             "\n≈ a search that was interrupted and continued: the time of its earlier sessions is the time of their measurements, shared out over the threads."
                 .into(),
@@ -176,28 +179,28 @@ fn row(page: &Page, entry: &Entry) -> Result<String, String> {
             }
         });
     }
-    let mean = |of: &dyn Fn(&Summary) -> Option<f64>| {
+    let mean = |of: &dyn Fn(&SearchSummary) -> Option<f64>| {
         let cell = |column: &Column| {
             let values: Vec<f64> = column.searches().iter().filter_map(of).collect();
             mean_and_deviation(&values).map_or_else(|| "–".into(), |(mean, _)| format!("{mean:.0}"))
         };
         columns.iter().map(cell).collect::<Vec<_>>().join(" / ")
     };
-    let wall = mean(&|search| Some(search.cost().seconds));
-    let processor = mean(&|search| search.cost().processor_seconds);
-    let on = distinct(columns.iter().flat_map(Column::searches).map(|search| search.machine.to_string())).join("; ");
+    let wall = mean(&|search| Some(cost(search).seconds));
+    let processor = mean(&|search| cost(search).processor_seconds);
+    let on = distinct(columns.iter().flat_map(Column::searches).map(|search| machine(&search.machine))).join("; ");
     let on = if on.is_empty() { "–".into() } else { on };
     Ok(format!("| {method} | {} | {wall} | {processor} | {on} |", cells.join(" | ")))
 }
 
 /// One line a search, in columns: cell strings hold bars, which would break a Markdown table.
-fn searches(all: &[(&str, &Dataset, &Summary)]) -> Result<String, String> {
+fn searches(all: &[(&str, &Dataset, &SearchSummary)]) -> Result<String, String> {
     let titles = NAS_BENCH_201.map(|dataset| dataset.title);
     let mut rows = vec![["method", "searched on", "seed", titles[0], titles[1], titles[2], "seconds", "cell"].map(str::to_owned)];
     for (method, dataset, search) in all {
-        let [a, b, c] = NAS_BENCH_201.map(|dataset| search.accuracy(&dataset.target()));
+        let [a, b, c] = NAS_BENCH_201.map(|dataset| accuracy(search, &dataset.target()));
         let [a, b, c] = [a?, b?, c?].map(|percent| format!("{percent:.2}"));
-        let cost = search.cost();
+        let cost = cost(search);
         let seconds = format!("{}{:.0}", if cost.estimated { "≈" } else { "" }, cost.seconds);
         rows.push([(*method).into(), dataset.name.into(), search.seed.to_string(), a, b, c, seconds, search.architecture.text.clone()]);
     }
@@ -226,7 +229,7 @@ fn protocol(method: &str, dataset: &Dataset, column: &Column) -> String {
     format!("- {method}, {}:{warning} {}.", dataset.title, lines.join(".\n  Also: "))
 }
 
-fn source(search: &Summary) -> Option<String> {
+fn source(search: &SearchSummary) -> Option<String> {
     match &search.accuracies {
         Accuracies::Known { source, .. } => Some(source.clone()),
         Accuracies::Unknown { .. } => None,

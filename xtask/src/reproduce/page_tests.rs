@@ -6,7 +6,7 @@ use super::*;
 use crate::reproduce::published::{OPTIMAL, TE_NAS};
 
 /// A summary as `assay run` writes it, with made-up numbers.
-fn summary(seed: u64, accuracies: [f64; 3], seconds: f64, replayed: f64) -> Summary {
+fn summary(seed: u64, accuracies: [f64; 3], seconds: f64, replayed: f64) -> SearchSummary {
     let values: Vec<_> = NAS_BENCH_201
         .iter()
         .zip(accuracies)
@@ -47,7 +47,7 @@ fn page(command: &str, columns: [Column; 3]) -> Page {
     }
 }
 
-fn searched(searches: Vec<Summary>) -> Column {
+fn searched(searches: Vec<SearchSummary>) -> Column {
     Column::Searched { searches, stand_in: None }
 }
 

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use miette::{bail, miette};
+use assay_results::SearchSummary;
+use miette::bail;
 use toml_edit::Value;
 
-use super::summary::Summary;
+use super::summary::unreadable;
 use crate::child;
 
 /// One search of a table.
@@ -24,7 +25,7 @@ pub(super) struct Search {
 
 /// How a search ended.
 pub(super) enum Outcome {
-    Found(Box<Summary>),
+    Found(Box<SearchSummary>),
     /// The dataset's files are not in the data directory.
     NoDataset,
 }
@@ -43,7 +44,7 @@ impl Search {
             child::Ending::Failed(said) if !run.exists() && says_absent(&said) => return Ok(Outcome::NoDataset),
             child::Ending::Failed(_) => bail!("the search failed: {command:?}"),
         }
-        let summary = Summary::read(run)?.ok_or_else(|| miette!("{} has no summary although its search ended well", run.display()))?;
+        let summary = SearchSummary::read(run).map_err(|error| unreadable(&error, run))?;
         if summary.seed != *seed {
             bail!("{} holds a search with seed {}, not {seed}; remove it and run this again", run.display(), summary.seed);
         }

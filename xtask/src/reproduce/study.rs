@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use assay_results::StudySummary;
 use miette::{IntoDiagnostic, WrapErr, bail};
-use serde::Deserialize;
 
 use super::datasets::Images;
 use super::search::stop;
+use super::summary::unreadable;
 use crate::{child, project};
 
 /// What is measured, and where it is kept.
@@ -25,29 +26,7 @@ pub(super) struct Made {
     /// Its folder.
     pub(super) run: PathBuf,
     /// What it found.
-    pub(super) summary: Summary,
-}
-
-/// What is needed of a study's summary.
-#[derive(Debug, Deserialize)]
-pub(super) struct Summary {
-    pub(super) correlations: Vec<Correlation>,
-    pub(super) protocol: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Correlation {
-    pub(super) proxy: String,
-    pub(super) target: String,
-    pub(super) architectures: usize,
-    pub(super) tau_b: Option<f64>,
-    pub(super) tau_b_interval: Option<Interval>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Interval {
-    pub(super) low: f64,
-    pub(super) high: f64,
+    pub(super) summary: StudySummary,
 }
 
 impl Study {
@@ -82,8 +61,7 @@ impl Study {
 
 impl Made {
     fn read(run: PathBuf) -> miette::Result<Self> {
-        let text = std::fs::read_to_string(run.join("summary.json")).into_diagnostic().wrap_err_with(|| format!("{}", run.display()))?;
-        let summary = serde_json::from_str(&text).into_diagnostic().wrap_err_with(|| format!("{} is no study", run.display()))?;
+        let summary = StudySummary::read(&run).map_err(|error| unreadable(&error, &run))?;
         Ok(Self { run, summary })
     }
 }

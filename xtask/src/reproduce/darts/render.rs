@@ -1,11 +1,13 @@
 //! Tables 2 and 3 as Markdown.
 
+use assay_results::SearchSummary;
+
 use super::sizes::{Net, Size};
 use super::trained::Trained;
 use crate::reproduce::datasets::Dataset;
 use crate::reproduce::published::darts::{CELLS, Cell, Row};
 use crate::reproduce::spread::{mean_and_deviation, with_deviation};
-use crate::reproduce::summary::{Summary, conditions, distinct};
+use crate::reproduce::summary::{conditions, cost, distinct, machine};
 
 /// What is fixed about a table.
 pub(super) struct Page {
@@ -54,7 +56,7 @@ pub(super) struct Column {
 
 /// What one search found.
 pub(super) struct Found {
-    pub(super) summary: Summary,
+    pub(super) summary: SearchSummary,
     /// In the table's network.
     pub(super) size: Size,
 }
@@ -71,8 +73,9 @@ impl Table {
 
     /// `2.71 (600 epochs)`, one for each training.
     fn error(&self, architecture: &str, size: &Size) -> String {
-        let errors =
-            self.trainings(architecture, size).map(|trained| format!("{:.2} ({} epochs)", trained.test_error_percent, trained.epochs));
+        let errors = self
+            .trainings(architecture, size)
+            .map(|trained| format!("{:.2} ({} epochs)", trained.summary.test_error_percent, trained.summary.epochs));
         let errors = errors.collect::<Vec<_>>().join(", ");
         if errors.is_empty() { NOT_TRAINED.into() } else { errors }
     }
@@ -99,12 +102,12 @@ pub(super) fn render(page: &Page, table: &Table) -> String {
     if table.columns.iter().any(|column| column.stand_in.is_some()) {
         lines.push("\n† searched on stand-in images, not on the dataset itself: see the protocol.".into());
     }
-    let all: Vec<&Summary> = table.columns.iter().flat_map(|column| &column.found).map(|found| &found.summary).collect();
-    let on = distinct(all.iter().map(|summary| summary.machine.to_string()));
+    let all: Vec<&SearchSummary> = table.columns.iter().flat_map(|column| &column.found).map(|found| &found.summary).collect();
+    let on = distinct(all.iter().map(|summary| machine(&summary.machine)));
     if !on.is_empty() {
         lines.push(format!("\nOurs on: {}. Published costs are of GPUs (TE-NAS: one GTX 1080 Ti).", on.join("; ")));
     }
-    if all.iter().any(|summary| summary.cost().estimated) {
+    if all.iter().any(|summary| cost(summary).estimated) {
         lines.push("≈: a search that was interrupted and continued; the time of its earlier sessions is the time of their measurements, shared out over the threads.".into());
     }
     if !all.is_empty() {
@@ -118,7 +121,7 @@ pub(super) fn render(page: &Page, table: &Table) -> String {
     let found = table.columns.iter().flat_map(|column| &column.found).map(|found| (found.summary.architecture.text.as_str(), &found.size));
     let published = CELLS.iter().map(|cell| cell.genotype).zip(&table.cells);
     let trained = found.chain(published).flat_map(|(architecture, size)| table.trainings(architecture, size));
-    lines.extend(distinct(trained.map(|trained| format!("- Trained in {}: {}.", trained.run.display(), trained.protocol))));
+    lines.extend(distinct(trained.map(|trained| format!("- Trained in {}: {}.", trained.run.display(), trained.summary.protocol))));
     lines.join("\n") + "\n"
 }
 
@@ -139,15 +142,15 @@ fn ours(column: &Column, table: &Table) -> String {
         let values: Vec<f64> = found.iter().map(|found| of(&found.size) / 1e6).collect();
         with_deviation(&values, decimals).unwrap_or_else(|| "–".into())
     };
-    let seconds: Vec<f64> = found.iter().map(|found| found.summary.cost().seconds).collect();
-    let mark = if found.iter().any(|found| found.summary.cost().estimated) { "≈" } else { "" };
-    let processor: Option<Vec<f64>> = found.iter().map(|found| found.summary.cost().processor_seconds).collect();
+    let seconds: Vec<f64> = found.iter().map(|found| cost(&found.summary).seconds).collect();
+    let mark = if found.iter().any(|found| cost(&found.summary).estimated) { "≈" } else { "" };
+    let processor: Option<Vec<f64>> = found.iter().map(|found| cost(&found.summary).processor_seconds).collect();
     let processor = processor.and_then(|seconds| mean_and_deviation(&seconds));
     let processor = processor.map_or(String::new(), |(mean, _)| format!(" ({mean:.0} s of processor time)"));
     let cost = mean_and_deviation(&seconds).map_or_else(|| "–".into(), |(mean, _)| format!("{mark}{mean:.0} s{processor}"));
     let [parameters, multiply_adds] = [millions(|size| size.parameters, 2), millions(|size| size.multiply_adds, 0)];
     let trained = found.iter().flat_map(|found| table.trainings(&found.summary.architecture.text, &found.size));
-    let errors: Vec<f64> = trained.map(|trained| trained.test_error_percent).collect();
+    let errors: Vec<f64> = trained.map(|trained| trained.summary.test_error_percent).collect();
     let error = with_deviation(&errors, 2).map_or_else(|| NOT_TRAINED.into(), |error| format!("{error}, of {} trained here", errors.len()));
     format!("| {method} | {error} | {parameters} | {multiply_adds} | {cost} | training-free |")
 }
@@ -165,12 +168,12 @@ fn searches(table: &Table, page: &Page) -> String {
     let mut genotypes = Vec::new();
     for column in &table.columns {
         for Found { summary, size: of_it } in &column.found {
-            let cost = summary.cost();
+            let cost = cost(summary);
             let mark = if cost.estimated { "≈" } else { "" };
             let [parameters, multiply_adds] = size(of_it);
             let (dataset, seed) = (column.dataset.title, summary.seed);
             let error = table.error(&summary.architecture.text, of_it);
-            let processor = summary.cost().processor_seconds.map_or_else(|| "–".into(), |seconds| format!("{seconds:.0}"));
+            let processor = cost.processor_seconds.map_or_else(|| "–".into(), |seconds| format!("{seconds:.0}"));
             let seconds = format!("{mark}{:.0}", cost.seconds);
             rows.push(format!("| {dataset} | {seed} | {error} | {parameters} | {multiply_adds} | {seconds} | {processor} |"));
             genotypes.push(format!("{dataset}, seed {seed}:\n{}", summary.architecture.text));
@@ -205,7 +208,7 @@ fn protocol(column: &Column) -> String {
         return format!("- {title}: not run.");
     }
     let warning = column.stand_in.as_ref().map_or(String::new(), |file| format!(" STAND-IN IMAGES from {file}, not {title};"));
-    let summaries: Vec<Summary> = column.found.iter().map(|found| found.summary.clone()).collect();
+    let summaries: Vec<SearchSummary> = column.found.iter().map(|found| found.summary.clone()).collect();
     format!("- {title}:{warning} {}.", conditions(&summaries).join(".\n  Also: "))
 }
 

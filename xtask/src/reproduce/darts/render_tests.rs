@@ -11,12 +11,16 @@ fn found(seed: u64, text: &str, millions: [f64; 2], seconds: f64, replayed: f64)
     let phase = json!({ "measured": 10, "replayed": usize::from(replayed > 0.0), "thread_seconds": 2.0, "wall_seconds": 1.0, "replayed_thread_seconds": replayed });
     let summary = json!({
         "schema": 1,
+        "assay": "0.1.0",
+        "experiment": "made-up",
         "seed": seed,
-        "architecture": { "text": text },
+        "architecture": { "text": text, "canonical": "", "mask": "" },
+        "scores": {},
         "accuracies": { "unknown": { "because": "the experiment has no [benchmark] section" } },
         "protocol": format!("space darts; images made up; seed {seed}; engine none"),
-        "times": { "phases": { "kappa": phase }, "total_wall_seconds": seconds, "cpu_seconds": 1.5 * seconds },
-        "machine": { "cpu": "Test CPU", "threads": 2, "os": "Test OS" }
+        "counts": { "measurements": {}, "undefined": {}, "steps": 0 },
+        "times": { "phases": { "kappa": phase }, "rest_wall_seconds": 0.0, "total_wall_seconds": seconds, "cpu_seconds": 1.5 * seconds },
+        "machine": { "cpu": "Test CPU", "cores": 2, "threads": 2, "os": "Test OS", "rustc": "", "target": "" }
     });
     let [parameters, multiply_adds] = millions.map(|millions| millions * 1e6);
     Found { summary: serde_json::from_value(summary).unwrap(), size: Size { parameters, multiply_adds } }
@@ -80,19 +84,15 @@ fn a_dataset_that_is_not_there_and_a_stand_in_say_what_they_are() {
 
 #[test]
 fn a_training_in_the_tables_network_gives_its_architecture_an_error() {
-    let trained = |architecture: &str, millions: f64, error: f64| {
-        let trained = json!({ "architecture": architecture, "space": "darts", "parameters": millions * 1e6, "epochs": 600, "test_error_percent": error, "protocol": "made up" });
-        Trained { run: "results/trained".into(), ..serde_json::from_value(trained).unwrap() }
-    };
     let found = vec![
         found(0, "Genotype(normal=[('a', 0)])", [3.5, 550.0], 150.0, 0.0),
         found(1, "Genotype(normal=[('b', 0)])", [4.0, 650.0], 50.0, 0.0),
     ];
     let column = Column { dataset: &CIFAR10, stand_in: None, found, absent: None };
     let trained = vec![
-        trained("Genotype(normal=[('a', 0)])", 3.5, 2.5),
-        trained("Genotype(normal=[('a', 0)])", 0.1, 30.0),
-        trained(CELLS[0].genotype, 1.0, 2.76),
+        Trained::of("Genotype(normal=[('a', 0)])", 3_500_000, 2.5),
+        Trained::of("Genotype(normal=[('a', 0)])", 100_000, 30.0),
+        Trained::of(CELLS[0].genotype, 1_000_000, 2.76),
     ];
     let table = Table { command: String::new(), columns: vec![column], cells: sizes(), elsewhere: Vec::new(), trained };
     let page = render(&TABLE_2, &table);

@@ -2,32 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use miette::{IntoDiagnostic, WrapErr, bail};
-use serde::Deserialize;
+use assay_results::{ReadError, Summary, TrainingSummary};
+use miette::{IntoDiagnostic, WrapErr};
 
-/// What tells the summary of a training from that of other runs, and the version of its form that is read here.
-const KIND: &str = "training";
-const SCHEMA: u64 = 1;
+use crate::reproduce::summary::unreadable;
 
-/// A finished training, as far as tables need it.
-#[derive(Clone, Debug, Deserialize)]
+/// A finished training.
+#[derive(Clone, Debug)]
 pub(super) struct Trained {
-    /// As the space writes it.
-    pub(super) architecture: String,
-    pub(super) space: String,
-    /// Of the network without its auxiliary head: tells networks of different sizes apart.
-    pub(super) parameters: f64,
-    pub(super) epochs: usize,
-    pub(super) test_error_percent: f64,
-    pub(super) protocol: String,
-    #[serde(skip)]
     pub(super) run: PathBuf,
+    pub(super) summary: TrainingSummary,
 }
 
 impl Trained {
-    /// Whether it trained this architecture in a network of this size.
+    /// Whether it trained this architecture in a network of this size, without the auxiliary head.
     pub(super) fn is_of(&self, architecture: &str, parameters: f64) -> bool {
-        self.space == "darts" && inputs(&self.architecture) == inputs(architecture) && self.parameters == parameters
+        let summary = &self.summary;
+        summary.space == "darts" && inputs(&summary.architecture) == inputs(architecture) && summary.parameters as f64 == parameters
     }
 }
 
@@ -54,21 +45,29 @@ pub(super) fn find(results: &Path) -> miette::Result<Vec<Trained>> {
     runs.sort();
     let mut found = Vec::new();
     for run in runs {
-        let file = run.join("summary.json");
-        // What has no summary is not finished, or no run.
-        let Ok(text) = std::fs::read(&file) else { continue };
-        let wrong = || format!("{} is not a run's summary", file.display());
-        let summary: serde_json::Value = serde_json::from_slice(&text).into_diagnostic().wrap_err_with(wrong)?;
-        if summary["kind"] != KIND {
-            continue;
+        match Summary::read(&run) {
+            Ok(Summary::Training(summary)) => found.push(Trained { run, summary: *summary }),
+            Ok(Summary::Search(_) | Summary::Study(_) | Summary::Shard(_)) => {}
+            Err(ReadError::NoRun { .. } | ReadError::Unfinished { .. }) => {}
+            Err(error) => return Err(unreadable(&error, &run)),
         }
-        if summary["schema"] != SCHEMA {
-            bail!("{} has form {}, but form {SCHEMA} is read here", file.display(), summary["schema"]);
-        }
-        let trained: Trained = serde_json::from_value(summary).into_diagnostic().wrap_err_with(wrong)?;
-        found.push(Trained { run, ..trained });
     }
     Ok(found)
+}
+
+#[cfg(test)]
+impl Trained {
+    /// A made-up training of a DARTS architecture.
+    pub(super) fn of(architecture: &str, parameters: usize, test_error_percent: f64) -> Self {
+        let summary = serde_json::json!({
+            "kind": "training", "schema": 1, "assay": "0.1.0", "experiment": "made-up", "seed": 0, "space": "darts",
+            "architecture": architecture, "parameters": parameters, "multiply_adds": 0, "epochs": 600, "steps": 0,
+            "test_error_percent": test_error_percent, "test": { "images": 1, "correct": 0, "loss": 0.0 }, "train_images": 1,
+            "protocol": "made up", "recipe": {}, "curve": [], "seconds": 0.0,
+            "machine": { "cpu": "Test CPU", "cores": 2, "threads": 2, "os": "Test OS", "rustc": "", "target": "" }
+        });
+        Self { run: "results/trained".into(), summary: serde_json::from_value(summary).unwrap() }
+    }
 }
 
 #[cfg(test)]
@@ -76,22 +75,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_training_is_found_by_its_architecture_and_size_among_other_runs() {
+    fn a_training_is_found_by_its_architecture_and_size_among_other_folders() {
         let results = tempfile::tempdir().unwrap();
         let write = |run: &str, text: &str| {
             std::fs::create_dir(results.path().join(run)).unwrap();
             std::fs::write(results.path().join(run).join("summary.json"), text).unwrap();
         };
-        write("a-search", r#"{"schema": 1, "seed": 0, "architecture": {"text": "Genotype(a)"}}"#);
-        write(
-            "b-training",
-            r#"{"kind": "training", "schema": 1, "space": "darts", "architecture": "Genotype(normal=[('a', 0), ('b', 1)])", "parameters": 3500000, "epochs": 600,
-                "test_error_percent": 2.75, "protocol": "made up", "curve": []}"#,
-        );
+        let trained = |architecture: &str| serde_json::to_string(&Trained::of(architecture, 3_500_000, 2.75).summary).unwrap();
+        write("b-training", &trained("Genotype(normal=[('a', 0), ('b', 1)])"));
         std::fs::create_dir(results.path().join("c-unfinished")).unwrap();
         let found = find(results.path()).unwrap();
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].test_error_percent, found[0].epochs), (2.75, 600));
+        assert_eq!(found[0].summary.test_error_percent, 2.75);
         assert_eq!(found[0].run, results.path().join("b-training"));
         // The order of a node's inputs and white space say nothing.
         assert!(found[0].is_of("Genotype(normal=[('b',1), ('a',0)])", 3.5e6));
@@ -99,7 +94,9 @@ mod tests {
         assert!(!found[0].is_of("Genotype(normal=[('a', 1), ('b', 0)])", 3.5e6));
 
         write("d-later", r#"{"kind": "training", "schema": 2}"#);
-        assert!(find(results.path()).unwrap_err().to_string().ends_with("summary.json has form 2, but form 1 is read here"));
+        assert!(
+            find(results.path()).unwrap_err().to_string().ends_with("has form 2 of a training, and this version of assay reads form 1")
+        );
         assert!(find(&results.path().join("nowhere")).unwrap().is_empty());
     }
 

@@ -6,6 +6,7 @@ mod cell_shape;
 
 use std::path::Path;
 
+use assay_results::correlation::Interval;
 use clap::Args;
 use miette::{IntoDiagnostic, WrapErr, miette};
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use serde::Deserialize;
 use super::datasets::{CIFAR100, Dataset, Images};
 use super::published::TE_NAS_PAPER;
 use super::searches::Conditions;
-use super::study::{Interval, Made, Report, Study};
+use super::study::{Made, Report, Study};
 use crate::project;
 pub(super) use cell_shape::Fig8;
 
@@ -152,7 +153,8 @@ impl Figure {
                 let row = summary.correlations.iter().find(|row| row.proxy == proxy && row.target == TARGET);
                 let row = row.ok_or_else(|| miette!("the study has no {proxy} against {TARGET}"))?;
                 let tau = row.tau_b.map_or("undefined".into(), |tau| format!("{tau:.3}"));
-                let interval = row.tau_b_interval.as_ref().map_or("–".into(), |Interval { low, high }| format!("{low:.3} to {high:.3}"));
+                let interval =
+                    row.tau_b_interval.as_ref().map_or("–".into(), |Interval { low, high, .. }| format!("{low:.3} to {high:.3}"));
                 *page += &format!("| {about} | {tau} | {interval} | {} |\n", row.architectures);
             }
             *page += "\n";
