@@ -17,6 +17,7 @@ mod settings;
 mod space;
 mod strategy;
 mod structure;
+mod suggestion;
 mod unavailable;
 
 pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
@@ -25,7 +26,7 @@ pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
 pub use oracle::{Budget, Evaluation, Judge, Oracle, SearchBy, Spent, Training};
 pub use passes::{Images, Measured, Outcome, Pass, PassProxy, Shared, measure_together};
 pub use proxy::{Draws, ProxyError, Subject, ZeroCostProxy};
-pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError, suggestion};
+pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError};
 #[doc(hidden)]
 pub use settings::macros;
 pub use settings::{
@@ -34,4 +35,5 @@ pub use settings::{
 pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, draw_architectures};
 pub use strategy::{Laboratory, ProxyUse, Removal, Request, SearchError, SearchStrategy, Step};
 pub use structure::{Skeleton, StructuralProxy, Structure};
+pub use suggestion::suggestion;
 pub(crate) use unavailable::Unavailable;

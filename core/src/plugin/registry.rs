@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::import::Importer;
+use super::suggestion::suggestion;
 use super::{Aggregate, Benchmark, SearchSpace, SearchStrategy, Setting, Settings, SettingsError, ZeroCostProxy};
 use crate::data::Dataset;
 use crate::engine::EngineFactory;
@@ -264,22 +265,5 @@ impl<T: ?Sized + Kind> Registry<T> {
         let entry = self.find(name)?;
         let made = settings.check(entry.settings).and_then(|()| (entry.build)(settings));
         made.map_err(|error| RegistryError::Settings { kind: T::NAME, name: name.to_owned(), error })
-    }
-}
-
-/// `did you mean …?` where a known name is near, and the known names.
-#[must_use]
-pub fn suggestion<S: AsRef<str>>(given: &str, known: &[S]) -> String {
-    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
-    let nearest = known
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(given, name), name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len().max(given.len()).div_ceil(3));
-    let all = known.join(", ");
-    match nearest {
-        Some((_, name)) => format!("did you mean `{name}`? Known: {all}"),
-        None if known.is_empty() => "none is known".into(),
-        None => format!("known: {all}"),
     }
 }

@@ -96,7 +96,7 @@ impl Settings {
                 return Err(SettingsError {
                     key: key.clone(),
                     problem: "no such setting".into(),
-                    help: Some(super::registry::suggestion(key, &known)),
+                    help: Some(super::suggestion::suggestion(key, &known)),
                 });
             };
             if !setting.kind.accepts(value) {
