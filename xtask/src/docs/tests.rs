@@ -20,7 +20,8 @@ fn list(what: &str) -> miette::Result<Vec<Listed>> {
 }
 
 fn tree(pages: &[Page]) -> Tree {
-    Tree { files: pages.iter().map(|page| File { path: page.file.clone(), text: page.text.clone() }).collect() }
+    let files: Vec<(&str, &str)> = pages.iter().map(|page| (page.file.as_str(), page.text.as_str())).collect();
+    Tree::of(&files)
 }
 
 fn made() -> Vec<Page> {

@@ -7,7 +7,7 @@ pub(crate) enum Token {
     Word(String),
     /// A string literal, without its quotes and with its escapes as they are written.
     Text(String),
-    /// One character that is none of these.
+    /// Any other character.
     Sign(char),
 }
 

@@ -1,6 +1,6 @@
 //! The plugins that sources register, and what the comments at the head of their files say.
 
-use super::lex::{lex, without_tests};
+use super::lex::{Token, lex, without_tests};
 use super::tree::{File, Tree};
 
 /// The kinds of plugins: the contract that each is registered under, and what `assay list` and its reference page are called.
@@ -11,7 +11,7 @@ pub(crate) const KINDS: [(&str, &str); 7] = [
     ("SearchStrategy", "strategies"),
     ("Benchmark", "benchmarks"),
     ("Dataset", "datasets"),
-    ("Engine", "engines"),
+    ("EngineFactory", "engines"),
 ];
 
 /// A plugin as its source registers it.
@@ -42,11 +42,22 @@ fn in_file(file: &File) -> Vec<Registered<'_>> {
     let read = |at: usize| {
         let contract = at + 3 + usize::from(is_word(at + 3, "dyn"));
         let name = (contract..tokens.len()).find(|at| is_word(*at, "name") && is_sign(at + 1, ':'));
-        let name = name.and_then(|at| tokens.get(at + 2)).and_then(|(_, token)| token.text());
+        let name = name.and_then(|at| tokens.get(at + 2)).and_then(|(_, token)| match token {
+            Token::Text(name) => Some(name.as_str()),
+            Token::Word(constant) => constant_of(&tokens, constant),
+            Token::Sign(_) => None,
+        });
         let contract = tokens.get(contract).and_then(|(_, token)| token.word()).unwrap_or_default().to_owned();
         Registered { file, line: tokens[at].0, contract, name: name.map(str::to_owned) }
     };
-    calls.map(read).collect()
+    // The macro's own definition names no contract.
+    calls.map(read).filter(|plugin| !plugin.contract.is_empty()).collect()
+}
+
+/// The text of a constant: `const NAME: &str = "…";`.
+fn constant_of<'a>(tokens: &'a [(usize, Token)], name: &str) -> Option<&'a str> {
+    let defined = tokens.windows(2).position(|pair| pair[0].1.word() == Some("const") && pair[1].1.word() == Some(name))?;
+    tokens[defined..].iter().take_while(|(_, token)| !token.is(';')).find_map(|(_, token)| token.text())
 }
 
 impl Registered<'_> {
@@ -63,12 +74,12 @@ mod tests {
 
     #[test]
     fn a_plugin_is_known_by_its_registration() {
-        let source = "//! `a`: one.\n//!\n//! More.\n\nassay_core::register! {\n    dyn ZeroCostProxy,\n    name: \"a\",\n}\nregister! { Aggregate, name: NAME, }\n#[cfg(test)]\nmod tests { register! { Aggregate, name: \"t\", } }";
+        let source = "//! `a`: one.\n//!\n//! More.\n\nassay_core::register! {\n    dyn ZeroCostProxy,\n    name: \"a\",\n}\nconst NAME: &str = \"b\";\nregister! { Aggregate, name: NAME, }\nregister! { Aggregate, name: OTHER, }\n#[cfg(test)]\nmod tests { register! { Aggregate, name: \"t\", } }";
         let tree = Tree::of(&[("p/src/a.rs", source), ("plugins/examples/e/src/lib.rs", source), ("p/tests/b.rs", source)]);
         let plugins = registered(&tree);
         let shown: Vec<(usize, &str, Option<&str>)> =
             plugins.iter().map(|plugin| (plugin.line, plugin.contract.as_str(), plugin.name.as_deref())).collect();
-        assert_eq!(shown, [(5, "ZeroCostProxy", Some("a")), (9, "Aggregate", None)]);
+        assert_eq!(shown, [(5, "ZeroCostProxy", Some("a")), (10, "Aggregate", Some("b")), (11, "Aggregate", None)]);
         assert_eq!(plugins[0].head(), ["`a`: one.", "", "More."]);
     }
 }

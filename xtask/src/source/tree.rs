@@ -3,10 +3,13 @@
 use std::io;
 use std::path::Path;
 
-/// Text files, in the order of their paths.
+/// The files of a folder.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
+    /// Text files, in the order of their paths.
     pub(crate) files: Vec<File>,
+    /// The paths of all other files.
+    others: Vec<String>,
 }
 
 /// A text file.
@@ -41,6 +44,8 @@ impl Tree {
                 self.add(&entry.path(), &below)?;
             } else if kind.is_file() && ENDINGS.iter().any(|ending| name.ends_with(&format!(".{ending}"))) {
                 self.files.push(File { path: below, text: std::fs::read_to_string(entry.path())? });
+            } else {
+                self.others.push(below);
             }
         }
         Ok(())
@@ -49,6 +54,12 @@ impl Tree {
     /// The files with this ending.
     pub(crate) fn ending<'a>(&'a self, ending: &'a str) -> impl Iterator<Item = &'a File> + 'a {
         self.files.iter().filter(move |file| file.path.ends_with(ending))
+    }
+
+    /// Whether there is a file or folder of this path, read or not.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let is_it = |other: &str| other.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.files.iter().any(|file| is_it(&file.path)) || self.others.iter().any(|other| is_it(other))
     }
 
     /// The file of this path.
@@ -67,6 +78,6 @@ impl Tree {
     /// A made-up tree.
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let files = files.iter().map(|(path, text)| File { path: (*path).into(), text: (*text).into() });
-        Self { files: files.collect() }
+        Self { files: files.collect(), others: Vec::new() }
     }
 }

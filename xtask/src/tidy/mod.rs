@@ -4,6 +4,7 @@ mod arrows;
 mod circles;
 mod code;
 mod finding;
+mod links;
 mod modules;
 mod outline;
 mod plugins;
@@ -46,6 +47,7 @@ fn findings(root: &Path) -> miette::Result<Vec<Finding>> {
     findings.extend(code::check(&tree, rules::CODE));
     findings.extend(except(words::check(&tree, rules::WORDS), rules::OF_WORDS));
     findings.extend(words::negations(&tree));
+    findings.extend(links::check(&tree));
     for rule in rules::CRATES {
         findings.extend(arrows::of_crate(rule, &dependencies(root, rule.name)?));
     }

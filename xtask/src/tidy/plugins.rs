@@ -4,8 +4,8 @@
 use super::finding::Finding;
 use crate::source::{File, KINDS, Registered, Tree, registered};
 
-/// What the comment at the head of a proxy's file tells, and how each begins.
-const SECTIONS: [&str; 4] = ["What it measures", "Source", "Cost", "Undefined"];
+/// What the comment at the head of a proxy's file tells, and how each section may begin.
+const SECTIONS: [&[&str]; 4] = [&["What it measures", "What they measure"], &["Source"], &["Cost"], &["Undefined"]];
 
 /// Proxies without the sections of their documentation, and plugins without a heading in the reference pages.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
@@ -13,8 +13,12 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     for plugin in registered(tree) {
         if plugin.contract == "ZeroCostProxy" {
             let (file, head) = (plugin.file, plugin.head());
-            let lacks = SECTIONS.iter().filter(|section| !head.iter().any(|line| line.starts_with(&format!("**{section}"))));
-            findings.extend(lacks.map(|section| Finding::new(&file.path, 1, format!("the comment at its head has no `**{section}.**`"))));
+            let is_there = |beginnings: &[&str]| {
+                head.iter().any(|line| beginnings.iter().any(|beginning| line.starts_with(&format!("**{beginning}"))))
+            };
+            let lacks = SECTIONS.iter().filter(|beginnings| !is_there(beginnings));
+            findings
+                .extend(lacks.map(|section| Finding::new(&file.path, 1, format!("the comment at its head has no `**{}.**`", section[0]))));
         }
         let Registered { file, line, contract, name } = plugin;
         let Some((_, page)) = KINDS.iter().find(|(known, _)| *known == contract) else {
