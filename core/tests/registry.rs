@@ -2,18 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-use assay_core::plugin::{Entry, Origin, Registry, RegistryError, Setting, Settings, SettingsError, ValueKind, ZeroCostProxy};
+use assay_core::plugin::{Entry, Origin, Proxy, Registry, RegistryError, Setting, Settings, SettingsError, ValueKind};
 
 const SETTINGS: &[Setting] = &[
     Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 512 }, default: Setting::said("72"), help: "images" },
     Setting { name: "variant", kind: ValueKind::Choice(&["code", "paper"]), default: Setting::said("code"), help: "which" },
 ];
 
-fn build(_: &Settings) -> Result<Box<dyn ZeroCostProxy>, SettingsError> {
+fn build(_: &Settings) -> Result<Box<Proxy>, SettingsError> {
     Err(SettingsError::new("batch", "this test builds nothing"))
 }
 
-const fn entry(name: &'static str, package: &'static str) -> Entry<dyn ZeroCostProxy> {
+const fn entry(name: &'static str, package: &'static str) -> Entry<Proxy> {
     Entry {
         name,
         summary: "a proxy",
@@ -24,13 +24,13 @@ const fn entry(name: &'static str, package: &'static str) -> Entry<dyn ZeroCostP
     }
 }
 
-static OURS: Entry<dyn ZeroCostProxy> = entry("ntk-condition", "assay-proxies");
-static THEIRS: Entry<dyn ZeroCostProxy> = entry("ntk-condition", "their-proxies");
-static OTHER: Entry<dyn ZeroCostProxy> = entry("linear-regions", "assay-proxies");
+static OURS: Entry<Proxy> = entry("ntk-condition", "assay-proxies");
+static THEIRS: Entry<Proxy> = entry("ntk-condition", "their-proxies");
+static OTHER: Entry<Proxy> = entry("linear-regions", "assay-proxies");
 
 #[test]
 fn two_plugins_of_one_name_are_an_error_that_names_both_crates_in_either_order() {
-    let message = |entries: [&'static Entry<dyn ZeroCostProxy>; 2]| Registry::of(entries).err().unwrap().to_string();
+    let message = |entries: [&'static Entry<Proxy>; 2]| Registry::of(entries).err().unwrap().to_string();
     assert_eq!(message([&OURS, &THEIRS]), message([&THEIRS, &OURS]));
     insta::assert_snapshot!(
         message([&OURS, &THEIRS]),

@@ -93,6 +93,7 @@ pub struct Ask {
     pub patterns: bool,
     /// Objectives, each once, and what of their gradients is wanted.
     pub gradients: Vec<(Objective, Wanted)>,
+    numbered: Vec<Objective>,
 }
 
 impl Ask {
@@ -130,7 +131,20 @@ impl Ask {
         self
     }
 
-    /// Adds what another asks for.
+    /// With objectives by number, for whoever names them so. Nothing is computed of them that is not asked for.
+    #[must_use]
+    pub fn numbered(mut self, objectives: Vec<Objective>) -> Self {
+        self.numbered = objectives;
+        self
+    }
+
+    /// The objective of this number.
+    #[must_use]
+    pub fn objective(&self, number: usize) -> Option<&Objective> {
+        self.numbered.get(number)
+    }
+
+    /// Adds what another asks for, but not its numbers.
     pub fn merge(&mut self, other: &Self) {
         add_missing(&mut self.values, &other.values);
         add_missing(&mut self.moments, &other.moments);

@@ -4,8 +4,8 @@ use super::{Experiment, ExperimentError, OnError, Place, Plugins, Problem, Secti
 use crate::data::Dataset;
 use crate::engine::EngineFactory;
 use crate::plugin::{
-    Aggregate, Benchmark, ColumnContent, ColumnUse, Columns, Kind, ProxyUse, Registry, RegistryError, SearchSpace, SearchStrategy,
-    Settings, SettingsError, Unavailable, ZeroCostProxy,
+    Aggregate, Benchmark, ColumnContent, ColumnUse, Columns, Kind, Proxy, ProxyUse, Registry, RegistryError, SearchSpace, SearchStrategy,
+    Settings, SettingsError, Unavailable,
 };
 
 /// Makes the plugins of one experiment; what goes wrong points at the line that asked for it.
@@ -21,7 +21,7 @@ pub struct PlannedProxy {
     /// The registered name.
     pub name: String,
     /// What measures.
-    pub proxy: Box<dyn ZeroCostProxy>,
+    pub proxy: Box<Proxy>,
 }
 
 impl<'a> Assembly<'a> {
@@ -91,7 +91,7 @@ impl<'a> Assembly<'a> {
     ///
     /// # Errors
     /// If there is none or its settings do not fit each other.
-    pub fn proxy(&self, name: &str) -> Result<Box<dyn ZeroCostProxy>, ExperimentError> {
+    pub fn proxy(&self, name: &str) -> Result<Box<Proxy>, ExperimentError> {
         let settings = self.experiment.proxies.get(name).cloned().unwrap_or_default();
         self.make_proxy(name, &settings)
     }
@@ -176,11 +176,11 @@ impl<'a> Assembly<'a> {
         Ok(PlannedProxy { label, name, proxy })
     }
 
-    fn make_proxy(&self, name: &str, settings: &Settings) -> Result<Box<dyn ZeroCostProxy>, ExperimentError> {
+    fn make_proxy(&self, name: &str, settings: &Settings) -> Result<Box<Proxy>, ExperimentError> {
         let unavailable = &self.plugins.unavailable;
         if self.experiment.on_error == OnError::Skip && !unavailable.is_empty() && self.plugins.proxies.find(name).is_err() {
             let reason = format!("no plugin that could be loaded has it, and some could not: {}", unavailable.join("; "));
-            return Ok(Box::new(Unavailable { name: name.to_owned(), reason }));
+            return Ok(Box::new(Proxy::own(Unavailable { name: name.to_owned(), reason })));
         }
         self.plugins.proxies.build(name, settings).map_err(|error| self.proxy_problem(name, error))
     }

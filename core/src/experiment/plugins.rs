@@ -2,14 +2,14 @@
 
 use crate::data::Dataset;
 use crate::engine::EngineFactory;
-use crate::plugin::{Aggregate, Benchmark, Registry, RegistryError, SearchSpace, SearchStrategy, ZeroCostProxy};
+use crate::plugin::{Aggregate, Benchmark, Proxy, Registry, RegistryError, SearchSpace, SearchStrategy};
 
 /// Every plugin that is linked into the program or was loaded.
 pub struct Plugins {
     /// Search spaces.
     pub spaces: Registry<dyn SearchSpace>,
     /// Zero-cost proxies.
-    pub proxies: Registry<dyn ZeroCostProxy>,
+    pub proxies: Registry<Proxy>,
     /// Aggregates of proxies.
     pub aggregates: Registry<Aggregate>,
     /// Search strategies.

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::*;
 use crate::engine::EngineFactory;
 use crate::plugin::{
-    Entry, Laboratory, Origin, ProxyError, ProxyUse, Registry, SearchError, SearchStrategy, Setting, SettingsError, Subject, ValueKind,
-    ZeroCostProxy,
+    Entry, Laboratory, Origin, Proxy, ProxyError, ProxyUse, Registry, SearchError, SearchStrategy, Setting, SettingsError, Subject,
+    ValueKind, ZeroCostProxy,
 };
 use crate::score::{Direction, Reading};
 use crate::subspace::Subspace;
@@ -105,13 +105,13 @@ static STRATEGY: Entry<dyn SearchStrategy> = Entry {
     resolve: |given| Ok(given.clone()),
     build: &|settings| Ok(Box::new(settings.parse::<Climb>()?)),
 };
-static PROXY: Entry<dyn ZeroCostProxy> = Entry {
+static PROXY: Entry<Proxy> = Entry {
     name: "slope",
     summary: "",
     origin: Origin::Crate("tests"),
     settings: &[STEP, POINTS],
     resolve: |given| Ok(given.clone()),
-    build: &|settings| Ok(Box::new(settings.parse::<Slope>()?)),
+    build: &|settings| Ok(Box::new(Proxy::own(settings.parse::<Slope>()?))),
 };
 
 fn plugins() -> Plugins {
@@ -329,13 +329,13 @@ fn scoring_needs_no_strategy() {
 
 #[test]
 fn two_plugins_of_one_name_are_an_error_that_names_both_crates_in_any_order() {
-    static OTHER: Entry<dyn ZeroCostProxy> = Entry {
+    static OTHER: Entry<Proxy> = Entry {
         name: "slope",
         summary: "",
         origin: Origin::Crate("another-crate"),
         settings: &[],
         resolve: |given| Ok(given.clone()),
-        build: &|_| Ok(Box::new(Slope::default())),
+        build: &|_| Ok(Box::new(Proxy::own(Slope::default()))),
     };
     for entries in [[&PROXY, &OTHER], [&OTHER, &PROXY]] {
         let error = Registry::of(entries).map(|_| ()).unwrap_err();

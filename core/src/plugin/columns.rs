@@ -29,7 +29,7 @@ impl ColumnUse {
     /// The request that looks an architecture up. A recorded value depends on no draw, so it names none.
     #[must_use]
     pub fn request(&self, architecture: &Subspace) -> Request {
-        Request { proxy: self.column.clone(), subspace: architecture.clone(), parameters: String::new(), images: String::new() }
+        Request { label: self.column.clone(), subspace: architecture.clone(), parameters: String::new(), images: String::new() }
     }
 }
 
@@ -77,7 +77,7 @@ impl Columns {
     /// # Errors
     /// If the table cannot be read, has no such column, or the subspace is no architecture.
     pub fn read(&self, space: &dyn SearchSpace, request: &Request) -> Option<Result<Reading, SearchError>> {
-        let (column, benchmark) = self.find(&request.proxy)?;
+        let (column, benchmark) = self.find(&request.label)?;
         let failed =
             |problem: String| SearchError::Measurement { proxy: column.column.clone(), subspace: request.subspace.to_string(), problem };
         let text = match space.write(&request.subspace) {
@@ -153,7 +153,7 @@ impl Laboratory for TableLaboratory<'_> {
     }
 
     fn measure(&mut self, requests: &[Request]) -> Result<Vec<Reading>, SearchError> {
-        let unknown = |request: &Request| Err(SearchError::UnknownProxy(request.proxy.clone()));
+        let unknown = |request: &Request| Err(SearchError::UnknownProxy(request.label.clone()));
         requests.iter().map(|request| self.columns.read(self.space, request).unwrap_or_else(|| unknown(request))).collect()
     }
 

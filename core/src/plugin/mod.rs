@@ -1,7 +1,7 @@
 //! What plugins implement, and how they are found.
 //!
-//! Six kinds of plugin: [`SearchSpace`], [`ZeroCostProxy`], [`Aggregate`], [`SearchStrategy`], [`Benchmark`] and
-//! [`Dataset`](crate::data::Dataset). Each is one file that implements its trait (an aggregate is plain data) and
+//! Six kinds of plugin: [`SearchSpace`], [`Proxy`], [`Aggregate`], [`SearchStrategy`], [`Benchmark`] and
+//! [`Dataset`](crate::data::Dataset). Each is one file that implements its trait (a proxy one of three; an aggregate is plain data) and
 //! registers itself with [`register!`](crate::register); [`Registry`] finds it by name. A benchmark brings its
 //! [`Importer`](import::Importer) along.
 
@@ -10,13 +10,11 @@ mod benchmark;
 mod columns;
 pub mod import;
 mod oracle;
-mod passes;
 mod proxy;
 mod registry;
 mod settings;
 mod space;
 mod strategy;
-mod structure;
 mod suggestion;
 mod unavailable;
 
@@ -24,8 +22,10 @@ pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
 pub use benchmark::{Accuracy, Benchmark, BenchmarkError, Cost, TrainingRuns};
 pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
 pub use oracle::{Budget, Evaluation, Judge, Oracle, SearchBy, Spent, Training};
-pub use passes::{Images, Measured, Outcome, Pass, PassProxy, Shared, measure_together};
-pub use proxy::{Draws, ProxyError, Subject, ZeroCostProxy};
+pub use proxy::{
+    AskError, Draws, Images, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, Skeleton, Source, StructuralProxy, Structure, Subject,
+    WholeNetwork, WholePass, ZeroCostProxy, measure_together,
+};
 pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError};
 #[doc(hidden)]
 pub use settings::macros;
@@ -34,6 +34,5 @@ pub use settings::{
 };
 pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, draw_architectures};
 pub use strategy::{Laboratory, ProxyUse, Removal, Request, SearchError, SearchStrategy, Step};
-pub use structure::{Skeleton, StructuralProxy, Structure};
 pub use suggestion::suggestion;
 pub(crate) use unavailable::Unavailable;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::import::Importer;
 use super::suggestion::suggestion;
-use super::{Aggregate, Benchmark, SearchSpace, SearchStrategy, Setting, Settings, SettingsError, ZeroCostProxy};
+use super::{Aggregate, Benchmark, Proxy, SearchSpace, SearchStrategy, Setting, Settings, SettingsError};
 use crate::data::Dataset;
 use crate::engine::EngineFactory;
 
@@ -30,7 +30,7 @@ macro_rules! kinds {
 
 kinds! {
     dyn SearchSpace => "search space",
-    dyn ZeroCostProxy => "proxy",
+    Proxy => "proxy",
     Aggregate => "aggregate",
     dyn SearchStrategy => "strategy",
     dyn Benchmark => "benchmark",

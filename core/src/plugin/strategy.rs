@@ -35,7 +35,7 @@ pub trait SearchStrategy: Send + Sync {
 /// A proxy that a strategy uses, under a name of the strategy's own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProxyUse {
-    /// The name used in [`Request::proxy`] and in the run's tables.
+    /// The name used in [`Request::label`] and in the run's tables.
     pub label: String,
     /// The registered proxy.
     pub proxy: String,
@@ -46,8 +46,9 @@ pub struct ProxyUse {
 /// One measurement asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Request {
-    /// The label of one of the strategy's proxies, or one of its columns.
-    pub proxy: String,
+    /// The label of one of the strategy's proxies, or the name of one of its columns. Journals call it `proxy`.
+    #[serde(rename = "proxy")]
+    pub label: String,
     /// What to measure.
     pub subspace: Subspace,
     /// The path of the stream that parameters are drawn from. Requests with equal paths see the same weights.
@@ -67,7 +68,7 @@ pub trait Laboratory {
     ///
     /// # Errors
     /// If neither has this label.
-    fn direction(&self, proxy: &str) -> Result<Direction, SearchError>;
+    fn direction(&self, label: &str) -> Result<Direction, SearchError>;
 
     /// Measures everything asked for, in parallel where there are several cores, and answers in the order asked.
     ///

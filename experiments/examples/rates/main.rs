@@ -13,7 +13,7 @@ use assay::run::workbench::Workbench;
 use assay_core::data::Dataset;
 use assay_core::engine::{EngineFactory, Resources};
 use assay_core::experiment::{OnError, PlannedProxy};
-use assay_core::plugin::{Registry, Request, SearchSpace, Settings, ZeroCostProxy, draw_architectures};
+use assay_core::plugin::{Proxy, Registry, Request, SearchSpace, Settings, draw_architectures};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use serde_json::json;
@@ -28,7 +28,7 @@ const BASELINE_ARCHITECTURES: usize = 4;
 fn workbench(engine: &str, proxy: &str) -> Fallible<Workbench> {
     let threads = rayon::ThreadPoolBuilder::new().build()?;
     let resources = Resources { calls: threads.current_num_threads(), memory: available_memory(), profile: None };
-    let built = Registry::<dyn ZeroCostProxy>::collect()?.build(proxy, &Settings::none())?;
+    let built = Registry::<Proxy>::collect()?.build(proxy, &Settings::none())?;
     Ok(Workbench {
         space: Registry::<dyn SearchSpace>::collect()?.build(SPACE, &Settings::none())?,
         dataset: Registry::<dyn Dataset>::collect()?.build("synthetic", &Settings::none())?,
@@ -45,7 +45,7 @@ fn seconds(engine: &str, proxy: &str, count: usize) -> Fallible<(f64, usize)> {
     let workbench = workbench(engine, proxy)?;
     let space = workbench.space.as_ref();
     let sample = draw_architectures(space, &Subspace::whole(space.layout()), count, &Stream::new(0, "rates"));
-    let request = |subspace| Request { proxy: proxy.to_owned(), subspace, parameters: "rates".into(), images: "rates".into() };
+    let request = |subspace| Request { label: proxy.to_owned(), subspace, parameters: "rates".into(), images: "rates".into() };
     let requests: Vec<Request> = sample.into_iter().map(request).collect();
     let start = Instant::now();
     workbench.measure(&Vec::from_iter(&requests), &Interrupt::default(), &|_| Ok(()))?;

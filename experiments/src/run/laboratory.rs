@@ -69,8 +69,8 @@ impl<'a> RunLaboratory<'a> {
         let mut records: Vec<Record> =
             self.records.into_vec().into_iter().zip(self.asked).filter_map(|(record, asked)| asked.then_some(record)).collect();
         records.sort_by_cached_key(|record| {
-            let Request { proxy, subspace, parameters, images } = record.request.clone();
-            (proxy, subspace.to_string(), parameters, images)
+            let Request { label, subspace, parameters, images } = record.request.clone();
+            (label, subspace.to_string(), parameters, images)
         });
         Findings { records, steps: self.steps, clock: self.clock }
     }

@@ -202,7 +202,7 @@ impl Prepared {
 pub fn repeats(label: &str, subspace: &Subspace, purpose: &str, count: usize) -> Vec<Request> {
     (0..count)
         .map(|repeat| format!("{purpose}/{repeat}"))
-        .map(|path| Request { proxy: label.to_owned(), subspace: subspace.clone(), parameters: path.clone(), images: path })
+        .map(|path| Request { label: label.to_owned(), subspace: subspace.clone(), parameters: path.clone(), images: path })
         .collect()
 }
 

@@ -37,8 +37,8 @@ pub(super) fn accuracies(benchmark: Option<&dyn Benchmark>, architecture: &Archi
 pub(super) fn counts(records: &[Record], steps: &[Step], columns: &Columns) -> Counts {
     let (mut measurements, mut undefined) = (BTreeMap::new(), BTreeMap::new());
     for record in records {
-        *measurements.entry(record.request.proxy.clone()).or_insert(0) += 1;
-        *undefined.entry(record.request.proxy.clone()).or_insert(0) += usize::from(record.reading.value().is_none());
+        *measurements.entry(record.request.label.clone()).or_insert(0) += 1;
+        *undefined.entry(record.request.label.clone()).or_insert(0) += usize::from(record.reading.value().is_none());
     }
     let total = |label: &str| {
         let readings = steps.iter().flat_map(|step| &step.readings).filter(|(own, _)| own == label);

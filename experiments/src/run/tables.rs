@@ -27,7 +27,7 @@ pub fn write_measurements(folder: &RunFolder, records: &[Record]) -> Result<(), 
     let readings: Vec<&Reading> = records.iter().map(|record| &record.reading).collect();
     let [value, undefined_because] = reading_columns(&readings);
     let columns = vec![
-        texts(measurements::PROXY, |record| record.request.proxy.clone()),
+        texts(measurements::PROXY, |record| record.request.label.clone()),
         texts(measurements::SUBSPACE, |record| record.request.subspace.to_string()),
         texts(measurements::PARAMETERS, |record| record.request.parameters.clone()),
         texts(measurements::IMAGES, |record| record.request.images.clone()),

@@ -32,7 +32,7 @@ impl Clock {
     pub fn measured(&mut self, records: &[Record], wall: Duration) {
         let together: f64 = records.iter().map(|record| record.seconds).sum();
         for record in records {
-            let phase = self.phases.entry(record.request.proxy.clone()).or_default();
+            let phase = self.phases.entry(record.request.label.clone()).or_default();
             phase.measured += 1;
             phase.thread_seconds += record.seconds;
             if together > 0.0 {
@@ -44,7 +44,7 @@ impl Clock {
     /// These were taken from the journal.
     pub fn replayed<'a>(&mut self, records: impl IntoIterator<Item = &'a Record>) {
         for record in records {
-            let phase = self.phases.entry(record.request.proxy.clone()).or_default();
+            let phase = self.phases.entry(record.request.label.clone()).or_default();
             phase.replayed += 1;
             phase.replayed_thread_seconds += record.seconds;
         }

@@ -1,7 +1,6 @@
 //! Measures: a space, images, an engine and proxies, and threads to use them from.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -11,7 +10,8 @@ use assay_core::engine::Engine;
 use assay_core::experiment::{OnError, PlannedProxy};
 use assay_core::graph::GraphError;
 use assay_core::plugin::{
-    Draws, MacroNet, Outcome, PassProxy, ProxyError, Request, SearchError, SearchSpace, Skeleton, Structure, Subject, measure_together,
+    Draws, MacroNet, Outcome, PassProxy, Proxy, ProxyError, Request, SearchError, SearchSpace, Skeleton, StructuralProxy, Structure,
+    Subject, ZeroCostProxy, measure_together,
 };
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
@@ -63,23 +63,22 @@ impl Workbench {
         finished: &(dyn Fn(&[Record]) -> Result<(), SearchError> + Sync),
     ) -> Result<Vec<Record>, SearchError> {
         let failed = AtomicBool::new(false);
-        let skeletons = self.skeletons();
-        let jobs = self.jobs(requests, &skeletons);
+        let (jobs, networks) = self.jobs(requests)?;
         // The last jobs, if they are fewer than threads, share out all of them.
         let threads = self.threads.current_num_threads();
         let last = jobs.len() % threads;
         let shared = NonZeroUsize::new(threads.checked_div(last).unwrap_or(1)).filter(|share| share.get() > 1);
         let shared = shared.and_then(|share| self.engine.on_threads(share));
         let first_shared = jobs.len() - last;
-        let one = |(position, job): (usize, Vec<usize>)| {
+        let one = |(position, job): (usize, Job<'_>)| {
+            let positions = job.positions();
             if interrupt.is_asked() || failed.load(Ordering::Relaxed) {
-                return (job, Err(SearchError::Interrupted));
+                return (positions, Err(SearchError::Interrupted));
             }
             let engine = shared.as_deref().filter(|_| position >= first_shared).unwrap_or(self.engine.as_ref());
-            let asked: Vec<&Request> = job.iter().map(|position| requests[*position]).collect();
-            let records = self.measure_job(&asked, engine, &skeletons).and_then(|records| finished(&records).map(|()| records));
+            let records = self.measure_job(&job, requests, engine, &networks).and_then(|records| finished(&records).map(|()| records));
             failed.fetch_or(records.is_err(), Ordering::Relaxed);
-            (job, records)
+            (positions, records)
         };
         // Begun in order, whoever has time, so that the last ones are begun last.
         let mut outcomes: Vec<Finished> = self.threads.install(|| jobs.into_iter().enumerate().par_bridge().map(one).collect());
@@ -102,111 +101,94 @@ impl Workbench {
         all.filter(|_| !interrupted).ok_or(SearchError::Interrupted)
     }
 
-    /// The positions of requests that are measured together, each job in the order of the requests and the jobs in the
-    /// order of their first ones.
-    fn jobs(&self, requests: &[&Request], skeletons: &Skeletons) -> Vec<Vec<usize>> {
-        let mut jobs: Vec<Vec<usize>> = Vec::new();
-        let mut job_of: HashMap<(Together, &Subspace), usize> = HashMap::new();
+    /// What is measured together, each job in the order of the requests and the jobs in the order of their first ones; and
+    /// the networks whose structure is read.
+    fn jobs<'b>(&'b self, requests: &[&Request]) -> Result<(Vec<Job<'b>>, Vec<Built>), SearchError> {
+        let (mut jobs, mut networks): (Vec<Job<'b>>, Vec<Built>) = (Vec::new(), Vec::new());
+        // Positions of jobs, by what their requests have in common.
+        let mut of_network: HashMap<(usize, &Subspace), usize> = HashMap::new();
+        let mut of_draws: HashMap<(&str, &str, &Subspace), usize> = HashMap::new();
         for (position, &request) in requests.iter().enumerate() {
-            let Some(together) = self.together(request, skeletons) else {
-                jobs.push(vec![position]);
-                continue;
-            };
-            match job_of.entry((together, &request.subspace)) {
-                Entry::Occupied(job) => jobs[*job.get()].push(position),
-                Entry::Vacant(job) => {
-                    job.insert(jobs.len());
-                    jobs.push(vec![position]);
+            let new = jobs.len();
+            match self.proxy(&request.label)?.proxy.as_ref() {
+                Proxy::Structure(proxy) => {
+                    let network = self.network(proxy.net(self.dataset.as_ref()), &mut networks);
+                    let job = *of_network.entry((network, &request.subspace)).or_insert(new);
+                    match jobs.get_mut(job) {
+                        Some(Job::Structure(_, members)) => members.push((position, proxy.as_ref())),
+                        _ => jobs.push(Job::Structure(network, vec![(position, proxy.as_ref())])),
+                    }
                 }
+                Proxy::Passes(proxy) => {
+                    let job = *of_draws.entry((&request.parameters, &request.images, &request.subspace)).or_insert(new);
+                    match jobs.get_mut(job) {
+                        Some(Job::Passes(members)) => members.push((position, proxy.as_ref())),
+                        _ => jobs.push(Job::Passes(vec![(position, proxy.as_ref())])),
+                    }
+                }
+                Proxy::Own(proxy) => jobs.push(Job::Own(position, proxy.as_ref())),
             }
         }
-        jobs
+        Ok((jobs, networks))
     }
 
-    /// What requests for one subspace must have in common to be measured together; nothing where that saves nothing.
-    fn together<'r>(&self, request: &'r Request, skeletons: &Skeletons) -> Option<Together<'r>> {
-        if let Some(network) = skeletons.network_of(&request.proxy) {
-            return Some(Together::Network(network));
-        }
-        let passes = self.proxy(&request.proxy).ok()?.proxy.passes();
-        passes.map(|_| Together::Draws(&request.parameters, &request.images))
+    /// The position of this network, whose skeleton is built the first time.
+    fn network(&self, net: MacroNet, networks: &mut Vec<Built>) -> usize {
+        networks.iter().position(|built| built.net == net).unwrap_or_else(|| {
+            networks.push(Built { net, skeleton: Skeleton::new(self.space.as_ref(), &net) });
+            networks.len() - 1
+        })
     }
 
-    /// The skeletons of all networks that structural proxies count in.
-    fn skeletons(&self) -> Skeletons {
-        let (mut networks, mut built): (Vec<(String, usize)>, Vec<Built>) = (Vec::new(), Vec::new());
-        for planned in &self.proxies {
-            let Some(structural) = planned.proxy.structural() else { continue };
-            let net = structural.net(self.dataset.as_ref());
-            let known = built.iter().position(|built| built.net == net);
-            networks.push((planned.label.clone(), known.unwrap_or(built.len())));
-            if known.is_none() {
-                built.push(Built { net, skeleton: Skeleton::new(self.space.as_ref(), &net) });
-            }
-        }
-        Skeletons { networks, built }
-    }
-
-    /// Measures one request, or several that are measured [together](Self::together).
-    fn measure_job(&self, job: &[&Request], engine: &dyn Engine, skeletons: &Skeletons) -> Result<Vec<Record>, SearchError> {
-        let [first, ..] = job else { return Ok(Vec::new()) };
+    fn measure_job(
+        &self,
+        job: &Job<'_>,
+        requests: &[&Request],
+        engine: &dyn Engine,
+        networks: &[Built],
+    ) -> Result<Vec<Record>, SearchError> {
         let start = Instant::now();
-        let proxy = &self.proxy(&first.proxy)?.proxy;
-        let readings = match (proxy.structural(), proxy.passes()) {
-            (Some(_), _) => {
-                let readings = match skeletons.build(self.space.as_ref(), first) {
-                    Ok(structure) => job.iter().map(|request| self.read(request, &structure)).collect::<Result<Vec<_>, _>>()?,
-                    Err(error) => job.iter().map(|request| self.failed(request, &error)).collect::<Result<_, _>>()?,
+        match job {
+            Job::Structure(network, members) => {
+                let [(first, _), ..] = members[..] else { return Ok(Vec::new()) };
+                let readings: Vec<Reading> = match networks[*network].structure(self.space.as_ref(), &requests[first].subspace) {
+                    Ok(structure) => members.iter().map(|(_, proxy)| proxy.read(&structure)).collect(),
+                    Err(error) => members.iter().map(|(position, _)| self.failed(requests[*position], &error)).collect::<Result<_, _>>()?,
                 };
                 // Most of the time of a job goes into the network that its readings share.
-                let seconds = start.elapsed().as_secs_f64() / job.len() as f64;
-                readings.into_iter().map(|reading| (reading, seconds)).collect()
-            }
-            (None, Some(_)) => self.measure_passes(job, engine)?,
-            (None, None) => {
-                let one = |request: &&Request| {
-                    let start = Instant::now();
-                    self.measure_one(request, engine).map(|reading| (reading, start.elapsed().as_secs_f64()))
+                let seconds = start.elapsed().as_secs_f64() / members.len() as f64;
+                let record = |((position, _), reading): (&(usize, _), Reading)| {
+                    let Request { label, subspace, .. } = requests[*position];
+                    // Counting takes less time than writing this down.
+                    tracing::trace!(proxy = %label, %subspace, %reading, seconds, "counted");
+                    Record { request: requests[*position].clone(), reading, seconds }
                 };
-                job.iter().map(one).collect::<Result<_, _>>()?
+                Ok(members.iter().zip(readings).map(record).collect())
             }
-        };
-        let is_structural = proxy.structural().is_some();
-        let record = |(request, (reading, seconds)): (&&Request, (Reading, f64))| {
-            let Request { proxy, subspace, parameters, images } = request;
-            if is_structural {
-                // Counting takes less time than writing this down.
-                tracing::trace!(%proxy, %subspace, %reading, seconds, "counted");
-            } else {
-                tracing::debug!(%proxy, %subspace, %parameters, %images, %reading, seconds, "measured");
+            Job::Passes(members) => {
+                let [(first, _), ..] = members[..] else { return Ok(Vec::new()) };
+                let proxies: Vec<&dyn PassProxy> = members.iter().map(|(_, proxy)| *proxy).collect();
+                let draws = self.draws(requests[first]);
+                let outcomes = measure_together(&proxies, &self.subject(requests[first], engine, &draws));
+                let record = |((position, _), outcome): (&(usize, _), Outcome)| self.record(requests[*position], outcome);
+                members.iter().zip(outcomes).map(record).collect()
             }
-            Record { request: (*request).clone(), reading, seconds }
-        };
-        Ok(job.iter().zip(readings).map(record).collect())
+            Job::Own(position, proxy) => {
+                let request = requests[*position];
+                let draws = self.draws(request);
+                let reading = proxy.measure(&self.subject(request, engine, &draws));
+                Ok(vec![self.record(request, Outcome { reading, seconds: start.elapsed().as_secs_f64() })?])
+            }
+        }
     }
 
-    /// Measures proxies that share passes, with the seconds that each took of them.
-    fn measure_passes(&self, job: &[&Request], engine: &dyn Engine) -> Result<Vec<(Reading, f64)>, SearchError> {
-        let [first, ..] = job else { return Ok(Vec::new()) };
-        let proxies: Vec<&dyn PassProxy> = job.iter().filter_map(|request| self.proxy(&request.proxy).ok()?.proxy.passes()).collect();
-        let draws = self.draws(first);
-        let outcomes = measure_together(&proxies, &self.subject(first, engine, &draws));
-        let reading = |(request, Outcome { reading, seconds }): (&&Request, Outcome)| {
-            reading.or_else(|error| self.failed(request, &error)).map(|reading| (reading, seconds))
-        };
-        job.iter().zip(outcomes).map(reading).collect()
-    }
-
-    /// The reading of a structural proxy.
-    fn read(&self, request: &Request, structure: &Structure) -> Result<Reading, SearchError> {
-        let proxy = &self.proxy(&request.proxy)?.proxy;
-        Ok(proxy.structural().map_or_else(|| Reading::undefined("the proxy reads more than structure"), |proxy| proxy.read(structure)))
-    }
-
-    fn measure_one(&self, request: &Request, engine: &dyn Engine) -> Result<Reading, SearchError> {
-        let draws = self.draws(request);
-        let measured = self.proxy(&request.proxy)?.proxy.measure(&self.subject(request, engine, &draws));
-        measured.or_else(|error| self.failed(request, &error))
+    /// What was measured, or what a failure of it is.
+    fn record(&self, request: &Request, outcome: Outcome) -> Result<Record, SearchError> {
+        let Outcome { reading, seconds } = outcome;
+        let reading = reading.or_else(|error| self.failed(request, &error))?;
+        let Request { label, subspace, parameters, images } = request;
+        tracing::debug!(proxy = %label, %subspace, %parameters, %images, %reading, seconds, "measured");
+        Ok(Record { request: request.clone(), reading, seconds })
     }
 
     fn draws(&self, request: &Request) -> Draws {
@@ -226,7 +208,7 @@ impl Workbench {
         match self.on_error {
             OnError::Skip => Ok(Reading::undefined(format!("{FAILED}{error}"))),
             OnError::Stop => {
-                let proxy = request.proxy.clone();
+                let proxy = request.label.clone();
                 Err(SearchError::Measurement { proxy, subspace: request.subspace.to_string(), problem: error.to_string() })
             }
         }
@@ -236,38 +218,35 @@ impl Workbench {
 /// The positions of the requests of a job, and what was measured.
 type Finished = (Vec<usize>, Result<Vec<Record>, SearchError>);
 
-/// What requests that are measured together have in common beside their subspace.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Together<'r> {
-    /// The network whose structure is read, as [`Skeletons`] count them.
-    Network(usize),
-    /// The streams of weights and images, so that passes can be shared.
-    Draws(&'r str, &'r str),
+/// What is measured together: the positions of the requests, each with the proxy that it asks for.
+enum Job<'b> {
+    /// They read the structure of one network, the one at this position.
+    Structure(usize, Vec<(usize, &'b dyn StructuralProxy)>),
+    /// They read passes with the same draws, and share those that they have in common.
+    Passes(Vec<(usize, &'b dyn PassProxy)>),
+    /// One that shares nothing.
+    Own(usize, &'b dyn ZeroCostProxy),
 }
 
-/// The networks whose structure is read.
-struct Skeletons {
-    /// By label of the proxy: the position of its network.
-    networks: Vec<(String, usize)>,
-    built: Vec<Built>,
+impl Job<'_> {
+    fn positions(&self) -> Vec<usize> {
+        match self {
+            Self::Structure(_, members) => members.iter().map(|(position, _)| *position).collect(),
+            Self::Passes(members) => members.iter().map(|(position, _)| *position).collect(),
+            Self::Own(position, _) => vec![*position],
+        }
+    }
 }
 
-/// One network with its skeleton, or why there is none.
+/// A network whose structure is read, with its skeleton, or why there is none.
 struct Built {
     net: MacroNet,
     skeleton: Result<Skeleton, GraphError>,
 }
 
-impl Skeletons {
-    /// The position of the network that a structural proxy reads.
-    fn network_of(&self, label: &str) -> Option<usize> {
-        self.networks.iter().find(|(own, _)| own == label).map(|(_, network)| *network)
-    }
-
-    /// The structure that a request for a structural proxy reads.
-    fn build(&self, space: &dyn SearchSpace, request: &Request) -> Result<Structure, ProxyError> {
-        let network = self.network_of(&request.proxy).and_then(|network| self.built.get(network));
-        let Built { net, skeleton } = network.ok_or_else(|| ProxyError::Other("it reads no structure".into()))?;
-        Ok(Structure::new(space, &request.subspace, net, skeleton.as_ref().map_err(GraphError::clone)?)?)
+impl Built {
+    /// The structure of one architecture's network.
+    fn structure(&self, space: &dyn SearchSpace, subspace: &Subspace) -> Result<Structure, ProxyError> {
+        Ok(Structure::new(space, subspace, &self.net, self.skeleton.as_ref().map_err(GraphError::clone)?)?)
     }
 }

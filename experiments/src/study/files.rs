@@ -89,7 +89,7 @@ fn measured_columns(architectures: &[Selected], wanted: &[Wanted]) -> Vec<Column
     vec![
         Column::new(scores::ARCH.into(), wanted.iter().map(|wanted| of(wanted).text.as_str()).collect::<Vec<_>>()),
         Column::new(scores::INDEX.into(), wanted.iter().map(|wanted| of(wanted).index).collect::<Vec<_>>()),
-        Column::new(scores::PROXY.into(), wanted.iter().map(|wanted| wanted.request.proxy.as_str()).collect::<Vec<_>>()),
+        Column::new(scores::PROXY.into(), wanted.iter().map(|wanted| wanted.request.label.as_str()).collect::<Vec<_>>()),
         Column::new(scores::REPEAT.into(), wanted.iter().map(|wanted| wanted.repeat).collect::<Vec<_>>()),
     ]
 }

@@ -1,7 +1,7 @@
 //! What a study measures, and which part of it a shard does.
 
 use assay_core::experiment::{PlannedProxy, Shard};
-use assay_core::plugin::Request;
+use assay_core::plugin::{Proxy, Request};
 use assay_core::stream::Stream;
 use rayon::prelude::*;
 
@@ -33,7 +33,7 @@ impl PreparedStudy {
     /// one after the other, since they share their draws.
     pub(super) fn wanted(&self, shard: Option<Shard>) -> Result<Vec<Wanted>, RunError> {
         let mut proxies: Vec<(usize, &PlannedProxy)> = self.workbench.proxies.iter().enumerate().collect();
-        proxies.sort_by_key(|(_, planned)| planned.proxy.structural().is_none());
+        proxies.sort_by_key(|(_, planned)| !matches!(*planned.proxy, Proxy::Structure(_)));
         let architectures = &self.selection.architectures;
         let parts = shard.map(|shard| self.parts(shard.of())).transpose()?;
         let repeat_count = u32::try_from(self.study.repeats).unwrap_or(u32::MAX);
@@ -44,9 +44,9 @@ impl PreparedStudy {
             }
             for repeat in 0..repeat_count {
                 for (proxy, planned) in &proxies {
-                    let (measured, count) = match planned.proxy.structural() {
-                        Some(_) => (position, 1),
-                        None => (architecture.measured_as, self.study.repeats),
+                    let (measured, count) = match *planned.proxy {
+                        Proxy::Structure(_) => (position, 1),
+                        Proxy::Passes(_) | Proxy::Own(_) => (architecture.measured_as, self.study.repeats),
                     };
                     let request =
                         repeats(&planned.label, &architectures[measured].subspace, "study", count).into_iter().nth(repeat as usize);
@@ -63,7 +63,8 @@ impl PreparedStudy {
     fn parts(&self, parts: u32) -> Result<Vec<u32>, RunError> {
         let missing = || RunError::Result(format!("the proxy `{BASELINE}` is not structural"));
         let baseline = self.workbench.proxies.iter().find(|planned| planned.label == BASELINE);
-        let net = baseline.and_then(|planned| planned.proxy.structural()).ok_or_else(missing)?.net(self.workbench.dataset.as_ref());
+        let Some(Proxy::Structure(baseline)) = baseline.map(|planned| planned.proxy.as_ref()) else { return Err(missing()) };
+        let net = baseline.net(self.workbench.dataset.as_ref());
         let cost = |architecture: &Selected| {
             // A network that cannot be built fails when it is measured, which costs nothing.
             self.workbench.space.lower(&architecture.subspace, &net).map_or(0, |graph| graph.multiply_adds())

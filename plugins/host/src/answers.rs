@@ -107,12 +107,11 @@ pub(crate) struct Asking<'a> {
     asked: RefCell<Asked>,
 }
 
-/// What was asked of a pass.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Asked {
-    pub(crate) ask: Ask,
+/// What was asked of a pass so far.
+struct Asked {
+    ask: Ask,
     /// By their numbers.
-    pub(crate) objectives: Vec<Objective>,
+    objectives: Vec<Objective>,
 }
 
 impl<'a> Asking<'a> {
@@ -122,8 +121,10 @@ impl<'a> Asking<'a> {
         Self { pass, subject: Subject::new(network, batch), stream, drawn: FrozenVec::new(), asked }
     }
 
-    pub(crate) fn asked(self) -> Asked {
-        self.asked.into_inner()
+    /// What was asked, with the objectives by their numbers.
+    pub(crate) fn asked(self) -> Ask {
+        let Asked { ask, objectives } = self.asked.into_inner();
+        ask.numbered(objectives)
     }
 
     fn add(&self, more: impl FnOnce(Ask) -> Ask) {
@@ -206,20 +207,15 @@ pub(crate) struct Scoring<'a> {
 struct Scored<'a> {
     measured: &'a Measured<'a>,
     subject: Subject<'a>,
-    objectives: Vec<Objective>,
     precision: Precision,
     gram: OnceCell<Gram>,
 }
 
 impl<'a> Scoring<'a> {
-    pub(crate) fn new(
-        passes: impl IntoIterator<Item = (&'a Measured<'a>, Asked, Precision)>,
-        stream: &'a Stream,
-        engine: &'a dyn Engine,
-    ) -> Self {
-        let scored = |(measured, asked, precision): (&'a Measured<'a>, Asked, Precision)| {
+    pub(crate) fn new(passes: impl IntoIterator<Item = (&'a Measured<'a>, Precision)>, stream: &'a Stream, engine: &'a dyn Engine) -> Self {
+        let scored = |(measured, precision): (&'a Measured<'a>, Precision)| {
             let subject = Subject::new(measured.network, measured.batch);
-            Scored { measured, subject, objectives: asked.objectives, precision, gram: OnceCell::new() }
+            Scored { measured, subject, precision, gram: OnceCell::new() }
         };
         Self { passes: passes.into_iter().map(scored).collect(), stream, engine, drawn: FrozenVec::new() }
     }
@@ -232,7 +228,7 @@ impl<'a> Scoring<'a> {
 
 impl Scored<'_> {
     fn gradients(&self, objective: u32) -> Result<&Gradients, String> {
-        let found = self.objectives.get(objective as usize).ok_or_else(|| format!("there is no objective {objective}"))?;
+        let found = self.measured.ask.objective(objective as usize).ok_or_else(|| format!("there is no objective {objective}"))?;
         self.measured.answer.gradients(found).map_err(|error| error.to_string())
     }
 

@@ -1,10 +1,9 @@
 //! What a plugin file declares.
 
-use assay_core::plugin::{DefaultValue, Setting, ValueKind};
+use assay_core::plugin::{Declared, DefaultValue, Setting, ValueKind, WholePass};
 use assay_plugin_sdk::abi::{
     ASSAY_ANY_TEXT, ASSAY_CHOICE, ASSAY_FLAG, ASSAY_INTEGER, ASSAY_NUMBER, ASSAY_NUMBERS, ASSAY_PATH, ASSAY_TEXTS,
 };
-use assay_proxies::whole_pass;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -112,7 +111,7 @@ impl SettingDescription {
 impl Plugin {
     /// Its settings as the registry has them, for the life of the program.
     pub(crate) fn leak_settings(&self) -> &'static [Setting] {
-        let passes = if self.has_pass_settings { whole_pass::SETTINGS } else { &[] };
+        let passes = if self.has_pass_settings { WholePass::SETTINGS } else { &[] };
         let own = self.settings.iter().filter_map(SettingDescription::leak);
         Box::leak(passes.iter().copied().chain(own).collect())
     }

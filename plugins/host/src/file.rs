@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use assay_core::plugin::{Declared, WholePass};
 use assay_plugin_sdk::abi::{
     ASSAY_ABI_MAJOR, ASSAY_ABI_MINOR, ASSAY_LOWER_IS_BETTER, ASSAY_MAGIC, ASSAY_PASS_SETTINGS, AssayPlugin, AssayProxy, AssaySetting,
     AssaySpace, AssayStrategy,
 };
-use assay_proxies::whole_pass;
 use libloading::Library;
 
 use crate::description::{Description, Plugin, SettingDescription};
@@ -149,7 +149,7 @@ unsafe fn describe(
         let found: Result<Plugin, LoadProblem> = plugin!("proxy", entry, [ask, score]);
         let has_pass_settings = entry.flags & ASSAY_PASS_SETTINGS != 0;
         let found = Plugin { lower_is_better: entry.direction == ASSAY_LOWER_IS_BETTER, has_pass_settings, ..found? };
-        let taken = |own: &SettingDescription| has_pass_settings && whole_pass::SETTINGS.iter().any(|setting| setting.name == own.name);
+        let taken = |own: &SettingDescription| has_pass_settings && WholePass::SETTINGS.iter().any(|setting| setting.name == own.name);
         match found.settings.iter().find(|own| taken(own)) {
             Some(own) => {
                 Err(LoadProblem::Declaration(format!("`{}` has a setting `{}`, which is one of its passes", found.name, own.name)))

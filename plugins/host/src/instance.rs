@@ -75,7 +75,7 @@ pub(crate) trait Callee: Send + Sync {
     fn protocol(&self) -> Result<String, Fault>;
 
     /// The passes it needs, where `given` is what the settings say.
-    fn passes(&self, given: PassNumbers) -> Result<Vec<PassNumbers>, Fault>;
+    fn passes(&self, given: AssayPass) -> Result<Vec<AssayPass>, Fault>;
 
     /// Lets it ask for what a pass is to compute.
     fn ask(&self, pass: u32, source: &dyn Source) -> Result<(), Fault>;
@@ -83,9 +83,6 @@ pub(crate) trait Callee: Send + Sync {
     /// Lets it score.
     fn score(&self, source: &dyn Source) -> Result<Reading, Fault>;
 }
-
-/// An [`AssayPass`] in the order of its fields.
-pub(crate) type PassNumbers = [u32; 8];
 
 /// A proxy in this process.
 pub(crate) struct Instance {
@@ -119,7 +116,7 @@ impl Callee for Instance {
         written.map_err(|ended| failed(ended, None))
     }
 
-    fn passes(&self, given: PassNumbers) -> Result<Vec<PassNumbers>, Fault> {
+    fn passes(&self, given: AssayPass) -> Result<Vec<AssayPass>, Fault> {
         let pointer = self.object.pointer();
         // SAFETY: the library's function with its own object.
         let count = self.table.pass_count.map_or(1, |count| unsafe { count(pointer) });
@@ -127,15 +124,13 @@ impl Callee for Instance {
             return Err(Fault::Failed(format!("wants {count} passes; 1 to 64 can be had")));
         }
         let one = |position: u32| {
-            let [channels, cells, batch, initialiser, precision, augmentation, images, draw] = given;
-            let mut pass = AssayPass { channels, cells, batch, initialiser, precision, augmentation, images, draw };
+            let mut pass = given;
             if let Some(change) = self.table.pass {
                 // SAFETY: the library's function with its own object and our pass.
                 let changed = lend::call(|message| unsafe { change(pointer, position, &raw mut pass, message) });
                 changed.map_err(|ended| failed(ended, None))?;
             }
-            let AssayPass { channels, cells, batch, initialiser, precision, augmentation, images, draw } = pass;
-            Ok([channels, cells, batch, initialiser, precision, augmentation, images, draw])
+            Ok(pass)
         };
         (0..count).map(one).collect()
     }

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use assay_core::plugin::{Entry, Origin, SearchSpace, SearchStrategy, Settings, SettingsError, ZeroCostProxy};
+use assay_core::plugin::{Entry, Origin, Proxy, SearchSpace, SearchStrategy, Settings, SettingsError};
 pub use error::{LoadError, LoadProblem};
 #[cfg(unix)]
 pub use isolated::{CHILD, serve};
@@ -38,7 +38,7 @@ pub struct Entries {
     /// Search spaces.
     pub spaces: &'static [&'static Entry<dyn SearchSpace>],
     /// Proxies.
-    pub proxies: &'static [&'static Entry<dyn ZeroCostProxy>],
+    pub proxies: &'static [&'static Entry<Proxy>],
     /// Strategies.
     pub strategies: &'static [&'static Entry<dyn SearchStrategy>],
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use assay_core::plugin::{Settings, SettingsError, ZeroCostProxy};
+use assay_core::plugin::{Proxy, Settings, SettingsError};
 
 use crate::error::LoadError;
 use crate::file::PluginFile;
@@ -32,7 +32,7 @@ impl Library {
     ///
     /// # Errors
     /// If it has no such proxy, or the proxy refuses the settings.
-    pub fn proxy(&self, name: &str, settings: &Settings) -> Result<Box<dyn ZeroCostProxy>, SettingsError> {
+    pub fn proxy(&self, name: &str, settings: &Settings) -> Result<Box<Proxy>, SettingsError> {
         let file = &self.0;
         let found = file.description.proxies.iter().position(|proxy| proxy.name == name);
         let position = found.ok_or_else(|| SettingsError::new("name", format!("`{}` has no proxy `{name}`", file.path.display())))?;

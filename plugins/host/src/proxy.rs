@@ -3,15 +3,18 @@
 use assay_core::data::{Augmentation, Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Precision};
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Settings, SettingsError, Shared, ZeroCostProxy};
+use assay_core::plugin::{
+    AskError, Declared, Measured, Pass, PassProxy, Proxy, ProxyError, Settings, SettingsError, Source, WholeNetwork, WholePass,
+};
 use assay_core::score::{Direction, Reading};
 use assay_core::stream::Stream;
-use assay_plugin_sdk::abi::{ASSAY_F32, ASSAY_F64, ASSAY_FLIP_AND_CROP, ASSAY_NO_AUGMENTATION, ASSAY_NORMAL_IMAGES, ASSAY_SAMPLED_IMAGES};
-use assay_proxies::whole_pass::{self, Source, WholePass};
+use assay_plugin_sdk::abi::{
+    ASSAY_F32, ASSAY_F64, ASSAY_FLIP_AND_CROP, ASSAY_NO_AUGMENTATION, ASSAY_NORMAL_IMAGES, ASSAY_SAMPLED_IMAGES, AssayPass,
+};
 
-use crate::answers::{Asked, Asking, Scoring};
+use crate::answers::{Asking, Scoring};
 use crate::description::Plugin;
-use crate::instance::{Callee, Fault, PassNumbers};
+use crate::instance::{Callee, Fault};
 
 /// How parameters are drawn, by number. The order is part of the interface.
 pub(crate) const INITIALISERS: [Initialiser; 4] =
@@ -38,36 +41,40 @@ pub(crate) fn build(
     file: &str,
     settings: &Settings,
     make: impl FnOnce(&str) -> Result<Box<dyn Callee>, String>,
-) -> Result<Box<dyn ZeroCostProxy>, SettingsError> {
-    let is_of_pass = |key: &str| about.has_pass_settings && whole_pass::SETTINGS.iter().any(|setting| setting.name == key);
+) -> Result<Box<Proxy>, SettingsError> {
+    let is_of_pass = |key: &str| about.has_pass_settings && WholePass::SETTINGS.iter().any(|setting| setting.name == key);
     let part = |of_pass: bool| -> Settings {
         settings.iter().filter(|(key, _)| is_of_pass(key) == of_pass).map(|(key, value)| (key.clone(), value.clone())).collect()
     };
-    let whole: WholePass = part(true).parse()?;
+    let whole: WholePass = part(true).read()?;
     let refused = |problem: String| SettingsError::new("name", format!("the plugin `{file}` {problem}"));
     let own = serde_json::to_string(&part(false)).map_err(|error| refused(error.to_string()))?;
     let callee = make(&own).map_err(refused)?;
     let clause = |fault| match fault {
         Fault::Failed(clause) | Fault::Crashed(clause) => refused(clause),
     };
-    let wanted = callee.passes(numbers(&whole)).map_err(clause)?;
+    let wanted = callee.passes(across(&whole)).map_err(clause)?;
     let passes = wanted.into_iter().map(pass).collect::<Result<_, _>>().map_err(refused)?;
     let direction = if about.lower_is_better { Direction::LowerIsBetter } else { Direction::HigherIsBetter };
     let protocol = callee.protocol().map_err(clause)?;
-    Ok(Box::new(Shared(RuntimeProxy { name: about.name.clone(), file: file.into(), direction, protocol, passes, callee })))
+    Ok(Box::new(Proxy::passes(RuntimeProxy { name: about.name.clone(), file: file.into(), direction, protocol, passes, callee })))
 }
 
-fn numbers(pass: &WholePass) -> PassNumbers {
+/// A pass as it crosses the border.
+fn across(pass: &WholePass) -> AssayPass {
     let size = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
     let initialiser = INITIALISERS.iter().position(|known| *known == pass.initialiser).unwrap_or_default();
     let precision = if pass.precision == Precision::F64 { ASSAY_F64 } else { ASSAY_F32 };
     let augmentation = if pass.augmentation == Augmentation::FlipAndCrop { ASSAY_FLIP_AND_CROP } else { ASSAY_NO_AUGMENTATION };
     let images = if pass.images == Source::Normal { ASSAY_NORMAL_IMAGES } else { ASSAY_SAMPLED_IMAGES };
-    [size(pass.channels), size(pass.cells), size(pass.batch), size(initialiser), precision, augmentation, images, 0]
+    let WholeNetwork { channels, cells } = pass.network;
+    let (channels, cells, batch) = (size(channels), size(cells), size(pass.batch));
+    AssayPass { channels, cells, batch, initialiser: size(initialiser), precision, augmentation, images, draw: 0 }
 }
 
-fn pass(numbers: PassNumbers) -> Result<(WholePass, usize), String> {
-    let [channels, cells, batch, initialiser, precision, augmentation, images, draw] = numbers;
+/// The pass that a plugin wants, with the number of its draw of images.
+fn pass(wanted: AssayPass) -> Result<(WholePass, usize), String> {
+    let AssayPass { channels, cells, batch, initialiser, precision, augmentation, images, draw } = wanted;
     for (name, value, most) in [("channels", channels, 4096), ("cells", cells, 100), ("images", batch, 65_536)] {
         if !(1..=most).contains(&value) {
             return Err(format!("wants a pass of {value} {name}; 1 to {most} can be had"));
@@ -90,23 +97,18 @@ fn pass(numbers: PassNumbers) -> Result<(WholePass, usize), String> {
         ASSAY_NORMAL_IMAGES => Source::Normal,
         other => return Err(unknown("images", other)),
     };
-    let (channels, cells, batch) = (channels as usize, cells as usize, batch as usize);
-    Ok((WholePass { channels, cells, batch, initialiser, precision, augmentation, images }, draw as usize))
+    let network = WholeNetwork { channels: channels as usize, cells: cells as usize };
+    Ok((WholePass { network, batch: batch as usize, initialiser, precision, augmentation, images }, draw as usize))
 }
 
 impl RuntimeProxy {
-    fn asked(&self, position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Result<Asked, Fault> {
-        let number = u32::try_from(position).unwrap_or(u32::MAX);
-        let asking = Asking::new(number, network, batch, stream);
-        self.callee.ask(number, &asking)?;
-        Ok(asking.asked())
+    fn failed(&self, clause: &str) -> ProxyError {
+        ProxyError::Other(format!("the plugin `{}` {clause}", self.file))
     }
 
-    fn score(&self, passes: &[Measured<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, Fault> {
-        let asked = passes.iter().enumerate().map(|(position, pass)| self.asked(position, pass.network, pass.batch, stream));
-        let asked = asked.collect::<Result<Vec<_>, _>>()?;
-        let passes = passes.iter().zip(asked).zip(&self.passes).map(|((measured, asked), (pass, _))| (measured, asked, pass.precision));
-        self.callee.score(&Scoring::new(passes, stream, engine))
+    /// Why there is no score where the plugin's process ended.
+    fn crashed(&self, clause: &str) -> String {
+        format!("the plugin `{}` {clause}", self.file)
     }
 }
 
@@ -125,16 +127,22 @@ impl PassProxy for RuntimeProxy {
         self.passes.iter().map(|(pass, draw)| pass.pass(dataset, *draw)).collect()
     }
 
-    fn ask(&self, position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Ask {
-        // A fault here is met again, and told, when the score is read: that asks again.
-        self.asked(position, network, batch, stream).map(|asked| asked.ask).unwrap_or_default()
+    fn ask(&self, position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Result<Ask, AskError> {
+        let number = u32::try_from(position).unwrap_or(u32::MAX);
+        let asking = Asking::new(number, network, batch, stream);
+        match self.callee.ask(number, &asking) {
+            Ok(()) => Ok(asking.asked()),
+            Err(Fault::Failed(clause)) => Err(self.failed(&clause).into()),
+            Err(Fault::Crashed(clause)) => Err(AskError::Undefined(self.crashed(&clause))),
+        }
     }
 
     fn read(&self, passes: &[Measured<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError> {
-        match self.score(passes, stream, engine) {
+        let passes = passes.iter().zip(&self.passes).map(|(measured, (pass, _))| (measured, pass.precision));
+        match self.callee.score(&Scoring::new(passes, stream, engine)) {
             Ok(reading) => Ok(reading),
-            Err(Fault::Failed(clause)) => Err(ProxyError::Other(format!("the plugin `{}` {clause}", self.file))),
-            Err(Fault::Crashed(clause)) => Ok(Reading::undefined(format!("the plugin `{}` {clause}", self.file))),
+            Err(Fault::Failed(clause)) => Err(self.failed(&clause)),
+            Err(Fault::Crashed(clause)) => Ok(Reading::undefined(self.crashed(&clause))),
         }
     }
 }

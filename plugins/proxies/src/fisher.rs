@@ -14,25 +14,22 @@
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Wanted};
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use serde::Deserialize;
 
-use crate::loss_gradient::{weighted_nodes, weights};
-use crate::whole_pass::{SETTINGS, WholePass};
+use crate::parts::loss_gradient::{weighted_nodes, weights};
 
 /// Sums the Fisher information of all channels.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fisher(pub WholePass);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "fisher",
     summary: "sum of the channels' Fisher information (Theis et al., 2018; BlockSwap, Turner et al., ICLR 2020)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(settings.parse::<Fisher>()?))),
+    settings: WholePass,
+    build: |pass| Ok(Box::new(Proxy::passes(Fisher(pass)))),
 }
 
 impl PassProxy for Fisher {
@@ -44,13 +41,13 @@ impl PassProxy for Fisher {
         vec![self.0.pass(dataset, 0)]
     }
 
-    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Ask {
+    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
         let graph = network.graph();
-        Ask::new().gradients(Objective::cross_entropy(graph), Wanted::products(weighted_nodes(graph)))
+        Ok(Ask::new().gradients(Objective::cross_entropy(graph), Wanted::products(weighted_nodes(graph))))
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {
-        let Measured { network, batch, answer } = passes[0];
+        let Measured { network, batch, answer, .. } = passes[0];
         let graph = network.graph();
         let gradients = answer.gradients(&Objective::cross_entropy(graph))?;
         let mut score = 0.0;

@@ -10,23 +10,19 @@
 //! **Undefined** never.
 
 use assay_core::data::Dataset;
-use assay_core::plugin::{MacroNet, StructuralProxy, Structure, ZeroCostProxy};
+use assay_core::plugin::{MacroNet, Proxy, StructuralProxy, Structure, WholeNetwork};
 use assay_core::score::Reading;
-use serde::Deserialize;
-
-use crate::whole_network::{SETTINGS, WholeNetwork};
 
 /// Counts multiply-adds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flops(pub WholeNetwork);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "flops",
     summary: "multiply-adds of one image through convolutions and linear layers (baseline: Ning et al., NeurIPS 2021)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<Flops>()?)),
+    settings: WholeNetwork,
+    build: |network| Ok(Box::new(Proxy::structure(Flops(network)))),
 }
 
 impl StructuralProxy for Flops {

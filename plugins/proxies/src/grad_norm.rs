@@ -10,49 +10,38 @@
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective};
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Setting, Shared, ValueKind, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use serde::Deserialize;
 
-use crate::loss_gradient::{self, Layer};
-use crate::whole_pass::WholePass;
+use crate::parts::loss_gradient::{self, Layer};
 
-/// What a norm is taken of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Norm {
-    /// Of each layer's weight; the norms are added.
-    #[default]
-    Layers,
-    /// Of all parameters together, biases and batch normalisation among them.
-    Parameters,
-}
-
-/// The norm of the loss gradient.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct GradNorm {
-    /// The network and the minibatch.
-    #[serde(flatten)]
-    pub pass: WholePass,
+assay_core::words! {
     /// What a norm is taken of.
-    pub norm: Norm,
+    pub enum Norm {
+        /// Of each layer's weight; the norms are added.
+        Layers = "layers",
+        /// Of all parameters together, biases and batch normalisation among them.
+        Parameters = "parameters",
+    }
 }
 
-const SETTINGS: &[Setting] = &WholePass::settings_and(Setting {
-    name: "norm",
-    kind: ValueKind::Choice(&["layers", "parameters"]),
-    default: Setting::said("layers"),
-    help: "of each layer's weight, added up, or one of all parameters together",
-});
+assay_core::settings! {
+    /// The norm of the loss gradient.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct GradNorm {
+        with pub pass: WholePass;
+        /// of each layer's weight, added up, or one of all parameters together
+        pub norm: Norm = Norm::Layers;
+    }
+}
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "grad-norm",
     summary: "sum of the norms of the layers' loss gradients (Abdelfattah et al., ICLR 2021)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(settings.parse::<GradNorm>()?))),
+    settings: GradNorm,
+    build: |proxy| Ok(Box::new(Proxy::passes(proxy))),
 }
 
 impl PassProxy for GradNorm {
@@ -68,8 +57,8 @@ impl PassProxy for GradNorm {
         vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Ask {
-        loss_gradient::ask(network)
+    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+        Ok(loss_gradient::ask(network))
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {

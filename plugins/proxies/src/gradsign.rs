@@ -12,62 +12,49 @@ use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective};
 use assay_core::graph::ParameterRole;
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Setting, Shared, ValueKind, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use serde::Deserialize;
 
-use crate::whole_pass::WholePass;
-
-/// How the agreement of all weights becomes one number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reduction {
-    /// The sum.
-    #[default]
-    Sum,
-    /// The mean.
-    Mean,
+assay_core::words! {
+    /// How the agreement of all weights becomes one number.
+    pub enum Reduction {
+        /// The sum.
+        Sum = "sum",
+        /// The mean.
+        Mean = "mean",
+    }
 }
 
-/// Agreement of the signs of single images' gradients.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct GradSign {
-    /// The network and the images.
-    #[serde(flatten)]
-    pub pass: WholePass,
-    /// Over weights.
-    pub reduction: Reduction,
+assay_core::settings! {
+    /// Agreement of the signs of single images' gradients.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct GradSign {
+        with pub pass: WholePass;
+        /// over weights
+        pub reduction: Reduction = Reduction::Sum;
+    }
 }
-
-const SETTINGS: &[Setting] = &WholePass::settings_and(Setting {
-    name: "reduction",
-    kind: ValueKind::Choice(&["sum", "mean"]),
-    default: Setting::said("sum"),
-    help: "over weights",
-});
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "gradsign",
     summary: "agreement of the signs of single images' gradients (GradSign, Zhang & Jia, ICLR 2022)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(settings.parse::<GradSign>()?))),
+    settings: GradSign,
+    build: |proxy| Ok(Box::new(Proxy::passes(proxy))),
 }
 
 impl PassProxy for GradSign {
     fn protocol(&self) -> String {
-        let reduction = if self.reduction == Reduction::Sum { "sum" } else { "mean" };
-        format!("gradsign: {reduction} over weights, image by image, {}", self.pass)
+        format!("gradsign: {} over weights, image by image, {}", self.reduction, self.pass)
     }
 
     fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
         vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, _network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {
-        Ask::new()
+    fn ask(&self, _position: usize, _network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new())
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError> {

@@ -15,15 +15,13 @@
 use assay_core::data::{Augmentation, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Patterns, Precision, Wanted};
 use assay_core::graph::{NodeId, Operator, ParameterRole};
-use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{ProxyError, Setting, Subject, ValueKind, ZeroCostProxy};
+use assay_core::network::Network;
+use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
-use serde::Deserialize;
 
-use crate::initial_network::{CELLS, CHANNELS, INITIALISER, InitialNetwork};
-use crate::loss_gradient::{Layer, layers_of};
-use crate::rewrite::{rewrite, with_parameters};
-use crate::whole_pass::WholePass;
+use crate::parts::initial_network::InitialNetwork;
+use crate::parts::loss_gradient::{Layer, layers_of};
+use crate::parts::rewrite::{rewrite, with_parameters};
 
 /// The relative changes of the weights that are tried, until no ReLU changes its sign. Rounding costs about 2⁻⁵² / ε of ‖g‖²,
 /// 2⁻²² and 2⁻¹⁸; the third derivative, about ε² of it, is nothing beside that.
@@ -34,46 +32,24 @@ pub const EPSILONS: [f32; 2] = [1.0 / (1_u64 << 30) as f32, 1.0 / (1_u64 << 34) 
 /// the derivative of ReLU at zero.
 pub const THRESHOLD: f32 = 1.0 / (1 << 30) as f32;
 
-/// Scores the curvature along the weights.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Grasp {
-    /// Channels of the network's first stage.
-    pub channels: usize,
-    /// Cells (a stage, in spaces with stages).
-    pub cells: usize,
-    /// Images of the minibatch.
-    pub batch: usize,
-    /// How parameters are drawn.
-    pub initialiser: Initialiser,
-    /// How images are varied.
-    pub augmentation: Augmentation,
-}
-
-impl Default for Grasp {
-    fn default() -> Self {
-        let WholePass { channels, cells, batch, initialiser, augmentation, .. } = WholePass::default();
-        Self { channels, cells, batch, initialiser, augmentation }
+assay_core::settings! {
+    /// Scores the curvature along the weights.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Grasp {
+        with pub network: InitialNetwork;
+        /// images of the minibatch
+        pub batch: usize = 64, in 1..=65_536;
+        /// how images are varied when they are drawn
+        pub augmentation: Augmentation = Augmentation::None;
     }
 }
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "grasp",
     summary: "preservation of gradient flow, −Σ weight · Hessian · gradient (GraSP, Wang et al., ICLR 2020)",
-    schema: &[
-        CHANNELS,
-        CELLS,
-        Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 65_536 }, default: Setting::said("64"), help: "images of the minibatch" },
-        INITIALISER,
-        Setting {
-            name: "augmentation",
-            kind: ValueKind::Choice(&["none", "flip-and-crop"]),
-            default: Setting::said("none"),
-            help: "how images are varied when they are drawn",
-        },
-    ],
-    build: |settings| Ok(Box::new(settings.parse::<Grasp>()?)),
+    settings: Grasp,
+    build: |proxy| Ok(Box::new(Proxy::own(proxy))),
 }
 
 impl ZeroCostProxy for Grasp {
@@ -82,20 +58,14 @@ impl ZeroCostProxy for Grasp {
     }
 
     fn protocol(&self) -> String {
-        let Self { batch, augmentation, .. } = self;
-        format!("grasp: −Σ w · (H g), cross-entropy, {}, batch {batch} ({augmentation}), batch statistics, float64", self.network())
+        let Self { network, batch, augmentation } = self;
+        format!("grasp: −Σ w · (H g), cross-entropy, {network}, batch {batch} ({augmentation}), batch statistics, float64")
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        let network = self.network().draw(subject)?;
+        let network = self.network.draw(subject)?;
         let batch = Minibatch::sample(subject.dataset, self.batch, self.augmentation, &subject.draws.images)?;
         score(&network, &batch, subject.engine, &EPSILONS)
-    }
-}
-
-impl Grasp {
-    fn network(&self) -> InitialNetwork {
-        InitialNetwork { channels: self.channels, cells: self.cells, initialiser: self.initialiser }
     }
 }
 

@@ -13,12 +13,9 @@ use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Gram, Objective, Precision, Wanted};
 use assay_core::graph::NodeId;
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use serde::Deserialize;
-
-use crate::whole_pass::{SETTINGS, WholePass};
 
 /// The node of the images in every graph.
 const IMAGES: NodeId = NodeId(0);
@@ -28,16 +25,15 @@ const SHIFT: f64 = 1e-5;
 const CONSTANT: f64 = 1e-12;
 
 /// Scores the correlation of input gradients.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JacobCov(pub WholePass);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "jacob-cov",
     summary: "correlation of the images' input gradients (Mellor et al., 2020)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(settings.parse::<JacobCov>()?))),
+    settings: WholePass,
+    build: |pass| Ok(Box::new(Proxy::passes(JacobCov(pass)))),
 }
 
 impl PassProxy for JacobCov {
@@ -49,12 +45,12 @@ impl PassProxy for JacobCov {
         vec![self.0.pass(dataset, 0)]
     }
 
-    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Ask {
-        Ask::new().gradients(Objective::output_sum(network.graph()), Wanted::node(IMAGES))
+    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new().gradients(Objective::output_sum(network.graph()), Wanted::node(IMAGES)))
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {
-        let Measured { network, batch, answer } = passes[0];
+        let Measured { network, batch, answer, .. } = passes[0];
         let graph = network.graph();
         let gradients = answer.gradients(&Objective::output_sum(graph))?.node(IMAGES)?;
         Ok(score(gradients, batch.len()))

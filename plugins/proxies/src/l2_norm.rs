@@ -7,24 +7,22 @@
 //! **Cost.** Drawing the weights. **Undefined** never.
 
 use assay_core::network::Network;
-use assay_core::plugin::{ProxyError, Subject, ZeroCostProxy};
+use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
-use serde::Deserialize;
 
-use crate::initial_network::{InitialNetwork, SETTINGS};
-use crate::loss_gradient::weights;
+use crate::parts::initial_network::InitialNetwork;
+use crate::parts::loss_gradient::weights;
 
 /// Sums the norms of the layers' weights.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct L2Norm(pub InitialNetwork);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "l2-norm",
     summary: "sum of the norms of the layers' weights (baseline: Abdelfattah et al., ICLR 2021)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<L2Norm>()?)),
+    settings: InitialNetwork,
+    build: |network| Ok(Box::new(Proxy::own(L2Norm(network)))),
 }
 
 impl ZeroCostProxy for L2Norm {

@@ -8,8 +8,10 @@
 
 use assay_core::data::{CropSource, Minibatch};
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{MacroNet, Part, ProxyError, SettingsError, Subject, ZeroCostProxy};
+use assay_core::plugin::{MacroNet, Part, Proxy, ProxyError, SettingsError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
+
+use crate::parts::initial_network;
 
 assay_core::settings! {
     /// R̂ over random crops. The defaults are those of TE-NAS's released code.
@@ -31,7 +33,7 @@ assay_core::settings! {
 }
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "linear-regions",
     summary: "number of linear regions R̂ that small crops fall into (TE-NAS, Chen et al., ICLR 2021)",
     settings: LinearRegions,
@@ -40,7 +42,7 @@ assay_core::register! {
             let problem = format!("must divide `crops` ({}), is {}", proxy.crops, proxy.crop_batch);
             return Err(SettingsError::new("crop_batch", problem));
         }
-        Ok(Box::new(proxy))
+        Ok(Box::new(Proxy::own(proxy)))
     },
 }
 
@@ -89,7 +91,6 @@ impl LinearRegions {
             classes: subject.dataset.classes(),
             part: Part::Trunk,
         };
-        let graph = subject.space.lower(subject.subspace, &net)?;
-        Ok(Network::initialise(graph.into(), self.initialiser, &subject.draws.parameters))
+        initial_network::draw(subject, &net, self.initialiser)
     }
 }

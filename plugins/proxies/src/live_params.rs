@@ -10,23 +10,19 @@
 //! **Undefined** never.
 
 use assay_core::data::Dataset;
-use assay_core::plugin::{MacroNet, StructuralProxy, Structure, ZeroCostProxy};
+use assay_core::plugin::{MacroNet, Proxy, StructuralProxy, Structure, WholeNetwork};
 use assay_core::score::Reading;
-use serde::Deserialize;
-
-use crate::whole_network::{SETTINGS, WholeNetwork};
 
 /// Counts parameters of operators on a path from input to output.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveParams(pub WholeNetwork);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "live-params",
     summary: "number of parameters of operators on a path from input to output (baseline)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<LiveParams>()?)),
+    settings: WholeNetwork,
+    build: |network| Ok(Box::new(Proxy::structure(LiveParams(network)))),
 }
 
 impl StructuralProxy for LiveParams {

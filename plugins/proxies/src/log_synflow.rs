@@ -13,26 +13,24 @@ use std::f64::consts::LN_2;
 
 use assay_core::engine::Engine;
 use assay_core::network::Network;
-use assay_core::plugin::{ProxyError, Subject, ZeroCostProxy};
+use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
-use serde::Deserialize;
 
-use crate::initial_network::{InitialNetwork, SETTINGS};
-use crate::loss_gradient::{Layer, layers_of};
-use crate::positive_network::{Norms, flow, positive};
-use crate::rescaled_network::rescaled;
+use crate::parts::initial_network::InitialNetwork;
+use crate::parts::loss_gradient::{Layer, layers_of};
+use crate::parts::positive_network::{Norms, flow, positive};
+use crate::parts::rescaled_network::rescaled;
 
 /// Sums the logarithmic synaptic flow of all weights.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogSynflow(pub InitialNetwork);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "log-synflow",
     summary: "synaptic flow on a logarithmic scale (FreeREA, Cavagnero et al., WACV 2023)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<LogSynflow>()?)),
+    settings: InitialNetwork,
+    build: |network| Ok(Box::new(Proxy::own(LogSynflow(network)))),
 }
 
 impl ZeroCostProxy for LogSynflow {

@@ -15,41 +15,41 @@ use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine};
 use assay_core::graph::{Graph, NodeId, Operator};
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Setting, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use nalgebra::DMatrix;
 
-use crate::whole_pass::WholePass;
-
-/// The smallest eigenvalues of channel correlations on the first image of the minibatch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Meco(pub WholePass);
-
-const SETTINGS: &[Setting] = &WholePass::settings("1", "uniform-fan-in", "dataset");
+assay_core::settings! {
+    /// The smallest eigenvalues of channel correlations on the first image of the minibatch.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Meco {
+        with pub pass: WholePass = WholePass { batch: 1, ..WholePass::default() };
+    }
+}
 
 /// A standard deviation below this part of the largest value is rounding of float32.
 const RESOLUTION: f64 = 1e-6;
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "meco",
     summary: "smallest eigenvalue of each layer's channel correlations, summed (MeCo, Jiang et al., NeurIPS 2023)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(Meco(WholePass::parse(settings, SETTINGS)?)))),
+    settings: Meco,
+    build: |meco| Ok(Box::new(Proxy::passes(meco))),
 }
 
 impl PassProxy for Meco {
     fn protocol(&self) -> String {
-        format!("meco: first image, {}", self.0)
+        format!("meco: first image, {}", self.pass)
     }
 
     fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
-        vec![self.0.pass(dataset, 0)]
+        vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {
-        Ask::new().values(&layers(network.graph()))
+    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new().values(&layers(network.graph())))
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {

@@ -11,22 +11,20 @@
 
 use assay_core::data::{Augmentation, Minibatch};
 use assay_core::engine::{ConditionNumber, Precision};
-use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{MacroNet, Part, ProxyError, Subject, ZeroCostProxy};
+use assay_core::network::Initialiser;
+use assay_core::plugin::{Proxy, ProxyError, Subject, WholeNetwork, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
+
+use crate::parts::initial_network::InitialNetwork;
 
 assay_core::settings! {
     /// κ of the tangent Gram matrix. The defaults are those of TE-NAS's released code on NAS-Bench-201.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct NtkCondition {
+        with pub network: InitialNetwork =
+            InitialNetwork { size: WholeNetwork { channels: 3, cells: 1 }, initialiser: Initialiser::UniformFanIn };
         /// images of the minibatch
         pub batch: usize = 72, in 1..=65_536;
-        /// channels of the first stage
-        pub channels: usize = 3, in 1..=4096;
-        /// cells (a stage, in spaces with stages)
-        pub cells: usize = 1, in 1..=100;
-        /// how parameters are drawn
-        pub initialiser: Initialiser = Initialiser::UniformFanIn;
         /// floating-point type of the gradients (eigenvalues are always float64)
         pub precision: Precision = Precision::F32;
         /// how images are varied when they are drawn
@@ -35,11 +33,11 @@ assay_core::settings! {
 }
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "ntk-condition",
     summary: "condition number κ of the neural tangent kernel (TE-NAS, Chen et al., ICLR 2021)",
     settings: NtkCondition,
-    build: |proxy| Ok(Box::new(proxy)),
+    build: |proxy| Ok(Box::new(Proxy::own(proxy))),
 }
 
 impl ZeroCostProxy for NtkCondition {
@@ -48,22 +46,12 @@ impl ZeroCostProxy for NtkCondition {
     }
 
     fn protocol(&self) -> String {
-        format!(
-            "κ: C={}, {} cell(s), batch {} ({}), {}, batch statistics, {}",
-            self.channels, self.cells, self.batch, self.augmentation, self.initialiser, self.precision
-        )
+        let Self { network: InitialNetwork { size, initialiser }, batch, precision, augmentation } = self;
+        format!("κ: {size}, batch {batch} ({augmentation}), {initialiser}, batch statistics, {precision}")
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        let net = MacroNet {
-            input: subject.dataset.shape(),
-            channels: self.channels,
-            cells: self.cells,
-            classes: subject.dataset.classes(),
-            part: Part::Classifier,
-        };
-        let graph = subject.space.lower(subject.subspace, &net)?;
-        let network = Network::initialise(graph.into(), self.initialiser, &subject.draws.parameters);
+        let network = self.network.draw(subject)?;
         let images = Minibatch::sample(subject.dataset, self.batch, self.augmentation, &subject.draws.images)?;
         let gram = subject.engine.tangent_gram(&network, &images, self.precision)?;
         Ok(match gram.condition_number() {

@@ -9,23 +9,19 @@
 //! **Undefined** never.
 
 use assay_core::data::Dataset;
-use assay_core::plugin::{MacroNet, StructuralProxy, Structure, ZeroCostProxy};
+use assay_core::plugin::{MacroNet, Proxy, StructuralProxy, Structure, WholeNetwork};
 use assay_core::score::Reading;
-use serde::Deserialize;
-
-use crate::whole_network::{SETTINGS, WholeNetwork};
 
 /// Counts parameters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Params(pub WholeNetwork);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "params",
     summary: "number of parameters of all operators (baseline: Ning et al., NeurIPS 2021)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<Params>()?)),
+    settings: WholeNetwork,
+    build: |network| Ok(Box::new(Proxy::structure(Params(network)))),
 }
 
 impl StructuralProxy for Params {

@@ -11,25 +11,22 @@
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine};
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use serde::Deserialize;
 
-use crate::loss_gradient::{self, Layer};
-use crate::whole_pass::{SETTINGS, WholePass};
+use crate::parts::loss_gradient::{self, Layer};
 
 /// Sums weight · gradient.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plain(pub WholePass);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "plain",
     summary: "sum of weight · loss gradient (Mozer & Smolensky, NIPS 1988; Abdelfattah et al., ICLR 2021)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(settings.parse::<Plain>()?))),
+    settings: WholePass,
+    build: |pass| Ok(Box::new(Proxy::passes(Plain(pass)))),
 }
 
 impl PassProxy for Plain {
@@ -41,8 +38,8 @@ impl PassProxy for Plain {
         vec![self.0.pass(dataset, 0)]
     }
 
-    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Ask {
-        loss_gradient::ask(network)
+    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+        Ok(loss_gradient::ask(network))
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {

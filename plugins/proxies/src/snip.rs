@@ -10,25 +10,22 @@
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine};
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use serde::Deserialize;
 
-use crate::loss_gradient::{self, Layer};
-use crate::whole_pass::{SETTINGS, WholePass};
+use crate::parts::loss_gradient::{self, Layer};
 
 /// Sums the connection sensitivities of all weights.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snip(pub WholePass);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "snip",
     summary: "sum of |weight · loss gradient| (SNIP, Lee et al., ICLR 2019)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(settings.parse::<Snip>()?))),
+    settings: WholePass,
+    build: |pass| Ok(Box::new(Proxy::passes(Snip(pass)))),
 }
 
 impl PassProxy for Snip {
@@ -40,8 +37,8 @@ impl PassProxy for Snip {
         vec![self.0.pass(dataset, 0)]
     }
 
-    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Ask {
-        loss_gradient::ask(network)
+    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+        Ok(loss_gradient::ask(network))
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {

@@ -12,24 +12,20 @@
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Patterns};
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use serde::Deserialize;
-
-use crate::whole_pass::{SETTINGS, WholePass};
 
 /// Counts distinct unit patterns over one minibatch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swap(pub WholePass);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "swap",
     summary: "number of distinct sample-wise activation patterns (SWAP-NAS, Peng et al., ICLR 2024)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(settings.parse::<Swap>()?))),
+    settings: WholePass,
+    build: |pass| Ok(Box::new(Proxy::passes(Swap(pass)))),
 }
 
 impl PassProxy for Swap {
@@ -41,8 +37,8 @@ impl PassProxy for Swap {
         vec![self.0.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, _network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {
-        Ask::new().patterns()
+    fn ask(&self, _position: usize, _network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new().patterns())
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {

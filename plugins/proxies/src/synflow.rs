@@ -11,52 +11,30 @@
 //! **Undefined** where R exceeds the range of float64, as in very deep networks (`log-synflow` has no such limit).
 
 use assay_core::engine::Engine;
-use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{ProxyError, Setting, Subject, ValueKind, ZeroCostProxy};
+use assay_core::network::Network;
+use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
-use serde::Deserialize;
 
-use crate::initial_network::{CELLS, CHANNELS, INITIALISER, InitialNetwork};
-use crate::loss_gradient::{Layer, layers_of};
-use crate::positive_network::{Norms, flow, positive};
+use crate::parts::initial_network::InitialNetwork;
+use crate::parts::loss_gradient::{Layer, layers_of};
+use crate::parts::positive_network::{Norms, flow, positive};
 
-/// Sums the synaptic flow of all weights.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Synflow {
-    /// Channels of the network's first stage.
-    pub channels: usize,
-    /// Cells (a stage, in spaces with stages).
-    pub cells: usize,
-    /// How parameters are drawn.
-    pub initialiser: Initialiser,
-    /// Which batch normalisations stay.
-    pub keep_norms: Norms,
-}
-
-impl Default for Synflow {
-    fn default() -> Self {
-        let InitialNetwork { channels, cells, initialiser } = InitialNetwork::default();
-        Self { channels, cells, initialiser, keep_norms: Norms::None }
+assay_core::settings! {
+    /// Sums the synaptic flow of all weights.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Synflow {
+        with pub network: InitialNetwork;
+        /// which batch normalisations stay (Zero-Cost NAS on NAS-Bench-201 keeps those of reductions)
+        pub keep_norms: Norms = Norms::None;
     }
 }
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "synflow",
     summary: "synaptic flow without batch normalisation (SynFlow, Tanaka et al., NeurIPS 2020)",
-    schema: &[
-        CHANNELS,
-        CELLS,
-        INITIALISER,
-        Setting {
-            name: "keep_norms",
-            kind: ValueKind::Choice(Norms::NAMES),
-            default: Setting::said("none"),
-            help: "which batch normalisations stay (Zero-Cost NAS on NAS-Bench-201 keeps those of reductions)",
-        },
-    ],
-    build: |settings| Ok(Box::new(settings.parse::<Synflow>()?)),
+    settings: Synflow,
+    build: |proxy| Ok(Box::new(Proxy::own(proxy))),
 }
 
 impl ZeroCostProxy for Synflow {
@@ -65,17 +43,11 @@ impl ZeroCostProxy for Synflow {
     }
 
     fn protocol(&self) -> String {
-        format!("synflow: Σ |w · ∂R/∂w|, one image of ones, {}, {}, float64", self.keep_norms, self.network())
+        format!("synflow: Σ |w · ∂R/∂w|, one image of ones, {}, {}, float64", self.keep_norms, self.network)
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        score(&self.network().draw(subject)?, self.keep_norms, subject.engine)
-    }
-}
-
-impl Synflow {
-    fn network(&self) -> InitialNetwork {
-        InitialNetwork { channels: self.channels, cells: self.cells, initialiser: self.initialiser }
+        score(&self.network.draw(subject)?, self.keep_norms, subject.engine)
     }
 }
 

@@ -7,25 +7,23 @@
 //! ICLR 2021, after Tanaka, Kunin, Yamins, Ganguli: SynFlow, NeurIPS 2020.
 //! **Cost.** One forward and one backward pass of one image in float64. **Undefined** where it is not finite.
 
-use assay_core::plugin::{ProxyError, Subject, ZeroCostProxy};
+use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
-use serde::Deserialize;
 
-use crate::initial_network::{InitialNetwork, SETTINGS};
-use crate::positive_network::Norms;
+use crate::parts::initial_network::InitialNetwork;
+use crate::parts::positive_network::Norms;
 use crate::synflow::score;
 
 /// Sums the synaptic flow of all weights, with batch normalisation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SynflowBn(pub InitialNetwork);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "synflow-bn",
     summary: "synaptic flow with batch normalisation (variant of Abdelfattah et al., ICLR 2021)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<SynflowBn>()?)),
+    settings: InitialNetwork,
+    build: |network| Ok(Box::new(Proxy::own(SynflowBn(network)))),
 }
 
 impl ZeroCostProxy for SynflowBn {

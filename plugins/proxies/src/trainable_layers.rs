@@ -9,23 +9,19 @@
 
 use assay_core::data::Dataset;
 use assay_core::graph::{ParameterRole, ParameterSpec};
-use assay_core::plugin::{MacroNet, StructuralProxy, Structure, ZeroCostProxy};
+use assay_core::plugin::{MacroNet, Proxy, StructuralProxy, Structure, WholeNetwork};
 use assay_core::score::Reading;
-use serde::Deserialize;
-
-use crate::whole_network::{SETTINGS, WholeNetwork};
 
 /// Counts convolutions and linear layers on a path from input to output.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrainableLayers(pub WholeNetwork);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "trainable-layers",
     summary: "number of convolutions and linear layers on a path from input to output (VKDNW, CVPR 2025)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<TrainableLayers>()?)),
+    settings: WholeNetwork,
+    build: |network| Ok(Box::new(Proxy::structure(TrainableLayers(network)))),
 }
 
 impl StructuralProxy for TrainableLayers {

@@ -14,88 +14,61 @@
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Answer, Ask, Engine};
 use assay_core::graph::{Graph, NodeId, Operator};
-use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Setting, Settings, SettingsError, Shared, ValueKind, ZeroCostProxy};
+use assay_core::network::{Initialiser, Network};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, Source, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use rand_distr::{Distribution, StandardNormal};
-use serde::Deserialize;
 
-use crate::whole_pass::{WholePass, defaults};
-
-/// Which variance a batch normalisation contributes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Variance {
-    /// PyTorch's running variance after both forward passes.
-    Running,
-    /// That of the first batch.
-    Batch,
+assay_core::words! {
+    /// Which variance a batch normalisation contributes.
+    pub enum Variance {
+        /// PyTorch's running variance after both forward passes.
+        Running = "running",
+        /// That of the first batch.
+        Batch = "batch",
+    }
 }
 
-/// The Zen-score.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Zen {
-    /// The network and the first minibatch.
-    #[serde(flatten)]
-    pub pass: WholePass,
-    /// α: how far the input moves.
-    pub alpha: f64,
-    /// Which variance a batch normalisation contributes.
-    pub variance: Variance,
+assay_core::settings! {
+    /// The Zen-score.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Zen {
+        with pub pass: WholePass =
+            WholePass { initialiser: Initialiser::StandardNormal, images: Source::Normal, ..WholePass::default() };
+        /// α, how far the input moves, in standard deviations of the noise
+        pub alpha: f64 = 0.01, in 1e-6..=1e3;
+        /// what a batch normalisation contributes: running variance (the released code) or the batch's (the paper)
+        pub variance: Variance = Variance::Running;
+    }
 }
 
 /// How much of the running variance a forward pass replaces, in PyTorch.
 const MOMENTUM: f64 = 0.1;
 
-const PASS: [Setting; 7] = WholePass::settings("64", "standard-normal", "normal");
-
-const SETTINGS: &[Setting] = &[
-    PASS[0],
-    PASS[1],
-    PASS[2],
-    PASS[3],
-    PASS[4],
-    PASS[5],
-    PASS[6],
-    Setting {
-        name: "alpha",
-        kind: ValueKind::Number { min: 1e-6, max: 1e3 },
-        default: Setting::said("0.01"),
-        help: "α, how far the input moves, in standard deviations of the noise",
-    },
-    Setting {
-        name: "variance",
-        kind: ValueKind::Choice(&["running", "batch"]),
-        default: Setting::said("running"),
-        help: "what a batch normalisation contributes: running variance (the released code) or the batch's (the paper)",
-    },
-];
-
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "zen",
     summary: "expected change of features under a small change of the input (Zen-NAS, Lin et al., ICCV 2021)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(Zen::parse(settings)?))),
+    settings: Zen,
+    build: |proxy| Ok(Box::new(Proxy::passes(proxy))),
 }
 
 impl PassProxy for Zen {
     fn protocol(&self) -> String {
-        let variance = if self.variance == Variance::Running { "running" } else { "batch" };
-        format!("zen: α = {}, {variance} variance, {}", self.alpha, self.pass)
+        format!("zen: α = {}, {} variance, {}", self.alpha, self.variance, self.pass)
     }
 
     fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
         vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {
-        ask(network.graph())
+    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        Ok(ask(network.graph()))
     }
 
     fn read(&self, passes: &[Measured<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError> {
-        let Measured { network, batch, answer } = passes[0];
+        let Measured { network, batch, answer, .. } = passes[0];
         let graph = network.graph();
         let moved = moved(batch, self.alpha, stream);
         let second = engine.pass(network, &moved, &ask(graph), self.pass.precision)?;
@@ -120,10 +93,6 @@ impl PassProxy for Zen {
 }
 
 impl Zen {
-    fn parse(settings: &Settings) -> Result<Self, SettingsError> {
-        settings.clone().or(&defaults(SETTINGS)).parse()
-    }
-
     /// The variance that enters for a node, the mean over its channels; `count` values make up a channel.
     fn variance(&self, answers: [&Answer; 2], node: NodeId, count: f64) -> Result<f64, ProxyError> {
         let mean = |answer: &Answer| -> Result<f64, ProxyError> {

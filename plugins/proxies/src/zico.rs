@@ -12,44 +12,27 @@ use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Wanted};
 use assay_core::graph::ParameterRole;
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Setting, Shared, ValueKind, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use serde::Deserialize;
 
-use crate::whole_pass::WholePass;
-
-/// The inverse coefficient of variation of gradients. The defaults are those of the paper's NAS-Bench-201 experiments but for
-/// the initialiser, PyTorch's: the ratio does not depend on a layer's scale.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Zico {
-    /// The network and each minibatch.
-    #[serde(flatten)]
-    pub pass: WholePass,
-    /// Minibatches, at least two.
-    pub batches: usize,
-}
-
-impl Default for Zico {
-    fn default() -> Self {
-        Self { pass: WholePass::default(), batches: 2 }
+assay_core::settings! {
+    /// The inverse coefficient of variation of gradients. The defaults are those of the paper's NAS-Bench-201 experiments but
+    /// for the initialiser, PyTorch's: the ratio does not depend on a layer's scale.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Zico {
+        with pub pass: WholePass;
+        /// minibatches to compare
+        pub batches: usize = 2, in 2..=1000;
     }
 }
 
-const SETTINGS: &[Setting] = &WholePass::settings_and(Setting {
-    name: "batches",
-    kind: ValueKind::Integer { min: 2, max: 1000 },
-    default: Setting::said("2"),
-    help: "minibatches to compare",
-});
-
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "zico",
     summary: "inverse coefficient of variation of gradients over minibatches (ZiCo, Li et al., ICLR 2023)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(settings.parse::<Zico>()?))),
+    settings: Zico,
+    build: |proxy| Ok(Box::new(Proxy::passes(proxy))),
 }
 
 impl PassProxy for Zico {
@@ -61,8 +44,8 @@ impl PassProxy for Zico {
         (0..self.batches).map(|draw| self.pass.pass(dataset, draw)).collect()
     }
 
-    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {
-        Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters())
+    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters()))
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {

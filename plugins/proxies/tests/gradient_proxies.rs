@@ -10,11 +10,11 @@ use assay_core::data::{InMemory, Normalisation};
 use assay_core::engine::Engine;
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, Operator, Shape};
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{Draws, MacroNet, Part, PassProxy, Registry, SearchSpace, Settings, Subject, ZeroCostProxy, measure_together};
+use assay_core::plugin::{Draws, MacroNet, Part, PassProxy, Proxy, Registry, SearchSpace, Settings, Subject, measure_together};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
-use assay_proxies::positive_network::{Norms, flow, positive};
+use assay_proxies::parts::positive_network::{Norms, flow, positive};
 use assay_proxies::{log_synflow, synflow};
 use assay_spaces as _;
 use proptest::prelude::*;
@@ -40,11 +40,19 @@ fn space() -> Box<dyn SearchSpace> {
     Registry::<dyn SearchSpace>::collect().unwrap().build("nas-bench-201", &Settings::none()).unwrap()
 }
 
-fn proxy(name: &str) -> Box<dyn ZeroCostProxy> {
+fn proxy(name: &str) -> Box<Proxy> {
     let settings = Settings::none().with("channels", 4).with("cells", 1);
     let data_free = ["l2-norm", "synflow", "synflow-bn", "log-synflow"].contains(&name);
     let settings = if data_free { settings } else { settings.with("batch", 6) };
-    Registry::<dyn ZeroCostProxy>::collect().unwrap().build(name, &settings).unwrap()
+    Registry::<Proxy>::collect().unwrap().build(name, &settings).unwrap()
+}
+
+/// The proxy as one that reads passes.
+fn passes(proxy: &Proxy) -> &dyn PassProxy {
+    match proxy {
+        Proxy::Passes(proxy) => proxy.as_ref(),
+        Proxy::Structure(_) | Proxy::Own(_) => panic!("{} reads no passes", proxy.protocol()),
+    }
 }
 
 /// Calls `with` with an architecture as proxies see it.
@@ -62,8 +70,8 @@ fn measure(name: &str, architecture: &str, images: &InMemory) -> Reading {
 #[test]
 fn proxies_that_share_a_pass_score_as_each_by_itself_to_the_last_bit() {
     let images = noise();
-    let proxies: Vec<Box<dyn ZeroCostProxy>> = ["grad-norm", "snip", "plain", "fisher", "jacob-cov"].map(proxy).into();
-    let passes: Vec<&dyn PassProxy> = proxies.iter().map(|proxy| proxy.passes().unwrap()).collect();
+    let proxies: Vec<Box<Proxy>> = ["grad-norm", "snip", "plain", "fisher", "jacob-cov"].map(proxy).into();
+    let passes: Vec<&dyn PassProxy> = proxies.iter().map(|proxy| passes(proxy)).collect();
     let engines: [&dyn Engine; 2] = [&assay_cpu::CpuEngine::new(), &assay_burn::flex()];
     for engine in engines {
         with_subject(MIXED, &images, engine, |subject| {
@@ -88,7 +96,7 @@ fn both_engines_give_the_same_scores() {
 
 #[test]
 fn a_score_says_its_conditions() {
-    let registry = Registry::<dyn ZeroCostProxy>::collect().unwrap();
+    let registry = Registry::<Proxy>::collect().unwrap();
     let lines: Vec<String> = ALL.iter().map(|name| registry.build(name, &Settings::none()).unwrap().protocol()).collect();
     let keep = Settings::none().with("keep_norms", "reductions");
     let kept = registry.build("synflow", &keep).unwrap().protocol();
@@ -146,7 +154,7 @@ fn equal_grey_images_have_scores_or_a_reason() {
 #[test]
 fn one_image_correlates_with_no_other() {
     let settings = Settings::none().with("channels", 4).with("cells", 1).with("batch", 1);
-    let proxy = Registry::<dyn ZeroCostProxy>::collect().unwrap().build("jacob-cov", &settings).unwrap();
+    let proxy = Registry::<Proxy>::collect().unwrap().build("jacob-cov", &settings).unwrap();
     let reading = with_subject(MIXED, &noise(), &assay_cpu::CpuEngine::new(), |subject| proxy.measure(subject).unwrap());
     insta::assert_snapshot!(reading, @"undefined, because one image has no other to correlate with");
 }

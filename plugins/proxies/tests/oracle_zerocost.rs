@@ -14,8 +14,8 @@ use assay_engine_tests::engines;
 use assay_proxies::fisher::Fisher;
 use assay_proxies::grad_norm::GradNorm;
 use assay_proxies::jacob_cov::JacobCov;
+use assay_proxies::parts::positive_network::Norms;
 use assay_proxies::plain::Plain;
-use assay_proxies::positive_network::Norms;
 use assay_proxies::snip::Snip;
 use assay_proxies::{grasp, l2_norm, synflow};
 use zerocost_network::{Case, cases};
@@ -23,9 +23,9 @@ use zerocost_network::{Case, cases};
 /// A proxy's score of a network that no space here has.
 fn read(proxy: &dyn PassProxy, case: &Case, engine: &dyn Engine) -> Reading {
     let stream = Stream::new(0, "unused");
-    let ask = proxy.ask(0, &case.network, &case.batch, &stream);
+    let ask = proxy.ask(0, &case.network, &case.batch, &stream).unwrap();
     let answer = engine.pass(&case.network, &case.batch, &ask, Precision::F32).unwrap();
-    proxy.read(&[Measured { network: &case.network, batch: &case.batch, answer: &answer }], &stream, engine).unwrap()
+    proxy.read(&[Measured { network: &case.network, batch: &case.batch, ask: &ask, answer: &answer }], &stream, engine).unwrap()
 }
 
 /// Our score under the name that the implementation gives it.

@@ -12,8 +12,8 @@ use assay_burn as _;
 use assay_core::data::{DataError, Dataset, Minibatch, Normalisation};
 use assay_core::engine::{Answer, Ask, Engine, Precision};
 use assay_core::graph::{Graph, Shape};
-use assay_core::network::Network;
-use assay_core::plugin::{MacroNet, Measured, Part, PassProxy, Registry, SearchSpace, Settings};
+use assay_core::network::{Initialiser, Network};
+use assay_core::plugin::{MacroNet, Measured, Part, PassProxy, Registry, SearchSpace, Settings, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_cpu as _;
@@ -21,7 +21,6 @@ use assay_engine_tests::engines;
 use assay_proxies::az_nas::{Expressivity, Progressivity, ask_with, read_with};
 use assay_proxies::naswot::{Naswot, kernel};
 use assay_proxies::swap::Swap;
-use assay_proxies::whole_pass::WholePass;
 use assay_proxies::zico::Zico;
 use assay_spaces as _;
 use rand::RngExt;
@@ -139,11 +138,12 @@ impl Dataset for NoImages {
 /// What a proxy reads off passes over these minibatches.
 fn read(proxy: &dyn PassProxy, network: &Network, batches: &[&Minibatch], engine: &dyn Engine) -> Reading {
     let stream = Stream::new(0, "test");
-    let ask = |(position, batch): (usize, &&Minibatch)| proxy.ask(position, network, batch, &stream);
+    let ask = |(position, batch): (usize, &&Minibatch)| proxy.ask(position, network, batch, &stream).unwrap();
     let precision = proxy.passes(&NoImages)[0].precision;
-    let run = |(batch, ask): (&&Minibatch, Ask)| engine.pass(network, batch, &ask, precision).unwrap();
-    let answers: Vec<Answer> = batches.iter().zip(batches.iter().enumerate().map(ask)).map(run).collect();
-    let measured: Vec<Measured<'_>> = batches.iter().zip(&answers).map(|(batch, answer)| Measured { network, batch, answer }).collect();
+    let asks: Vec<Ask> = batches.iter().enumerate().map(ask).collect();
+    let answers: Vec<Answer> = batches.iter().zip(&asks).map(|(batch, ask)| engine.pass(network, batch, ask, precision).unwrap()).collect();
+    let measured = batches.iter().zip(&asks).zip(&answers).map(|((batch, ask), answer)| Measured { network, batch, ask, answer });
+    let measured: Vec<Measured<'_>> = measured.collect();
     proxy.read(&measured, &stream, engine).unwrap()
 }
 
@@ -228,8 +228,7 @@ fn oracle_swap_is_exact() {
 }
 
 fn pass() -> WholePass {
-    let declared = WholePass::settings("32", "kaiming-normal-fan-in", "dataset");
-    WholePass::parse(&Settings::none(), &declared).unwrap()
+    WholePass { batch: 32, initialiser: Initialiser::KaimingNormalFanIn, ..WholePass::default() }
 }
 
 #[test]

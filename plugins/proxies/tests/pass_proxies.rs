@@ -10,14 +10,14 @@ use assay_core::engine::{Ask, Engine, Precision};
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, NodeId, Operator, ParameterRole, Pool, Shape};
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{
-    Aggregate, Draws, Measured, Pass, PassProxy, ProxyError, Registry, SearchSpace, Settings, Subject, ZeroCostProxy, measure_together,
+    Aggregate, AskError, Draws, Measured, Pass, PassProxy, Proxy, ProxyError, Registry, SearchSpace, Settings, Source, Subject,
+    WholeNetwork, WholePass, measure_together,
 };
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_proxies::grad_norm::{GradNorm, Norm};
 use assay_proxies::gradsign::{GradSign, Reduction};
 use assay_proxies::meco::Meco;
-use assay_proxies::whole_pass::{Source, WholePass, defaults};
 use assay_proxies::zen::{Variance, Zen};
 use assay_spaces as _;
 use rand::RngExt;
@@ -54,17 +54,16 @@ fn batch(images: usize) -> Minibatch {
 }
 
 fn input_pass(precision: Precision) -> WholePass {
-    let declared = WholePass::settings("4", "kaiming-normal-fan-in", "normal");
-    WholePass { precision, ..WholePass::parse(&Settings::none(), &declared).unwrap() }
+    WholePass { precision, batch: 4, initialiser: Initialiser::KaimingNormalFanIn, images: Source::Normal, ..WholePass::default() }
 }
 
 /// In float64 on both engines, where they have to agree to rounding.
 fn read(proxy: &dyn PassProxy, batch: &Minibatch) -> f64 {
     let (network, stream) = (network(), Stream::new(3, "test"));
     let of = |engine: &dyn Engine| {
-        let ask = proxy.ask(0, &network, batch, &stream);
+        let ask = proxy.ask(0, &network, batch, &stream).unwrap();
         let answer = engine.pass(&network, batch, &ask, Precision::F64).unwrap();
-        proxy.read(&[Measured { network: &network, batch, answer: &answer }], &stream, engine).unwrap().value().unwrap()
+        proxy.read(&[Measured { network: &network, batch, ask: &ask, answer: &answer }], &stream, engine).unwrap().value().unwrap()
     };
     let (one, other) = (of(&assay_cpu::CpuEngine::new()), of(&assay_burn::flex()));
     assert!((one - other).abs() <= 1e-9 * one.abs(), "cpu {one}, burn {other}");
@@ -121,7 +120,7 @@ fn meco_sums_the_smallest_eigenvalues_that_bisection_finds() {
         }
         expected += low;
     }
-    let found = read(&Meco(input_pass(Precision::F64)), &batch);
+    let found = read(&Meco { pass: input_pass(Precision::F64) }, &batch);
     assert!((found - expected).abs() < 1e-9, "{found}, by bisection {expected}");
 }
 
@@ -222,11 +221,11 @@ impl PassProxy for Labels {
     }
 
     fn passes(&self, dataset: &dyn Dataset) -> Vec<Pass> {
-        vec![WholePass { channels: 4, cells: 1, images: Source::Normal, ..WholePass::default() }.pass(dataset, 0)]
+        vec![WholePass { network: WholeNetwork { channels: 4, cells: 1 }, images: Source::Normal, ..WholePass::default() }.pass(dataset, 0)]
     }
 
-    fn ask(&self, _: usize, _: &Network, _: &Minibatch, _: &Stream) -> Ask {
-        Ask::new()
+    fn ask(&self, _: usize, _: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new())
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {
@@ -263,16 +262,24 @@ fn with_subject<T>(architecture: &str, look: impl Fn(&Subject<'_>) -> T) -> T {
     look(&Subject { space: space.as_ref(), subspace: &subspace, dataset: &dataset, engine: &engine, draws: &draws })
 }
 
-fn proxies() -> Vec<Box<dyn ZeroCostProxy>> {
-    let registry = Registry::<dyn ZeroCostProxy>::collect().unwrap();
-    PROXIES.iter().map(|name| registry.build(name, &small()).unwrap()).collect()
+fn proxies() -> Vec<Proxy> {
+    let registry = Registry::<Proxy>::collect().unwrap();
+    PROXIES.iter().map(|name| *registry.build(name, &small()).unwrap()).collect()
+}
+
+/// The proxy as one that reads passes.
+fn passes(proxy: &Proxy) -> &dyn PassProxy {
+    match proxy {
+        Proxy::Passes(proxy) => proxy.as_ref(),
+        Proxy::Structure(_) | Proxy::Own(_) => panic!("{} reads no passes", proxy.protocol()),
+    }
 }
 
 #[test]
 fn sharing_passes_changes_no_bit_of_a_score() {
     with_subject("|nor_conv_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_3x3~1|none~2|", |subject| {
         let proxies = proxies();
-        let passes: Vec<&dyn PassProxy> = proxies.iter().map(|proxy| proxy.passes().unwrap()).collect();
+        let passes: Vec<&dyn PassProxy> = proxies.iter().map(passes).collect();
         for ((name, proxy), outcome) in PROXIES.iter().zip(&proxies).zip(measure_together(&passes, subject)) {
             let (alone, shared) = (proxy.measure(subject).unwrap(), outcome.reading.unwrap());
             let bits = |reading: &Reading| reading.value().map(f64::to_bits);
@@ -319,17 +326,6 @@ fn what_does_not_exist_is_undefined_with_its_reason() {
 }
 
 #[test]
-fn declared_defaults_are_the_defaults() {
-    let registry = Registry::<dyn ZeroCostProxy>::collect().unwrap();
-    for name in PROXIES.iter().chain(&["az-complexity"]) {
-        let declared = defaults(registry.find(name).unwrap().settings);
-        let protocol = |settings: &Settings| registry.build(name, settings).unwrap().protocol();
-        assert_eq!(protocol(&declared), protocol(&Settings::none()), "{name}");
-        assert!(registry.find(name).unwrap().settings.iter().any(|setting| setting.name == "channels"), "{name}");
-    }
-}
-
-#[test]
 fn aggregates_name_their_components_and_rule() {
     let registry = Registry::<Aggregate>::collect().unwrap();
     let protocol = |name: &str, settings: Settings| match registry.build(name, &settings) {
@@ -351,7 +347,7 @@ fn aggregates_name_their_components_and_rule() {
     log-rank-sum of az-expressivity, az-progressivity, az-trainability, az-complexity
     vote of snip, 2 · synflow
     aggregate `combination`: `weights`: needs one weight for each of the 2 components, or none; has 1
-    aggregate `combination`: `components`: an aggregate needs at least one component; name proxies as its components
+    aggregate `combination`: `components`: is missing; it must be a list of texts
     ");
 }
 

@@ -4,7 +4,7 @@
 
 use assay_core::data::{Dataset, InMemory, Normalisation};
 use assay_core::graph::Shape;
-use assay_core::plugin::{Draws, ProxyError, Registry, SearchSpace, Settings, Subject, ZeroCostProxy};
+use assay_core::plugin::{Draws, Proxy, ProxyError, Registry, SearchSpace, Settings, Subject};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
@@ -33,7 +33,7 @@ fn cell(operator: &str) -> String {
 }
 
 fn measure_with(proxy: &str, settings: Settings, subspace: &Subspace, dataset: &dyn Dataset, seed: u64) -> Result<Reading, ProxyError> {
-    let proxy = Registry::<dyn ZeroCostProxy>::collect().unwrap().build(proxy, &settings).unwrap();
+    let proxy = Registry::<Proxy>::collect().unwrap().build(proxy, &settings).unwrap();
     let space = space();
     let draws = Draws { parameters: Stream::new(seed, "parameters"), images: Stream::new(seed, "images") };
     proxy.measure(&Subject { space: space.as_ref(), subspace, dataset, engine: &assay_burn::flex(), draws: &draws })
@@ -100,6 +100,6 @@ fn faults_of_the_run_are_errors_and_not_scores() {
     the minibatch cannot be drawn: a crop of 9×9 pixels does not fit images of 3×8×8 (test images)
     ");
     let uneven = Settings::none().with("crops", 10).with("crop_batch", 3);
-    let error = Registry::<dyn ZeroCostProxy>::collect().unwrap().build("linear-regions", &uneven).err().unwrap();
+    let error = Registry::<Proxy>::collect().unwrap().build("linear-regions", &uneven).err().unwrap();
     insta::assert_snapshot!(error, @"proxy `linear-regions`: `crop_batch`: must divide `crops` (10), is 3");
 }

@@ -4,7 +4,7 @@
 
 use assay_core::data::{InMemory, Normalisation};
 use assay_core::graph::Shape;
-use assay_core::plugin::{Draws, Registry, SearchSpace, Settings, Subject, ZeroCostProxy};
+use assay_core::plugin::{Draws, Proxy, Registry, SearchSpace, Settings, Subject};
 use assay_core::stream::Stream;
 use assay_proxies as _;
 use assay_spaces as _;
@@ -15,8 +15,8 @@ fn count(proxy: &str, cell: &str) -> f64 {
     let normalisation = Normalisation { mean: vec![0.5; 3], deviation: vec![0.25; 3] };
     let dataset = InMemory::new("one image", shape, 10, normalisation, vec![0; shape.elements()], vec![0]).unwrap();
     let space = Registry::<dyn SearchSpace>::collect().unwrap().build("nas-bench-201", &Settings::none()).unwrap();
-    let proxy = Registry::<dyn ZeroCostProxy>::collect().unwrap().build(proxy, &Settings::none()).unwrap();
-    assert!(proxy.structural().is_some());
+    let proxy = Registry::<Proxy>::collect().unwrap().build(proxy, &Settings::none()).unwrap();
+    assert!(matches!(*proxy, Proxy::Structure(_)));
     let draws = Draws { parameters: Stream::new(0, "parameters"), images: Stream::new(0, "images") };
     let subspace = space.parse(cell).unwrap();
     let subject = Subject { space: space.as_ref(), subspace: &subspace, dataset: &dataset, engine: &assay_burn::flex(), draws: &draws };

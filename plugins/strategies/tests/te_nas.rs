@@ -20,7 +20,7 @@ use serde_json::json;
 /// κ grows with the cost, the regions fall with it.
 fn agreeing(request: &Request) -> Reading {
     let cost = total_cost(&request.subspace);
-    Reading::Value(if request.proxy == "ntk" { 100.0 * cost } else { 1000.0 - 50.0 * cost })
+    Reading::Value(if request.label == "ntk" { 100.0 * cost } else { 1000.0 - 50.0 * cost })
 }
 
 fn laboratory(kernel: Answer, regions: Answer) -> FakeLaboratory {
@@ -78,7 +78,7 @@ fn common_pairing_measures_the_unpruned_network_once_a_repeat_round_and_proxy() 
     assert_eq!(laboratory.steps.len(), 3);
     for step in &laboratory.steps {
         for proxy in ["ntk", "regions"] {
-            let measured = laboratory.asked.keys().filter(|request| request.proxy == proxy && request.subspace == step.before);
+            let measured = laboratory.asked.keys().filter(|request| request.label == proxy && request.subspace == step.before);
             let of_round = measured.filter(|request| request.images.contains(&format!("/{}/", step.title)));
             assert_eq!(of_round.count(), 3, "{proxy}, {}", step.title);
         }
@@ -90,7 +90,7 @@ fn common_pairing_measures_the_unpruned_network_once_a_repeat_round_and_proxy() 
 /// The regions prefer the dearest operators, κ the cheapest.
 fn quarrelling(request: &Request) -> Reading {
     let cost = total_cost(&request.subspace);
-    Reading::Value(if request.proxy == "ntk" { 100.0 * cost } else { 1000.0 + 50.0 * cost })
+    Reading::Value(if request.label == "ntk" { 100.0 * cost } else { 1000.0 + 50.0 * cost })
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn one_indicator_alone_is_the_only_one_that_is_measured_and_decides() {
     let alone = |indicator: &str| {
         let mut laboratory = laboratory(quarrelling, quarrelling);
         let found = te_nas(Settings::none().with("indicators", json!([indicator]))).search(&mut laboratory).unwrap();
-        let measured: BTreeSet<String> = laboratory.asked.keys().map(|request| request.proxy.clone()).collect();
+        let measured: BTreeSet<String> = laboratory.asked.keys().map(|request| request.label.clone()).collect();
         assert_eq!(laboratory.expected[0], (laboratory.asked.len(), 0), "{indicator}");
         (found, measured)
     };
@@ -130,7 +130,7 @@ fn draws_are_shared_as_the_variant_and_the_pairing_say() {
         let mut laboratory = agreeing_laboratory();
         let settings = Settings::none().with("variant", variant).with("pairing", pairing).with("exclude", json!(["none"]));
         te_nas(settings).search(&mut laboratory).unwrap();
-        let of_proxy = || laboratory.asked.keys().filter(|request| request.proxy == proxy);
+        let of_proxy = || laboratory.asked.keys().filter(|request| request.label == proxy);
         let weights: BTreeSet<&str> = of_proxy().map(|request| request.parameters.as_str()).collect();
         let images: BTreeSet<&str> = of_proxy().map(|request| request.images.as_str()).collect();
         (weights.len(), images.len())
@@ -149,7 +149,7 @@ fn draws_are_shared_as_the_variant_and_the_pairing_say() {
 fn a_pair_of_readings_sees_the_same_weights_and_images() {
     let mut laboratory = agreeing_laboratory();
     te_nas(Settings::none().with("pairing", "independent")).search(&mut laboratory).unwrap();
-    let draws = |request: &Request| (request.proxy.clone(), request.parameters.clone(), request.images.clone());
+    let draws = |request: &Request| (request.label.clone(), request.parameters.clone(), request.images.clone());
     let mut sharers = std::collections::BTreeMap::<_, usize>::new();
     laboratory.asked.keys().for_each(|request| *sharers.entry(draws(request)).or_default() += 1);
     assert!(sharers.values().all(|sharers| *sharers == 2));

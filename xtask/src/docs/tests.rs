@@ -27,7 +27,7 @@ fn tree(pages: &[Page]) -> Tree {
 fn made() -> Vec<Page> {
     let sources = Tree::of(&[(
         "plugins/proxies/src/mine.rs",
-        "//! `mine`: a score.\n//!\n//! **Cost.** None.\n\nassay_core::register! {\n    dyn ZeroCostProxy,\n    name: \"mine\",\n}\n",
+        "//! `mine`: a score.\n//!\n//! **Cost.** None.\n\nassay_core::register! {\n    Proxy,\n    name: \"mine\",\n}\n",
     )]);
     pages(&registered(&sources), list).unwrap()
 }

@@ -6,7 +6,7 @@ use super::tree::{File, Tree};
 /// The kinds of plugins: the contract that each is registered under, and what `assay list` and its reference page are called.
 pub(crate) const KINDS: [(&str, &str); 7] = [
     ("SearchSpace", "spaces"),
-    ("ZeroCostProxy", "proxies"),
+    ("Proxy", "proxies"),
     ("Aggregate", "aggregates"),
     ("SearchStrategy", "strategies"),
     ("Benchmark", "benchmarks"),
@@ -19,7 +19,7 @@ pub(crate) const KINDS: [(&str, &str); 7] = [
 pub(crate) struct Registered<'a> {
     pub(crate) file: &'a File,
     pub(crate) line: usize,
-    /// The contract, such as `ZeroCostProxy`.
+    /// The contract, such as `Proxy`.
     pub(crate) contract: String,
     /// `None` where it is not written out.
     pub(crate) name: Option<String>,
@@ -74,12 +74,12 @@ mod tests {
 
     #[test]
     fn a_plugin_is_known_by_its_registration() {
-        let source = "//! `a`: one.\n//!\n//! More.\n\nassay_core::register! {\n    dyn ZeroCostProxy,\n    name: \"a\",\n}\nconst NAME: &str = \"b\";\nregister! { Aggregate, name: NAME, }\nregister! { Aggregate, name: OTHER, }\n#[cfg(test)]\nmod tests { register! { Aggregate, name: \"t\", } }";
+        let source = "//! `a`: one.\n//!\n//! More.\n\nassay_core::register! {\n    Proxy,\n    name: \"a\",\n}\nconst NAME: &str = \"b\";\nregister! { Aggregate, name: NAME, }\nregister! { Aggregate, name: OTHER, }\n#[cfg(test)]\nmod tests { register! { Aggregate, name: \"t\", } }";
         let tree = Tree::of(&[("p/src/a.rs", source), ("plugins/examples/e/src/lib.rs", source), ("p/tests/b.rs", source)]);
         let plugins = registered(&tree);
         let shown: Vec<(usize, &str, Option<&str>)> =
             plugins.iter().map(|plugin| (plugin.line, plugin.contract.as_str(), plugin.name.as_deref())).collect();
-        assert_eq!(shown, [(5, "ZeroCostProxy", Some("a")), (10, "Aggregate", Some("b")), (11, "Aggregate", None)]);
+        assert_eq!(shown, [(5, "Proxy", Some("a")), (10, "Aggregate", Some("b")), (11, "Aggregate", None)]);
         assert_eq!(plugins[0].head(), ["`a`: one.", "", "More."]);
     }
 }

@@ -11,7 +11,7 @@ const SECTIONS: [&[&str]; 4] = [&["What it measures", "What they measure"], &["S
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for plugin in registered(tree) {
-        if plugin.contract == "ZeroCostProxy" {
+        if plugin.contract == "Proxy" {
             let (file, head) = (plugin.file, plugin.head());
             let is_there = |beginnings: &[&str]| {
                 head.iter().any(|line| beginnings.iter().any(|beginning| line.starts_with(&format!("**{beginning}"))))
@@ -52,7 +52,7 @@ pub(super) fn configs(tree: &Tree) -> Vec<Finding> {
 mod tests {
     use super::*;
 
-    const SOURCE: &str = "//! `mine`: a score.\n//!\n//! **What it measures.** A.\n//! **Source.** B.\n//! **Cost.** C.\n//! **Undefined** nowhere.\n\nassay_core::register! {\n    dyn ZeroCostProxy,\n    name: \"mine\",\n    summary: \"mine\",\n}\n";
+    const SOURCE: &str = "//! `mine`: a score.\n//!\n//! **What it measures.** A.\n//! **Source.** B.\n//! **Cost.** C.\n//! **Undefined** nowhere.\n\nassay_core::register! {\n    Proxy,\n    name: \"mine\",\n    summary: \"mine\",\n}\n";
 
     fn said(files: &[(&str, &str)]) -> Vec<String> {
         check(&Tree::of(files)).iter().map(Finding::to_string).collect()
@@ -71,7 +71,7 @@ mod tests {
         let missing = ["p/src/mine.rs:8: `mine` is not in docs/reference/proxies.md; run `cargo xtask docs`"];
         assert_eq!(said(&[("p/src/mine.rs", SOURCE)]), missing);
         assert_eq!(said(&[("p/src/mine.rs", SOURCE), ("docs/reference/proxies.md", "## `mine-too`")]), missing);
-        let strange = SOURCE.replace("ZeroCostProxy", "Stranger");
+        let strange = SOURCE.replace("Proxy", "Stranger");
         assert!(said(&[("p/src/mine.rs", strange.as_str())])[0].contains("registers a `Stranger`"));
     }
 

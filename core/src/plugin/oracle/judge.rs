@@ -108,7 +108,7 @@ impl Judge {
         }
         let request = |label: &str, repeat: usize| {
             let draws = format!("oracle/repeat {repeat}");
-            Request { proxy: label.to_owned(), subspace: architecture.clone(), parameters: draws.clone(), images: draws }
+            Request { label: label.to_owned(), subspace: architecture.clone(), parameters: draws.clone(), images: draws }
         };
         let repeats = self.repeats();
         self.labels(0).into_iter().flat_map(|label| (1..=repeats).map(move |repeat| request(label, repeat))).collect()

@@ -115,13 +115,13 @@ fn plugins_are_found_by_the_experiment_the_environment_and_the_data_directory() 
     pattern-kernel
       log-determinant of the kernel of ReLU patterns (NASWOT, Mellor et al., ICML 2021)
       from file `HERE/data/plugins/libpattern_kernel.so`
-      setting       takes                                                                                          default         meaning
-      channels      a whole number from 1 to 4096                                                                  16              channels of the first stage
-      cells         a whole number from 1 to 100                                                                   5               cells (a stage, in spaces with stages)
-      batch         a whole number from 1 to 65536                                                                 64              images of the minibatch
-      initialiser   one of "kaiming-normal-fan-in", "kaiming-normal-fan-out", "uniform-fan-in", "standard-normal"  uniform-fan-in  how parameters are drawn (uniform-fan-in is PyTorch's default)
-      precision     one of "f32", "f64"                                                                            f32             floating-point type of values and gradients
-      augmentation  one of "none", "flip-and-crop"                                                                 none            how images of the dataset are varied when they are drawn
-      images        one of "dataset", "normal"                                                                     dataset         what enters the network: images of the dataset, or pixels from the standard normal distribution
+      setting       takes                                                                                          default           meaning
+      channels      a whole number from 1 to 4096                                                                  16                channels of the first stage
+      cells         a whole number from 1 to 100                                                                   5                 cells (a stage, in spaces with stages)
+      batch         a whole number from 1 to 65536                                                                 64                images of the minibatch
+      initialiser   one of "kaiming-normal-fan-in", "kaiming-normal-fan-out", "uniform-fan-in", "standard-normal"  "uniform-fan-in"  how parameters are drawn (uniform-fan-in is PyTorch's default)
+      precision     one of "f32", "f64"                                                                            "f32"             floating-point type of values and gradients
+      augmentation  one of "none", "flip-and-crop"                                                                 "none"            how images of the dataset are varied when they are drawn
+      images        one of "dataset", "normal"                                                                     "dataset"         what enters the network: images of the dataset, or pixels from the standard normal distribution
     "#);
 }

@@ -11,7 +11,7 @@ use assay_core::data::{Augmentation, Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted};
 use assay_core::graph::ParameterRole;
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{Images, MacroNet, Measured, Part, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Images, MacroNet, Measured, Part, Pass, PassProxy, Proxy, ProxyError};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
@@ -27,11 +27,11 @@ assay_core::settings! {
 }
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "layer-norms",
     summary: "sum of the norms of the layers' loss gradients (Abdelfattah et al., ICLR 2021)",
     settings: LayerNorms,
-    build: |proxy| Ok(Box::new(Shared(proxy))),
+    build: |proxy| Ok(Box::new(Proxy::passes(proxy))),
 }
 
 impl PassProxy for LayerNorms {
@@ -46,8 +46,8 @@ impl PassProxy for LayerNorms {
         vec![Pass { net, initialiser: Initialiser::UniformFanIn, images, precision: Precision::F32 }]
     }
 
-    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Ask {
-        Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters())
+    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters()))
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {

@@ -17,11 +17,12 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use assay_core::score::Reading;
+use assay_plugin_sdk::abi::AssayPass;
 pub use child::serve;
 
 use crate::description::Description;
 use crate::error::{LoadError, LoadProblem};
-use crate::instance::{Callee, Fault, PassNumbers};
+use crate::instance::{Callee, Fault};
 use crate::source::Source;
 use wire::{Answer, Event, Failure, Order};
 
@@ -192,7 +193,7 @@ impl Callee for Isolated {
         }
     }
 
-    fn passes(&self, given: PassNumbers) -> Result<Vec<PassNumbers>, Fault> {
+    fn passes(&self, given: AssayPass) -> Result<Vec<AssayPass>, Fault> {
         match self.call(&Order::Passes { given }, None)? {
             Answer::Passes(passes) => Ok(passes),
             answer => Err(other(&answer)),

@@ -5,13 +5,13 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use assay_core::score::Reading;
+use assay_plugin_sdk::abi::AssayPass;
 use bytemuck::Pod;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::description::Description;
 use crate::error::LoadProblem;
-use crate::instance::PassNumbers;
 use crate::source::{Lent, Query};
 
 /// To the child.
@@ -20,7 +20,7 @@ pub(super) enum Order {
     Open { file: PathBuf },
     Make { proxy: usize, settings: String },
     Protocol,
-    Passes { given: PassNumbers },
+    Passes { given: AssayPass },
     Ask { pass: u32 },
     Score,
 }
@@ -38,7 +38,7 @@ pub(super) enum Answer {
     Nothing,
     Described(Description),
     Text(String),
-    Passes(Vec<PassNumbers>),
+    Passes(Vec<AssayPass>),
     Reading(Reading),
 }
 

@@ -6,36 +6,33 @@
 //! **Undefined** never.
 
 use assay_core::data::Dataset;
-use assay_core::plugin::{MacroNet, StructuralProxy, Structure, ZeroCostProxy};
+use assay_core::plugin::{MacroNet, Proxy, StructuralProxy, Structure, WholeNetwork};
 use assay_core::score::Reading;
-use serde::Deserialize;
 
 use crate::flops::Flops;
-use crate::whole_network::SETTINGS;
 
 /// Counts multiply-adds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Complexity(pub Flops);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "az-complexity",
     summary: "multiply-adds of one image, as a component of az-nas (AZ-NAS, Lee & Ham, CVPR 2024)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<Complexity>()?)),
+    settings: WholeNetwork,
+    build: |network| Ok(Box::new(Proxy::structure(Complexity(Flops(network))))),
 }
 
 impl StructuralProxy for Complexity {
     fn protocol(&self) -> String {
-        format!("az-complexity: {}", StructuralProxy::protocol(&self.0))
+        format!("az-complexity: {}", self.0.protocol())
     }
 
     fn net(&self, dataset: &dyn Dataset) -> MacroNet {
-        StructuralProxy::net(&self.0, dataset)
+        self.0.net(dataset)
     }
 
     fn read(&self, structure: &Structure) -> Reading {
-        StructuralProxy::read(&self.0, structure)
+        self.0.read(structure)
     }
 }

@@ -10,13 +10,12 @@ use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Answer, Ask, Engine, EngineError};
 use assay_core::graph::Graph;
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
-use super::SETTINGS;
+use super::NoisePass;
 use super::products::{Maps, products, sums};
-use crate::whole_pass::WholePass;
 
 /// Added to a share before its logarithm is taken.
 const EPSILON: f64 = 1e-8;
@@ -32,19 +31,19 @@ pub struct Expressivity(pub WholePass);
 pub struct Progressivity(pub WholePass);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "az-expressivity",
     summary: "entropy of the channel covariances of block outputs, summed (AZ-NAS, Lee & Ham, CVPR 2024)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(Expressivity(WholePass::parse(settings, SETTINGS)?)))),
+    settings: NoisePass,
+    build: |noise| Ok(Box::new(Proxy::passes(Expressivity(noise.pass)))),
 }
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "az-progressivity",
     summary: "smallest increase of that entropy from block to block (AZ-NAS, Lee & Ham, CVPR 2024)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(Progressivity(WholePass::parse(settings, SETTINGS)?)))),
+    settings: NoisePass,
+    build: |noise| Ok(Box::new(Proxy::passes(Progressivity(noise.pass)))),
 }
 
 impl PassProxy for Expressivity {
@@ -56,8 +55,8 @@ impl PassProxy for Expressivity {
         vec![self.0.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {
-        Ask::new().values(network.graph().blocks())
+    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new().values(network.graph().blocks()))
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {
@@ -77,8 +76,8 @@ impl PassProxy for Progressivity {
         vec![self.0.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Ask {
-        Ask::new().values(network.graph().blocks())
+    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new().values(network.graph().blocks()))
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {

@@ -12,23 +12,28 @@ mod features;
 mod products;
 mod trainability;
 
-use assay_core::plugin::{Aggregate, Component, Rule, Setting, SettingsError};
+use assay_core::network::Initialiser;
+use assay_core::plugin::{Aggregate, Component, NoSettings, Rule, SettingsError, Source, WholePass};
 
 pub use complexity::Complexity;
 pub use features::{Expressivity, Progressivity, entropies};
 pub use trainability::{Trainability, ask_with, read_with};
 
-use crate::whole_pass::WholePass;
-
-/// What the proxies over blocks understand; equal defaults let them share their pass.
-const SETTINGS: &[Setting] = &WholePass::settings("64", "kaiming-normal-fan-in", "normal");
+assay_core::settings! {
+    /// The pass that the proxies over blocks share: noise enters the network.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct NoisePass {
+        with pub pass: WholePass =
+            WholePass { initialiser: Initialiser::KaimingNormalFanIn, images: Source::Normal, ..WholePass::default() };
+    }
+}
 
 assay_core::register! {
     Aggregate,
     name: "az-nas",
     summary: "log-rank sum of expressivity, progressivity, trainability and complexity (AZ-NAS, Lee & Ham, CVPR 2024)",
-    schema: &[],
-    build: |_settings| {
+    settings: NoSettings,
+    build: |_| {
         let components = ["az-expressivity", "az-progressivity", "az-trainability", "az-complexity"].map(Component::new).to_vec();
         let made = Aggregate::new(components, Rule::LogRankSum);
         Ok(Box::new(made.map_err(|error| SettingsError::new("components", error.to_string()))?))

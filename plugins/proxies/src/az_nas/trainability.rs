@@ -15,14 +15,13 @@ use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Answer, Ask, Cotangent, Engine, EngineError, Objective, Wanted};
 use assay_core::graph::{Graph, NodeId, Shape};
 use assay_core::network::Network;
-use assay_core::plugin::{Measured, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use rand::RngExt;
 
-use super::SETTINGS;
+use super::NoisePass;
 use super::products::{Maps, products};
-use crate::whole_pass::WholePass;
 
 /// Added to σ in the denominator.
 const EPSILON: f64 = 1e-6;
@@ -32,11 +31,11 @@ const EPSILON: f64 = 1e-6;
 pub struct Trainability(pub WholePass);
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "az-trainability",
     summary: "nearness to 1 of the largest singular value of each block's backward map (AZ-NAS, Lee & Ham, CVPR 2024)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Shared(Trainability(WholePass::parse(settings, SETTINGS)?)))),
+    settings: NoisePass,
+    build: |noise| Ok(Box::new(Proxy::passes(Trainability(noise.pass)))),
 }
 
 impl PassProxy for Trainability {
@@ -48,12 +47,12 @@ impl PassProxy for Trainability {
         vec![self.0.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Ask {
-        ask_with(network.graph(), &signs(network.graph(), batch.len(), stream))
+    fn ask(&self, _position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Result<Ask, AskError> {
+        Ok(ask_with(network.graph(), &signs(network.graph(), batch.len(), stream)))
     }
 
     fn read(&self, passes: &[Measured<'_>], stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {
-        let Measured { network, batch, answer } = passes[0];
+        let Measured { network, batch, answer, .. } = passes[0];
         Ok(read_with(network.graph(), answer, &signs(network.graph(), batch.len(), stream))?)
     }
 }

@@ -80,7 +80,7 @@ pub struct AssaySink {
 
 /// One pass over a network: which network, which images, how precisely. Proxies whose passes are equal share them.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AssayPass {
     /// Channels of the network's first stage.
     pub channels: u32,

@@ -86,7 +86,7 @@ impl TeNas {
                 for repeat in 1..=repeats {
                     let paths = draws::paths(variant, pairing, measured, round, &layout.describe(*choice), repeat);
                     let request = |subspace: &Subspace| Request {
-                        proxy: measured.label().to_owned(),
+                        label: measured.label().to_owned(),
                         subspace: subspace.clone(),
                         parameters: paths.parameters.clone(),
                         images: paths.images.clone(),

@@ -47,7 +47,7 @@ impl Laboratory for FakeLaboratory {
     fn measure(&mut self, requests: &[Request]) -> Result<Vec<Reading>, SearchError> {
         let mut readings = Vec::new();
         for request in requests {
-            let (_, answer) = self.proxies.get(request.proxy.as_str()).ok_or_else(|| SearchError::UnknownProxy(request.proxy.clone()))?;
+            let (_, answer) = self.proxies.get(request.label.as_str()).ok_or_else(|| SearchError::UnknownProxy(request.label.clone()))?;
             *self.asked.entry(request.clone()).or_default() += 1;
             readings.push(answer(request));
         }

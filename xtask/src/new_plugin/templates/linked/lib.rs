@@ -8,7 +8,7 @@ use assay_core::data::{Augmentation, Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted};
 use assay_core::graph::ParameterRole;
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{Images, MacroNet, Measured, Part, Pass, PassProxy, ProxyError, Shared, ZeroCostProxy};
+use assay_core::plugin::{AskError, Images, MacroNet, Measured, Part, Pass, PassProxy, Proxy, ProxyError};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
@@ -24,11 +24,11 @@ assay_core::settings! {
 }
 
 assay_core::register! {
-    dyn ZeroCostProxy,
+    Proxy,
     name: "{{NAME}}",
     summary: "mean over layers of the logarithm of the gradient's norm",
     settings: {{TYPE}},
-    build: |proxy| Ok(Box::new(Shared(proxy))),
+    build: |proxy| Ok(Box::new(Proxy::passes(proxy))),
 }
 
 impl PassProxy for {{TYPE}} {
@@ -43,8 +43,8 @@ impl PassProxy for {{TYPE}} {
         vec![Pass { net, initialiser: Initialiser::UniformFanIn, images, precision: Precision::F32 }]
     }
 
-    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Ask {
-        Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters())
+    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+        Ok(Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters()))
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn it_is_registered_and_checks_its_settings() {
-        let registry = Registry::<dyn ZeroCostProxy>::collect().expect("no two proxies share a name");
+        let registry = Registry::<Proxy>::collect().expect("no two proxies share a name");
         assert!(registry.build("{{NAME}}", &Settings::none().with("batch", 8)).is_ok());
         assert!(registry.build("{{NAME}}", &Settings::none().with("batch", 0)).is_err());
     }

@@ -4,7 +4,7 @@ use assay_core::graph::{GraphBuilder, GraphError, Node, NodeId, Operator};
 use assay_core::network::Network;
 use assay_core::plugin::ProxyError;
 
-use crate::rewrite::{rewrite, with_parameters};
+use crate::parts::rewrite::{rewrite, with_parameters};
 
 /// A signal is rescaled where its largest value leaves 2^±this.
 const LARGEST_EXPONENT: i64 = 32;

@@ -10,11 +10,12 @@ use std::time::Instant;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Draws, MacroNet, ProxyError, Subject, ZeroCostProxy};
+use super::{Draws, ProxyError, Subject};
 use crate::data::{Augmentation, Dataset, Minibatch};
 use crate::engine::{Answer, Ask, Engine, Precision};
 use crate::graph::Graph;
 use crate::network::{Initialiser, Network};
+use crate::plugin::MacroNet;
 use crate::score::{Direction, Reading};
 use crate::stream::Stream;
 
@@ -78,11 +79,24 @@ pub struct Measured<'a> {
     pub network: &'a Network,
     /// What entered it.
     pub batch: &'a Minibatch,
-    /// What was asked for, by this proxy and by others.
+    /// What this proxy asked for.
+    pub ask: &'a Ask,
+    /// What came out, of this proxy's ask and of others'.
     pub answer: &'a Answer,
 }
 
-/// A proxy that reads its score off passes over networks. Registered as [`Shared`].
+/// Why a proxy asks for nothing. Proxies that share the pass are measured all the same.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// A fault of the run.
+    #[error(transparent)]
+    Fault(#[from] ProxyError),
+    /// Its score does not exist, for this reason, a clause.
+    #[error("{0}")]
+    Undefined(String),
+}
+
+/// A proxy that reads its score off passes over networks.
 pub trait PassProxy: Send + Sync {
     /// Which end of the scale is better. More is better unless this says otherwise.
     fn direction(&self) -> Direction {
@@ -97,55 +111,55 @@ pub trait PassProxy: Send + Sync {
 
     /// What it asks of one of its [`passes`](Self::passes), by position. Whatever it draws at random comes from
     /// `stream`, which is the measurement's.
-    fn ask(&self, position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Ask;
+    ///
+    /// # Errors
+    /// On a fault of the run; or where it is already clear that the score does not exist.
+    fn ask(&self, position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Result<Ask, AskError>;
 
     /// Reads the score. `passes` are those it needs, in its own order; `stream` is that of [`ask`](Self::ask). The
     /// engine is there for what depends on an answer.
     ///
     /// # Errors
-    /// On a fault of the run, as [`ZeroCostProxy::measure`].
+    /// On a fault of the run, as [`ZeroCostProxy::measure`](super::ZeroCostProxy::measure).
     fn read(&self, passes: &[Measured<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError>;
-}
-
-/// A [`PassProxy`] as a [`ZeroCostProxy`].
-#[derive(Clone, Debug, Default)]
-pub struct Shared<P>(pub P);
-
-impl<P: PassProxy> ZeroCostProxy for Shared<P> {
-    fn direction(&self) -> Direction {
-        self.0.direction()
-    }
-
-    fn protocol(&self) -> String {
-        self.0.protocol()
-    }
-
-    fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        let mut outcomes = measure_together(&[&self.0], subject);
-        outcomes.pop().map_or_else(|| Err(ProxyError::Other("nothing was measured".into())), |outcome| outcome.reading)
-    }
-
-    fn passes(&self) -> Option<&dyn PassProxy> {
-        Some(&self.0)
-    }
 }
 
 /// One proxy's share of a measurement.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What it read, or the fault.
+    /// What it read.
     pub reading: Result<Reading, ProxyError>,
     /// Seconds: its share of the passes that it used, and its own reading.
     pub seconds: f64,
 }
 
-/// What is known of a pass.
+/// A pass that is to be run.
 struct Run {
     pass: Pass,
-    /// The proxies that use it, by position, and the position among their passes.
-    users: Vec<(usize, usize)>,
+    users: Vec<User>,
+}
+
+/// A proxy that uses a pass.
+struct User {
+    /// Its position among the proxies.
+    proxy: usize,
+    /// The pass's position among its own.
+    position: usize,
+}
+
+/// A pass that was run, as far as it went.
+struct Done {
+    run: Run,
+    /// What each of its users asked for.
+    asks: Vec<Result<Ask, AskError>>,
     measured: Result<(Arc<Network>, Arc<Minibatch>, Answer), String>,
     seconds: f64,
+}
+
+/// Measures a proxy that shares nothing.
+pub(super) fn measure_alone(proxy: &dyn PassProxy, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
+    let mut outcomes = measure_together(&[proxy], subject);
+    outcomes.pop().map_or_else(|| Err(ProxyError::Other("nothing was measured".into())), |outcome| outcome.reading)
 }
 
 /// Measures several proxies on one subject, each pass that they need once. The outcomes are those of measuring each by
@@ -157,31 +171,52 @@ pub fn measure_together(proxies: &[&dyn PassProxy], subject: &Subject<'_>) -> Ve
     let mut runs: Vec<Run> = Vec::new();
     for (proxy, passes) in plans.iter().enumerate() {
         for (position, pass) in passes.iter().enumerate() {
+            let user = User { proxy, position };
             match runs.iter_mut().find(|run| run.pass == *pass) {
-                Some(run) => run.users.push((proxy, position)),
-                None => runs.push(Run { pass: *pass, users: vec![(proxy, position)], measured: Err(String::new()), seconds: 0.0 }),
+                Some(run) => run.users.push(user),
+                None => runs.push(Run { pass: *pass, users: vec![user] }),
             }
         }
     }
-    for run in &mut runs {
-        let start = Instant::now();
-        run.measured = bench.run(run, proxies, &stream).map_err(|error| error.to_string());
-        run.seconds = start.elapsed().as_secs_f64();
-    }
+    let done: Vec<Done> = runs.into_iter().map(|run| bench.run(run, proxies, &stream)).collect();
     let read = |(proxy, passes): (usize, &Vec<Pass>)| {
-        let used = || passes.iter().filter_map(|pass| runs.iter().find(|run| run.pass == *pass));
-        let shares: f64 = used().map(|run| run.seconds / run.users.len() as f64).sum();
+        let used =
+            || passes.iter().enumerate().filter_map(|(position, pass)| Some((position, done.iter().find(|done| done.run.pass == *pass)?)));
+        let shares: f64 = used().map(|(_, done)| done.seconds / done.run.users.len() as f64).sum();
         let start = Instant::now();
-        let measured: Result<Vec<Measured<'_>>, ProxyError> = used()
-            .map(|run| match &run.measured {
-                Ok((network, batch, answer)) => Ok(Measured { network, batch, answer }),
-                Err(problem) => Err(ProxyError::Other(problem.clone())),
-            })
-            .collect();
-        let reading = measured.and_then(|measured| proxies[proxy].read(&measured, &stream, subject.engine));
+        let measured: Result<Vec<Measured<'_>>, AskError> = used().map(|(position, done)| done.measured(proxy, position)).collect();
+        let reading = match measured {
+            Ok(measured) => proxies[proxy].read(&measured, &stream, subject.engine),
+            Err(AskError::Undefined(because)) => Ok(Reading::undefined(because)),
+            Err(AskError::Fault(error)) => Err(error),
+        };
         Outcome { reading, seconds: shares + start.elapsed().as_secs_f64() }
     };
     plans.iter().enumerate().map(read).collect()
+}
+
+impl Done {
+    /// What a proxy reads of it.
+    fn measured(&self, proxy: usize, position: usize) -> Result<Measured<'_>, AskError> {
+        let is_user = |user: &User| (user.proxy, user.position) == (proxy, position);
+        let ask = self.run.users.iter().position(is_user).and_then(|user| self.asks.get(user));
+        match (ask, &self.measured) {
+            (Some(Err(error)), _) => Err(error.copied()),
+            (_, Err(problem)) => Err(ProxyError::Other(problem.clone()).into()),
+            (None, _) => Err(ProxyError::Other("nothing was asked of the pass".into()).into()),
+            (Some(Ok(ask)), Ok((network, batch, answer))) => Ok(Measured { network, batch, ask, answer }),
+        }
+    }
+}
+
+impl AskError {
+    /// The same, told once more.
+    fn copied(&self) -> Self {
+        match self {
+            Self::Fault(error) => Self::Fault(ProxyError::Other(error.to_string())),
+            Self::Undefined(because) => Self::Undefined(because.clone()),
+        }
+    }
 }
 
 /// The stream of what a proxy draws beside weights and images.
@@ -198,18 +233,28 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn run(
+    /// Runs a pass, with all that is asked of it.
+    fn run(&mut self, run: Run, proxies: &[&dyn PassProxy], stream: &Stream) -> Done {
+        let start = Instant::now();
+        let mut asks = Vec::new();
+        let measured = self.measure(&run, proxies, stream, &mut asks).map_err(|error| error.to_string());
+        Done { run, asks, measured, seconds: start.elapsed().as_secs_f64() }
+    }
+
+    fn measure(
         &mut self,
         run: &Run,
         proxies: &[&dyn PassProxy],
         stream: &Stream,
+        asks: &mut Vec<Result<Ask, AskError>>,
     ) -> Result<(Arc<Network>, Arc<Minibatch>, Answer), ProxyError> {
         let Pass { net, initialiser, images, precision } = run.pass;
         let network = self.network(net, initialiser)?;
         let batch = self.batch(images, net)?;
+        asks.extend(run.users.iter().map(|user| proxies[user.proxy].ask(user.position, &network, &batch, stream)));
         let mut all = Ask::new();
-        for (proxy, position) in &run.users {
-            all.merge(&proxies[*proxy].ask(*position, &network, &batch, stream));
+        for ask in asks.iter().flatten() {
+            all.merge(ask);
         }
         let answer = self.subject.engine.pass(&network, &batch, &all, precision)?;
         Ok((network, batch, answer))

@@ -7,35 +7,18 @@ use assay_core::engine::{Answer, Ask, Engine, EngineError, Objective, Precision,
 use assay_core::graph::{Graph, Operator};
 use assay_core::network::Network;
 use assay_core::plugin::ProxyError;
-use serde::Deserialize;
 
-use crate::rewrite::{rewrite, with_parameters};
+use crate::parts::rewrite::{rewrite, with_parameters};
 
-/// Which batch normalisations a positive network keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Norms {
-    /// None: each is replaced by the identity.
-    #[default]
-    None,
-    /// Those inside blocks that change the size of the maps.
-    Reductions,
-    /// All of them.
-    All,
-}
-
-impl Norms {
-    /// The names accepted in experiment files.
-    pub const NAMES: &'static [&'static str] = &["none", "reductions", "all"];
-}
-
-impl std::fmt::Display for Norms {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "without batch normalisation",
-            Self::Reductions => "batch normalisation in reductions only",
-            Self::All => "with batch normalisation",
-        })
+assay_core::words! {
+    /// Which batch normalisations a positive network keeps.
+    pub enum Norms {
+        /// None: each is replaced by the identity.
+        None = "none" as "without batch normalisation",
+        /// Those inside blocks that change the size of the maps.
+        Reductions = "reductions" as "batch normalisation in reductions only",
+        /// All of them.
+        All = "all" as "with batch normalisation",
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::{MacroNet, ProxyError, SearchSpace, Subject, ZeroCostProxy};
 use crate::data::Dataset;
 use crate::graph::{Graph, GraphError, Liveness, NodeId, ParameterSpec};
+use crate::plugin::{MacroNet, SearchSpace};
 use crate::score::{Direction, Reading};
 use crate::subspace::Subspace;
 
-/// A proxy that is a function of the network's structure. Every one of them is a [`ZeroCostProxy`].
+/// A proxy that is a function of the network's structure.
 ///
 /// Isomorphic architectures may differ in structure, so such a proxy is measured on each of them.
 pub trait StructuralProxy: Send + Sync {
@@ -25,26 +25,6 @@ pub trait StructuralProxy: Send + Sync {
 
     /// Reads the score off the structure.
     fn read(&self, structure: &Structure) -> Reading;
-}
-
-impl<P: StructuralProxy> ZeroCostProxy for P {
-    fn direction(&self) -> Direction {
-        StructuralProxy::direction(self)
-    }
-
-    fn protocol(&self) -> String {
-        StructuralProxy::protocol(self)
-    }
-
-    fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        let net = self.net(subject.dataset);
-        let skeleton = Skeleton::new(subject.space, &net)?;
-        Ok(self.read(&Structure::new(subject.space, subject.subspace, &net, &skeleton)?))
-    }
-
-    fn structural(&self) -> Option<&dyn StructuralProxy> {
-        Some(self)
-    }
 }
 
 /// The fixed part of a network, which every architecture of the space has: stem, reductions, classifier, and whatever else

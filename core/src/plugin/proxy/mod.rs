@@ -1,0 +1,140 @@
+//! The contract of a zero-cost proxy, and the three forms it comes in.
+
+mod passes;
+mod structure;
+mod whole_network;
+mod whole_pass;
+
+pub use passes::{AskError, Images, Measured, Outcome, Pass, PassProxy, measure_together};
+pub use structure::{Skeleton, StructuralProxy, Structure};
+pub use whole_network::WholeNetwork;
+pub use whole_pass::{Source, WholePass};
+
+use super::SearchSpace;
+use crate::data::{Dataset, MinibatchError};
+use crate::engine::{Engine, EngineError};
+use crate::graph::GraphError;
+use crate::score::{Direction, Reading};
+use crate::stream::Stream;
+use crate::subspace::Subspace;
+
+/// Scores an architecture (or a supernet) without training it. The form says what measurements can share.
+pub enum Proxy {
+    /// Reads the network's structure alone. Whoever measures several of these builds each network once for all of them.
+    Structure(Box<dyn StructuralProxy>),
+    /// Reads its score off passes. Whoever measures several of these on one subject lets them share their passes, see
+    /// [`measure_together`].
+    Passes(Box<dyn PassProxy>),
+    /// Measures by itself and shares nothing.
+    Own(Box<dyn ZeroCostProxy>),
+}
+
+impl Proxy {
+    /// One that reads the network's structure alone.
+    pub fn structure(proxy: impl StructuralProxy + 'static) -> Self {
+        Self::Structure(Box::new(proxy))
+    }
+
+    /// One that reads its score off passes.
+    pub fn passes(proxy: impl PassProxy + 'static) -> Self {
+        Self::Passes(Box::new(proxy))
+    }
+
+    /// One that measures by itself.
+    pub fn own(proxy: impl ZeroCostProxy + 'static) -> Self {
+        Self::Own(Box::new(proxy))
+    }
+
+    /// Which end of the scale is better.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        match self {
+            Self::Structure(proxy) => proxy.direction(),
+            Self::Passes(proxy) => proxy.direction(),
+            Self::Own(proxy) => proxy.direction(),
+        }
+    }
+
+    /// The conditions a score depends on, for protocol lines: network, batch, initialiser, precision.
+    #[must_use]
+    pub fn protocol(&self) -> String {
+        match self {
+            Self::Structure(proxy) => proxy.protocol(),
+            Self::Passes(proxy) => proxy.protocol(),
+            Self::Own(proxy) => proxy.protocol(),
+        }
+    }
+
+    /// Measures once, with the random draws that the subject carries.
+    ///
+    /// # Errors
+    /// As [`ZeroCostProxy::measure`].
+    pub fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
+        match self {
+            Self::Structure(proxy) => {
+                let net = proxy.net(subject.dataset);
+                let skeleton = Skeleton::new(subject.space, &net)?;
+                Ok(proxy.read(&Structure::new(subject.space, subject.subspace, &net, &skeleton)?))
+            }
+            Self::Passes(proxy) => passes::measure_alone(proxy.as_ref(), subject),
+            Self::Own(proxy) => proxy.measure(subject),
+        }
+    }
+}
+
+/// A proxy that measures by itself, because it needs more than structure and passes.
+pub trait ZeroCostProxy: Send + Sync {
+    /// Which end of the scale is better.
+    fn direction(&self) -> Direction;
+
+    /// The conditions a score depends on, for protocol lines: network, batch, initialiser, precision.
+    fn protocol(&self) -> String;
+
+    /// Measures once, with the random draws that the subject carries.
+    ///
+    /// # Errors
+    /// On a fault of the run (an unreadable image, a batch that does not fit). A quantity that does not exist for
+    /// this network is not an error but [`Reading::Undefined`].
+    fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError>;
+}
+
+/// What a proxy measures, and with what.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The space that the subspace belongs to.
+    pub space: &'a dyn SearchSpace,
+    /// The architecture, or a supernet of several.
+    pub subspace: &'a Subspace,
+    /// Where images come from.
+    pub dataset: &'a dyn Dataset,
+    /// What measures networks.
+    pub engine: &'a dyn Engine,
+    /// Where random draws come from.
+    pub draws: &'a Draws,
+}
+
+/// The streams of one measurement. Two measurements with equal streams see the same weights and the same images.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Draws {
+    /// The network's parameters.
+    pub parameters: Stream,
+    /// The minibatch.
+    pub images: Stream,
+}
+
+/// A fault that stops a measurement.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyError {
+    /// The space cannot build the network.
+    #[error("the network cannot be built: {0}")]
+    Graph(#[from] GraphError),
+    /// The minibatch cannot be drawn.
+    #[error("the minibatch cannot be drawn: {0}")]
+    Minibatch(#[from] MinibatchError),
+    /// The engine cannot measure.
+    #[error("the engine cannot measure: {0}")]
+    Engine(#[from] EngineError),
+    /// Anything else a proxy runs into.
+    #[error("{0}")]
+    Other(String),
+}
