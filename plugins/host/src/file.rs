@@ -13,7 +13,7 @@ use libloading::Library;
 
 use crate::description::{Description, Plugin, SettingDescription};
 use crate::error::{LoadError, LoadProblem};
-use crate::lend::{self, Wrong};
+use crate::foreign::{self, TextError};
 
 /// A library that stays loaded as long as anything made from it lives.
 pub(crate) struct PluginFile {
@@ -57,9 +57,9 @@ impl PluginFile {
         // SAFETY: `check` compared the lengths of tables and entries.
         let (proxies, spaces, strategies) = unsafe {
             (
-                lend::values(table.proxies, table.proxy_count as usize).to_vec(),
-                lend::values(table.spaces, table.space_count as usize).to_vec(),
-                lend::values(table.strategies, table.strategy_count as usize).to_vec(),
+                foreign::values(table.proxies, table.proxy_count as usize).to_vec(),
+                foreign::values(table.spaces, table.space_count as usize).to_vec(),
+                foreign::values(table.strategies, table.strategy_count as usize).to_vec(),
             )
         };
         // SAFETY: the tables are the library's.
@@ -129,9 +129,9 @@ unsafe fn describe(
             // SAFETY: the library's texts and settings.
             let (name, summary, settings) = unsafe {
                 (
-                    text(concat!("the name of a ", $kind), lend::text(entry.name))?,
-                    text(concat!("the summary of a ", $kind), lend::text(entry.summary))?,
-                    lend::values(entry.settings, entry.setting_count as usize),
+                    text(concat!("the name of a ", $kind), foreign::text(entry.name))?,
+                    text(concat!("the summary of a ", $kind), foreign::text(entry.summary))?,
+                    foreign::values(entry.settings, entry.setting_count as usize),
                 )
             };
             $(if entry.$function.is_none() {
@@ -159,9 +159,9 @@ unsafe fn describe(
     };
     Ok(Description {
         // SAFETY: the library's texts.
-        version: text("the version", unsafe { lend::text(table.version) })?,
+        version: text("the version", unsafe { foreign::text(table.version) })?,
         // SAFETY: as above.
-        compiler: text("the compiler", unsafe { lend::text(table.compiler) })?,
+        compiler: text("the compiler", unsafe { foreign::text(table.compiler) })?,
         digest,
         proxies: proxies.iter().map(proxy).collect::<Result<_, _>>()?,
         spaces: spaces.iter().map(|entry| plugin!("search space", entry, [layout, parse, write, lower])).collect::<Result<_, _>>()?,
@@ -169,7 +169,7 @@ unsafe fn describe(
     })
 }
 
-fn text(what: &str, text: Result<&str, Wrong>) -> Result<String, LoadProblem> {
+fn text(what: &str, text: Result<&str, TextError>) -> Result<String, LoadProblem> {
     text.map(str::to_owned).map_err(|wrong| LoadProblem::Declaration(format!("{what} {wrong}")))
 }
 
@@ -177,7 +177,8 @@ fn text(what: &str, text: Result<&str, Wrong>) -> Result<String, LoadProblem> {
 /// The setting must be a loaded library's.
 unsafe fn setting(of: &str, setting: &AssaySetting) -> Result<SettingDescription, LoadProblem> {
     // SAFETY: the library's texts.
-    let [name, words, standard, help] = unsafe { [setting.name, setting.words, setting.standard, setting.help].map(|own| lend::text(own)) };
+    let [name, words, standard, help] =
+        unsafe { [setting.name, setting.words, setting.standard, setting.help].map(|own| foreign::text(own)) };
     let what = |what: &str| format!("the {what} of a setting of `{of}`");
     let described = SettingDescription {
         name: text(&what("name"), name)?,

@@ -3,15 +3,16 @@
 //! [`load`] finds the files, checks them before any of their code runs, and makes registry entries of what they declare.
 //! Files are loaded once and stay for the life of the program, as do their entries.
 
-mod answers;
+mod callee;
 mod description;
 mod error;
 mod file;
-mod instance;
+mod foreign;
 #[cfg(unix)]
 mod isolated;
-mod lend;
 mod library;
+mod measurement;
+mod object;
 mod proxy;
 mod source;
 mod space;
@@ -28,9 +29,9 @@ pub use error::{LoadError, LoadProblem};
 pub use isolated::{CHILD, serve};
 pub use library::Library;
 
+use callee::{Callee, Instance};
 use description::{Description, Plugin, leak};
 use file::PluginFile;
-use instance::{Callee, Instance};
 
 /// The entries of one file.
 #[derive(Clone, Copy)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use assay_core::plugin::{Proxy, Settings, SettingsError};
 
+use crate::callee::Instance;
 use crate::error::LoadError;
 use crate::file::PluginFile;
-use crate::instance::Instance;
 use crate::proxy;
 
 /// A plugin file for programs that use no registry. Unlike what [`load`](crate::load) finds, it is unloaded as soon as

@@ -12,9 +12,9 @@ use assay_plugin_sdk::abi::{
     ASSAY_F32, ASSAY_F64, ASSAY_FLIP_AND_CROP, ASSAY_NO_AUGMENTATION, ASSAY_NORMAL_IMAGES, ASSAY_SAMPLED_IMAGES, AssayPass,
 };
 
-use crate::answers::{Asking, Scoring};
+use crate::callee::{Callee, Fault};
 use crate::description::Plugin;
-use crate::instance::{Callee, Fault};
+use crate::measurement::{Asking, Scoring};
 
 /// How parameters are drawn, by number. The order is part of the interface.
 pub(crate) const INITIALISERS: [Initialiser; 4] =

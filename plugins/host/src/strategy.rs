@@ -19,8 +19,8 @@ use serde::de::DeserializeOwned;
 
 use crate::description::Plugin;
 use crate::file::PluginFile;
-use crate::instance::Object;
-use crate::lend::{self, Ended};
+use crate::foreign::{self, NotDone};
+use crate::object::Object;
 
 /// A strategy whose functions are a plugin's.
 pub(crate) struct RuntimeStrategy {
@@ -56,14 +56,14 @@ pub(crate) fn build(
     let object = Object::new(file, table.create, table.destroy, &own).map_err(refused)?;
     let Some(proxies) = table.proxies else { return Err(refused("has no function `proxies`".into())) };
     // SAFETY: the library's function with its own object.
-    let proxies = lend::written(|sink, message| unsafe { proxies(object.pointer(), sink, message) });
+    let proxies = foreign::written(|sink, message| unsafe { proxies(object.pointer(), sink, message) });
     let proxies = proxies.map_err(|ended| refused(ended.clause(None)))?;
     let proxies: Vec<Use> =
         serde_json::from_str(&proxies).map_err(|error| refused(format!("has a list of proxies that cannot be read: {error}")))?;
     let proxies = proxies.into_iter().map(|Use { label, proxy, settings }| ProxyUse { label, proxy, settings }).collect();
     let protocol = match table.protocol {
         None => about.name.clone(),
-        Some(protocol) => lend::written(|sink, _| {
+        Some(protocol) => foreign::written(|sink, _| {
             // SAFETY: the library's function with its own object.
             unsafe { protocol(object.pointer(), sink) };
             ASSAY_OK
@@ -94,12 +94,12 @@ impl SearchStrategy for RuntimeStrategy {
         };
         let table = lab.table();
         // SAFETY: the library's function with its own object; the table lives until it returns.
-        let found = lend::written(|sink, message| unsafe { search(self.object.pointer(), &raw const table, sink, message) });
+        let found = foreign::written(|sink, message| unsafe { search(self.object.pointer(), &raw const table, sink, message) });
         let (error, problem) = (lab.error.into_inner(), lab.problem.into_inner());
         let mask = match (found, error) {
             (Ok(mask), _) => mask,
             // What stopped the laboratory, an interrupt among it, stopped the strategy.
-            (Err(Ended::With(..)), Some(error)) => return Err(error),
+            (Err(NotDone { .. }), Some(error)) => return Err(error),
             (Err(ended), None) => {
                 let host = Some(problem).filter(|problem| !problem.is_empty());
                 return Err(SearchError::Impossible(format!("the plugin `{file}` {}", ended.clause(host))));
@@ -184,7 +184,7 @@ unsafe fn lab<'a>(context: *const c_void) -> &'a Lab<'a> {
 /// The plugin must lend the text.
 unsafe fn text<'a>(text: AssayText) -> Result<&'a str, String> {
     // SAFETY: the caller's promise.
-    unsafe { lend::text(text) }.map_err(|wrong| format!("a text that was handed over {wrong}"))
+    unsafe { foreign::text(text) }.map_err(|wrong| format!("a text that was handed over {wrong}"))
 }
 
 fn read<T: DeserializeOwned>(json: &str, what: &str) -> Result<T, String> {
@@ -217,7 +217,7 @@ unsafe extern "C" fn problem(context: *const c_void) -> AssayText {
 unsafe extern "C" fn log(_: *const c_void, level: u32, line: AssayText) {
     // SAFETY: the plugin lends a text.
     if let Ok(line) = unsafe { text(line) } {
-        crate::answers::log(level, line);
+        crate::measurement::log(level, line);
     }
 }
 

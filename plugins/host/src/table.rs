@@ -9,7 +9,7 @@ use assay_plugin_sdk::abi::{
     AssayParameter, AssayPatterns, AssayStatus, AssayText, AssayWords,
 };
 
-use crate::lend;
+use crate::foreign;
 use crate::source::{Lent, Query, Source};
 
 /// What the context of a table points at: one call of a plugin's function.
@@ -105,7 +105,7 @@ unsafe extern "C" fn problem(context: *const c_void) -> AssayText {
 unsafe extern "C" fn log(context: *const c_void, level: u32, line: AssayText) {
     // SAFETY: the plugin hands back the table's context and lends a text.
     unsafe {
-        if let Ok(line) = lend::text(line) {
+        if let Ok(line) = foreign::text(line) {
             answer(context, &Query::Log { level, line: line.to_owned() }, nowhere(), |_| ());
         }
     }
@@ -114,7 +114,7 @@ unsafe extern "C" fn log(context: *const c_void, level: u32, line: AssayText) {
 unsafe extern "C" fn draw(context: *const c_void, purpose: AssayText, distribution: u32, out: *mut f64, count: usize) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text, and has room for `count` numbers.
     unsafe {
-        let Ok(purpose) = lend::text(purpose) else {
+        let Ok(purpose) = foreign::text(purpose) else {
             call(context).problem.replace("the purpose is no text".into());
             return ASSAY_FAILED;
         };
@@ -127,7 +127,7 @@ unsafe extern "C" fn draw(context: *const c_void, purpose: AssayText, distributi
 unsafe extern "C" fn objective(context: *const c_void, pass: u32, node: u32, cotangent: AssayDoubles, out: *mut u32) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context and lends the cotangent.
     unsafe {
-        let cotangent = lend::values(cotangent.data, cotangent.len).to_vec();
+        let cotangent = foreign::values(cotangent.data, cotangent.len).to_vec();
         answer(context, &Query::Objective { pass, node, cotangent }, out, |lent| lent.numbers[0] as u32)
     }
 }

@@ -9,11 +9,27 @@ use crate::{Proxy, Setting, Space, Strategy, shim};
 
 /// Exports proxies, spaces and strategies of this library; there can be one such list in a library.
 ///
-/// ```ignore
-/// assay_plugin_sdk::export! { proxies: [Snip, Plain], spaces: [Chain], strategies: [Climb] }
+/// ```
+/// # use assay_plugin_sdk::{Asking, Error, Measured, Proxy, Reading, Settings};
+/// # struct Nothing;
+/// # impl Proxy for Nothing {
+/// #     const NAME: &'static str = "nothing";
+/// #     const SUMMARY: &'static str = "nothing";
+/// #     fn new(_: &Settings) -> Result<Self, Error> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn ask(&self, _: usize, _: &Asking<'_>) -> Result<(), Error> {
+/// #         Ok(())
+/// #     }
+/// #     fn score(&self, _: &[Measured<'_>]) -> Result<Reading, Error> {
+/// #         Ok(Reading::undefined("it measures nothing"))
+/// #     }
+/// # }
+/// assay_plugin_sdk::export! { proxies: [Nothing] }
+/// # fn main() {}
 /// ```
 ///
-/// Kinds that a library has none of are left out.
+/// `spaces: […]` and `strategies: […]` follow, separated by commas; kinds that a library does not have are left out.
 #[macro_export]
 macro_rules! export {
     ($(proxies: [$($proxy:ty),* $(,)?])? $(,)? $(spaces: [$($space:ty),* $(,)?])? $(,)? $(strategies: [$($strategy:ty),* $(,)?])? $(,)?) => {

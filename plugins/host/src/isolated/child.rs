@@ -9,8 +9,8 @@ use std::sync::Arc;
 use elsa::FrozenVec;
 
 use super::wire::{self, Answer, Event, Failure, Order, Owned};
+use crate::callee::{Callee, Fault, Instance};
 use crate::file::PluginFile;
-use crate::instance::{Callee, Fault, Instance};
 use crate::source::{Lent, Query, Source};
 
 /// The line to the parent.

@@ -20,9 +20,9 @@ use assay_core::score::Reading;
 use assay_plugin_sdk::abi::AssayPass;
 pub use child::serve;
 
+use crate::callee::{Callee, Fault};
 use crate::description::Description;
 use crate::error::{LoadError, LoadProblem};
-use crate::instance::{Callee, Fault};
 use crate::source::Source;
 use wire::{Answer, Event, Failure, Order};
 

@@ -1,13 +1,13 @@
-//! Reading what a plugin lends, and taking what it writes.
+//! Calls of a plugin's functions: the texts and lists that it lends, the texts that it writes, and how a call ended.
 #![allow(unsafe_code, reason = "what crosses the border are pointers and lengths")]
 
 use core::ffi::c_void;
 
 use assay_plugin_sdk::abi::{ASSAY_FAILED, ASSAY_HOST_FAILED, ASSAY_OK, ASSAY_PANICKED, AssayMessage, AssaySink, AssayStatus, AssayText};
 
-/// A lent text that is none.
+/// Why a text that a plugin lends cannot be read, as a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Wrong {
+pub(crate) enum TextError {
     #[error("is a null pointer with a length")]
     Null,
     #[error("is not UTF-8")]
@@ -30,27 +30,29 @@ pub(crate) unsafe fn values<'a, T>(first: *const T, count: usize) -> &'a [T] {
 ///
 /// # Safety
 /// As [`values`].
-pub(crate) unsafe fn text<'a>(text: AssayText) -> Result<&'a str, Wrong> {
+pub(crate) unsafe fn text<'a>(text: AssayText) -> Result<&'a str, TextError> {
     if text.data.is_null() && text.len > 0 {
-        return Err(Wrong::Null);
+        return Err(TextError::Null);
     }
     // SAFETY: the caller's promise.
     let bytes = unsafe { values(text.data.cast::<u8>(), text.len) };
-    std::str::from_utf8(bytes).map_err(|_| Wrong::Encoding)
+    std::str::from_utf8(bytes).map_err(|_| TextError::Encoding)
 }
 
 /// Bytes lent for a message.
 const ROOM: usize = 4096;
 
-/// How a function of a plugin ended that was not done.
+/// A call that a plugin did not carry out.
 #[derive(Debug)]
-pub(crate) enum Ended {
-    /// With this status, which is none that this function understands itself, and what the plugin says.
-    With(AssayStatus, String),
+pub(crate) struct NotDone {
+    /// What the function returned; its caller may know a meaning of its own.
+    pub(crate) status: AssayStatus,
+    /// What the plugin says.
+    pub(crate) said: String,
 }
 
 /// Calls a function with room for a message.
-pub(crate) fn call(function: impl FnOnce(*mut AssayMessage) -> AssayStatus) -> Result<(), Ended> {
+pub(crate) fn call(function: impl FnOnce(*mut AssayMessage) -> AssayStatus) -> Result<(), NotDone> {
     let mut room = vec![0u8; ROOM];
     let mut message = AssayMessage { data: room.as_mut_ptr().cast(), capacity: ROOM, len: 0 };
     let status = function(&raw mut message);
@@ -61,13 +63,13 @@ pub(crate) fn call(function: impl FnOnce(*mut AssayMessage) -> AssayStatus) -> R
         Some(said) => String::from_utf8_lossy(said).trim_end_matches('\u{fffd}').to_owned(),
         None => format!("(it says that its message has {} bytes, in room for {ROOM})", message.len),
     };
-    Err(Ended::With(status, said))
+    Err(NotDone { status, said })
 }
 
-impl Ended {
+impl NotDone {
     /// As a clause; `host` is why a function of the host failed last.
     pub(crate) fn clause(self, host: Option<String>) -> String {
-        let Self::With(status, said) = self;
+        let Self { status, said } = self;
         let with = |what: &str| if said.is_empty() { format!("{what}, and does not say why") } else { format!("{what}: {said}") };
         match status {
             ASSAY_FAILED => with("failed"),
@@ -85,7 +87,7 @@ impl Ended {
 ///
 /// # Errors
 /// If the function fails, or what it wrote is not UTF-8.
-pub(crate) fn written(function: impl FnOnce(AssaySink, *mut AssayMessage) -> AssayStatus) -> Result<String, Ended> {
+pub(crate) fn written(function: impl FnOnce(AssaySink, *mut AssayMessage) -> AssayStatus) -> Result<String, NotDone> {
     unsafe extern "C" fn write(context: *mut c_void, piece: AssayText) {
         // SAFETY: the context is the list below, lent to one call; the plugin lends the piece.
         let (bytes, piece) = unsafe { (&mut *context.cast::<Vec<u8>>(), values(piece.data.cast::<u8>(), piece.len)) };
@@ -94,5 +96,5 @@ pub(crate) fn written(function: impl FnOnce(AssaySink, *mut AssayMessage) -> Ass
     let mut bytes: Vec<u8> = Vec::new();
     let sink = AssaySink { context: (&raw mut bytes).cast(), write };
     call(|message| function(sink, message))?;
-    String::from_utf8(bytes).map_err(|_| Ended::With(ASSAY_FAILED, "it wrote a text that is not UTF-8".into()))
+    String::from_utf8(bytes).map_err(|_| NotDone { status: ASSAY_FAILED, said: "it wrote a text that is not UTF-8".into() })
 }

@@ -1,4 +1,4 @@
-//! Answers from a measurement: before its passes, when a proxy says what it wants of one, and after them.
+//! A measurement as a plugin's proxy sees it: before its passes, when it says what it wants of one, and after them.
 
 use std::cell::{OnceCell, RefCell};
 

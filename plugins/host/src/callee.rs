@@ -1,15 +1,15 @@
-//! A plugin's object in this process, and calls of its functions.
+//! A proxy of a plugin file that can be called: in this process, or in another.
 #![allow(unsafe_code, reason = "what crosses the border are pointers and lengths")]
 
-use core::ffi::c_void;
 use std::sync::Arc;
 
 use assay_core::score::Reading;
-use assay_plugin_sdk::abi::{ASSAY_OK, ASSAY_UNDEFINED, AssayMessage, AssayPass, AssayProxy, AssayStatus, AssayText};
+use assay_plugin_sdk::abi::{ASSAY_OK, ASSAY_UNDEFINED, AssayPass, AssayProxy};
 use serde::{Deserialize, Serialize};
 
 use crate::file::PluginFile;
-use crate::lend::{self, Ended};
+use crate::foreign::{self, NotDone};
+use crate::object::Object;
 use crate::source::Source;
 use crate::table::Call;
 
@@ -20,53 +20,6 @@ pub(crate) enum Fault {
     Failed(String),
     /// The plugin's process is no more, as a clause.
     Crashed(String),
-}
-
-/// The function that makes an object.
-pub(crate) type Create = Option<unsafe extern "C" fn(AssayText, *mut *mut c_void, *mut AssayMessage) -> AssayStatus>;
-/// The function that ends it.
-pub(crate) type Destroy = Option<unsafe extern "C" fn(*mut c_void)>;
-
-/// An object of a plugin: a proxy, a space or a strategy with its settings.
-pub(crate) struct Object {
-    pointer: *mut c_void,
-    destroy: Destroy,
-    /// Where its functions are.
-    pub(crate) file: Arc<PluginFile>,
-}
-
-// SAFETY: the interface asks that a plugin's functions may be called from any thread, several at once.
-unsafe impl Send for Object {}
-// SAFETY: as above.
-unsafe impl Sync for Object {}
-
-impl Object {
-    /// Makes one with these settings, a JSON object.
-    ///
-    /// # Errors
-    /// If the plugin refuses, as a clause.
-    pub(crate) fn new(file: &Arc<PluginFile>, create: Create, destroy: Destroy, settings: &str) -> Result<Self, String> {
-        let mut pointer = std::ptr::null_mut();
-        if let Some(create) = create {
-            // SAFETY: the library's function, called as the interface says.
-            let made = lend::call(|message| unsafe { create(AssayText::of(settings), &raw mut pointer, message) });
-            made.map_err(|ended| ended.clause(None))?;
-        }
-        Ok(Self { pointer, destroy, file: Arc::clone(file) })
-    }
-
-    pub(crate) fn pointer(&self) -> *const c_void {
-        self.pointer
-    }
-}
-
-impl Drop for Object {
-    fn drop(&mut self) {
-        if let Some(destroy) = self.destroy {
-            // SAFETY: what `create` of this library made, ended once; the library is still loaded.
-            unsafe { destroy(self.pointer) }
-        }
-    }
 }
 
 /// A proxy that can be called: in this process, or in another.
@@ -101,14 +54,14 @@ impl Instance {
     }
 }
 
-fn failed(ended: Ended, call: Option<Call<'_>>) -> Fault {
+fn failed(ended: NotDone, call: Option<Call<'_>>) -> Fault {
     Fault::Failed(ended.clause(call.and_then(Call::problem)))
 }
 
 impl Callee for Instance {
     fn protocol(&self) -> Result<String, Fault> {
         let Some(protocol) = self.table.protocol else { return Ok(String::new()) };
-        let written = lend::written(|sink, _| {
+        let written = foreign::written(|sink, _| {
             // SAFETY: the library's function with its own object.
             unsafe { protocol(self.object.pointer(), sink) };
             ASSAY_OK
@@ -127,7 +80,7 @@ impl Callee for Instance {
             let mut pass = given;
             if let Some(change) = self.table.pass {
                 // SAFETY: the library's function with its own object and our pass.
-                let changed = lend::call(|message| unsafe { change(pointer, position, &raw mut pass, message) });
+                let changed = foreign::call(|message| unsafe { change(pointer, position, &raw mut pass, message) });
                 changed.map_err(|ended| failed(ended, None))?;
             }
             Ok(pass)
@@ -140,7 +93,7 @@ impl Callee for Instance {
         let call = Call::new(source);
         let host = call.table();
         // SAFETY: the library's function with its own object; the table lives until it returns.
-        let ended = lend::call(|message| unsafe { ask(self.object.pointer(), pass, &raw const host, message) });
+        let ended = foreign::call(|message| unsafe { ask(self.object.pointer(), pass, &raw const host, message) });
         ended.map_err(|ended| failed(ended, Some(call)))
     }
 
@@ -150,14 +103,16 @@ impl Callee for Instance {
         let host = call.table();
         let mut value = f64::NAN;
         // SAFETY: the library's function with its own object; the table and the number live until it returns.
-        let ended = lend::call(|message| unsafe { score(self.object.pointer(), &raw const host, &raw mut value, message) });
+        let ended = foreign::call(|message| unsafe { score(self.object.pointer(), &raw const host, &raw mut value, message) });
         match ended {
             Ok(()) if value.is_finite() => Ok(Reading::Value(value)),
             Ok(()) => Err(Fault::Failed(format!(
                 "gave {value}, which is no score; where a score does not exist it has to say so (ASSAY_UNDEFINED)"
             ))),
-            Err(Ended::With(ASSAY_UNDEFINED, because)) if because.is_empty() => Ok(Reading::undefined("the plugin does not say why")),
-            Err(Ended::With(ASSAY_UNDEFINED, because)) => Ok(Reading::undefined(because)),
+            Err(NotDone { status: ASSAY_UNDEFINED, said: because }) if because.is_empty() => {
+                Ok(Reading::undefined("the plugin does not say why"))
+            }
+            Err(NotDone { status: ASSAY_UNDEFINED, said: because }) => Ok(Reading::undefined(because)),
             Err(ended) => Err(failed(ended, Some(call))),
         }
     }
