@@ -2,12 +2,23 @@
 
 #![allow(clippy::unwrap_used)]
 
-use assay_core::plugin::{Entry, Origin, Proxy, Registry, RegistryError, Setting, Settings, SettingsError, ValueKind};
+use assay_core::plugin::{Declared, Entry, Origin, Proxy, Registry, RegistryError, Settings, SettingsError};
 
-const SETTINGS: &[Setting] = &[
-    Setting { name: "batch", kind: ValueKind::Integer { min: 1, max: 512 }, default: Setting::said("72"), help: "images" },
-    Setting { name: "variant", kind: ValueKind::Choice(&["code", "paper"]), default: Setting::said("code"), help: "which" },
-];
+assay_core::words! {
+    enum Variant {
+        Code = "code",
+        Paper = "paper",
+    }
+}
+
+assay_core::settings! {
+    struct Given {
+        /// images
+        batch: usize = 72, in 1..=512;
+        /// which
+        variant: Variant = Variant::Code;
+    }
+}
 
 fn build(_: &Settings) -> Result<Box<Proxy>, SettingsError> {
     Err(SettingsError::new("batch", "this test builds nothing"))
@@ -18,8 +29,8 @@ const fn entry(name: &'static str, package: &'static str) -> Entry<Proxy> {
         name,
         summary: "a proxy",
         origin: Origin::Crate(package),
-        settings: SETTINGS,
-        resolve: |given| Ok(given.clone()),
+        settings: Given::SETTINGS,
+        resolve: |given| Ok(given.read::<Given>()?.values()),
         build: &build,
     }
 }

@@ -1,6 +1,7 @@
 //! The engines `burn-flex` and, with the feature `cuda`, `burn-cuda` of experiment files.
 
 use assay_core::engine::{Engine, EngineError, EngineFactory, Resources};
+use assay_core::plugin::NoSettings;
 
 struct BurnFlex;
 
@@ -14,7 +15,7 @@ assay_core::register! {
     dyn EngineFactory,
     name: "burn-flex",
     summary: "burn's tensors on the processor",
-    schema: &[],
+    settings: NoSettings,
     build: |_| Ok(Box::new(BurnFlex)),
 }
 
@@ -34,6 +35,6 @@ assay_core::register! {
     dyn EngineFactory,
     name: "burn-cuda",
     summary: "burn's tensors on the first NVIDIA GPU",
-    schema: &[],
+    settings: NoSettings,
     build: |_| Ok(Box::new(BurnCuda)),
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use assay_core::engine::{Engine, EngineError, EngineFactory, Resources};
+use assay_core::plugin::NoSettings;
 
 use crate::CpuEngine;
 
@@ -25,6 +26,6 @@ assay_core::register! {
     dyn EngineFactory,
     name: "cpu",
     summary: "kernels of our own for the processor's vector units",
-    schema: &[],
+    settings: NoSettings,
     build: |_| Ok(Box::new(Cpu)),
 }

@@ -5,7 +5,7 @@ use assay_burn as _;
 use assay_core::data::Minibatch;
 use assay_core::engine::{Answer, Ask, Engine, EngineError, EngineFactory, Gram, Precision, Resources};
 use assay_core::network::Network;
-use assay_core::plugin::{Registry, RegistryError, Setting, Settings, ValueKind};
+use assay_core::plugin::{Registry, RegistryError, Settings};
 use assay_cpu::CpuEngine;
 use assay_engine_tests::{engines, random};
 
@@ -35,15 +35,20 @@ impl EngineFactory for Factory {
     }
 }
 
+assay_core::settings! {
+    /// The precision.
+    struct OnePrecisionSettings {
+        /// compute in float64
+        wide: bool = false;
+    }
+}
+
 assay_core::register! {
     dyn EngineFactory,
     name: "one-precision",
     summary: "an engine of this test",
-    schema: &[Setting { name: "wide", kind: ValueKind::Flag, default: Setting::said("false"), help: "compute in float64" }],
-    build: |settings| {
-        let wide = settings.iter().any(|(key, value)| key == "wide" && value == true);
-        Ok(Box::new(Factory(if wide { Precision::F64 } else { Precision::F32 })))
-    },
+    settings: OnePrecisionSettings,
+    build: |settings| Ok(Box::new(Factory(if settings.wide { Precision::F64 } else { Precision::F32 }))),
 }
 
 #[test]

@@ -9,24 +9,24 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use assay_core::plugin::import::{ImportError, Imported, Importer, Report, table_file};
-use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError, Setting, ValueKind};
-use serde::Deserialize;
+use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError};
 
 const NAME: &str = "own-accuracies";
 
-const SETTINGS: &[Setting] = &[Setting {
-    name: "path",
-    kind: ValueKind::Path,
-    default: Setting::said("what `assay benchmark import own-accuracies TABLE` kept"),
-    help: "a table to use instead of the imported one",
-}];
+assay_core::settings! {
+    /// Where the table is.
+    struct Given {
+        /// a table to use instead of the imported one
+        path: Option<PathBuf>, otherwise "what `assay benchmark import own-accuracies TABLE` kept";
+    }
+}
 
 assay_core::register! {
     dyn Benchmark,
     name: NAME,
     summary: "accuracies of your own trainings, a line an architecture",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(settings.parse::<OwnAccuracies>()?)),
+    settings: Given,
+    build: |given| Ok(Box::new(OwnAccuracies { path: given.path, table: OnceLock::new() })),
     importer: Importer { reads: "<measured.csv>", extension: "csv", import },
 }
 
@@ -34,11 +34,9 @@ assay_core::register! {
 type Table = BTreeMap<String, f64>;
 
 /// The benchmark; its table is read when it is first needed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub struct OwnAccuracies {
     path: Option<PathBuf>,
-    #[serde(skip)]
     table: OnceLock<Result<Table, BenchmarkError>>,
 }
 
