@@ -63,7 +63,7 @@ impl Columns {
         self.0.iter().map(|(column, benchmark)| format!("{} of {}", column.column, benchmark.describe())).collect()
     }
 
-    /// Which end of a column is better; none if there is no such column.
+    /// Which end of a column is better; nothing if there is no such column.
     #[must_use]
     pub fn direction(&self, label: &str) -> Option<Direction> {
         self.find(label).map(|(column, _)| match column.content {
@@ -72,10 +72,10 @@ impl Columns {
         })
     }
 
-    /// Looks an architecture up; none if there is no such column. What the table does not hold is undefined.
+    /// Looks an architecture up; nothing if there is no such column. What the table does not hold is undefined.
     ///
     /// # Errors
-    /// If the table cannot be read, has no such column, or the subspace is no architecture.
+    /// If the table cannot be read, has no such column, or the subspace is not an architecture.
     pub fn read(&self, space: &dyn SearchSpace, request: &Request) -> Option<Result<Reading, SearchError>> {
         let (column, benchmark) = self.find(&request.label)?;
         let failed =

@@ -51,13 +51,13 @@ pub trait SearchSpace: Send + Sync {
     /// Writes an architecture as the literature does.
     ///
     /// # Errors
-    /// If `architecture` is none: see [`is_architecture`](Self::is_architecture).
+    /// If `architecture` is not one: see [`is_architecture`](Self::is_architecture).
     fn write(&self, architecture: &Subspace) -> Result<String, ArchitectureError>;
 
     /// One text for all architectures that compute the same function, whatever the initial weights.
     ///
     /// # Errors
-    /// If `architecture` is none: see [`is_architecture`](Self::is_architecture).
+    /// If `architecture` is not one: see [`is_architecture`](Self::is_architecture).
     fn canonical(&self, architecture: &Subspace) -> Result<String, ArchitectureError>;
 
     /// The network of a subspace: an edge with several kept operators averages them. What is lowered from the empty
@@ -68,8 +68,8 @@ pub trait SearchSpace: Send + Sync {
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError>;
 }
 
-/// So many different architectures of `subspace`, drawn uniformly and in the order of the draws; all there are, where there
-/// are fewer.
+/// This number of different architectures of `subspace`, drawn uniformly, in the order of the draws. Where there are fewer, all
+/// of them.
 #[must_use]
 pub fn draw_architectures(space: &dyn SearchSpace, subspace: &Subspace, wanted: usize, stream: &Stream) -> Vec<Subspace> {
     let numbers = space.numbers(subspace);
@@ -111,7 +111,7 @@ pub enum Part {
     Trunk,
 }
 
-/// Why a text is no architecture of the space.
+/// Why a text is not an architecture of the space.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ArchitectureError(pub String);

@@ -18,7 +18,7 @@ use crate::table::Call;
 pub(crate) enum Fault {
     /// The plugin failed, as a clause: `panicked: …`.
     Failed(String),
-    /// The plugin's process is no more, as a clause.
+    /// The plugin's process ended, as a clause.
     Crashed(String),
 }
 
@@ -107,7 +107,7 @@ impl Callee for Instance {
         match ended {
             Ok(()) if value.is_finite() => Ok(Reading::Value(value)),
             Ok(()) => Err(Fault::Failed(format!(
-                "gave {value}, which is no score; where a score does not exist it has to say so (ASSAY_UNDEFINED)"
+                "gave {value}, which is not a score; where a score does not exist it has to say so (ASSAY_UNDEFINED)"
             ))),
             Err(NotDone { status: ASSAY_UNDEFINED, said: because }) if because.is_empty() => {
                 Ok(Reading::undefined("the plugin does not say why"))

@@ -61,7 +61,7 @@ impl SettingDescription {
     /// What it takes.
     ///
     /// # Errors
-    /// If the kind is not known or its range is none.
+    /// If the kind is not known or its range is empty.
     pub(crate) fn kind(&self) -> Result<Takes<'_>, String> {
         let Self { min, max, .. } = *self;
         Ok(Takes::Kind(match self.kind {

@@ -24,13 +24,13 @@ pub enum LoadProblem {
     #[error("cannot be read: {0}")]
     Unreadable(String),
     /// The system's loader refuses it.
-    #[error("is no shared library that this system can load: {0}")]
+    #[error("is not a shared library that this system can load: {0}")]
     NotALibrary(String),
     /// It is a library, but exports nothing that says it is a plugin.
-    #[error("is a shared library, but no plugin: it exports no symbol ASSAY_PLUGIN")]
+    #[error("is a shared library, but not a plugin: it exports no symbol ASSAY_PLUGIN")]
     NoSymbol,
     /// The symbol is there, but is something else.
-    #[error("is no plugin: its symbol ASSAY_PLUGIN begins with {0:#018x}")]
+    #[error("is not a plugin: its symbol ASSAY_PLUGIN begins with {0:#018x}")]
     Magic(u64),
     /// It was made for another interface.
     #[error(

@@ -18,7 +18,7 @@ impl Library {
     /// Opens a file in this process.
     ///
     /// # Errors
-    /// If it is no plugin of this interface.
+    /// If it is not a plugin of this interface.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
         PluginFile::open(path).map(Self)
     }

@@ -27,7 +27,7 @@ type Function = unsafe extern "C" fn(*const core::ffi::c_void, AssayText, AssayS
 /// Makes the space at this position of a file.
 ///
 /// # Errors
-/// If the plugin refuses the settings, or what it says of its layout is none.
+/// If the plugin refuses the settings, or its layout cannot be read.
 pub(crate) fn build(
     file: &Arc<PluginFile>,
     position: usize,
@@ -62,7 +62,7 @@ impl RuntimeSpace {
 
     fn of_architecture(&self, function: Option<Function>, architecture: &Subspace, doing: &str) -> Result<String, ArchitectureError> {
         if !self.is_architecture(architecture) {
-            return Err(ArchitectureError(format!("the mask `{architecture}` is no architecture of {}", self.name)));
+            return Err(ArchitectureError(format!("the mask `{architecture}` is not an architecture of {}", self.name)));
         }
         self.text(function, &architecture.to_string()).map_err(|clause| ArchitectureError(self.clause(doing, &clause)))
     }

@@ -106,7 +106,7 @@ impl SearchStrategy for RuntimeStrategy {
             }
         };
         let wrong = |problem: String| SearchError::Impossible(format!("the plugin `{file}` chose `{mask}`, which {problem}"));
-        let found = Subspace::try_from(mask.clone()).map_err(|problem| wrong(format!("is no mask: {problem}")))?;
+        let found = Subspace::try_from(mask.clone()).map_err(|problem| wrong(format!("is not a mask: {problem}")))?;
         Ok(found)
     }
 }

@@ -115,7 +115,7 @@ unsafe extern "C" fn draw(context: *const c_void, purpose: AssayText, distributi
     // SAFETY: the plugin hands back the table's context, lends a text, and has room for `count` numbers.
     unsafe {
         let Ok(purpose) = foreign::text(purpose) else {
-            call(context).problem.replace("the purpose is no text".into());
+            call(context).problem.replace("the purpose is not a text".into());
             return ASSAY_FAILED;
         };
         let query = Query::Draw { purpose: purpose.to_owned(), distribution, count };

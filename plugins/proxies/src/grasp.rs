@@ -6,7 +6,7 @@
 //! score of architectures: Abdelfattah, Mehrotra, Dudziak, Lane: Zero-Cost Proxies for Lightweight NAS, ICLR 2021.
 //! **How.** H is symmetric, so wᵀH g = gᵀ(H w), and H w is the change of the gradient g as all weights grow by a common factor:
 //! the score is −½ · d‖g((1 + ε) w)‖²/dε at ε = 0, a central difference of two squared norms in float64. No ReLU may
-//! change its sign on the way: its jump is no part of H, but would outweigh it in a difference. So ε is one of [`EPSILONS`], the
+//! change its sign on the way: its jump is not part of H, but would outweigh it in a difference. So ε is one of [`EPSILONS`], the
 //! signs are compared, and what only rounding keeps from zero is lowered by [`THRESHOLD`].
 //! **Cost.** Two forward and backward passes in float64; two more where a ReLU changes its sign at the first ε.
 //! **Undefined** where a gradient is not finite, and where a ReLU changes its sign at every ε. An architecture without a path from

@@ -57,7 +57,7 @@ impl PassProxy for JacobCov {
     }
 }
 
-/// The score of the gradients of so many images.
+/// The score of the input gradients of a batch of `images`.
 fn score(gradients: &[f64], images: usize) -> Reading {
     if images < 2 {
         return Reading::undefined("one image has no other to correlate with");

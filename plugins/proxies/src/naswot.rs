@@ -1,7 +1,7 @@
 //! `naswot`: how differently a network's ReLUs answer to the images of one minibatch.
 //!
 //! **What it measures.** ln |det K|, where K[i, j] counts the ReLU units that are both on or both off for images i and j.
-//! A network that tells its images apart has a kernel close to a multiple of the identity and so a large determinant.
+//! A network whose patterns differ between images has a kernel close to a multiple of the identity and so a large determinant.
 //! **Source.** Mellor, Turner, Storkey, Crowley: Neural Architecture Search without Training, ICML 2021, Eq. 2, as the
 //! released code computes it. Its batch is 128; ours is the one that proxies share. ReLUs that the output does not depend
 //! on have no units.

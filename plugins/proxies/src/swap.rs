@@ -84,7 +84,7 @@ fn distinct(mut words: Vec<u64>) -> usize {
     words.len()
 }
 
-/// For each unit, its bits on the 64 samples from `first`, as far as there are so many.
+/// For each unit, its bits on the 64 samples from `first`, or on those that are left.
 fn columns(patterns: &Patterns, first: usize) -> Vec<u64> {
     let rows: Vec<&[u64]> = (first..patterns.samples().min(first + BLOCK)).map(|sample| patterns.row(sample)).collect();
     let mut columns = Vec::with_capacity(patterns.units().next_multiple_of(64));

@@ -51,7 +51,7 @@ impl<'l> Laboratory<'l> {
     /// begins with a shorter one.
     ///
     /// # Errors
-    /// If the subspace is none of the space.
+    /// If the subspace does not belong to the space.
     pub fn draw(&self, within: &Subspace, purpose: &str, wanted: u64) -> Result<Vec<Subspace>, Error> {
         let (mask, purpose) = (within.to_string(), AssayText::of(purpose));
         // SAFETY: the table is the host's.

@@ -187,7 +187,7 @@ impl<'h> Network<'h> {
     /// One parameter, in the order of the graph's.
     ///
     /// # Errors
-    /// If there is none of this number.
+    /// If there is no parameter of this number.
     pub fn parameter(&self, number: usize) -> Result<Parameter<'h>, Error> {
         // SAFETY: the table is the host's.
         let lent = self.read(|host, out| unsafe { (host.parameter)(host.context, self.pass, index(number), out) })?;
@@ -385,7 +385,7 @@ impl<'h> Measured<'h> {
     }
 }
 
-/// A position as it crosses the border. One that does not fit is none of anything's.
+/// A position as it crosses the border. One that does not fit becomes one that nothing has.
 fn index(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }

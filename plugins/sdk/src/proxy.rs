@@ -55,14 +55,14 @@ pub trait Proxy: Sized + Send + Sync + 'static {
 pub struct Pass(pub AssayPass);
 
 impl Pass {
-    /// With so many channels in the first stage, and cells (a stage, in spaces with stages).
+    /// With this number of channels in the first stage, and of cells (a stage, in spaces with stages).
     #[must_use]
     pub fn network(mut self, channels: u32, cells: u32) -> Self {
         (self.0.channels, self.0.cells) = (channels, cells);
         self
     }
 
-    /// With a minibatch of so many images.
+    /// With a minibatch of this number of images.
     #[must_use]
     pub fn batch(mut self, images: u32) -> Self {
         self.0.batch = images;

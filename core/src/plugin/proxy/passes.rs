@@ -33,7 +33,7 @@ pub struct Pass {
     pub precision: Precision,
 }
 
-/// Where the images of a pass come from. `draw` tells several minibatches of one measurement apart; 0 is the one that
+/// Where the images of a pass come from. `draw` numbers the minibatches of one measurement; 0 is the one that
 /// proxies share which need only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Images {
@@ -210,7 +210,7 @@ impl Done {
 }
 
 impl AskError {
-    /// The same, told once more.
+    /// The same error for another pass of the proxy.
     fn copied(&self) -> Self {
         match self {
             Self::Fault(error) => Self::Fault(ProxyError::Other(error.to_string())),

@@ -80,7 +80,7 @@ impl Structure {
     /// Whether a node with parameters has a part in telling architectures apart: it lies on a path from input to output
     /// that no zero interrupts, or belongs to the skeleton.
     ///
-    /// The skeleton counts for architectures without any path too. Otherwise those would be told apart from the rest by
+    /// The skeleton counts for architectures without any path too. Otherwise those would differ from the rest by
     /// the size of a network that all share, and nothing that a search can choose: it is constant over a space, and what
     /// is left to count are exactly the operators on a path.
     #[must_use]

@@ -1,4 +1,4 @@
-//! A setting told once: the macro that makes a struct of settings and everything that is to be known of them.
+//! The macro that makes a struct of settings, and everything else that is to be known of them, from one declaration.
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub trait Declared: Sized {
     /// The value of the setting of this name. Nothing where it has none.
     fn value_of(&self, name: &str) -> Option<Value>;
 
-    /// The declared default of the setting of this name. Nothing where it is no value.
+    /// The declared default of the setting of this name. Nothing where it is told in words, or there is none.
     fn default_of(name: &str) -> Option<Value>;
 
     /// All values, by name.
@@ -135,9 +135,9 @@ pub fn table<T: Declared>(key: &str, value: Value) -> Result<T, SettingsError> {
 /// let error = Settings::none().with("batch", 0).read::<NtkCondition>().unwrap_err();
 /// assert_eq!(error.to_string(), "`batch`: must be a whole number from 1 to 65536, is 0");
 ///
-/// let told = NtkCondition::SETTINGS.iter().map(|setting| format!("{}: {}", setting.name, setting.default_text()));
-/// let told: Vec<String> = told.collect();
-/// assert_eq!(told, ["batch: 72", "initialiser: \"uniform-fan-in\"", "path: none", "rounding: as many as `batch` allows"]);
+/// let defaults = NtkCondition::SETTINGS.iter().map(|setting| format!("{}: {}", setting.name, setting.default_text()));
+/// let defaults: Vec<String> = defaults.collect();
+/// assert_eq!(defaults, ["batch: 72", "initialiser: \"uniform-fan-in\"", "path: none", "rounding: as many as `batch` allows"]);
 /// # Ok::<(), assay_core::plugin::SettingsError>(())
 /// ```
 ///

@@ -86,7 +86,7 @@ impl Setting {
         }
     }
 
-    /// A default that is told in words.
+    /// A default that is described in words.
     #[must_use]
     pub const fn said(words: &'static str) -> DefaultValue {
         DefaultValue::Words(words)
@@ -123,6 +123,7 @@ impl std::fmt::Display for ValueKind {
         match self {
             Self::Integer { min, max: i64::MAX } => write!(f, "a whole number, {min} or more"),
             Self::Integer { min, max } => write!(f, "a whole number from {min} to {max}"),
+            Self::Number { min: f64::MIN, max: f64::MAX } => f.write_str("a number"),
             Self::Number { min, max } => write!(f, "a number from {min} to {max}"),
             Self::Flag => f.write_str("true or false"),
             Self::Text => f.write_str("a text"),

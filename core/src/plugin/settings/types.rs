@@ -10,7 +10,7 @@ use super::{SettingsError, ValueKind};
 
 /// A type of values of settings. [`settings!`](crate::settings) and [`words!`](crate::words) implement it for what they make.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no type of settings",
+    message = "`{Self}` cannot be the type of a setting",
     note = "an enum made by `words!` or a struct made by `settings!` is one"
 )]
 pub trait SettingType: Sized {

@@ -19,7 +19,7 @@ pub trait Words: Copy + Sized + 'static {
 /// The value of a word, or what is wrong with it.
 ///
 /// # Errors
-/// If it is none of the words; the error lists them.
+/// If it is not one of the words; the error lists them.
 pub fn parse<T: Words>(key: &str, word: &str) -> Result<T, SettingsError> {
     T::of(word).ok_or_else(|| SettingsError::new(key, format!("must be {}, is \"{word}\"", super::ValueKind::Choice(T::WORDS))))
 }

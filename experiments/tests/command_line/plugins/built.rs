@@ -66,7 +66,7 @@ pub(super) fn runtime_search() -> &'static Path {
     BUILT.get_or_init(|| cargo("runtime-search"))
 }
 
-/// The proxy that fails as it is told.
+/// The proxy that fails in the way its settings say.
 pub(super) fn faulty_rust() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| cargo("faulty-rust"))

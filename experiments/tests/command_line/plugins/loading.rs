@@ -43,15 +43,15 @@ fn a_file_that_is_no_plugin_is_refused() {
     scratch.write("plugged.toml", study("\"one\"", PATH));
     let error = scratch.fail(&["correlate", "plugged.toml"]);
     assert_snapshot!(error, @r#"
-    × the plugin `HERE/plugins/libtext.so` is no shared library that this system can load: HERE/plugins/libtext.so: file too short
+    × the plugin `HERE/plugins/libtext.so` is not a shared library that this system can load: HERE/plugins/libtext.so: file too short
     help: build it for this system as a shared library (crate-type = ["cdylib"], or cc -shared -fPIC), or take the file out of plugins.path
     "#);
     assert_snapshot!(told(&[&built::wrong("NO_SYMBOL")]).1, @"
-    × the plugin `HERE/plugins/libno_symbol.so` is a shared library, but no plugin: it exports no symbol ASSAY_PLUGIN
+    × the plugin `HERE/plugins/libno_symbol.so` is a shared library, but not a plugin: it exports no symbol ASSAY_PLUGIN
     help: export one with assay_plugin_sdk::export! (in C: AssayPlugin ASSAY_PLUGIN), or take the file out of plugins.path
     ");
     assert_snapshot!(told(&[&built::wrong("MAGIC")]).1, @"
-    × the plugin `HERE/plugins/libmagic.so` is no plugin: its symbol ASSAY_PLUGIN begins with 0x000000000000002a
+    × the plugin `HERE/plugins/libmagic.so` is not a plugin: its symbol ASSAY_PLUGIN begins with 0x000000000000002a
     help: begin the table with ASSAY_MAGIC, or take the file out of plugins.path
     ");
 }

@@ -8,7 +8,7 @@ struct Faulty {
 
 impl Proxy for Faulty {
     const NAME: &'static str = "faulty";
-    const SUMMARY: &'static str = "fails as it is told";
+    const SUMMARY: &'static str = "fails in the way its settings say";
     const SETTINGS: &'static [Setting] = &[Setting::choice(
         "how",
         "panic|panic-in-ask|error|undefined|not-a-number|infinite|cotangent|not-asked|abort|exit|refuse|print",
@@ -44,7 +44,7 @@ impl Proxy for Faulty {
             "abort" if passes[0].parameter_count()? % 2 == 0 => std::process::abort(),
             "exit" => std::process::exit(7),
             "print" => {
-                println!("what a plugin prints is in nobody's way");
+                println!("what a plugin prints does no harm");
                 Ok(Reading::Value(passes[0].output()?.iter().sum()))
             }
             _ => Ok(Reading::Value(passes[0].parameter_count()? as f64)),

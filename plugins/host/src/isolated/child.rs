@@ -37,7 +37,7 @@ impl Source for Remote<'_> {
 /// Runs a plugin for the process at the other end of standard input, until that hangs up.
 ///
 /// # Errors
-/// If standard input is no such line, or it breaks.
+/// If standard input is not a socket to the parent, or the connection breaks.
 pub fn serve() -> io::Result<()> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let line = RefCell::new(Line { from: BufReader::new(socket.try_clone()?), to: BufWriter::new(socket) });

@@ -76,7 +76,7 @@ impl Child {
     /// Lets the child end.
     fn dismiss(mut self) {
         drop((self.from, self.to));
-        // It ends by itself as soon as nobody talks to it; how does not matter any more.
+        // It ends by itself as soon as the connection is closed; how it ends does not matter.
         drop(self.process.wait());
     }
 }

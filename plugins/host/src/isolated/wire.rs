@@ -1,5 +1,5 @@
 //! What this process and a child that runs a plugin say to each other: frames of JSON, and numbers as they lie in memory.
-//! Both are the same program, so the form is nobody else's business.
+//! Both are the same program, so the form may change from one version to the next.
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;

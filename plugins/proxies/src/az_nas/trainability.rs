@@ -89,7 +89,7 @@ fn objective(node: NodeId, cotangent: &Arc<[f64]>) -> Objective {
 /// The trainability under these cotangents.
 ///
 /// # Errors
-/// If the answer is none to [`ask_with`] and the same cotangents.
+/// If the answer is not one to [`ask_with`] with the same cotangents.
 pub fn read_with(graph: &Graph, answer: &Answer, cotangents: &[Arc<[f64]>]) -> Result<Reading, EngineError> {
     let mut scores = Vec::with_capacity(cotangents.len());
     for (position, ((from, to), cotangent)) in steps(graph).zip(cotangents).enumerate() {
@@ -122,7 +122,7 @@ pub fn read_with(graph: &Graph, answer: &Answer, cotangents: &[Arc<[f64]>]) -> R
 }
 
 /// Maps of the output's height and width, with as many times more channels, and the number of those; nothing where one
-/// resolution is no multiple of the other.
+/// resolution is not a multiple of the other.
 fn unshuffle(values: &[f64], input: Shape, output: Shape) -> Option<(Vec<f64>, usize)> {
     let step = input.height / output.height.max(1);
     if step == 0 || (input.height, input.width) != (step * output.height, step * output.width) {
