@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::form::{KEYS, section_names};
-use super::layers::Merged;
+use super::merged::Merged;
 use super::plugin_files::{self, PluginFiles};
 use super::study::{self, Study};
 use super::training::{self, Training};

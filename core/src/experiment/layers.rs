@@ -1,18 +1,16 @@
 //! The layers of an experiment: file < environment < `--set`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use figment::providers::{Env, Serialized};
 use figment::value::{Dict, Map, Uncased, UncasedStr};
 use figment::{Figment, Metadata, Profile, Provider, Source};
 use serde::Serialize;
-use toml_edit::{Document, Item, Key, TableLike};
+use toml_edit::{Document, Key};
 
+use super::merged::{ENVIRONMENT_PREFIX, File, Merged};
 use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose};
-
-/// Environment variables of this prefix are the second layer; `__` stands for the dot between section and key.
-pub const ENVIRONMENT_PREFIX: &str = "ASSAY_SET_";
 
 /// Collects the layers of an experiment; later layers win.
 #[derive(Clone, Debug, Default)]
@@ -21,14 +19,6 @@ pub struct Layers {
     file: Option<File>,
     /// Experiment name where no layer gives one.
     fallback_name: Option<String>,
-}
-
-/// The file layer's text, kept for error messages.
-#[derive(Clone, Debug)]
-struct File {
-    path: PathBuf,
-    text: Arc<str>,
-    document: Document<String>,
 }
 
 /// A layer as plain data, with where it came from.
@@ -120,7 +110,7 @@ impl Layers {
     }
 
     /// Where the experiment's plugins are, which must be loaded before it is resolved. What is wrong with the section is
-    /// told then.
+    /// reported then.
     #[must_use]
     pub fn plugin_files(&self) -> PluginFiles {
         let found = self.figment.extract_inner::<PluginFiles>("plugins").unwrap_or_default();
@@ -156,49 +146,5 @@ fn with_proxy_name(key: &UncasedStr) -> Uncased<'_> {
             [&[*section, &name.replace('_', "-")], rest].concat().join(".").into()
         }
         _ => key.into(),
-    }
-}
-
-/// The merged layers, which know where each value came from.
-#[derive(Clone, Debug)]
-pub(super) struct Merged {
-    figment: Figment,
-    file: Option<File>,
-}
-
-impl Merged {
-    /// The folder that relative paths of this key are relative to: that of the file, or the working directory.
-    pub(super) fn folder_of(&self, keys: &[&str]) -> PathBuf {
-        match self.place(keys, true) {
-            Place::File { path, .. } => path.parent().map(Path::to_owned).unwrap_or_default(),
-            Place::Layer(_) | Place::Nowhere => PathBuf::new(),
-        }
-    }
-
-    /// Where this key was written; `value` points at its value, else at the key itself.
-    pub(super) fn place(&self, keys: &[&str], value: bool) -> Place {
-        let path = keys.join(".");
-        let Some(metadata) = self.figment.find_metadata(&path) else { return Place::Nowhere };
-        if metadata.name.starts_with("--set") {
-            return Place::Layer(metadata.name.to_string());
-        }
-        if metadata.name.contains("environment variable") {
-            let variable = path.to_uppercase().replace('.', "__").replace('-', "_");
-            return Place::Layer(format!("environment variable {ENVIRONMENT_PREFIX}{variable}"));
-        }
-        self.file.as_ref().and_then(|file| file.place(keys, value)).unwrap_or(Place::Nowhere)
-    }
-}
-
-impl File {
-    fn place(&self, keys: &[&str], value: bool) -> Option<Place> {
-        let (last, parents) = keys.split_last()?;
-        let mut table: &dyn TableLike = self.document.as_table();
-        for parent in parents {
-            table = table.get(parent)?.as_table_like()?;
-        }
-        let (key, item): (&Key, &Item) = table.get_key_value(last)?;
-        let span = if value { item.span().or(key.span()) } else { key.span() }?;
-        Some(Place::File { path: self.path.clone(), text: self.text.clone(), span })
     }
 }
