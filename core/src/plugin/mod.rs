@@ -9,7 +9,6 @@ mod aggregate;
 mod benchmark;
 mod columns;
 pub mod import;
-mod oracle;
 mod proxy;
 mod registry;
 mod settings;
@@ -21,7 +20,6 @@ mod unavailable;
 pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
 pub use benchmark::{Accuracy, Benchmark, BenchmarkError, Cost, TrainingRuns};
 pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
-pub use oracle::{Budget, Evaluation, Judge, Oracle, SearchBy, Spent, Training};
 pub use proxy::{
     AskError, Draws, Images, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, Skeleton, Source, StructuralProxy, Structure, Subject,
     WholeNetwork, WholePass, ZeroCostProxy, measure_together,

@@ -9,7 +9,8 @@
 //! - [`kendall::tau_b`], [`spearman::rho`], [`pearson::r`], [`weighted::tau_h`]: correlations of the whole sample;
 //!   [`partial`]: what is left of one when a third variable is held fixed.
 //! - [`top`]: what matters to a search, the upper end of the order.
-//! - [`best`]: what the best of some random draws reaches, the line that a search has to beat.
+//! - [`best`]: what the best of some random draws reaches, the line that a search has to beat; [`pareto`]: the front of
+//!   what is good against what it costs.
 //! - [`standings`]: where each value stands in the order of all.
 //! - [`interval`]: how much the sample of architectures leaves open; [`spread`]: how much the seeds do;
 //!   [`ceiling`]: what no score can be expected to exceed, because training itself is noisy.
@@ -25,6 +26,7 @@ pub mod ceiling;
 pub mod interval;
 pub mod kendall;
 mod pairs;
+pub mod pareto;
 pub mod partial;
 pub mod pearson;
 mod ranks;

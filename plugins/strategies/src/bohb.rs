@@ -5,17 +5,16 @@
 //! enough of them: one of the best of them, one of the rest. Of several architectures drawn from the first, the one with the
 //! largest ratio of the densities is proposed. A fraction stays random. The kernel is Aitchison and Aitken's, edge by edge.
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind,
-};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind};
 use assay_core::subspace::Subspace;
 use rand::{Rng, RngExt};
 use serde::Deserialize;
 
-use crate::halving::{ETA, bracket, brackets};
-use crate::led::{EXCLUDE, Led};
-use crate::policy::{Edge, edges};
-use crate::variation::{draw, mutate};
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::halving::{ETA, bracket, brackets};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::policy::{Edge, edges};
+use crate::parts::variation::{draw, mutate};
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -76,7 +75,7 @@ impl Default for Given {
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct Bohb {
-    led: Led,
+    guide: Guide,
     given: Given,
 }
 
@@ -121,7 +120,7 @@ impl Bohb {
     /// # Errors
     /// If a value has the wrong type, settings contradict each other, or the oracle has but one training.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::of_trainings(settings)?, given: settings.parse()? })
+        Ok(Self { guide: Guide::of_trainings(settings)?, given: settings.parse()? })
     }
 
     /// What to evaluate next.
@@ -152,7 +151,7 @@ impl Bohb {
     /// The architectures evaluated after the longest training that has enough of them, the best first.
     fn longest_with_enough<'o>(&self, oracle: &'o Oracle<'_>, edges: usize) -> Option<Vec<&'o Subspace>> {
         let enough = edges + 3;
-        (0..self.led.by.judge.trainings()).rev().find_map(|training| {
+        (0..self.guide.by.judge.trainings()).rev().find_map(|training| {
             let history = oracle.history().iter().enumerate();
             let mut numbers: Vec<usize> = history.filter(|(_, own)| own.training == training).map(|(number, _)| number).collect();
             numbers.retain(|number| oracle.goodness(*number).is_some());
@@ -165,25 +164,25 @@ impl Bohb {
 
 impl SearchStrategy for Bohb {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        self.led.by.columns()
+        self.guide.by.columns()
     }
 
     fn protocol(&self) -> String {
         let Given { eta, random_fraction, candidates, top, bandwidth_factor } = self.given;
         format!(
             "bohb: {}, 1 in {eta} kept, {random_fraction} random, best of {candidates} by the densities of the top {top}, spread × {bandwidth_factor}",
-            self.led.protocol()
+            self.guide.protocol()
         )
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
-        let trainings = self.led.by.judge.trainings();
-        let mut oracle = Oracle::new(&self.led.by, laboratory, "evaluation")?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
+        let trainings = self.guide.by.judge.trainings();
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, "evaluation")?;
         let mut rng = oracle.stream("architectures").rng();
         let edges = edges(oracle.space(), &allowed, &mut rng)?;
         while !oracle.is_spent() {

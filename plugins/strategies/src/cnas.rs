@@ -6,14 +6,14 @@
 //! every architecture is judged by the oracle, where the paper shares weights between them.
 
 use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchSpace, SearchStrategy, Setting, Settings, SettingsError,
-    ValueKind, suggestion,
+    ColumnUse, Laboratory, ProxyUse, SearchError, SearchSpace, SearchStrategy, Setting, Settings, SettingsError, ValueKind, suggestion,
 };
 use assay_core::subspace::{Layout, OperatorSet, Subspace};
 use serde::Deserialize;
 
-use crate::led::{EXCLUDE, Led};
-use crate::policy::{Adam, MovingAverage, Policy};
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::policy::{Adam, MovingAverage, Policy};
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -74,7 +74,7 @@ impl Default for Given {
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct Cnas {
-    led: Led,
+    guide: Guide,
     given: Given,
 }
 
@@ -84,7 +84,7 @@ impl Cnas {
     /// # Errors
     /// If a value has the wrong type or settings contradict each other.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::from(settings)?, given: settings.parse()? })
+        Ok(Self { guide: Guide::from(settings)?, given: settings.parse()? })
     }
 
     /// Every operator in the order in which it joins.
@@ -119,11 +119,11 @@ fn stages(space: &dyn SearchSpace, allowed: &Subspace, order: &[usize], first: u
 
 impl SearchStrategy for Cnas {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        self.led.by.columns()
+        self.guide.by.columns()
     }
 
     fn protocol(&self) -> String {
@@ -131,16 +131,16 @@ impl SearchStrategy for Cnas {
         format!(
             "cnas: {}, {first} operators an edge at first, stages of equal budget, Adam with rate {learning_rate}, entropy × {entropy}, \
              baseline with momentum {momentum}",
-            self.led.protocol()
+            self.guide.protocol()
         )
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
         let order = self.order(laboratory.space().layout())?;
-        let mut oracle = Oracle::new(&self.led.by, laboratory, "evaluation")?;
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, "evaluation")?;
         let mut rng = oracle.stream("controller").rng();
-        if let Some(limit) = self.led.by.budget.evaluations {
+        if let Some(limit) = self.guide.by.budget.evaluations {
             oracle.expect(limit);
         }
         let stages = stages(oracle.space(), &allowed, &order, self.given.first);

@@ -1,11 +1,10 @@
 //! `exhaustive`: evaluates every architecture of the space, and finds the best there is by the oracle.
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError,
-};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError};
 use assay_core::subspace::Subspace;
 
-use crate::led::{EXCLUDE, Led};
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::oracle::{Oracle, SearchBy};
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -26,7 +25,7 @@ const TOGETHER: usize = 4096;
 
 /// The strategy.
 #[derive(Clone, Debug)]
-pub struct Exhaustive(Led);
+pub struct Exhaustive(Guide);
 
 impl Exhaustive {
     /// With these settings; what is absent has its default.
@@ -34,7 +33,7 @@ impl Exhaustive {
     /// # Errors
     /// If a value has the wrong type, or settings contradict each other.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Led::without_limit(settings).map(Self)
+        Guide::without_limit(settings).map(Self)
     }
 }
 

@@ -8,15 +8,15 @@
 //!
 //! `limit` is what an architecture may cost at most: an architecture within it is better than any beyond it (Deb's constrained
 //! domination). The search gives the best by the oracle within the limit. Every step of the trajectory holds the oracle's reading
-//! and the cost, and [`front`] reads the Pareto front off them.
+//! and the cost, from which a report makes the Pareto front.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use assay_core::plugin::{
-    ColumnContent, ColumnUse, Laboratory, Oracle, ProxyUse, Request, SearchBy, SearchError, SearchSpace, SearchStrategy, Setting, Settings,
-    SettingsError, Step, ValueKind,
+    ColumnContent, ColumnUse, Laboratory, ProxyUse, Request, SearchError, SearchSpace, SearchStrategy, Setting, Settings, SettingsError,
+    Step, ValueKind,
 };
 use assay_core::score::{Direction, Reading};
 use assay_core::stream::Stream;
@@ -24,9 +24,10 @@ use assay_core::subspace::Subspace;
 use rand::{Rng, RngExt};
 use serde::Deserialize;
 
-use crate::led::{EXCLUDE, Led};
-use crate::pareto::{self, Member};
-use crate::variation::{draw, mutate};
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::nsga2::{self, Member};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::variation::{draw, mutate};
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -85,7 +86,7 @@ impl Default for Given {
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct HardwareAware {
-    led: Led,
+    guide: Guide,
     given: Given,
 }
 
@@ -95,7 +96,7 @@ impl HardwareAware {
     /// # Errors
     /// If a value has the wrong type, settings contradict each other, or nothing limits the search.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::from(settings)?, given: settings.parse()? })
+        Ok(Self { guide: Guide::from(settings)?, given: settings.parse()? })
     }
 
     fn column(&self) -> ColumnUse {
@@ -115,31 +116,13 @@ impl HardwareAware {
     }
 }
 
-/// The Pareto front of a search's trajectory: of the architectures evaluated, those that no other one beats in the label's reading
-/// without being dearer, cheapest first. Equal ones are kept once.
-#[must_use]
-pub fn front(steps: &[Step], label: &str, direction: Direction, cost: &str) -> Vec<Step> {
-    let of = |step: &Step, wanted: &str| step.readings.iter().find(|(own, _)| own == wanted).and_then(|(_, reading)| reading.value());
-    let sign = if direction == Direction::HigherIsBetter { 1.0 } else { -1.0 };
-    let mut known: Vec<(f64, f64, &Step)> =
-        steps.iter().filter_map(|step| Some((of(step, cost)?, sign * of(step, label)?, step))).collect();
-    known.sort_by(|one, other| one.0.total_cmp(&other.0).then(other.1.total_cmp(&one.1)));
-    let mut best = f64::NEG_INFINITY;
-    known.retain(|(_, goodness, _)| {
-        let is_better = *goodness > best;
-        best = best.max(*goodness);
-        is_better
-    });
-    known.into_iter().map(|(_, _, step)| step.clone()).collect()
-}
-
 impl SearchStrategy for HardwareAware {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        let mut columns = self.led.by.columns();
+        let mut columns = self.guide.by.columns();
         if !columns.contains(&self.column()) {
             columns.push(self.column());
         }
@@ -149,16 +132,16 @@ impl SearchStrategy for HardwareAware {
     fn protocol(&self) -> String {
         let Given { cost, limit, population, mutation } = &self.given;
         let limit = limit.map_or("no limit".into(), |limit| format!("at most {limit}"));
-        format!("hardware-aware: {}, {cost} {limit}, NSGA-II with population {population}, mutation {mutation}", self.led.protocol())
+        format!("hardware-aware: {}, {cost} {limit}, NSGA-II with population {population}, mutation {mutation}", self.guide.protocol())
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
         let costs = RefCell::new(HashMap::new());
         let mut beside = Beside { laboratory, column: self.column(), costs: &costs };
-        let mut oracle = Oracle::new(&self.led.by, &mut beside, "evaluation")?;
+        let mut oracle = Oracle::new(&self.guide.by, &mut beside, "evaluation")?;
         let mut rng = oracle.stream("nsga2").rng();
-        if let Some(limit) = self.led.by.budget.evaluations {
+        if let Some(limit) = self.guide.by.budget.evaluations {
             oracle.expect(limit);
         }
         let size = self.given.population;
@@ -166,8 +149,8 @@ impl SearchStrategy for HardwareAware {
         let mut population: Vec<usize> = oracle.evaluate(&first)?.collect();
         while !oracle.is_spent() && !population.is_empty() {
             let members: Vec<Member> = population.iter().map(|number| self.member(&oracle, &costs, *number)).collect();
-            let order = pareto::ranked(&members);
-            let parent = |rng: &mut _| population[pareto::tournament(&order, rng)];
+            let order = nsga2::ranked(&members);
+            let parent = |rng: &mut _| population[nsga2::tournament(&order, rng)];
             let mut children = Vec::with_capacity(size);
             for _ in 0..size {
                 let parents = [parent(&mut rng), parent(&mut rng)].map(|number| oracle.history()[number].architecture.clone());
@@ -175,7 +158,7 @@ impl SearchStrategy for HardwareAware {
             }
             population.extend(oracle.evaluate(&children)?);
             let members: Vec<Member> = population.iter().map(|number| self.member(&oracle, &costs, *number)).collect();
-            let order = pareto::ranked(&members);
+            let order = nsga2::ranked(&members);
             let mut survivors: Vec<usize> = (0..population.len()).collect();
             survivors.sort_by(|one, other| order[*one].compare(&order[*other]));
             population = survivors.into_iter().take(size).map(|position| population[position]).collect();

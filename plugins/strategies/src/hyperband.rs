@@ -2,15 +2,14 @@
 //! "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization", JMLR 2018), again and again until the budget
 //! is spent.
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError,
-};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError};
 use assay_core::subspace::Subspace;
 use serde::Deserialize;
 
-use crate::halving::{ETA, bracket, brackets};
-use crate::led::{EXCLUDE, Led};
-use crate::variation::draw;
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::halving::{ETA, bracket, brackets};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::variation::draw;
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -38,7 +37,7 @@ impl Default for Given {
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct Hyperband {
-    led: Led,
+    guide: Guide,
     given: Given,
 }
 
@@ -48,27 +47,27 @@ impl Hyperband {
     /// # Errors
     /// If a value has the wrong type, settings contradict each other, or the oracle has but one training.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::of_trainings(settings)?, given: settings.parse()? })
+        Ok(Self { guide: Guide::of_trainings(settings)?, given: settings.parse()? })
     }
 }
 
 impl SearchStrategy for Hyperband {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        self.led.by.columns()
+        self.guide.by.columns()
     }
 
     fn protocol(&self) -> String {
-        format!("hyperband: {}, 1 in {} kept", self.led.protocol(), self.given.eta)
+        format!("hyperband: {}, 1 in {} kept", self.guide.protocol(), self.given.eta)
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
-        let trainings = self.led.by.judge.trainings();
-        let mut oracle = Oracle::new(&self.led.by, laboratory, "evaluation")?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
+        let trainings = self.guide.by.judge.trainings();
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, "evaluation")?;
         let mut rng = oracle.stream("architectures").rng();
         while !oracle.is_spent() {
             for (from, count) in brackets(trainings, self.given.eta) {

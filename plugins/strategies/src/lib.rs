@@ -1,24 +1,21 @@
-//! The search strategies that come with Assay. Each registers itself under the name users write in experiment files.
+//! The search strategies that come with Assay.
+//!
+//! Each module is one strategy, under the name that users write in experiment files (`local_search` registers
+//! `local-search`), and registers itself. What several of them share is in [`parts`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod bohb;
 pub mod cnas;
-mod exclusion;
 pub mod exhaustive;
-mod halving;
 pub mod hardware_aware;
 pub mod hyperband;
-mod led;
 pub mod local_search;
 pub mod manas;
-mod pareto;
+pub mod parts;
 pub mod pnas;
-mod policy;
 pub mod random;
 pub mod regularized_evolution;
 pub mod reinforce;
 pub mod successive_halving;
-mod surrogate;
 pub mod te_nas;
-mod variation;

@@ -4,16 +4,15 @@
 //! A neighbour differs in one choice. In a local optimum the search begins again elsewhere, until the budget is spent or
 //! the whole space was seen. No architecture is evaluated twice.
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind,
-};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind};
 use assay_core::subspace::Subspace;
 use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::Deserialize;
 
-use crate::led::{EXCLUDE, Led};
-use crate::variation::{draw, neighbours};
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::variation::{draw, neighbours};
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -68,7 +67,7 @@ const TRIES: usize = 10_000;
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct LocalSearch {
-    led: Led,
+    guide: Guide,
     given: Given,
 }
 
@@ -78,7 +77,7 @@ impl LocalSearch {
     /// # Errors
     /// If a value has the wrong type or settings contradict each other.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::from(settings)?, given: settings.parse()? })
+        Ok(Self { guide: Guide::from(settings)?, given: settings.parse()? })
     }
 
     /// So many architectures that were not evaluated; fewer where they can no longer be met.
@@ -127,23 +126,23 @@ impl LocalSearch {
 
 impl SearchStrategy for LocalSearch {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        self.led.by.columns()
+        self.guide.by.columns()
     }
 
     fn protocol(&self) -> String {
         let step = if self.given.step == StepTo::Best { "the best neighbour" } else { "the first better neighbour" };
-        format!("local-search: {}, from the best of {} to {step}, begun again in local optima", self.led.protocol(), self.given.initial)
+        format!("local-search: {}, from the best of {} to {step}, begun again in local optima", self.guide.protocol(), self.given.initial)
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
-        let mut oracle = Oracle::new(&self.led.by, laboratory, "evaluation")?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, "evaluation")?;
         let mut rng = oracle.stream("local search").rng();
-        if let Some(limit) = self.led.by.budget.evaluations {
+        if let Some(limit) = self.guide.by.budget.evaluations {
             oracle.expect(limit);
         }
         while !oracle.is_spent() {

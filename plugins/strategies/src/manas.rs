@@ -10,15 +10,14 @@
 //! * `manas-ls` finds out which edge earned what, by least squares over everything evaluated. Choices are drawn by Zipf's
 //!   law: an operator of rank r, by its credit, has a probability proportional to 1/r.
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind,
-};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind};
 use assay_core::subspace::Subspace;
 use serde::Deserialize;
 
-use crate::led::{EXCLUDE, Led};
-use crate::policy::{MovingAverage, Policy};
-use crate::surrogate::Surrogate;
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::policy::{MovingAverage, Policy};
+use crate::parts::surrogate::Surrogate;
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -79,7 +78,7 @@ impl Default for Given {
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct Manas {
-    led: Led,
+    guide: Guide,
     given: Given,
     credit: Credit,
 }
@@ -90,7 +89,7 @@ impl Manas {
     /// # Errors
     /// If a value has the wrong type or settings contradict each other.
     pub fn new(settings: &Settings, credit: Credit) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::from(settings)?, given: settings.parse()?, credit })
+        Ok(Self { guide: Guide::from(settings)?, given: settings.parse()?, credit })
     }
 }
 
@@ -105,25 +104,25 @@ fn zipf(parts: &[f64]) -> Vec<f64> {
 
 impl SearchStrategy for Manas {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        self.led.by.columns()
+        self.guide.by.columns()
     }
 
     fn protocol(&self) -> String {
         match self.credit {
-            Credit::Linear => format!("manas: {}, learning rate {}", self.led.protocol(), self.given.learning_rate),
-            Credit::LeastSquares => format!("manas-ls: {}", self.led.protocol()),
+            Credit::Linear => format!("manas: {}, learning rate {}", self.guide.protocol(), self.given.learning_rate),
+            Credit::LeastSquares => format!("manas-ls: {}", self.guide.protocol()),
         }
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
-        let mut oracle = Oracle::new(&self.led.by, laboratory, "evaluation")?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, "evaluation")?;
         let mut rng = oracle.stream("agents").rng();
-        if let Some(limit) = self.led.by.budget.evaluations {
+        if let Some(limit) = self.guide.by.budget.evaluations {
             oracle.expect(limit);
         }
         let mut policy = Policy::uniform(oracle.space(), &allowed, &mut rng)?;

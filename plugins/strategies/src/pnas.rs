@@ -7,16 +7,15 @@
 //! them. After the last edge it begins again from another base, with what the surrogate knows. The surrogate is linear in the
 //! operators of edges, where the paper has a recurrent network.
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind,
-};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind};
 use assay_core::subspace::Subspace;
 use serde::Deserialize;
 
-use crate::led::{EXCLUDE, Led};
-use crate::policy::edges;
-use crate::surrogate::Surrogate;
-use crate::variation::{draw, neighbours};
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::policy::edges;
+use crate::parts::surrogate::Surrogate;
+use crate::parts::variation::{draw, neighbours};
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -54,7 +53,7 @@ impl Default for Given {
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct Pnas {
-    led: Led,
+    guide: Guide,
     given: Given,
 }
 
@@ -64,28 +63,28 @@ impl Pnas {
     /// # Errors
     /// If a value has the wrong type or settings contradict each other.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::from(settings)?, given: settings.parse()? })
+        Ok(Self { guide: Guide::from(settings)?, given: settings.parse()? })
     }
 }
 
 impl SearchStrategy for Pnas {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        self.led.by.columns()
+        self.guide.by.columns()
     }
 
     fn protocol(&self) -> String {
-        format!("pnas: {}, beam of {}, a linear surrogate", self.led.protocol(), self.given.beam)
+        format!("pnas: {}, beam of {}, a linear surrogate", self.guide.protocol(), self.given.beam)
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
-        let mut oracle = Oracle::new(&self.led.by, laboratory, "evaluation")?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, "evaluation")?;
         let mut rng = oracle.stream("bases").rng();
-        if let Some(limit) = self.led.by.budget.evaluations {
+        if let Some(limit) = self.guide.by.budget.evaluations {
             oracle.expect(limit);
         }
         let edges = edges(oracle.space(), &allowed, &mut rng)?;

@@ -5,13 +5,13 @@
 //! like this. By default `none` is never drawn, which leaves the 4,096 cells of NAS-Bench-201 that TE-NAS searches.
 
 use assay_core::plugin::{
-    Budget, ColumnUse, Judge, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError,
-    ValueKind, draw_architectures,
+    ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind, draw_architectures,
 };
 use assay_core::subspace::Subspace;
 use serde::Deserialize;
 
-use crate::exclusion::Exclusion;
+use crate::parts::exclusion::Exclusion;
+use crate::parts::oracle::{Budget, Judge, Oracle, SearchBy};
 
 assay_core::register! {
     dyn SearchStrategy,

@@ -7,15 +7,14 @@
 
 use std::collections::VecDeque;
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind,
-};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind};
 use assay_core::subspace::Subspace;
 use rand::RngExt;
 use serde::Deserialize;
 
-use crate::led::{EXCLUDE, Led};
-use crate::variation::{draw, mutate};
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::variation::{draw, mutate};
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -60,7 +59,7 @@ impl Default for Given {
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct RegularizedEvolution {
-    led: Led,
+    guide: Guide,
     given: Given,
 }
 
@@ -70,29 +69,29 @@ impl RegularizedEvolution {
     /// # Errors
     /// If a value has the wrong type, settings contradict each other, or nothing limits the search.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::from(settings)?, given: settings.parse()? })
+        Ok(Self { guide: Guide::from(settings)?, given: settings.parse()? })
     }
 }
 
 impl SearchStrategy for RegularizedEvolution {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        self.led.by.columns()
+        self.guide.by.columns()
     }
 
     fn protocol(&self) -> String {
         let Given { population, sample } = self.given;
-        format!("regularized-evolution: {}, population {population}, best of {sample} drawn", self.led.protocol())
+        format!("regularized-evolution: {}, population {population}, best of {sample} drawn", self.guide.protocol())
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
-        let mut oracle = Oracle::new(&self.led.by, laboratory, "evaluation")?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, "evaluation")?;
         let mut rng = oracle.stream("evolution").rng();
-        if let Some(limit) = self.led.by.budget.evaluations {
+        if let Some(limit) = self.guide.by.budget.evaluations {
             oracle.expect(limit);
         }
         let first = (0..self.given.population).map(|_| draw(oracle.space(), &allowed, &mut rng)).collect::<Result<Vec<_>, _>>()?;

@@ -4,14 +4,13 @@
 //! After each evaluation, logits move along (reward − baseline) ∇ ln p(architecture), by Adam. The reward is how good the
 //! oracle finds the architecture; the search finds the best architecture that it evaluated, not the likeliest one.
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind,
-};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind};
 use assay_core::subspace::Subspace;
 use serde::Deserialize;
 
-use crate::led::{EXCLUDE, Led};
-use crate::policy::{Adam, MovingAverage, Policy};
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::policy::{Adam, MovingAverage, Policy};
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -56,7 +55,7 @@ impl Default for Given {
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct Reinforce {
-    led: Led,
+    guide: Guide,
     given: Given,
 }
 
@@ -66,29 +65,29 @@ impl Reinforce {
     /// # Errors
     /// If a value has the wrong type or settings contradict each other.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::from(settings)?, given: settings.parse()? })
+        Ok(Self { guide: Guide::from(settings)?, given: settings.parse()? })
     }
 }
 
 impl SearchStrategy for Reinforce {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        self.led.by.columns()
+        self.guide.by.columns()
     }
 
     fn protocol(&self) -> String {
         let Given { learning_rate, momentum } = self.given;
-        format!("reinforce: {}, Adam with rate {learning_rate}, baseline with momentum {momentum}", self.led.protocol())
+        format!("reinforce: {}, Adam with rate {learning_rate}, baseline with momentum {momentum}", self.guide.protocol())
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
-        let mut oracle = Oracle::new(&self.led.by, laboratory, "evaluation")?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, "evaluation")?;
         let mut rng = oracle.stream("policy").rng();
-        if let Some(limit) = self.led.by.budget.evaluations {
+        if let Some(limit) = self.guide.by.budget.evaluations {
             oracle.expect(limit);
         }
         let mut policy = Policy::uniform(oracle.space(), &allowed, &mut rng)?;

@@ -1,15 +1,14 @@
 //! `successive-halving`: many architectures with the shortest training, the best of them with a longer one, and so on
 //! (Jamieson and Talwalkar, AISTATS 2016), again and again until the budget is spent.
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, Oracle, ProxyUse, SearchBy, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind,
-};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind};
 use assay_core::subspace::Subspace;
 use serde::Deserialize;
 
-use crate::halving::{ETA, bracket};
-use crate::led::{EXCLUDE, Led};
-use crate::variation::draw;
+use crate::parts::guide::{EXCLUDE, Guide};
+use crate::parts::halving::{ETA, bracket};
+use crate::parts::oracle::{Oracle, SearchBy};
+use crate::parts::variation::draw;
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -49,7 +48,7 @@ impl Default for Given {
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct SuccessiveHalving {
-    led: Led,
+    guide: Guide,
     given: Given,
 }
 
@@ -59,28 +58,28 @@ impl SuccessiveHalving {
     /// # Errors
     /// If a value has the wrong type, settings contradict each other, or the oracle has but one training.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self { led: Led::of_trainings(settings)?, given: settings.parse()? })
+        Ok(Self { guide: Guide::of_trainings(settings)?, given: settings.parse()? })
     }
 }
 
 impl SearchStrategy for SuccessiveHalving {
     fn proxies(&self) -> Vec<ProxyUse> {
-        self.led.by.proxies()
+        self.guide.by.proxies()
     }
 
     fn columns(&self) -> Vec<ColumnUse> {
-        self.led.by.columns()
+        self.guide.by.columns()
     }
 
     fn protocol(&self) -> String {
         let Given { architectures, eta } = self.given;
-        format!("successive-halving: {}, {architectures} architectures at first, 1 in {eta} kept", self.led.protocol())
+        format!("successive-halving: {}, {architectures} architectures at first, 1 in {eta} kept", self.guide.protocol())
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.led.exclusion.start(laboratory.space().layout())?;
-        let trainings = self.led.by.judge.trainings();
-        let mut oracle = Oracle::new(&self.led.by, laboratory, "evaluation")?;
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
+        let trainings = self.guide.by.judge.trainings();
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, "evaluation")?;
         let mut rng = oracle.stream("architectures").rng();
         while !oracle.is_spent() {
             let drawn = (0..self.given.architectures).map(|_| draw(oracle.space(), &allowed, &mut rng)).collect::<Result<_, _>>()?;

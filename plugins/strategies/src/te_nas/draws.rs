@@ -2,7 +2,16 @@
 
 use serde::Deserialize;
 
-use super::settings::Variant;
+/// Which of the two descriptions of TE-NAS is followed where they differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Variant {
+    /// The code released with the paper.
+    #[default]
+    Code,
+    /// The paper.
+    Paper,
+}
 
 /// Whether the candidates of a round share their draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

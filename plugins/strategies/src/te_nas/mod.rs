@@ -22,8 +22,7 @@ use serde::Serialize;
 
 use decision::{Combination, Difference, Indicator, Pair, Ranking};
 use draws::Measured;
-pub use draws::Pairing;
-pub use settings::Variant;
+pub use draws::{Pairing, Variant};
 use settings::{Resolved, SETTINGS};
 
 assay_core::register! {

@@ -7,19 +7,8 @@ use assay_core::plugin::{Setting, Settings, SettingsError, ValueKind};
 use serde::Deserialize;
 
 use super::decision::{Combination, Difference, Rule};
-use super::draws::{INDICATORS, Measured, Pairing};
-use crate::exclusion::Exclusion;
-
-/// Which of the two descriptions of TE-NAS is followed where they differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Variant {
-    /// The code released with the paper.
-    #[default]
-    Code,
-    /// The paper.
-    Paper,
-}
+use super::draws::{INDICATORS, Measured, Pairing, Variant};
+use crate::parts::exclusion::Exclusion;
 
 const fn whole(name: &'static str, max: i64, default: &'static str, help: &'static str) -> Setting {
     Setting { name, kind: ValueKind::Integer { min: 1, max }, default: Setting::said(default), help }

@@ -1,10 +1,9 @@
 //! Searches that weigh what an architecture costs to run.
 
 use assay_core::plugin::{SearchSpace, Settings, TableLaboratory};
-use assay_core::score::Direction;
 use assay_core::subspace::Subspace;
 use assay_spaces::nas_bench_201::NasBench201;
-use assay_strategies::hardware_aware::front;
+use assay_statistics::pareto::{self, Offer};
 use serde_json::json;
 
 use crate::fake_table::{columns, reading, search, seconds, smooth, strategy, write};
@@ -35,13 +34,14 @@ fn the_front_comes_near_to_that_of_the_whole_space() {
         .map(|architecture| (seconds(&write(&architecture)), smooth(&architecture)))
         .collect();
     let (_, steps) = search("hardware-aware", &settings(1_500), 0);
-    let front = front(&steps, "smooth", Direction::HigherIsBetter, "seconds");
-    assert!(front.len() > 3);
-    let points: Vec<(f64, f64)> = front.iter().map(|step| (reading(step, "seconds").unwrap(), reading(step, "smooth").unwrap())).collect();
+    let offer = |step| Offer { cost: reading(step, "seconds").unwrap(), goodness: reading(step, "smooth").unwrap() };
+    let offers: Vec<Offer> = steps.iter().map(offer).collect();
+    let points: Vec<(f64, f64)> = pareto::front(&offers).into_iter().map(|at| (offers[at].cost, offers[at].goodness)).collect();
+    assert!(points.len() > 3);
     assert!(points.is_sorted_by(|one, other| one.0 < other.0 && one.1 < other.1), "{points:?}");
     for (cost, goodness) in &points {
-        let others = steps.iter().map(|step| (reading(step, "seconds").unwrap(), reading(step, "smooth").unwrap()));
-        assert!(!others.clone().any(|(c, g)| (c <= *cost && g > *goodness) || (c < *cost && g >= *goodness)), "{cost}, {goodness}");
+        let mut others = offers.iter().map(|offer| (offer.cost, offer.goodness));
+        assert!(!others.any(|(c, g)| (c <= *cost && g > *goodness) || (c < *cost && g >= *goodness)), "{cost}, {goodness}");
     }
     // The area below the front, of what the front of the whole space covers.
     let covered = |points: &[(f64, f64)]| -> f64 {

@@ -2,7 +2,7 @@
 
 use assay_core::plugin::Step;
 use assay_core::score::{Direction, Score};
-use assay_strategies::hardware_aware;
+use assay_statistics::pareto::{self, Offer};
 
 use super::read::Search;
 use crate::picture::axis::Scale;
@@ -35,11 +35,25 @@ pub(super) fn tradeoffs(search: &Search) -> Vec<Tradeoff<'_>> {
     let mut tradeoffs = Vec::new();
     for (label, Score { direction, .. }) in &summary.scores {
         for cost in &costs {
-            let front = hardware_aware::front(steps, label, *direction, cost);
+            let front = front(steps, label, *direction, cost);
             tradeoffs.push(Tradeoff { search, label, direction: *direction, cost, front });
         }
     }
     tradeoffs
+}
+
+/// Of the architectures evaluated, those that no other one beats in the label's reading without costing more, cheapest
+/// first. Equal ones are kept once.
+fn front(steps: &[Step], label: &str, direction: Direction, cost: &str) -> Vec<Step> {
+    let sign = if direction == Direction::HigherIsBetter { 1.0 } else { -1.0 };
+    let offer = |step: &Step| Some(Offer { cost: reading(step, cost)?, goodness: sign * reading(step, label)? });
+    let (offers, known): (Vec<Offer>, Vec<&Step>) = steps.iter().filter_map(|step| Some((offer(step)?, step))).unzip();
+    pareto::front(&offers).into_iter().map(|position| known[position].clone()).collect()
+}
+
+/// What a step reads under a label, where it is defined.
+fn reading(step: &Step, label: &str) -> Option<f64> {
+    step.readings.iter().find(|(own, _)| own == label).and_then(|(_, reading)| reading.value())
 }
 
 impl Tradeoff<'_> {
@@ -55,8 +69,7 @@ impl Tradeoff<'_> {
 
     /// Cost and reading, where both are defined.
     fn point(&self, step: &Step) -> Option<[f64; 2]> {
-        let of = |label: &str| step.readings.iter().find(|(own, _)| own == label).and_then(|(_, reading)| reading.value());
-        Some([of(self.cost)?, of(self.label)?])
+        Some([reading(step, self.cost)?, reading(step, self.label)?])
     }
 
     /// Everything that was evaluated, and the front; nothing where nothing is defined.

@@ -12,10 +12,10 @@ use std::ops::Range;
 pub use judge::{Judge, Training};
 pub use settings::{Budget, SearchBy};
 
-use super::{Column, Laboratory, SearchError, SearchSpace, Step};
-use crate::score::{Direction, Reading, Score};
-use crate::stream::Stream;
-use crate::subspace::Subspace;
+use assay_core::plugin::{Column, Laboratory, SearchError, SearchSpace, Step};
+use assay_core::score::{Direction, Reading, Score};
+use assay_core::stream::Stream;
+use assay_core::subspace::Subspace;
 
 /// Evaluations that are begun together where the time that they will take is not known beforehand.
 const BEGUN_TOGETHER: usize = 16;

@@ -7,7 +7,7 @@ use assay_core::plugin::{SearchError, SearchSpace};
 use assay_core::subspace::{OperatorSet, Subspace};
 use rand::{Rng, RngExt};
 
-use crate::variation::{draw, mutate};
+use crate::parts::variation::{draw, mutate};
 
 /// Draws before it is said that no combination is an architecture.
 const TRIES: usize = 100_000;

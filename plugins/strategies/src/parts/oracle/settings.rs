@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Judge, Training};
-use crate::plugin::{Aggregate, ColumnUse, Component, ProxyUse, Registry, Rule, Setting, Settings, SettingsError, ValueKind};
+use assay_core::plugin::{Aggregate, ColumnUse, Component, ProxyUse, Registry, Rule, Setting, Settings, SettingsError, ValueKind};
 
 /// Who judges, and what may be spent.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Who judges: a proxy, an aggregate of proxies, or a table.
 
-use crate::plugin::{Aggregate, ColumnContent, ColumnUse, ProxyUse, Request, Settings};
-use crate::subspace::Subspace;
+use assay_core::plugin::{Aggregate, ColumnContent, ColumnUse, ProxyUse, Request, Settings};
+use assay_core::subspace::Subspace;
 
 /// What an oracle reads.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,13 +1,14 @@
 //! What strategies that ask an oracle have in common: who judges, what may be spent, and where the search begins.
 
-use assay_core::plugin::{Budget, Judge, SearchBy, Setting, Settings, SettingsError, ValueKind};
+use assay_core::plugin::{Setting, Settings, SettingsError, ValueKind};
 use serde::Deserialize;
 
-use crate::exclusion::Exclusion;
+use crate::parts::exclusion::Exclusion;
+use crate::parts::oracle::{Budget, Judge, SearchBy};
 
 /// Oracle, budget and the operators left out.
 #[derive(Clone, Debug)]
-pub(crate) struct Led {
+pub(crate) struct Guide {
     pub(crate) by: SearchBy,
     pub(crate) exclusion: Exclusion,
 }
@@ -26,7 +27,7 @@ pub(crate) const EXCLUDE: Setting = Setting {
     help: "operators that no architecture of the search has",
 };
 
-impl Led {
+impl Guide {
     /// Reads the settings `oracle`, `budget` and `exclude`, for a strategy that evaluates after one training only.
     pub(crate) fn from(settings: &Settings) -> Result<Self, SettingsError> {
         Ok(Self { by: SearchBy::from(settings)?.limited()?.of_one_training()?, exclusion: Exclusion::new(excluded(settings)?, &[]) })

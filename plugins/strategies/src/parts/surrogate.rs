@@ -2,7 +2,7 @@
 
 use assay_core::subspace::Subspace;
 
-use crate::policy::Edge;
+use crate::parts::policy::Edge;
 
 /// What keeps the normal equations solvable while fewer architectures than operators were seen.
 const RIDGE: f64 = 1e-3;
@@ -108,8 +108,8 @@ mod tests {
     use assay_spaces::nas_bench_201::NasBench201;
 
     use super::*;
-    use crate::policy::edges;
-    use crate::variation::draw;
+    use crate::parts::policy::edges;
+    use crate::parts::variation::draw;
 
     #[test]
     fn a_sum_over_edges_is_learnt_from_a_few_hundred_architectures() {

@@ -1,7 +1,9 @@
 //! A bracket of successive halving: more training for fewer architectures.
 
-use assay_core::plugin::{Oracle, SearchError, Setting, ValueKind};
+use assay_core::plugin::{SearchError, Setting, ValueKind};
 use assay_core::subspace::Subspace;
+
+use crate::parts::oracle::Oracle;
 
 /// The setting `eta`.
 pub(crate) const ETA: Setting = Setting {
