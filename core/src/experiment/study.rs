@@ -58,13 +58,13 @@ pub struct Shard {
     of: u32,
 }
 
-/// Why a text names no shard.
+/// A text that does not name a shard.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no shard: write 2/4 for the second of four (of at most {max})", max = Shard::MOST)]
+#[error("`{0}` is not a shard: write 2/4 for the second of four (of at most {max})", max = Shard::MOST)]
 pub struct ShardError(String);
 
 impl Shard {
-    /// More parts than this are not told apart by the zeros in their folders' names.
+    /// The most parts of a study: numbers of folders have four digits.
     pub const MOST: u32 = 9_999;
 
     /// Which it is, from 1.
@@ -191,7 +191,7 @@ mod tests {
         assert!("1/1".parse::<Shard>().is_ok());
         for wrong in ["0/4", "5/4", "0/0", "2", "a/4", "2/", "-1/4", "1/10000", ""] {
             let error = wrong.parse::<Shard>().unwrap_err().to_string();
-            assert!(error.starts_with(&format!("`{wrong}` is no shard: write 2/4")), "{error}");
+            assert!(error.starts_with(&format!("`{wrong}` is not a shard: write 2/4")), "{error}");
         }
     }
 }

@@ -27,7 +27,7 @@ pub fn expected_best(values: &[f64], draws: usize) -> Option<Best> {
     let (mut mean, mut square) = (0.0, 0.0);
     let largest = sorted[sorted.len() - 1];
     for position in (draws..=sorted.len()).rev() {
-        // Around the largest value, so that the variance is no difference of large numbers.
+        // Around the largest value, so that the variance is not a difference of large numbers.
         let below = sorted[position - 1] - largest;
         mean += probability * below;
         square += probability * below * below;

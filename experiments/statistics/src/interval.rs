@@ -20,7 +20,7 @@ pub enum BootstrapError {
     /// There is nothing to take percentiles of.
     #[error("0 resamples give no interval; use 1,000 or more for a level of 0.95")]
     NoResamples,
-    /// The level is no probability.
+    /// The level is not a probability.
     #[error("the level {0} is not between 0 and 1; 0.95 is usual")]
     Level(f64),
 }

@@ -1,6 +1,6 @@
 //! Paired values that can be ordered: of equal number and without NaN.
 
-/// Which half of the pairs an error speaks of.
+/// Which half of the pairs an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The scores.

@@ -46,7 +46,7 @@ fn of(coefficient: fn(&Pairs) -> Option<f64>, pairs: &Pairs, given: &[f64]) -> R
 
 /// The partial coefficient from the three plain ones; `None` where nothing is left to vary.
 fn first_order(xy: f64, xz: f64, yz: f64) -> Option<f64> {
-    // Relative to 1, rounding in any of the three coefficients: a remainder below it is no remainder.
+    // A remainder that is smaller, relative to 1, than the rounding of the three coefficients counts as 0.
     const ROUNDING: f64 = 1e-14;
     let (free_x, free_y) = (1.0 - xz * xz, 1.0 - yz * yz);
     (free_x > ROUNDING && free_y > ROUNDING).then(|| ((xy - xz * yz) / (free_x * free_y).sqrt()).clamp(-1.0, 1.0))

@@ -13,7 +13,7 @@ use crate::pairs::Pairs;
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct TopFraction(f64);
 
-/// A number that is no fraction of the architectures.
+/// A number that is not a fraction of the architectures.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("the top fraction {0} is not above 0 and at most 1; the top 10 % is 0.1")]
 pub struct TopFractionError(f64);
@@ -49,7 +49,7 @@ pub fn best(pairs: &Pairs, fraction: TopFraction) -> Pairs {
     pairs.select((0..pairs.len()).filter(|position| Some(pairs.y()[*position]) >= threshold))
 }
 
-/// τ-b within [`best`]: whether the score orders the good architectures, having told them from the bad.
+/// τ-b within [`best`]: whether the score also orders the good architectures, and does not only tell them from the bad.
 /// `None` if fewer than two are left or they are constant in score or accuracy.
 #[must_use]
 pub fn tau_b(pairs: &Pairs, fraction: TopFraction) -> Option<f64> {

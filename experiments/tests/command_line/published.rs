@@ -90,7 +90,7 @@ fn what_is_wrong_with_an_aggregate_or_a_shard_is_told_with_its_line() {
     assert_snapshot!(without_lists(&messages.join("\n\n")));
     assert!(scratch.runs().is_empty(), "nothing was begun");
     let said = scratch.assay(&["correlate", "wrong.toml", "--shard", "5/4"]);
-    assert!(said.code == Some(2) && said.err.contains("`5/4` is no shard: write 2/4"), "{said:?}");
+    assert!(said.code == Some(2) && said.err.contains("`5/4` is not a shard: write 2/4"), "{said:?}");
 }
 
 #[test]

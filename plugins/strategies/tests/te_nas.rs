@@ -259,7 +259,7 @@ fn settings_are_checked_against_what_te_nas_declares() {
     strategy `te-nas`: `repeats`: must be a whole number from 1 to 10000, is 0
     strategy `te-nas`: `initialiser`: no such setting
     strategy `te-nas`: `exclude`: must be a list of texts, is "none"
-    strategy `te-nas`: `indicators`: `kappa` is no indicator of te-nas; they are ntk-condition and linear-regions
+    strategy `te-nas`: `indicators`: `kappa` is not an indicator of te-nas; they are ntk-condition and linear-regions
     strategy `te-nas`: `indicators`: names none; write one or both of ntk-condition and linear-regions
     "#);
 }

@@ -33,8 +33,8 @@ pub enum Combination {
     Minimum,
     /// The larger rank: max(s_κ, s_R).
     Maximum,
-    /// The sum of the changes themselves, each signed so that the largest speaks most for the removal: Δκ − ΔR̂, where the
-    /// paper writes Δκ + ΔR̂.
+    /// The sum of the changes themselves, each signed so that the largest is the strongest reason for the removal: Δκ − ΔR̂,
+    /// where the paper writes Δκ + ΔR̂.
     NumericSum,
 }
 
@@ -59,7 +59,7 @@ impl Combination {
                 let sum = |candidate: usize| heard.iter().map(|ranking| ranking.argument(candidate)).sum::<Option<f64>>();
                 order.sort_by(|one, other| match (sum(*one), sum(*other)) {
                     (Some(one), Some(other)) => other.total_cmp(&one),
-                    // As by ranks: nothing speaks for what is undefined.
+                    // As by ranks: an undefined change is no reason to remove, so it comes last.
                     (one, other) => one.is_none().cmp(&other.is_none()),
                 });
             }
@@ -120,7 +120,7 @@ impl Ranking {
         self.changes.iter().all(|change| change.value().is_none())
     }
 
-    /// How much speaks for a removal: its change, negated where a reading that falls is a loss.
+    /// How strong the reason for a removal is: its change, negated where a reading that falls is a loss.
     fn argument(&self, candidate: usize) -> Option<f64> {
         let sign = if self.direction == Direction::LowerIsBetter { 1.0 } else { -1.0 };
         self.changes[candidate].value().map(|change| sign * change)
@@ -155,8 +155,8 @@ impl Rule {
     /// Ranks the candidates by one indicator.
     ///
     /// Sorted (stably) by the change rounded to significant figures, a change that equals its predecessor's exactly
-    /// shares its rank and any other has the next. Undefined changes rank behind every defined one, since nothing
-    /// speaks for those removals, and share one rank.
+    /// shares its rank and any other has the next. Undefined changes are no reason to remove, so
+    /// they rank behind every defined one, and share one rank.
     #[must_use]
     pub fn rank(&self, indicator: &Indicator) -> Ranking {
         let changes: Vec<Reading> = indicator.pairs.iter().map(|repeats| self.change(repeats)).collect();
@@ -202,13 +202,13 @@ impl Rule {
     }
 }
 
-/// `value` to so many decimals: the decimal number nearest to the exact value, ties to even, as Python's `round`.
+/// `value` to this many decimals: the decimal number nearest to the exact value, ties to even, as Python's `round`.
 fn round_decimals(value: f64, decimals: usize) -> f64 {
     // Formatting rounds the exact binary value.
     format!("{value:.decimals$}").parse().expect("a formatted number is a number")
 }
 
-/// `value` to so many significant figures, as the released code's `round_to` computes it.
+/// `value` to this many significant figures, as the released code's `round_to` computes it.
 fn round_significant(value: f64, figures: usize) -> f64 {
     if value == 0.0 {
         return 0.0;

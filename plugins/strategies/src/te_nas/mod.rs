@@ -33,6 +33,15 @@ assay_core::register! {
     build: |settings| Ok(Box::new(TeNas::new(settings)?)),
 }
 
+/// A round of the search, in which some of the candidates go.
+struct Round<'a> {
+    /// Counted from 1.
+    number: usize,
+    /// What its step of the trajectory is called.
+    title: String,
+    candidates: &'a [Choice],
+}
+
 /// The strategy.
 #[derive(Clone, Debug)]
 pub struct TeNas {
@@ -101,7 +110,8 @@ impl TeNas {
     fn round(&self, laboratory: &mut dyn Laboratory, layout: &Layout, state: &Subspace, number: usize) -> Result<Subspace, SearchError> {
         let candidates: Vec<Choice> = state.choices().filter(|choice| state.kept(choice.cell, choice.edge).len() > 1).collect();
         let removed = |rankings: &[Ranking]| self.settings.rule.prune(state, &candidates, rankings).concat();
-        self.decide(laboratory, layout, state, &candidates, (number, format!("round {number}")), &removed)
+        let round = Round { number, title: format!("round {number}"), candidates: &candidates };
+        self.decide(laboratory, layout, state, &round, &removed)
     }
 
     /// Thins out the edges into one node: the clearing of each is a candidate.
@@ -120,7 +130,7 @@ impl TeNas {
         };
         let CellLayout { kind, edges, .. } = &layout.cells[*cell];
         let title = format!("round {number}: edges {} to {} of {kind}", edges[group.start], edges[group.end - 1]);
-        self.decide(laboratory, layout, state, &candidates, (number, title), &removed)
+        self.decide(laboratory, layout, state, &Round { number, title, candidates: &candidates }, &removed)
     }
 
     /// Measures every candidate, decides, records.
@@ -129,11 +139,11 @@ impl TeNas {
         laboratory: &mut dyn Laboratory,
         layout: &Layout,
         state: &Subspace,
-        candidates: &[Choice],
-        (number, title): (usize, String),
+        round: &Round<'_>,
         removed: &dyn Fn(&[Ranking]) -> Vec<Choice>,
     ) -> Result<Subspace, SearchError> {
-        let mut answers = laboratory.measure(&self.requests(layout, state, candidates, number))?.into_iter();
+        let candidates = round.candidates;
+        let mut answers = laboratory.measure(&self.requests(layout, state, candidates, round.number))?.into_iter();
         let mut pair = || -> Result<Pair, SearchError> {
             match (answers.next(), answers.next()) {
                 (Some(before), Some(after)) => Ok(Pair { before, after }),
@@ -150,7 +160,7 @@ impl TeNas {
             indicators.push(Indicator { direction, pairs });
         }
         let rankings: Vec<Ranking> = indicators.iter().map(|indicator| self.settings.rule.rank(indicator)).collect();
-        let title = self.without_silent(title, &rankings)?;
+        let title = self.without_silent(&round.title, &rankings)?;
 
         let removed = removed(&rankings);
         let after = removed.iter().fold(state.clone(), |state, choice| state.without(*choice));
@@ -184,11 +194,11 @@ impl TeNas {
         self.settings.indicators.iter().map(|measured| measured.label())
     }
 
-    /// The title of a round, and which indicator had no say in it.
-    fn without_silent(&self, title: String, rankings: &[Ranking]) -> Result<String, SearchError> {
+    /// The title of a round, and which indicator was left out of it because none of its changes is defined.
+    fn without_silent(&self, title: &str, rankings: &[Ranking]) -> Result<String, SearchError> {
         let silent: Vec<&str> = self.labels().zip(rankings).filter(|(_, ranking)| ranking.is_silent()).map(|(label, _)| label).collect();
         match silent[..] {
-            [] => Ok(title),
+            [] => Ok(title.to_owned()),
             [only] if rankings.len() > 1 => Ok(format!("{title}, without {only}, whose every change is undefined")),
             _ => {
                 let reason = rankings.first().and_then(|ranking| ranking.changes.first()).map(Reading::to_string).unwrap_or_default();
@@ -239,9 +249,7 @@ impl SearchStrategy for TeNas {
         };
         format!(
             "te-nas ({variant}): {}, {} removed an edge and round, {draws} with {pairing} draws, {changes} sorted by {} significant figures{verdicts}",
-            exclusion.protocol(),
-            rule.prune_number,
-            rule.rounding
+            exclusion, rule.prune_number, rule.rounding
         )
     }
 
@@ -264,7 +272,7 @@ impl SearchStrategy for TeNas {
             return Ok(state);
         }
         Err(SearchError::Impossible(format!(
-            "pruning ended in {state}, which is no architecture of the space; te-nas prunes spaces in which every single path is one, \
+            "pruning ended in {state}, which is not an architecture of the space; te-nas prunes spaces in which every single path is one, \
              or in which it is one when every node keeps two edges"
         )))
     }

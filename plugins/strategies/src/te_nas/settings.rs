@@ -153,7 +153,7 @@ impl Resolved {
 fn indicators(given: &[String]) -> Result<Vec<Measured>, SettingsError> {
     let known = INDICATORS.map(Measured::proxy);
     if let Some(unknown) = given.iter().find(|name| !known.contains(&name.as_str())) {
-        let problem = format!("`{unknown}` is no indicator of te-nas; they are {}", known.join(" and "));
+        let problem = format!("`{unknown}` is not an indicator of te-nas; they are {}", known.join(" and "));
         return Err(SettingsError::new("indicators", problem));
     }
     if given.is_empty() {
