@@ -12,6 +12,7 @@ pub mod hardware_aware;
 pub mod hyperband;
 pub mod local_search;
 pub mod manas;
+pub mod manas_ls;
 pub mod parts;
 pub mod pnas;
 pub mod random;

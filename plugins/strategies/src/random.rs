@@ -4,115 +4,84 @@
 //! they are and not by what they drew. "Neural Architecture Search without Training" (Mellor et al., ICML 2021) searches
 //! like this. By default `none` is never drawn, which leaves the 4,096 cells of NAS-Bench-201 that TE-NAS searches.
 
-use assay_core::plugin::{
-    ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, Setting, Settings, SettingsError, ValueKind, draw_architectures,
-};
+use assay_core::plugin::{SearchError, SearchStrategy, SettingsError, draw_architectures};
 use assay_core::subspace::Subspace;
-use serde::Deserialize;
 
 use crate::parts::exclusion::Exclusion;
-use crate::parts::oracle::{Budget, Judge, Oracle, SearchBy};
+use crate::parts::guided::{Guide, Guided, Method};
+use crate::parts::oracle::{Budget, Judge, Oracle, OracleSettings, SearchBy};
 
 assay_core::register! {
     dyn SearchStrategy,
     name: "random",
     summary: "the best by an oracle of a few architectures drawn uniformly: the baseline",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(Random::new(settings)?)),
+    settings: Random,
+    build: |method| Ok(Box::new(Guided::new(method)?)),
 }
 
-/// What `random` understands.
-pub const SETTINGS: &[Setting] = &[
-    Setting { default: Setting::said("{ proxy = `proxy`, repeats = `repeats` }"), ..SearchBy::ORACLE },
-    Setting { default: Setting::said("{ evaluations = `samples` }"), ..SearchBy::BUDGET },
-    Setting {
-        name: "samples",
-        kind: ValueKind::Integer { min: 1, max: 10_000_000 },
-        default: Setting::said("10"),
-        help: "different architectures that are drawn and scored",
-    },
-    Setting {
-        name: "proxy",
-        kind: ValueKind::Text,
-        default: Setting::said("ntk-condition"),
-        help: "what scores them; its own settings stand in [proxies.NAME]",
-    },
-    Setting {
-        name: "repeats",
-        kind: ValueKind::Integer { min: 1, max: 10_000 },
-        default: Setting::said("1"),
-        help: "measurements of each architecture, whose mean counts",
-    },
-    Setting { name: "exclude", kind: ValueKind::Texts, default: Setting::said("[\"none\"]"), help: "operators that are never drawn" },
-];
+assay_core::settings! {
+    /// The strategy.
+    #[derive(Clone, Debug)]
+    pub struct Random {
+        /// who judges: { proxy = … }, { proxies = …, rule = … }, { aggregate = … } or { table = …, cost = … }
+        oracle: Option<OracleSettings>, otherwise "{ proxy = `proxy`, repeats = `repeats` }";
+        /// what may be spent; the first limit that is reached ends the search
+        budget: Option<Budget>, otherwise "{ evaluations = `samples` }";
+        /// different architectures that are drawn and scored
+        samples: Option<usize>, otherwise "10, without `budget`", in 1..=10_000_000;
+        /// what scores them; its own settings stand in `[proxies.NAME]`
+        proxy: Option<String>, otherwise "\"ntk-condition\", without `oracle`";
+        /// measurements of each architecture, whose mean counts
+        repeats: Option<usize>, otherwise "1, without `oracle`", in 1..=10_000;
+        /// operators that are never drawn
+        exclude: Option<Vec<String>>, otherwise "[\"none\"], where the space has it";
+    }
+}
 
 /// Architectures that are drawn at once where the budget does not say how many it pays for.
 const FIRST_DRAW: usize = 64;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Given {
-    samples: Option<usize>,
-    proxy: Option<String>,
-    repeats: Option<usize>,
-    exclude: Option<Vec<String>>,
-}
-
-/// The strategy.
-#[derive(Clone, Debug)]
-pub struct Random {
-    by: SearchBy,
-    /// Where the user asked for so many different ones, and not for what a budget pays.
-    samples: Option<usize>,
-    exclusion: Exclusion,
-}
-
 impl Random {
-    /// With these settings; what is absent has its default.
-    ///
-    /// # Errors
-    /// If a value has the wrong type, or two say the same thing.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        let Given { samples, proxy, repeats, exclude } = settings.parse()?;
-        let has = |key: &str| settings.iter().any(|(own, _)| own == key);
-        for (short, long) in [("samples", "budget"), ("proxy", "oracle"), ("repeats", "oracle")] {
-            if has(short) && has(long) {
-                return Err(SettingsError::new(short, format!("`{long}` already says this; remove one of them")));
-            }
-        }
-        let judge = || Judge::Proxy { proxy: proxy.unwrap_or_else(|| "ntk-condition".into()), repeats: repeats.unwrap_or(1) };
-        let samples = (!has("budget")).then_some(samples.unwrap_or(10));
-        let by = SearchBy::or_else(settings, judge, Budget { evaluations: samples, ..Budget::default() })?.limited()?.of_one_training()?;
-        Ok(Self { by, samples, exclusion: Exclusion::new(exclude, &["none"]) })
+    /// How many different architectures the user asked for; none where a budget says what is paid for.
+    fn samples(&self) -> Option<usize> {
+        self.budget.is_none().then(|| self.samples.unwrap_or(10))
     }
 }
 
-impl SearchStrategy for Random {
-    fn proxies(&self) -> Vec<ProxyUse> {
-        self.by.proxies()
+impl Method for Random {
+    const STEP: &'static str = "sample";
+
+    fn guide(&self) -> Result<Guide, SettingsError> {
+        let twice = [
+            ("samples", self.samples.is_some(), "budget", self.budget.is_some()),
+            ("proxy", self.proxy.is_some(), "oracle", self.oracle.is_some()),
+            ("repeats", self.repeats.is_some(), "oracle", self.oracle.is_some()),
+        ];
+        if let Some((short, _, long, _)) = twice.into_iter().find(|(_, short, _, long)| *short && *long) {
+            return Err(SettingsError::new(short, format!("`{long}` already says this; remove one of them")));
+        }
+        let proxy = || self.proxy.clone().unwrap_or_else(|| "ntk-condition".into());
+        let judge = || Ok(Judge::Proxy { proxy: proxy(), repeats: self.repeats.unwrap_or(1) });
+        let judge = self.oracle.as_ref().map_or_else(judge, OracleSettings::judge)?;
+        let budget = self.budget.unwrap_or(Budget { evaluations: self.samples(), ..Budget::default() });
+        let by = SearchBy::new(judge, budget)?.limited()?.of_one_training()?;
+        Ok(Guide { by, exclusion: Exclusion::or_default(self.exclude.clone(), &["none"]) })
     }
 
-    fn columns(&self) -> Vec<ColumnUse> {
-        self.by.columns()
-    }
-
-    fn protocol(&self) -> String {
-        match self.samples {
-            Some(samples) => format!("random: best by {} of {samples} architectures of {}", self.by.judge, self.exclusion.protocol()),
-            None => format!("random: best {} of architectures of {}", self.by, self.exclusion.protocol()),
+    fn protocol(&self, Guide { by, exclusion }: &Guide) -> String {
+        match self.samples() {
+            Some(samples) => format!("random: best by {} of {samples} architectures of {exclusion}", by.judge),
+            None => format!("random: best {by} of architectures of {exclusion}"),
         }
     }
 
-    /// Searches. Each step of the trajectory goes from the architecture drawn to the best so far.
-    fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let allowed = self.exclusion.start(laboratory.space().layout())?;
-        let mut oracle = Oracle::new(&self.by, laboratory, "sample")?;
+    fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError> {
         let stream = oracle.stream("samples");
-        let mut wanted = self.by.budget.evaluations.unwrap_or(FIRST_DRAW);
+        let mut wanted = oracle.budget().evaluations.unwrap_or(FIRST_DRAW);
         let mut evaluated = 0;
         while !oracle.is_spent() {
-            let drawn = draw_architectures(oracle.space(), &allowed, wanted, &stream);
-            if let Some(samples) = self.samples.filter(|samples| drawn.len() < *samples) {
+            let drawn = draw_architectures(oracle.space(), allowed, wanted, &stream);
+            if let Some(samples) = self.samples().filter(|samples| drawn.len() < *samples) {
                 return Err(SearchError::Impossible(format!(
                     "`samples`: {samples} different architectures were asked for, but the space holds only {}",
                     drawn.len()
@@ -126,6 +95,6 @@ impl SearchStrategy for Random {
             // A longer draw begins with the shorter one.
             (evaluated, wanted) = (wanted, 2 * wanted);
         }
-        oracle.found()
+        Ok(())
     }
 }

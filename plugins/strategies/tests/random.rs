@@ -9,6 +9,7 @@ use assay_core::plugin::{Registry, Request, SearchSpace, SearchStrategy, Setting
 use assay_core::score::{Direction, Reading};
 use assay_core::subspace::Subspace;
 use assay_spaces::nas_bench_201::NasBench201;
+use assay_strategies::parts::guided::Guided;
 use assay_strategies::random::Random;
 use fake_laboratory::{Answer, FakeLaboratory, cheapest, total_cost};
 use serde_json::json;
@@ -17,9 +18,13 @@ fn price(request: &Request) -> Reading {
     Reading::Value(total_cost(&request.subspace))
 }
 
+fn random(settings: &Settings) -> Guided<Random> {
+    Guided::new(settings.read().unwrap()).unwrap()
+}
+
 fn run(settings: Settings, direction: Direction, answer: Answer) -> (Result<Subspace, String>, FakeLaboratory) {
     let mut laboratory = FakeLaboratory::new(&[("ntk-condition", direction, answer)]);
-    let found = Random::new(&settings).unwrap().search(&mut laboratory);
+    let found = random(&settings).search(&mut laboratory);
     (found.map_err(|error| error.to_string()), laboratory)
 }
 
@@ -100,7 +105,7 @@ fn a_search_that_cannot_succeed_says_why() {
 
 #[test]
 fn the_protocol_says_how_many_of_what() {
-    let random = Random::new(&Settings::none().with("proxy", "synflow")).unwrap();
+    let random = random(&Settings::none().with("proxy", "synflow"));
     insta::assert_snapshot!(random.protocol(), @"random: best by synflow of 10 architectures of every operator but none");
     assert_eq!(random.proxies()[0].proxy, "synflow");
 }

@@ -32,7 +32,7 @@ fn agreeing_laboratory() -> FakeLaboratory {
 }
 
 fn te_nas(settings: Settings) -> TeNas {
-    TeNas::new(&settings).unwrap()
+    TeNas::new(settings.read().unwrap()).unwrap()
 }
 
 fn whole() -> Subspace {

@@ -1,23 +1,24 @@
-//! A bracket of successive halving: more training for fewer architectures.
+//! A bracket of successive halving (Jamieson and Talwalkar, AISTATS 2016): more training for fewer architectures.
 
-use assay_core::plugin::{SearchError, Setting, ValueKind};
+use assay_core::plugin::SearchError;
 use assay_core::subspace::Subspace;
 
-use crate::parts::oracle::Oracle;
+use super::oracle::Oracle;
 
-/// The setting `eta`.
-pub(crate) const ETA: Setting = Setting {
-    name: "eta",
-    kind: ValueKind::Number { min: 1.1, max: 1e6 },
-    default: Setting::said("3"),
-    help: "of so many architectures, one gets the next longer training",
-};
+assay_core::settings! {
+    /// What every strategy of halving understands.
+    #[derive(Clone, Debug)]
+    pub struct HalvingSettings {
+        /// one in this many architectures gets the next longer training
+        pub eta: f64 = 3.0, in 1.1..=1e6;
+    }
+}
 
 /// Evaluates these after the training `from`, the best `1 / eta` of them after the next longer one, and so on; at least one
 /// gets to the end. Stops when the budget is spent.
-pub(crate) fn bracket(oracle: &mut Oracle<'_>, trainings: usize, from: usize, first: Vec<Subspace>, eta: f64) -> Result<(), SearchError> {
+pub(crate) fn bracket(oracle: &mut Oracle<'_>, from: usize, first: Vec<Subspace>, eta: f64) -> Result<(), SearchError> {
     let mut architectures = first;
-    for training in from..trainings {
+    for training in from..oracle.trainings() {
         let mut ranked: Vec<usize> = oracle.evaluate_after(training, &architectures)?.collect();
         if ranked.len() < architectures.len() {
             return Ok(());

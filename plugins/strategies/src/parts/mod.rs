@@ -1,9 +1,11 @@
 //! What strategies are made of; nothing here registers itself.
 
-pub(crate) mod exclusion;
-pub(crate) mod guide;
+pub(crate) mod edges;
+pub mod exclusion;
+pub mod guided;
 pub(crate) mod halving;
 pub(crate) mod nsga2;
+pub(crate) mod optimiser;
 pub mod oracle;
 pub(crate) mod policy;
 pub(crate) mod surrogate;

@@ -1,4 +1,5 @@
-//! Fronts and crowding of NSGA-II, for two objectives and a limit.
+//! Fronts and crowding of NSGA-II (Deb, Pratap, Agarwal, Meyarivan, IEEE Transactions on Evolutionary Computation 2002), for
+//! two objectives and a limit.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! A distribution over architectures: on every edge a softmax over its operators, each edge by itself.
+//! A distribution over architectures: on every edge a softmax over its operators, independent of the other edges.
 //!
 //! In spaces whose architectures leave edges empty, `empty` is one more alternative of every edge. Where not every
 //! combination is an architecture, the distribution is conditioned on being one; see [`Policy::draw`].
@@ -7,45 +7,22 @@ use assay_core::plugin::{SearchError, SearchSpace};
 use assay_core::subspace::{OperatorSet, Subspace};
 use rand::{Rng, RngExt};
 
-use crate::parts::variation::{draw, mutate};
+use super::edges::{Edge, edges};
+use super::oracle::Oracle;
+use super::variation::{draw, mutate};
 
-/// Draws before it is said that no combination is an architecture.
+/// After this many draws, no combination is taken to be an architecture.
 const TRIES: usize = 100_000;
 
 /// Steps that decorrelate a draw from the one before it, where combinations cannot be drawn edge by edge.
 const WALK: usize = 200;
 
-/// An edge and its alternatives.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Edge {
-    cell: usize,
-    edge: usize,
-    /// What it may have; `None` for being empty.
-    alternatives: Vec<Option<usize>>,
-}
-
-impl Edge {
-    /// Which alternative an architecture has here.
-    pub(crate) fn chosen(&self, architecture: &Subspace) -> Option<usize> {
-        let operator = architecture.kept(self.cell, self.edge).iter().next();
-        self.alternatives.iter().position(|alternative| *alternative == operator)
-    }
-
-    /// How many alternatives there are.
-    pub(crate) fn alternatives(&self) -> usize {
-        self.alternatives.len()
-    }
-}
-
-/// The edges that a search has a choice on.
-pub(crate) fn edges(space: &dyn SearchSpace, allowed: &Subspace, rng: &mut impl Rng) -> Result<Vec<Edge>, SearchError> {
-    let leaves_empty = !draw(space, allowed, rng)?.is_single_path();
-    let edge = |(cell, edge, kept): (usize, usize, &OperatorSet)| {
-        let empty = leaves_empty.then_some(None);
-        Edge { cell, edge, alternatives: kept.iter().map(Some).chain(empty).collect() }
-    };
-    let cells = allowed.cells().iter().enumerate();
-    Ok(cells.flat_map(|(cell, edges)| edges.iter().enumerate().map(move |(edge, kept)| (cell, edge, kept))).map(edge).collect())
+/// An architecture that was drawn and evaluated.
+#[derive(Clone, Debug)]
+pub(crate) struct Trial {
+    pub(crate) architecture: Subspace,
+    /// How good it is; more is better.
+    pub(crate) reward: f64,
 }
 
 /// Logits for every edge.
@@ -131,10 +108,20 @@ impl Policy {
         (0..self.edges.len()).map(of).collect()
     }
 
+    /// Has an architecture that is drawn from the distribution evaluated; none if its reward is undefined, which teaches
+    /// nothing, or if the budget does not pay for it.
+    pub(crate) fn try_one(&mut self, oracle: &mut Oracle<'_>, rng: &mut impl Rng) -> Result<Option<Trial>, SearchError> {
+        let architecture = self.draw(oracle.space(), rng)?;
+        let evaluated = oracle.evaluate(std::slice::from_ref(&architecture))?;
+        let reward = evaluated.last().and_then(|number| oracle.goodness(number));
+        Ok(reward.map(|reward| Trial { architecture, reward }))
+    }
+
     /// An architecture drawn from the distribution, conditioned on being an architecture.
     ///
-    /// Edges are drawn by themselves until the result is one. Where edges may be empty that would hardly ever happen: there
-    /// it is a Metropolis walk from neighbour to neighbour, of which the distribution is the limit.
+    /// Each edge is drawn independently, again and again until the result is an architecture. Where edges may be empty, nearly
+    /// every draw would fail: there, a Metropolis walk goes from neighbour to neighbour, and its limit is the distribution
+    /// (Metropolis et al., Journal of Chemical Physics 1953).
     ///
     /// # Errors
     /// If no architecture is met.
@@ -195,60 +182,6 @@ fn softmax(logits: &[f64]) -> Vec<f64> {
     let powers: Vec<f64> = logits.iter().map(|logit| (logit - largest).exp()).collect();
     let sum: f64 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
-}
-
-/// Adam (Kingma and Ba, ICLR 2015), with PyTorch's defaults but for the learning rate.
-#[derive(Clone, Debug)]
-pub(crate) struct Adam {
-    rate: f64,
-    step: i32,
-    first: Vec<Vec<f64>>,
-    second: Vec<Vec<f64>>,
-}
-
-impl Adam {
-    const BETA: (f64, f64) = (0.9, 0.999);
-    const EPSILON: f64 = 1e-8;
-
-    /// With this learning rate, for parameters of this shape.
-    pub(crate) fn new(rate: f64, parameters: &[Vec<f64>]) -> Self {
-        let zeros: Vec<Vec<f64>> = parameters.iter().map(|parameters| vec![0.0; parameters.len()]).collect();
-        Self { rate, step: 0, first: zeros.clone(), second: zeros }
-    }
-
-    /// One step along a gradient, upwards.
-    pub(crate) fn ascend(&mut self, parameters: &mut [Vec<f64>], gradient: &[Vec<f64>]) {
-        self.step = self.step.saturating_add(1);
-        let (beta1, beta2) = Self::BETA;
-        let (bias1, bias2) = (1.0 - beta1.powi(self.step), 1.0 - beta2.powi(self.step));
-        let moments = self.first.iter_mut().flatten().zip(self.second.iter_mut().flatten());
-        for ((parameter, gradient), (first, second)) in parameters.iter_mut().flatten().zip(gradient.iter().flatten()).zip(moments) {
-            *first = beta1 * *first + (1.0 - beta1) * gradient;
-            *second = beta2 * *second + (1.0 - beta2) * gradient * gradient;
-            *parameter += self.rate * (*first / bias1) / ((*second / bias2).sqrt() + Self::EPSILON);
-        }
-    }
-}
-
-/// An exponential moving average without the bias of its start.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MovingAverage {
-    momentum: f64,
-    sum: f64,
-    weight: f64,
-}
-
-impl MovingAverage {
-    pub(crate) fn new(momentum: f64) -> Self {
-        Self { momentum, sum: 0.0, weight: 0.0 }
-    }
-
-    /// The average with one more value.
-    pub(crate) fn with(&mut self, value: f64) -> f64 {
-        self.sum = self.momentum * self.sum + (1.0 - self.momentum) * value;
-        self.weight = self.momentum * self.weight + (1.0 - self.momentum);
-        self.sum / self.weight
-    }
 }
 
 #[cfg(test)]
@@ -315,17 +248,5 @@ mod tests {
                 assert!((count - 20_000.0 * probability).abs() < 5.0 * deviation, "{count} of {probability}");
             }
         }
-    }
-
-    #[test]
-    fn adam_makes_its_first_step_as_long_as_its_rate_and_the_average_begins_at_its_first_value() {
-        let mut parameters = vec![vec![1.0, -2.0]];
-        let mut adam = Adam::new(0.001, &parameters);
-        adam.ascend(&mut parameters, &[vec![7.0, -0.3]]);
-        assert!((parameters[0][0] - 1.001).abs() < 1e-9 && (parameters[0][1] + 2.001).abs() < 1e-9, "{parameters:?}");
-        let mut average = MovingAverage::new(0.9);
-        assert_eq!(average.with(5.0), 5.0);
-        // (0.9 · 0.1 · 5 + 0.1 · 7) / (0.9 · 0.1 + 0.1).
-        assert!((average.with(7.0) - 1.15 / 0.19).abs() < 1e-12);
     }
 }

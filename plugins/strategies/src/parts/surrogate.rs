@@ -1,8 +1,9 @@
-//! A linear model of architectures: every operator on every edge adds its part. Ridge regression, fitted as evaluations come.
+//! A linear model of architectures: every operator on every edge adds its part. It is fitted by ridge regression (Hoerl and
+//! Kennard, Technometrics 1970), again after each evaluation.
 
 use assay_core::subspace::Subspace;
 
-use crate::parts::policy::Edge;
+use super::edges::Edge;
 
 /// What keeps the normal equations solvable while fewer architectures than operators were seen.
 const RIDGE: f64 = 1e-3;
@@ -52,7 +53,7 @@ impl Surrogate {
     /// The least-squares fit.
     pub(crate) fn fit(&self) -> Fit<'_> {
         let mut matrix = self.gram.clone();
-        // The constant is not shrunk: what every architecture has in common is no operator's part.
+        // The constant is not shrunk: it belongs to all architectures, not to an operator.
         (0..self.features - 1).for_each(|diagonal| matrix[diagonal * self.features + diagonal] += RIDGE);
         matrix[self.features * self.features - 1] += f64::EPSILON;
         Fit { surrogate: self, parts: solve(matrix, self.targets.clone()) }
@@ -108,7 +109,7 @@ mod tests {
     use assay_spaces::nas_bench_201::NasBench201;
 
     use super::*;
-    use crate::parts::policy::edges;
+    use crate::parts::edges::edges;
     use crate::parts::variation::draw;
 
     #[test]

@@ -4,7 +4,7 @@ use assay_core::plugin::{SearchError, SearchSpace};
 use assay_core::subspace::{OperatorSet, Subspace};
 use rand::{Rng, RngExt};
 
-/// Draws before a space is held for empty.
+/// After this many draws, a space is taken to be empty.
 const TRIES: usize = 100_000;
 
 /// An architecture of `allowed`, drawn uniformly.

@@ -10,38 +10,33 @@ use std::collections::BTreeMap;
 
 use assay_core::score::{Direction, Reading};
 use assay_core::subspace::{Choice, Subspace};
-use serde::Deserialize;
 
-/// How a removal's effect on an indicator is expressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Difference {
-    /// (before − after) / before, rounded: the released code.
-    Relative,
-    /// before − after, as it is: the paper.
-    Absolute,
+assay_core::words! {
+    /// How a removal's effect on an indicator is expressed.
+    pub enum Difference {
+        /// (before − after) / before, rounded: the released code.
+        Relative = "relative",
+        /// before − after, as it is: the paper.
+        Absolute = "absolute",
+    }
 }
 
-/// How the indicators' verdicts on a removal become one: the rows of the paper's table 5. The smallest is pruned first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Combination {
-    /// The sum of the ranks: s_κ + s_R.
-    #[default]
-    RankSum,
-    /// The smaller rank: min(s_κ, s_R).
-    Minimum,
-    /// The larger rank: max(s_κ, s_R).
-    Maximum,
-    /// The sum of the changes themselves, each signed so that the largest is the strongest reason for the removal: Δκ − ΔR̂,
-    /// where the paper writes Δκ + ΔR̂.
-    NumericSum,
+assay_core::words! {
+    /// How the indicators' verdicts on a removal become one: the rows of the paper's table 5. The smallest is pruned first.
+    pub enum Combination {
+        /// The sum of the ranks: s_κ + s_R.
+        RankSum = "rank-sum",
+        /// The smaller rank: min(s_κ, s_R).
+        Minimum = "minimum",
+        /// The larger rank: max(s_κ, s_R).
+        Maximum = "maximum",
+        /// The sum of the changes themselves, each signed so that the largest is the strongest reason for the removal:
+        /// Δκ − ΔR̂, where the paper writes Δκ + ΔR̂.
+        NumericSum = "numeric-sum",
+    }
 }
 
 impl Combination {
-    /// The names accepted in experiment files.
-    pub const NAMES: &'static [&'static str] = &["rank-sum", "minimum", "maximum", "numeric-sum"];
-
     /// The candidates in the order in which they are pruned; ties in the order of the first indicator that has a say.
     #[must_use]
     pub fn order(self, rankings: &[Ranking]) -> Vec<usize> {

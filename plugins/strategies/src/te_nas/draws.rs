@@ -1,28 +1,24 @@
 //! Which weights and images each measurement of a round sees.
 
-use serde::Deserialize;
-
-/// Which of the two descriptions of TE-NAS is followed where they differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Variant {
-    /// The code released with the paper.
-    #[default]
-    Code,
-    /// The paper.
-    Paper,
+assay_core::words! {
+    /// Which of the two descriptions of TE-NAS is followed where they differ.
+    pub enum Variant {
+        /// The code released with the paper.
+        Code = "code",
+        /// The paper.
+        Paper = "paper",
+    }
 }
 
-/// Whether the candidates of a round share their draws.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pairing {
-    /// All candidates of a round see the same weights and images in each repeat, so the unpruned network is measured
-    /// once a repeat and candidates differ by what they are, not by what they drew.
-    #[default]
-    Common,
-    /// Every candidate has draws of its own in each repeat: the original.
-    Independent,
+assay_core::words! {
+    /// Whether the candidates of a round share their draws.
+    pub enum Pairing {
+        /// All candidates of a round see the same weights and images in each repeat, so the unpruned network is measured
+        /// once a repeat and candidates differ by what they are, not by what they drew.
+        Common = "common",
+        /// Every candidate has draws of its own in each repeat: the original.
+        Independent = "independent",
+    }
 }
 
 /// What TE-NAS judges a removal by, each measured on a network of its own.

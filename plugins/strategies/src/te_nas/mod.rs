@@ -15,21 +15,23 @@ mod settings;
 
 use std::ops::Range;
 
-use assay_core::plugin::{Laboratory, ProxyUse, Removal, Request, SearchError, SearchSpace, SearchStrategy, Settings, SettingsError, Step};
+use assay_core::plugin::{
+    Laboratory, ProxyUse, Removal, Request, SearchError, SearchSpace, SearchStrategy, Settings, SettingsError, Step, Words,
+};
 use assay_core::score::{Direction, Reading, Score};
 use assay_core::subspace::{CellLayout, Choice, Layout, Subspace};
-use serde::Serialize;
 
 use decision::{Combination, Difference, Indicator, Pair, Ranking};
 use draws::Measured;
 pub use draws::{Pairing, Variant};
-use settings::{Resolved, SETTINGS};
+use settings::Resolved;
+pub use settings::TeNasSettings;
 
 assay_core::register! {
     dyn SearchStrategy,
     name: "te-nas",
     summary: "prune a supernet by κ and linear regions (Chen et al., ICLR 2021)",
-    schema: SETTINGS,
+    settings: TeNasSettings,
     build: |settings| Ok(Box::new(TeNas::new(settings)?)),
 }
 
@@ -52,8 +54,8 @@ impl TeNas {
     /// With these settings; what is absent follows from the variant.
     ///
     /// # Errors
-    /// If a value has the wrong type.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    /// If the indicators are none of those that there are.
+    pub fn new(settings: TeNasSettings) -> Result<Self, SettingsError> {
         Ok(Self { settings: Resolved::from(settings)? })
     }
 
@@ -215,15 +217,15 @@ impl SearchStrategy for TeNas {
         let kernel = Settings::none()
             .with("batch", settings.batch)
             .with("channels", settings.channels)
-            .with("initialiser", word(&settings.ntk_initialiser))
-            .with("precision", word(&settings.precision))
-            .with("augmentation", word(&settings.augment));
+            .with("initialiser", settings.ntk_initialiser.word())
+            .with("precision", settings.precision.word())
+            .with("augmentation", settings.augment.word());
         let regions = Settings::none()
             .with("crops", settings.crops)
             .with("crop_batch", settings.crop_batch)
             .with("crop_size", settings.crop_size)
             .with("channels", settings.region_channels)
-            .with("initialiser", word(&settings.region_initialiser));
+            .with("initialiser", settings.region_initialiser.word());
         let of = |measured: &Measured| {
             let settings = if *measured == Measured::Kernel { kernel.clone() } else { regions.clone() };
             ProxyUse { label: measured.label().into(), proxy: measured.proxy().into(), settings }
@@ -233,8 +235,6 @@ impl SearchStrategy for TeNas {
 
     fn protocol(&self) -> String {
         let Resolved { variant, pairing, repeats, rule, exclusion, indicators, .. } = &self.settings;
-        let variant = if *variant == Variant::Code { "code" } else { "paper" };
-        let pairing = if *pairing == Pairing::Common { "common" } else { "independent" };
         let changes = match rule.difference {
             Difference::Relative => format!("relative changes to {} decimals", rule.rounding),
             Difference::Absolute => "absolute changes".into(),
@@ -286,9 +286,4 @@ fn groups_to_thin_out(space: &dyn SearchSpace, start: &Subspace) -> Vec<(usize, 
     let cells = space.layout().cells.iter().enumerate();
     let groups = cells.flat_map(|(cell, layout)| edge_groups::groups(layout).into_iter().map(move |group| (cell, group)));
     groups.filter(|(_, group)| edge_groups::is_scored(group)).collect()
-}
-
-/// A value as experiment files write it.
-fn word(value: &impl Serialize) -> serde_json::Value {
-    serde_json::to_value(value).expect("an enum without fields serialises to its name")
 }

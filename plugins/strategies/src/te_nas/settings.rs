@@ -3,95 +3,55 @@
 use assay_core::data::Augmentation;
 use assay_core::engine::Precision;
 use assay_core::network::Initialiser;
-use assay_core::plugin::{Setting, Settings, SettingsError, ValueKind};
-use serde::Deserialize;
+use assay_core::plugin::SettingsError;
 
 use super::decision::{Combination, Difference, Rule};
 use super::draws::{INDICATORS, Measured, Pairing, Variant};
 use crate::parts::exclusion::Exclusion;
 
-const fn whole(name: &'static str, max: i64, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, kind: ValueKind::Integer { min: 1, max }, default: Setting::said(default), help }
-}
-
-const fn word(name: &'static str, words: &'static [&'static str], default: &'static str, help: &'static str) -> Setting {
-    Setting { name, kind: ValueKind::Choice(words), default: Setting::said(default), help }
-}
-
-/// What `te-nas` understands.
-pub(super) const SETTINGS: &[Setting] = &[
-    word("variant", &["code", "paper"], "code", "whose defaults and draws: the released code's or the paper's"),
-    word(
-        "pairing",
-        &["common", "independent"],
-        "common",
-        "whether all candidates of a round see the same draws, or each its own as originally",
-    ),
-    whole("repeats", 10_000, "3", "measurements of each candidate"),
-    whole("batch", 65_536, "72, in the paper 32", "images of the tangent kernel"),
-    whole("channels", 4096, "3", "channels of the first stage of the kernel's network"),
-    whole("region_channels", 4096, "1", "channels of the regions' network and of its crops"),
-    whole("crops", 10_000_000, "3000, in the paper 5000", "crops that linear regions are counted on"),
-    whole("crop_batch", 1_000_000, "1000", "crops that share batch statistics; must divide `crops`"),
-    whole("crop_size", 4096, "3", "height and width of a crop"),
-    word(
-        "ntk_initialiser",
-        Initialiser::NAMES,
-        "uniform-fan-in, in the paper kaiming-normal-fan-out",
-        "first weights of the kernel's network",
-    ),
-    word(
-        "region_initialiser",
-        Initialiser::NAMES,
-        "uniform-fan-in, in the paper kaiming-normal-fan-in",
-        "first weights of the regions' network",
-    ),
-    word("precision", &["f32", "f64"], "f32", "floating-point type of the kernel matrix"),
-    whole("rounding", 15, "3", "decimals of each relative change, and significant figures that candidates are sorted by"),
-    word("difference", &["relative", "absolute"], "relative, in the paper absolute", "how the change that a removal makes is expressed"),
-    Setting {
-        name: "exclude",
-        kind: ValueKind::Texts,
-        default: Setting::said("[\"none\"], in the paper []"),
-        help: "operators removed before the search",
-    },
-    Setting {
-        name: "indicators",
-        kind: ValueKind::Texts,
-        default: Setting::said("[\"ntk-condition\", \"linear-regions\"]"),
-        help: "what removals are judged by: both, or one of them alone",
-    },
-    word("combination", Combination::NAMES, "rank-sum", "how the two verdicts on a removal are joined: the rows of the paper's table 5"),
-    whole("prune_number", 63, "1", "operators that an edge loses in a round"),
-    word("augment", &["none", "flip-and-crop"], "flip-and-crop", "how the kernel's images are varied"),
-];
-
-/// The settings as they were given.
-#[derive(Debug, Deserialize)]
-struct Given {
-    #[serde(default)]
-    variant: Variant,
-    #[serde(default)]
-    pairing: Pairing,
-    repeats: Option<usize>,
-    batch: Option<usize>,
-    channels: Option<usize>,
-    region_channels: Option<usize>,
-    crops: Option<usize>,
-    crop_batch: Option<usize>,
-    crop_size: Option<usize>,
-    ntk_initialiser: Option<Initialiser>,
-    region_initialiser: Option<Initialiser>,
-    #[serde(default)]
-    precision: Precision,
-    rounding: Option<usize>,
-    difference: Option<Difference>,
-    exclude: Option<Vec<String>>,
-    prune_number: Option<usize>,
-    augment: Option<Augmentation>,
-    indicators: Option<Vec<String>>,
-    #[serde(default)]
-    combination: Combination,
+assay_core::settings! {
+    /// The settings as they were given.
+    #[derive(Clone, Debug)]
+    pub struct TeNasSettings {
+        /// whose defaults and draws: the released code's or the paper's
+        variant: Variant = Variant::Code;
+        /// whether all candidates of a round see the same draws, or each its own as originally
+        pairing: Pairing = Pairing::Common;
+        /// measurements of each candidate
+        repeats: usize = 3, in 1..=10_000;
+        /// images of the tangent kernel
+        batch: Option<usize>, otherwise "72, in the paper 32", in 1..=65_536;
+        /// channels of the first stage of the kernel's network
+        channels: usize = 3, in 1..=4096;
+        /// channels of the regions' network and of its crops
+        region_channels: usize = 1, in 1..=4096;
+        /// crops that linear regions are counted on
+        crops: Option<usize>, otherwise "3000, in the paper 5000", in 1..=10_000_000;
+        /// crops that share batch statistics; must divide `crops`
+        crop_batch: usize = 1000, in 1..=1_000_000;
+        /// height and width of a crop
+        crop_size: usize = 3, in 1..=4096;
+        /// first weights of the kernel's network
+        ntk_initialiser: Option<Initialiser>, otherwise "\"uniform-fan-in\", in the paper \"kaiming-normal-fan-out\"";
+        /// first weights of the regions' network
+        region_initialiser: Option<Initialiser>, otherwise "\"uniform-fan-in\", in the paper \"kaiming-normal-fan-in\"";
+        /// floating-point type of the kernel matrix
+        precision: Precision = Precision::F32;
+        /// decimals of each relative change, and significant figures that candidates are sorted by
+        rounding: usize = 3, in 1..=15;
+        /// how the change that a removal makes is expressed
+        difference: Option<Difference>, otherwise "\"relative\", in the paper \"absolute\"";
+        /// operators removed before the search
+        exclude: Option<Vec<String>>, otherwise "[\"none\"], in the paper []";
+        /// what removals are judged by: both, or one of them alone
+        indicators: Vec<String> = INDICATORS.map(|indicator| indicator.proxy().to_owned()).to_vec();
+        /// how the two verdicts on a removal are joined: the rows of the paper's table 5
+        combination: Combination = Combination::RankSum;
+        /// operators that an edge loses in a round
+        prune_number: usize = 1, in 1..=63;
+        /// how the kernel's images are varied
+        augment: Augmentation = Augmentation::FlipAndCrop;
+    }
 }
 
 /// Every setting, with the variant's defaults filled in.
@@ -117,8 +77,7 @@ pub(super) struct Resolved {
 }
 
 impl Resolved {
-    pub(super) fn from(settings: &Settings) -> Result<Self, SettingsError> {
-        let given: Given = settings.parse()?;
+    pub(super) fn from(given: TeNasSettings) -> Result<Self, SettingsError> {
         let code = given.variant == Variant::Code;
         let by_variant = |code_default: usize, paper_default: usize| if code { code_default } else { paper_default };
         let initialiser = |paper: Initialiser| if code { Initialiser::UniformFanIn } else { paper };
@@ -126,25 +85,25 @@ impl Resolved {
         Ok(Self {
             variant: given.variant,
             pairing: given.pairing,
-            repeats: given.repeats.unwrap_or(3),
+            repeats: given.repeats,
             batch: given.batch.unwrap_or(by_variant(72, 32)),
-            channels: given.channels.unwrap_or(3),
-            region_channels: given.region_channels.unwrap_or(1),
+            channels: given.channels,
+            region_channels: given.region_channels,
             crops: given.crops.unwrap_or(by_variant(3000, 5000)),
-            crop_batch: given.crop_batch.unwrap_or(1000),
-            crop_size: given.crop_size.unwrap_or(3),
+            crop_batch: given.crop_batch,
+            crop_size: given.crop_size,
             ntk_initialiser: given.ntk_initialiser.unwrap_or(initialiser(Initialiser::KaimingNormalFanOut)),
             region_initialiser: given.region_initialiser.unwrap_or(initialiser(Initialiser::KaimingNormalFanIn)),
             precision: given.precision,
             rule: Rule {
                 difference: given.difference.unwrap_or(if code { Difference::Relative } else { Difference::Absolute }),
                 combination: given.combination,
-                rounding: given.rounding.unwrap_or(3),
-                prune_number: given.prune_number.unwrap_or(1),
+                rounding: given.rounding,
+                prune_number: given.prune_number,
             },
-            exclusion: Exclusion::new(given.exclude, excluded),
-            augment: given.augment.unwrap_or(Augmentation::FlipAndCrop),
-            indicators: given.indicators.map_or_else(|| Ok(INDICATORS.to_vec()), |given| indicators(&given))?,
+            exclusion: Exclusion::or_default(given.exclude, excluded),
+            augment: given.augment,
+            indicators: indicators(&given.indicators)?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Proxies, aggregates and tables lead the same search.
 
-use assay_core::plugin::{Aggregate, Column, Component, Request, Rule, Settings};
+use assay_core::plugin::{Aggregate, Column, Component, Request, Rule, Settings, Words};
 use assay_core::score::{Direction, Reading};
 use assay_core::stream::Stream;
 use rand::RngExt;
@@ -20,7 +20,7 @@ fn noise(request: &Request) -> Reading {
 
 #[test]
 fn an_aggregate_ranks_everything_evaluated_so_far() {
-    for rule in Rule::NAMES {
+    for rule in Rule::WORDS {
         let settings = Settings::none()
             .with("oracle", json!({ "proxies": ["price", "noise"], "rule": rule, "weights": [1.0, 0.5] }))
             .with("budget", json!({ "evaluations": 80 }));

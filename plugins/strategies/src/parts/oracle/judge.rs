@@ -23,7 +23,7 @@ pub enum Judge {
     /// Recorded accuracies.
     Table {
         /// The trainings that are recorded, the shortest first.
-        trainings: Vec<Training>,
+        trainings: Vec<RecordedTraining>,
         /// The column of what the training of an architecture costs, in GPU seconds.
         cost: Option<String>,
     },
@@ -31,7 +31,7 @@ pub enum Judge {
 
 /// A recorded training.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Training {
+pub struct RecordedTraining {
     /// The column of the accuracy it ends with.
     pub column: String,
     /// How long it is.
@@ -115,7 +115,7 @@ impl Judge {
     }
 }
 
-fn accuracy(training: &Training) -> ColumnUse {
+fn accuracy(training: &RecordedTraining) -> ColumnUse {
     ColumnUse { column: training.column.clone(), content: ColumnContent::Accuracy }
 }
 
@@ -126,7 +126,7 @@ impl std::fmt::Display for Judge {
             Self::Proxy { proxy, .. } => f.write_str(proxy)?,
             Self::Aggregate { aggregate, .. } => f.write_str(&aggregate.protocol())?,
             Self::Table { trainings, cost } => {
-                for (position, Training { column, epochs, scale }) in trainings.iter().enumerate() {
+                for (position, RecordedTraining { column, epochs, scale }) in trainings.iter().enumerate() {
                     f.write_str(if position == 0 { "" } else { " and " })?;
                     f.write_str(column)?;
                     if let Some(epochs) = epochs {

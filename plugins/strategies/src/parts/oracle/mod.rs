@@ -3,46 +3,28 @@
 //! An [`Oracle`] judges by a proxy, by an aggregate of proxies over everything evaluated so far, or by a recorded accuracy
 //! whose training costs simulated GPU seconds. A strategy that asks an oracle works with all three, over any space.
 
+mod budget;
+mod cost;
+mod history;
 mod judge;
 mod settings;
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-pub use judge::{Judge, Training};
-pub use settings::{Budget, SearchBy};
+pub use budget::{Budget, Spent};
+pub use history::Evaluation;
+pub use judge::{Judge, RecordedTraining};
+pub use settings::{OracleSettings, SearchBy};
 
-use assay_core::plugin::{Column, Laboratory, SearchError, SearchSpace, Step};
+use assay_core::plugin::{ColumnUse, Laboratory, SearchError, SearchSpace, Step};
 use assay_core::score::{Direction, Reading, Score};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
+use cost::CostColumn;
+use history::History;
 
 /// Evaluations that are begun together where the time that they will take is not known beforehand.
 const BEGUN_TOGETHER: usize = 16;
-
-/// One architecture judged once.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Evaluation {
-    /// The architecture.
-    pub architecture: Subspace,
-    /// Which of the judge's trainings it had; 0 for proxies.
-    pub training: usize,
-    /// What each component read, the mean over repeats.
-    pub readings: Vec<Reading>,
-    /// What its training cost, in simulated GPU seconds; none where nothing is said to be trained.
-    pub gpu_seconds: Option<f64>,
-}
-
-/// What was spent of a budget.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Spent {
-    /// Evaluations, repeated ones included.
-    pub evaluations: usize,
-    /// Σ over evaluations of the time that measuring took, each on its thread.
-    pub seconds: f64,
-    /// Simulated GPU seconds.
-    pub gpu_seconds: f64,
-}
 
 /// Judges architectures through a laboratory, until the budget is spent. Every evaluation is paid for, also of an
 /// architecture that was evaluated before, and becomes one step of the run's trajectory: from the architecture to the best
@@ -53,13 +35,11 @@ pub struct Oracle<'l> {
     /// What a step is called: `evaluation 17`.
     title: &'static str,
     directions: Vec<Direction>,
-    history: Vec<Evaluation>,
-    /// Of each evaluation of the history: how good it is, more is better; none where it is undefined.
-    goodness: Vec<Option<f64>>,
-    first: HashMap<(usize, Subspace), usize>,
-    best: Option<usize>,
+    history: History,
     spent: Spent,
     is_refused: bool,
+    /// What architectures cost to use, where the search weighs that too.
+    cost: Option<CostColumn>,
 }
 
 impl<'l> Oracle<'l> {
@@ -69,18 +49,14 @@ impl<'l> Oracle<'l> {
     /// If the laboratory does not know what it is asked for.
     pub fn new(by: &'l SearchBy, laboratory: &'l mut dyn Laboratory, title: &'static str) -> Result<Self, SearchError> {
         let directions = by.judge.labels(0).into_iter().map(|label| laboratory.direction(label)).collect::<Result<_, _>>()?;
-        Ok(Self {
-            laboratory,
-            by,
-            title,
-            directions,
-            history: Vec::new(),
-            goodness: Vec::new(),
-            first: HashMap::new(),
-            best: None,
-            spent: Spent::default(),
-            is_refused: false,
-        })
+        Ok(Self { laboratory, by, title, directions, history: History::default(), spent: Spent::default(), is_refused: false, cost: None })
+    }
+
+    /// The same, which also looks up what every architecture costs to use that is evaluated, and adds it to the trajectory.
+    #[must_use]
+    pub fn with_cost(mut self, column: ColumnUse) -> Self {
+        self.cost = Some(CostColumn::new(column));
+        self
     }
 
     /// The space that is searched.
@@ -93,6 +69,25 @@ impl<'l> Oracle<'l> {
     #[must_use]
     pub fn stream(&self, purpose: &str) -> Stream {
         self.laboratory.stream(purpose)
+    }
+
+    /// How many recorded trainings there are to choose from; 1 for proxies.
+    #[must_use]
+    pub fn trainings(&self) -> usize {
+        self.by.judge.trainings()
+    }
+
+    /// What may be spent.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        self.by.budget
+    }
+
+    /// Says that the whole budget is still to come, if it is one of evaluations.
+    pub fn expect_whole_budget(&mut self) {
+        if let Some(limit) = self.by.budget.evaluations {
+            self.expect(limit);
+        }
     }
 
     /// Says how many evaluations are still to come, if the budget allows as many.
@@ -115,7 +110,7 @@ impl<'l> Oracle<'l> {
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_after(&mut self, training: usize, architectures: &[Subspace]) -> Result<Range<usize>, SearchError> {
-        let begun = self.history.len();
+        let begun = self.history().len();
         let together = if self.by.budget.seconds.is_some() { BEGUN_TOGETHER } else { architectures.len().max(1) };
         for architectures in architectures.chunks(together) {
             if self.is_spent() {
@@ -123,22 +118,18 @@ impl<'l> Oracle<'l> {
             }
             self.evaluate_together(training, architectures)?;
         }
-        self.judge(begun)?;
-        for number in begun..self.history.len() {
-            self.best = Some(self.best.filter(|best| !self.beats(number, *best)).unwrap_or(number));
+        self.history.judge(begun, &self.by.judge, &self.directions)?;
+        for number in begun..self.history().len() {
+            self.history.challenge(number);
             self.record(number)?;
         }
-        Ok(begun..self.history.len())
+        Ok(begun..self.history().len())
     }
 
     /// Whether nothing more can be evaluated.
     #[must_use]
     pub fn is_spent(&self) -> bool {
-        let Budget { evaluations, seconds, gpu_seconds } = self.by.budget;
-        self.is_refused
-            || evaluations.is_some_and(|limit| self.spent.evaluations >= limit)
-            || seconds.is_some_and(|limit| self.spent.seconds >= limit)
-            || gpu_seconds.is_some_and(|limit| self.spent.gpu_seconds >= limit)
+        self.is_refused || self.by.budget.is_spent(&self.spent)
     }
 
     /// What was spent.
@@ -150,19 +141,13 @@ impl<'l> Oracle<'l> {
     /// The part of the budget that was spent, by the limit that is nearest; 0 without one.
     #[must_use]
     pub fn fraction_spent(&self) -> f64 {
-        let Budget { evaluations, seconds, gpu_seconds } = self.by.budget;
-        let parts = [
-            evaluations.map(|limit| self.spent.evaluations as f64 / limit as f64),
-            seconds.map(|limit| self.spent.seconds / limit),
-            gpu_seconds.map(|limit| self.spent.gpu_seconds / limit),
-        ];
-        parts.into_iter().flatten().fold(0.0, f64::max)
+        self.by.budget.fraction(&self.spent)
     }
 
     /// Every evaluation, in the order in which they were asked for.
     #[must_use]
     pub fn history(&self) -> &[Evaluation] {
-        &self.history
+        self.history.evaluations()
     }
 
     /// How good an evaluation is: more is better, whatever the proxy's direction; none if it is undefined. Aggregates compare
@@ -172,55 +157,59 @@ impl<'l> Oracle<'l> {
     /// If there is no evaluation of this number.
     #[must_use]
     pub fn goodness(&self, evaluation: usize) -> Option<f64> {
-        self.goodness[evaluation]
+        self.history.goodness(evaluation)
     }
 
     /// Orders evaluations by how good they are; undefined ones are the worst and equal.
     #[must_use]
     pub fn compare(&self, one: usize, other: usize) -> std::cmp::Ordering {
-        let key = |evaluation: usize| self.goodness[evaluation].unwrap_or(f64::NEG_INFINITY);
-        key(one).total_cmp(&key(other))
+        self.history.compare(one, other)
+    }
+
+    /// The first of the best of these evaluations.
+    pub fn best_of(&self, evaluations: impl IntoIterator<Item = usize>) -> Option<usize> {
+        evaluations.into_iter().reduce(|best, other| if self.compare(other, best).is_gt() { other } else { best })
+    }
+
+    /// What the architecture of an evaluation costs to use; none if that is not known, or was not asked for.
+    ///
+    /// # Panics
+    /// If there is no evaluation of this number.
+    #[must_use]
+    pub fn cost(&self, evaluation: usize) -> Option<f64> {
+        self.cost.as_ref().and_then(|cost| cost.of(&self.history()[evaluation].architecture))?.value()
     }
 
     /// The first evaluation of an architecture after the judge's first training, if there was one.
     #[must_use]
     pub fn find(&self, architecture: &Subspace) -> Option<usize> {
-        self.first.get(&(0, architecture.clone())).copied()
+        self.history.first(0, architecture)
     }
 
     /// The best evaluation: of those after the longest training that any had, the first of the best.
     #[must_use]
     pub fn best(&self) -> Option<usize> {
-        self.best
+        self.history.best()
     }
 
-    /// Ends the search: the architecture of the best evaluation.
+    /// The architecture of the best evaluation.
     ///
     /// # Errors
     /// If no evaluation is defined, or the budget did not allow any.
-    pub fn found(self) -> Result<Subspace, SearchError> {
-        match self.best {
-            Some(best) if self.goodness[best].is_some() => Ok(self.history[best].architecture.clone()),
-            Some(_) => Err(SearchError::Impossible(format!(
-                "none of the {} architectures has a score by {}; the first is {}",
-                self.history.len(),
-                self.by.judge,
-                self.history[0].readings.iter().find(|reading| reading.value().is_none()).unwrap_or(&self.history[0].readings[0])
-            ))),
+    pub fn found(&self) -> Result<Subspace, SearchError> {
+        let history = self.history();
+        match self.best() {
+            Some(best) if self.goodness(best).is_some() => Ok(history[best].architecture.clone()),
+            Some(_) => {
+                let first = &history[0].readings;
+                Err(SearchError::Impossible(format!(
+                    "none of the {} architectures has a score by {}; the first is {}",
+                    history.len(),
+                    self.by.judge,
+                    first.iter().find(|reading| reading.value().is_none()).unwrap_or(&first[0])
+                )))
+            }
             None => Err(SearchError::Impossible(format!("the budget of {} does not pay for one evaluation", self.by.budget))),
-        }
-    }
-
-    /// Whether evaluation `one` replaces `other`, which came before it, as the best.
-    fn beats(&self, one: usize, other: usize) -> bool {
-        let training = |number: usize| self.history[number].training;
-        match (self.goodness[one], self.goodness[other]) {
-            (None, _) => false,
-            (Some(_), None) => true,
-            (Some(challenger), Some(best)) => match training(one).cmp(&training(other)) {
-                std::cmp::Ordering::Equal => challenger > best,
-                order => order.is_gt(),
-            },
         }
     }
 
@@ -229,6 +218,9 @@ impl<'l> Oracle<'l> {
         let mut affordable = architectures.len();
         if let Some(limit) = self.by.budget.evaluations {
             affordable = affordable.min(limit - self.spent.evaluations);
+        }
+        if let Some(cost) = &mut self.cost {
+            cost.look_up(self.laboratory, &architectures[..affordable])?;
         }
         let costs = self.gpu_seconds(training, &architectures[..affordable])?;
         if let (Some(limit), Some(costs)) = (self.by.budget.gpu_seconds, &costs) {
@@ -261,7 +253,6 @@ impl<'l> Oracle<'l> {
             self.spent.gpu_seconds += gpu_seconds.unwrap_or_default();
             let means = self.directions.iter().zip(readings.chunks(judge.repeats()));
             let readings = means.map(|(direction, repeats)| Score::of(*direction, repeats).reading).collect();
-            self.first.entry((training, architecture.clone())).or_insert(self.history.len());
             self.history.push(Evaluation { architecture: architecture.clone(), training, readings, gpu_seconds });
         }
         Ok(())
@@ -281,46 +272,18 @@ impl<'l> Oracle<'l> {
         costs.into_iter().zip(architectures).map(cost).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Brings the verdicts up to date after the evaluations from `begun` on.
-    fn judge(&mut self, begun: usize) -> Result<(), SearchError> {
-        let Judge::Aggregate { aggregate, .. } = &self.by.judge else {
-            let sign = if self.directions[0] == Direction::HigherIsBetter { 1.0 } else { -1.0 };
-            let new = self.history[begun..].iter().map(|evaluation| evaluation.readings[0].value().map(|value| sign * value));
-            self.goodness.extend(new);
-            return Ok(());
-        };
-        if begun == self.history.len() {
-            return Ok(());
-        }
-        // An architecture that was evaluated again must not weigh twice in the ranks.
-        let mut different: Vec<usize> = self.first.values().copied().collect();
-        different.sort_unstable();
-        let readings = |component: usize| -> Vec<Reading> {
-            different.iter().map(|number| self.history[*number].readings[component].clone()).collect()
-        };
-        let readings: Vec<Vec<Reading>> = (0..self.directions.len()).map(readings).collect();
-        let columns: Vec<Column<'_>> =
-            self.directions.iter().zip(&readings).map(|(direction, readings)| Column { direction: *direction, readings }).collect();
-        let joined = aggregate.combine(&columns).map_err(|error| SearchError::Impossible(error.to_string()))?;
-        let of: HashMap<usize, Option<f64>> = different.iter().copied().zip(joined.iter().map(Reading::value)).collect();
-        let goodness = |evaluation: &Evaluation| {
-            self.first.get(&(evaluation.training, evaluation.architecture.clone())).and_then(|first| of.get(first).copied().flatten())
-        };
-        self.goodness = self.history.iter().map(goodness).collect();
-        // The ranks of the earlier ones may have changed order.
-        self.best =
-            (0..begun).fold(None, |best: Option<usize>, number| Some(best.filter(|best| !self.beats(number, *best)).unwrap_or(number)));
-        Ok(())
-    }
-
     /// Adds an evaluation to the trajectory.
     fn record(&mut self, number: usize) -> Result<(), SearchError> {
-        let Evaluation { architecture, training, readings, gpu_seconds } = &self.history[number];
-        let after = self.best.map_or(architecture, |best| &self.history[best].architecture).clone();
+        let history = self.history.evaluations();
+        let Evaluation { architecture, training, readings, gpu_seconds } = &history[number];
+        let after = self.history.best().map_or(architecture, |best| &history[best].architecture).clone();
         let labels = self.by.judge.labels(*training).into_iter().map(str::to_owned);
         let mut readings: Vec<(String, Reading)> = labels.zip(readings.iter().cloned()).collect();
         if let (Some(cost), Some((column, _))) = (gpu_seconds, self.by.judge.cost(*training)) {
             readings.push((column.column.clone(), Reading::Value(*cost)));
+        }
+        if let Some(cost) = &self.cost {
+            cost.add_to(&mut readings, architecture);
         }
         let title = format!("{} {}", self.title, number + 1);
         self.laboratory.record(Step { title, before: architecture.clone(), after, candidates: Vec::new(), readings })

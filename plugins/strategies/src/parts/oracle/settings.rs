@@ -1,9 +1,7 @@
-//! The settings `oracle` and `budget`, which every strategy that asks an oracle has.
+//! The setting `oracle`, which every strategy that asks an oracle has, and whether a budget fits it.
 
-use serde::Deserialize;
-
-use super::{Judge, Training};
-use assay_core::plugin::{Aggregate, ColumnUse, Component, ProxyUse, Registry, Rule, Setting, Settings, SettingsError, ValueKind};
+use super::{Budget, Judge, RecordedTraining};
+use assay_core::plugin::{Aggregate, Component, Registry, Rule, Settings, SettingsError};
 
 /// Who judges, and what may be spent.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,130 +12,41 @@ pub struct SearchBy {
     pub budget: Budget,
 }
 
-/// What a search may spend. It ends where the first limit is reached; without any, where the strategy has nothing left to
-/// evaluate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Budget {
-    /// Evaluations; one of an architecture that was evaluated before counts again.
-    pub evaluations: Option<usize>,
-    /// Seconds that measuring takes, added over threads: what one core would take.
-    pub seconds: Option<f64>,
-    /// Simulated GPU seconds: what the trainings that are looked up took when they were recorded.
-    pub gpu_seconds: Option<f64>,
-}
-
-const ORACLE: &[Setting] = &[
-    Setting { name: "proxy", kind: ValueKind::Text, default: Setting::said(""), help: "a proxy; its own settings stand in [proxies.NAME]" },
-    Setting { name: "proxies", kind: ValueKind::Texts, default: Setting::said(""), help: "proxies that `rule` joins" },
-    Setting {
-        name: "rule",
-        kind: ValueKind::Choice(Rule::NAMES),
-        default: Setting::said("\"rank-sum\""),
-        help: "how `proxies` are joined",
-    },
-    Setting { name: "weights", kind: ValueKind::Numbers, default: Setting::said("1 each"), help: "the weight of each of `proxies`" },
-    Setting { name: "aggregate", kind: ValueKind::Text, default: Setting::said(""), help: "a registered aggregate of proxies" },
-    Setting {
-        name: "repeats",
-        kind: ValueKind::Integer { min: 1, max: 10_000 },
-        default: Setting::said("1"),
-        help: "measurements of each architecture, whose mean counts",
-    },
-    Setting { name: "table", kind: ValueKind::Text, default: Setting::said(""), help: "a column of accuracies of [benchmark]" },
-    Setting {
-        name: "tables",
-        kind: ValueKind::Texts,
-        default: Setting::said(""),
-        help: "such columns, after shorter and longer trainings",
-    },
-    Setting { name: "epochs", kind: ValueKind::Numbers, default: Setting::said(""), help: "the epochs of each of them, ascending" },
-    Setting { name: "cost", kind: ValueKind::Text, default: Setting::said(""), help: "the column of what training costs, in GPU seconds" },
-    Setting {
-        name: "cost_epochs",
-        kind: ValueKind::Number { min: 1e-3, max: 1e6 },
-        default: Setting::said("the first of `epochs`"),
-        help: "the epochs that `cost` was recorded for; other trainings cost in proportion",
-    },
-];
-
-const BUDGET: &[Setting] = &[
-    Setting {
-        name: "evaluations",
-        kind: ValueKind::Integer { min: 1, max: 1_000_000_000 },
-        default: Setting::said(""),
-        help: "evaluations, repeated ones counted again",
-    },
-    Setting {
-        name: "seconds",
-        kind: ValueKind::Number { min: 1e-3, max: 1e9 },
-        default: Setting::said(""),
-        help: "seconds of measuring, added over threads",
-    },
-    Setting {
-        name: "gpu_seconds",
-        kind: ValueKind::Number { min: 1e-3, max: 1e12 },
-        default: Setting::said(""),
-        help: "simulated GPU seconds, by the oracle's `cost`",
-    },
-];
-
-/// The oracle as it is given.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct GivenOracle {
-    proxy: Option<String>,
-    proxies: Option<Vec<String>>,
-    rule: Option<Rule>,
-    weights: Option<Vec<f64>>,
-    aggregate: Option<String>,
-    repeats: Option<usize>,
-    table: Option<String>,
-    tables: Option<Vec<String>>,
-    epochs: Option<Vec<f64>>,
-    cost: Option<String>,
-    cost_epochs: Option<f64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Given {
-    oracle: Option<GivenOracle>,
-    budget: Option<Budget>,
+assay_core::settings! {
+    /// The table `oracle`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct OracleSettings {
+        /// a proxy; its own settings stand in `[proxies.NAME]`
+        pub proxy: Option<String>;
+        /// proxies that `rule` joins
+        pub proxies: Option<Vec<String>>;
+        /// how `proxies` are joined
+        pub rule: Option<Rule>, otherwise "\"rank-sum\" where `proxies` are given";
+        /// the weight of each of `proxies`
+        pub weights: Option<Vec<f64>>, otherwise "1 each";
+        /// a registered aggregate of proxies
+        pub aggregate: Option<String>;
+        /// measurements of each architecture, whose mean counts
+        pub repeats: Option<usize>, otherwise "1 where proxies are measured", in 1..=10_000;
+        /// a column of accuracies of `[benchmark]`
+        pub table: Option<String>;
+        /// columns of accuracies after shorter and longer trainings, the shortest first
+        pub tables: Option<Vec<String>>;
+        /// the epochs of each of them, ascending
+        pub epochs: Option<Vec<f64>>;
+        /// the column of what training costs, in GPU seconds
+        pub cost: Option<String>;
+        /// the epochs that `cost` was recorded for; other trainings cost in proportion
+        pub cost_epochs: Option<f64>, otherwise "the first of `epochs`", in 1e-3..=1e6;
+    }
 }
 
 impl SearchBy {
-    /// The setting `oracle`.
-    pub const ORACLE: Setting = Setting {
-        name: "oracle",
-        kind: ValueKind::Table(ORACLE),
-        default: Setting::said("{ proxy = \"ntk-condition\" }"),
-        help: "who judges: { proxy = … }, { proxies = …, rule = … }, { aggregate = … } or { table = …, cost = … }",
-    };
-    /// The setting `budget`.
-    pub const BUDGET: Setting = Setting {
-        name: "budget",
-        kind: ValueKind::Table(BUDGET),
-        default: Setting::said("{ evaluations = 100 }"),
-        help: "what may be spent; the first limit that is reached ends the search",
-    };
-
-    /// Reads `oracle` and `budget` from a strategy's settings, and leaves the others alone.
+    /// Who judges, and what may be spent.
     ///
     /// # Errors
-    /// If they contradict themselves or each other.
-    pub fn from(settings: &Settings) -> Result<Self, SettingsError> {
-        Self::or_else(settings, || Judge::proxy("ntk-condition"), Budget { evaluations: Some(100), ..Budget::default() })
-    }
-
-    /// Like [`from`](Self::from), with other defaults.
-    ///
-    /// # Errors
-    /// As [`from`](Self::from).
-    pub fn or_else(settings: &Settings, judge: impl FnOnce() -> Judge, budget: Budget) -> Result<Self, SettingsError> {
-        let Given { oracle, budget: given } = settings.parse()?;
-        let judge = oracle.map_or_else(|| Ok(judge()), |oracle| oracle.judge().map_err(|error| error.within("oracle")))?;
-        let budget = given.unwrap_or(budget);
+    /// If the two contradict each other.
+    pub fn new(judge: Judge, budget: Budget) -> Result<Self, SettingsError> {
         let knows_costs = matches!(&judge, Judge::Table { cost: Some(_), .. });
         if budget.gpu_seconds.is_some() && !knows_costs {
             let help = Some("name the column in the oracle: { table = \"…\", cost = \"…\" }".into());
@@ -151,7 +60,7 @@ impl SearchBy {
         Ok(Self { judge, budget })
     }
 
-    /// For strategies that would never end by themselves.
+    /// For strategies that end only when the budget is spent.
     ///
     /// # Errors
     /// If the budget names no limit.
@@ -160,18 +69,6 @@ impl SearchBy {
             return Err(SettingsError::new("budget", "names no limit, so the search would never end; write { evaluations = … }"));
         }
         Ok(self)
-    }
-
-    /// The proxies to measure.
-    #[must_use]
-    pub fn proxies(&self) -> Vec<ProxyUse> {
-        self.judge.proxies()
-    }
-
-    /// The columns to look up.
-    #[must_use]
-    pub fn columns(&self) -> Vec<ColumnUse> {
-        self.judge.columns()
     }
 
     /// For strategies that evaluate an architecture after one training only.
@@ -209,19 +106,22 @@ impl std::fmt::Display for SearchBy {
     }
 }
 
-impl std::fmt::Display for Budget {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let limits = [
-            self.evaluations.map(|limit| format!("{limit} evaluations")),
-            self.seconds.map(|limit| format!("{limit} s of measuring")),
-            self.gpu_seconds.map(|limit| format!("{limit} simulated GPU s")),
-        ];
-        f.write_str(&limits.into_iter().flatten().collect::<Vec<_>>().join(" and "))
+impl OracleSettings {
+    /// A proxy.
+    #[must_use]
+    pub fn of_proxy(name: &str) -> Self {
+        Self { proxy: Some(name.to_owned()), ..Self::default() }
     }
-}
 
-impl GivenOracle {
-    fn judge(self) -> Result<Judge, SettingsError> {
+    /// Who judges.
+    ///
+    /// # Errors
+    /// If the settings contradict each other, or name no judge.
+    pub fn judge(&self) -> Result<Judge, SettingsError> {
+        self.clone().into_judge().map_err(|error| error.within("oracle"))
+    }
+
+    fn into_judge(self) -> Result<Judge, SettingsError> {
         let ways = [
             ("proxy", self.proxy.is_some()),
             ("proxies", self.proxies.is_some()),
@@ -276,12 +176,12 @@ impl GivenOracle {
     }
 }
 
-fn trainings(columns: &[String], epochs: Option<&[f64]>, cost_epochs: Option<f64>) -> Result<Vec<Training>, SettingsError> {
+fn trainings(columns: &[String], epochs: Option<&[f64]>, cost_epochs: Option<f64>) -> Result<Vec<RecordedTraining>, SettingsError> {
     if columns.is_empty() {
         return Err(SettingsError::new("tables", "names no column"));
     }
     let Some(epochs) = epochs else {
-        let single = |column: &String| Training { column: column.clone(), epochs: None, scale: 1.0 };
+        let single = |column: &String| RecordedTraining { column: column.clone(), epochs: None, scale: 1.0 };
         return match columns {
             [column] => Ok(vec![single(column)]),
             _ => Err(SettingsError::new("epochs", "must say how long each of `tables` was trained")),
@@ -292,6 +192,7 @@ fn trainings(columns: &[String], epochs: Option<&[f64]>, cost_epochs: Option<f64
         return Err(SettingsError::new("epochs", format!("must be {} positive numbers, ascending: one for each column", columns.len())));
     }
     let recorded = cost_epochs.unwrap_or(epochs[0]);
-    let training = |(column, epochs): (&String, &f64)| Training { column: column.clone(), epochs: Some(*epochs), scale: epochs / recorded };
+    let training =
+        |(column, epochs): (&String, &f64)| RecordedTraining { column: column.clone(), epochs: Some(*epochs), scale: epochs / recorded };
     Ok(columns.iter().zip(epochs).map(training).collect())
 }

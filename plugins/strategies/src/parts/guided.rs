@@ -1,0 +1,155 @@
+//! What strategies that ask an oracle have in common.
+//!
+//! Such a strategy is a [`Method`]: it says which architectures are evaluated next. Who judges them, what may be spent and
+//! which operators are left out is the same for all of them: the [`Guide`], made of [`GuideSettings`]. [`Guided`] makes a
+//! strategy of both: it declares what the oracle will ask for, and runs the method.
+
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, SettingsError};
+use assay_core::subspace::Subspace;
+
+use super::exclusion::Exclusion;
+use super::oracle::{Budget, Oracle, OracleSettings, SearchBy};
+
+/// A way to search: which architectures are evaluated, given what the oracle said of the earlier ones.
+pub trait Method: Send + Sync {
+    /// What a step of the trajectory is called; its number follows.
+    const STEP: &'static str = "evaluation";
+
+    /// Who judges, what may be spent, and which operators are left out.
+    ///
+    /// # Errors
+    /// If these settings contradict each other, or are not what the method needs.
+    fn guide(&self) -> Result<Guide, SettingsError>;
+
+    /// One line for protocols: the method's name, the guide, and the settings that matter.
+    fn protocol(&self, guide: &Guide) -> String;
+
+    /// The column of what an architecture costs to use, if the method weighs it.
+    fn cost(&self) -> Option<ColumnUse> {
+        None
+    }
+
+    /// Has architectures of `allowed` evaluated until the budget is spent, or nothing is left to evaluate.
+    ///
+    /// # Errors
+    /// If a measurement fails or the user interrupts; or if `allowed` leaves nothing to choose.
+    fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError>;
+
+    /// Which of the architectures evaluated is the result: by default the best.
+    ///
+    /// # Errors
+    /// If none can be.
+    fn choose(&self, oracle: &Oracle<'_>) -> Result<Subspace, SearchError> {
+        oracle.found()
+    }
+}
+
+/// Who judges, what may be spent, and which operators are left out.
+#[derive(Clone, Debug)]
+pub struct Guide {
+    /// Oracle and budget.
+    pub by: SearchBy,
+    /// The operators left out.
+    pub exclusion: Exclusion,
+}
+
+assay_core::settings! {
+    /// What every strategy that asks an oracle understands.
+    #[derive(Clone, Debug)]
+    pub struct GuideSettings {
+        /// who judges: { proxy = … }, { proxies = …, rule = … }, { aggregate = … } or { table = …, cost = … }
+        pub oracle: OracleSettings = OracleSettings::of_proxy("ntk-condition");
+        /// what may be spent; the first limit that is reached ends the search
+        pub budget: Budget = Budget::of_evaluations(100);
+        /// operators that no architecture of the search has
+        pub exclude: Vec<String> = Vec::new();
+    }
+}
+
+impl GuideSettings {
+    /// For a method that evaluates after one training only, and ends only when the budget is spent.
+    ///
+    /// # Errors
+    /// If the settings contradict each other, limit nothing, or name several trainings.
+    pub fn of_one_training(&self) -> Result<Guide, SettingsError> {
+        self.guide(self.by()?.limited()?.of_one_training()?)
+    }
+
+    /// For a method that evaluates after one training only, and ends by itself where no budget is given.
+    ///
+    /// # Errors
+    /// If the settings contradict each other, or name several trainings.
+    pub fn without_limit(&self) -> Result<Guide, SettingsError> {
+        self.guide(self.by()?.of_one_training()?)
+    }
+
+    /// For a method that chooses between trainings, and ends only when the budget is spent.
+    ///
+    /// # Errors
+    /// If the settings contradict each other, limit nothing, or name fewer than two trainings.
+    pub fn of_several_trainings(&self) -> Result<Guide, SettingsError> {
+        self.guide(self.by()?.limited()?.of_several_trainings()?)
+    }
+
+    fn by(&self) -> Result<SearchBy, SettingsError> {
+        SearchBy::new(self.oracle.judge()?, self.budget)
+    }
+
+    fn guide(&self, by: SearchBy) -> Result<Guide, SettingsError> {
+        Ok(Guide { by, exclusion: Exclusion::of(self.exclude.clone()) })
+    }
+}
+
+/// `by synflow within 500 evaluations, every operator`.
+impl std::fmt::Display for Guide {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, {}", self.by, self.exclusion)
+    }
+}
+
+/// The strategy that a method makes.
+#[derive(Clone, Debug)]
+pub struct Guided<M> {
+    guide: Guide,
+    method: M,
+}
+
+impl<M: Method> Guided<M> {
+    /// Of this method, which holds its settings.
+    ///
+    /// # Errors
+    /// If settings contradict each other.
+    pub fn new(method: M) -> Result<Self, SettingsError> {
+        Ok(Self { guide: method.guide()?, method })
+    }
+}
+
+impl<M: Method> SearchStrategy for Guided<M> {
+    fn proxies(&self) -> Vec<ProxyUse> {
+        self.guide.by.judge.proxies()
+    }
+
+    fn columns(&self) -> Vec<ColumnUse> {
+        let mut columns = self.guide.by.judge.columns();
+        if let Some(cost) = self.method.cost()
+            && !columns.contains(&cost)
+        {
+            columns.push(cost);
+        }
+        columns
+    }
+
+    fn protocol(&self) -> String {
+        self.method.protocol(&self.guide)
+    }
+
+    fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
+        let allowed = self.guide.exclusion.start(laboratory.space().layout())?;
+        let mut oracle = Oracle::new(&self.guide.by, laboratory, M::STEP)?;
+        if let Some(cost) = self.method.cost() {
+            oracle = oracle.with_cost(cost);
+        }
+        self.method.search(&mut oracle, &allowed)?;
+        self.method.choose(&oracle)
+    }
+}
