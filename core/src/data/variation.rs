@@ -35,7 +35,7 @@ impl Variation {
         Self { shape, mirrored: false, shift: [0; 2], cut: [[0; 2]; 2] }
     }
 
-    /// Draws how one image is varied. What is not varied draws nothing.
+    /// Draws how one image is varied. Without an augmentation, nothing is drawn.
     #[must_use]
     pub fn draw(shape: Shape, augmentation: Augmentation, rng: &mut impl rand::Rng) -> Self {
         match augmentation {

@@ -117,7 +117,7 @@ pub trait Engine: Send + Sync {
     /// A name for logs and protocols: `cpu`, `burn-flex`.
     fn name(&self) -> String;
 
-    /// This engine with so many threads a call and the same results, or `None` if it cannot use several.
+    /// This engine with `threads` threads a call and the same results, or `None` if it cannot use several.
     fn on_threads(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
         let _ = threads;
         None
@@ -133,7 +133,7 @@ pub trait Engine: Send + Sync {
     /// If the minibatch or a cotangent does not fit the network.
     fn pass(&self, network: &Network, batch: &Minibatch, ask: &Ask, precision: Precision) -> Result<Answer, EngineError>;
 
-    /// Gives the gradients of an objective with respect to every parameter for every image by itself, as if each were a
+    /// Gives the gradients of an objective with respect to every parameter for each image alone, as if each were a
     /// batch of one with batch statistics of its own: `visit` is called once an image, in order, with one list a
     /// parameter. A given cotangent is that of one image.
     ///

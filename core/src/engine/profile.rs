@@ -59,7 +59,7 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// The kernel of so many rows and columns.
+    /// The kernel of `size` rows and columns.
     #[must_use]
     pub const fn of(size: usize) -> Self {
         match size {
@@ -142,7 +142,7 @@ struct Counter {
 
 /// Adds up time and floating-point operations by kind of work, over all threads.
 ///
-/// A measurement that nobody profiles reads no clock.
+/// A measurement without a profile reads no clock.
 #[derive(Debug, Default)]
 pub struct Profile {
     counters: [Counter; KINDS],
@@ -156,7 +156,7 @@ pub struct Spent {
     /// Its time, summed over threads.
     pub time: Duration,
     /// Its floating-point operations as the graph counts them, a multiply-add as two: work that vector lanes do on
-    /// copies or on nothing is not counted. 0 where nobody counts them.
+    /// copies or on nothing is not counted. 0 where they are not counted.
     pub operations: u64,
 }
 

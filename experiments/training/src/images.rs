@@ -19,7 +19,7 @@ pub(crate) struct Recipe {
 }
 
 impl<'a> Images<'a> {
-    /// All images, or so many drawn from `stream`.
+    /// All images, or `wanted` of them, drawn from `stream`.
     pub(crate) fn new(dataset: &'a dyn Dataset, wanted: Option<usize>, stream: &Stream) -> Self {
         let mut chosen: Vec<usize> = (0..dataset.len()).collect();
         if let Some(wanted) = wanted.filter(|wanted| *wanted < chosen.len()) {

@@ -166,7 +166,7 @@ fn layers_in_16_bits_give_nearly_the_same_step() {
     assert!(cosine > 0.95, "{cosine}");
 }
 
-/// Stops after so many steps, and keeps the last checkpoint.
+/// Stops after some steps, and keeps the last checkpoint.
 #[derive(Default)]
 struct Stopper {
     left: Option<usize>,

@@ -7,7 +7,7 @@ use burn::tensor::backend::Backend;
 use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
 use burn::tensor::ops::ConvOptions;
 
-/// What a pass over a graph decides by itself: where parameters come from, how it normalises, in which types it computes.
+/// What a pass over a graph decides: where parameters come from, how it normalises, in which types it computes.
 pub trait Layers<B: Backend> {
     /// A parameter, flat, by its position in [`Graph::parameters`].
     fn parameter(&self, position: usize) -> Tensor<B, 1>;
@@ -36,7 +36,7 @@ pub trait Layers<B: Backend> {
 }
 
 /// A node's value `[images, channels, height, width]`. `inputs` are the values of the node's inputs, in order; the input
-/// node takes the images, and a zero nothing.
+/// node takes the images, and an [`Operator::Zero`] takes none.
 ///
 /// # Panics
 /// If an input is missing.

@@ -1,4 +1,4 @@
-//! The gradients of every image by itself, each a batch of one: as many images at a time as a tile has lanes.
+//! The gradients of each image alone, as a batch of one: as many images at a time as a tile has lanes.
 //!
 //! A tile of isolated images is run like the last tile of a batch of one image that carries several cotangents, except
 //! that its lanes hold different images and batch normalisation has statistics for each lane.

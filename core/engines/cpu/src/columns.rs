@@ -42,7 +42,7 @@ impl Columns {
         graph.parameters().iter().enumerate().map(of).collect()
     }
 
-    /// So many columns at a time.
+    /// This many columns at a time.
     pub(super) fn chunks(&self, width: usize) -> impl Iterator<Item = Self> {
         let Range { start, end } = self.range;
         let range = move |first: usize| first..(first + width).min(end);

@@ -9,12 +9,12 @@ pub(super) fn map(shape: Shape, pad: usize) -> Map {
     Map { channels: shape.channels, height: shape.height, width: shape.width, pad }
 }
 
-/// Floating-point operations of a convolution with so many output elements.
+/// Floating-point operations of a convolution with `outputs` output elements.
 pub(super) fn operations(conv: &Conv2d, outputs: usize, input_channels: usize) -> u64 {
     (2 * outputs * (input_channels / conv.groups) * conv.kernel * conv.kernel) as u64
 }
 
-/// The weight gradient of a convolution of so many output elements on so many images.
+/// What the weight gradient of a convolution counts as in a profile, with `outputs` output elements an image.
 pub(super) fn weight_gradient_work(conv: &Conv2d, outputs: usize, input_channels: usize, images: usize) -> (Work, u64) {
     let work = Work::Convolution(ConvolutionPass::WeightGradient, Kernel::of(conv.kernel));
     (work, operations(conv, outputs, input_channels) * images as u64)

@@ -125,7 +125,7 @@ pub(super) fn tangent_gram<E: Element>(
     for (pass, columns) in columns.chunks(arrangement.columns).enumerate() {
         let rows = &mut rows[..order * columns.len()];
         if pass > 0 {
-            // Nobody writes the gradients of parameters that the output does not depend on.
+            // The gradients of parameters that the output does not depend on are never written.
             rows.fill(E::ZERO);
         }
         // Every group of rows is computed alone, so who computes it does not show in the result.

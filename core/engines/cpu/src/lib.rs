@@ -66,13 +66,13 @@ impl CpuEngine {
         Self { isa, threads: NonZeroUsize::MIN, memory_limit: usize::MAX, profile: None }
     }
 
-    /// So many threads for one tangent Gram matrix. The result does not depend on it.
+    /// Uses this many threads for one tangent Gram matrix. The result does not depend on it.
     #[must_use]
     pub fn threads(&self, threads: NonZeroUsize) -> Self {
         Self { threads, ..self.clone() }
     }
 
-    /// At most so many bytes a call beside the network and the images. A tangent Gram matrix that needs more at once is
+    /// Takes at most this many bytes a call, beside the network and the images. A tangent Gram matrix that needs more at once is
     /// computed from some columns of the Jacobian at a time, with fewer threads, or with fewer cotangents at a time,
     /// whichever is fastest, and has the same bits; a call that cannot be made smaller fails before it starts.
     #[must_use]

@@ -158,7 +158,7 @@ fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
 #[derive(Default)]
 struct Ops {
     all: Vec<Op>,
-    /// Whether an op may stand for nothing but its own node.
+    /// Whether an op may stand for its own node only.
     own: Vec<bool>,
 }
 

@@ -26,7 +26,7 @@ const MIB: usize = 1 << 20;
 /// taps and steps.
 const LISTS: usize = 1024;
 
-/// The error of a call that needs so many bytes and may take so many.
+/// The error of a call that needs more bytes than it may take.
 pub(super) fn too_large(needed: usize, available: usize) -> EngineError {
     EngineError::Memory { needed_mib: needed.div_ceil(MIB), available_mib: available / MIB }
 }
@@ -84,7 +84,7 @@ impl Backward {
     }
 }
 
-/// What the backward pass of one objective takes beside activations, in bytes, with so many parameter gradients.
+/// What the backward pass of one objective takes beside activations, in bytes, with this many parameter gradients.
 pub(super) fn gradients<E: Element>(network: &Network, lowered: &Lowered, plan: &Plan, tiles: &Tiles, parameters: usize) -> usize {
     let backward = Backward::new::<E>(network, lowered, plan, tiles);
     let row = parameters * size_of::<E>();

@@ -59,7 +59,7 @@ impl Schedule {
         Self { maps, keep, affine, in_place, done_after }
     }
 
-    /// How much memory values take, for tiles of so many elements a vector in all.
+    /// How much memory values take, for tiles of this many elements a vector in all.
     pub(super) fn footprint(&self, lowered: &Lowered, elements: usize) -> Footprint {
         let (mut now, mut most) = (0, 0);
         let mut held = vec![0; self.maps.len()];

@@ -25,7 +25,7 @@ impl Tiles {
         Self { batch, lanes, full: batch / lanes, rest, copies, isolated: false }
     }
 
-    /// One tile of so many images, at most `lanes`, each a batch of one.
+    /// One tile of at most `lanes` images, each a batch of one.
     pub(super) fn isolated(images: usize, lanes: usize) -> Self {
         Self { batch: 1, lanes, full: 0, rest: 1, copies: images, isolated: true }
     }

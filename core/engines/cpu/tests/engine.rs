@@ -61,7 +61,7 @@ fn a_profile_counts_the_operations_of_the_graph_and_changes_no_bit() {
         let once = 2 * network.graph().multiply_adds() * 19;
         assert_eq!(operations(&forward), once, "{isa:?}");
         assert_eq!(operations(&|work| matches!(work, Work::Convolution(ConvolutionPass::WeightGradient, _))), once, "{isa:?}");
-        // Nobody asks for the gradient of the images, which the 3×3 convolution of 3 channels to 4 would give.
+        // The gradient of the images is not asked for, which the 3×3 convolution of 3 channels to 4 would give.
         let stem = 2 * (4 * 8 * 8 * 3 * 9) * 19;
         assert_eq!(operations(&|work| matches!(work, Work::Convolution(ConvolutionPass::DataGradient, _))), once - stem, "{isa:?}");
 

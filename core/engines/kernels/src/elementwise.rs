@@ -8,7 +8,7 @@ use crate::{Element, Map};
 /// How many vectors ahead the next ones are asked for: rows are too short for processors to notice the pattern in time.
 const PREFETCH: usize = 32;
 
-/// Panics unless a tile of this layout fits in so many elements.
+/// Panics unless a tile of this layout fits into this many elements.
 fn check_tile(map: &Map, elements: usize, lanes: usize) {
     assert!(map.vectors() * lanes <= elements, "a tile of {map:?} does not fit in {elements} elements");
 }

@@ -107,7 +107,7 @@ pub(crate) unsafe fn peak<S: Simd<E = f32>>(rounds: usize) -> f64 {
     (rounds * 12 * S::LANES * 2) as f64
 }
 
-/// Floating-point operations a second of one core doing nothing but float32 multiply-adds: the best of several tries.
+/// Floating-point operations a second of one core that does float32 multiply-adds only: the best of several tries.
 #[must_use]
 pub fn fused_multiply_add_peak(isa: Isa) -> f64 {
     let rounds = 2_000_000;

@@ -37,7 +37,7 @@ fn initialised(graph: Graph) -> Network {
     Network::initialise(Arc::new(graph), Initialiser::KaimingNormalFanIn, &Stream::new(0, "weights"))
 }
 
-/// So many images of noise; the times do not depend on what is in them.
+/// `count` images of noise; the times do not depend on what is in them.
 fn images(count: usize) -> Minibatch {
     let mut rng = Stream::new(1, "images").rng();
     let pixels = (0..count * IMAGE.elements()).map(|_| rng.random::<f32>() * 4.0 - 2.0).collect();

@@ -19,7 +19,7 @@ pub(crate) fn tell(work: impl FnOnce() -> Fallible<()>) -> Fallible<()> {
     Ok(())
 }
 
-/// Runs this program with the argument and reads what it tells.
+/// Runs this program with the argument and reads what it prints.
 pub(crate) fn peak_of_a_process(argument: &str) -> Fallible<Option<f64>> {
     let output = Command::new(std::env::current_exe()?).arg(argument).output()?;
     if !output.status.success() {

@@ -25,7 +25,7 @@ impl Peak {
         self.operations_a_second
     }
 
-    /// The share of the peak of `threads` cores at which `operations` in so many seconds ran.
+    /// The share of the peak of `threads` cores at which `operations` ran in `seconds`.
     pub(crate) fn share(&self, operations: f64, seconds: f64, threads: f64) -> f64 {
         operations / seconds / (self.operations_a_second * threads)
     }

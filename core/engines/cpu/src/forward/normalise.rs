@@ -1,4 +1,4 @@
-//! Batch normalisation forward: over the batch, or over every image by itself.
+//! Batch normalisation forward: over the batch, or over each image alone.
 
 use assay_kernels::{Blend, Buffer, ChannelSums, Combine, Element, Map, ScaleShift, Term};
 
@@ -70,7 +70,7 @@ impl<E: Element> Pass<'_, E> {
         (normalised, vec![Statistics { mean, inverse_deviation }])
     }
 
-    /// x̂ of every image by itself.
+    /// x̂ of each image alone.
     fn by_image(&self, op: usize, epsilon: f64) -> (Buffer<E>, Vec<Statistics>) {
         let input = self.lowered.ops[op].inputs[0];
         let to = self.activations.maps[op];

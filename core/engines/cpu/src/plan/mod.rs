@@ -170,7 +170,7 @@ pub(super) enum Cotangents {
     /// One: a convolution and its batch normalisation are units of their own, because what makes one unit of them,
     /// correlations of x̂ with x, costs as much as a weight gradient.
     One,
-    /// So many that correlations computed once for all of them pay.
+    /// Enough of them that correlations computed once for all of them pay.
     Many,
 }
 

@@ -144,7 +144,7 @@ pub fn relu_patterns_are_the_signs_of_every_relu_in_node_order(engines: &[Box<dy
                     let size = value.shape.elements();
                     let input = &values[graph.nodes()[*relu].inputs[0].0].data;
                     for index in sample * size..(sample + 1) * size {
-                        // Within float32's rounding of 0 the sign is nobody's.
+                        // Within float32's rounding of 0, either sign is right.
                         if input[index].abs() > 1e-3 {
                             let set = patterns.row(sample)[unit / 64] >> (unit % 64) & 1 == 1;
                             prop_assert_eq!(set, value.data[index] > 0.0, "unit {} of sample {}", unit, sample);

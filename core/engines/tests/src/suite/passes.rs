@@ -95,7 +95,7 @@ pub fn gradients_from_and_to_every_node_agree_with_plain_loops(engines: &[Box<dy
     });
 }
 
-/// Asks that are merged have the answers of each by itself, to the last bit.
+/// Asks that are merged have the answers of each ask alone, to the last bit.
 pub fn what_is_asked_for_beside_it_does_not_change_a_bit_of_an_answer(engines: &[Box<dyn Engine>]) {
     proptest!(ProptestConfig::with_cases(64), |(seed: u64)| {
         let (network, batch) = random::network(seed);
@@ -160,7 +160,7 @@ pub fn what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so(engines
     }
 }
 
-/// Gradients of every image by itself.
+/// Gradients of each image alone.
 pub fn gradients_by_image_are_those_of_batches_of_one(engines: &[Box<dyn Engine>]) {
     proptest!(ProptestConfig::with_cases(48), |(seed: u64)| {
         let (network, batch) = random::network(seed);
