@@ -27,9 +27,7 @@ pub use proxy::{
 pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError};
 #[doc(hidden)]
 pub use settings::macros;
-pub use settings::{
-    Declared, DefaultValue, Group, NoSettings, Optional, Real, Setting, SettingType, Settings, SettingsError, ValueKind, Whole, Words,
-};
+pub use settings::{Declared, DefaultValue, Group, NoSettings, Setting, SettingType, Settings, SettingsError, ValueKind, Words};
 pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, draw_architectures};
 pub use strategy::{Laboratory, ProxyUse, Removal, Request, SearchError, SearchStrategy, Step};
 pub use suggestion::suggestion;

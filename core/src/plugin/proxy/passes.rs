@@ -33,8 +33,8 @@ pub struct Pass {
     pub precision: Precision,
 }
 
-/// Where the images of a pass come from. `draw` numbers the minibatches of one measurement; 0 is the one that
-/// proxies share which need only one.
+/// Where the images of a pass come from. `draw` numbers the minibatches of one measurement; proxies that need
+/// only one share number 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Images {
     /// Different images of the dataset.

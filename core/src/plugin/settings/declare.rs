@@ -332,7 +332,7 @@ macro_rules! settings {
     (@group $type:ty []) => { <$type as ::std::default::Default>::default() };
     (@group $type:ty [$default:expr]) => { $default };
 
-    (@absent $field:ident $type:ty [] []) => { <$type as $crate::plugin::Optional>::ABSENT };
+    (@absent $field:ident $type:ty [] []) => { <$type as $crate::plugin::macros::Optional>::ABSENT };
     (@absent $field:ident $type:ty [$default:expr] []) => {{
         let default: $type = $default;
         default

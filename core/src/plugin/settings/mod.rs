@@ -7,13 +7,14 @@ mod words;
 
 pub use declare::{Declared, Group, NoSettings};
 pub use setting::{DefaultValue, Setting, ValueKind};
-pub use types::{Optional, Real, SettingType, Whole};
+pub use types::SettingType;
 pub use words::Words;
 
 // Called by what `settings!` and `words!` write.
 #[doc(hidden)]
 pub mod macros {
     pub use super::declare::{deserialize, joined, table, total};
+    pub use super::types::{Optional, Real, Whole};
     pub use super::words::parse as parse_word;
 }
 

@@ -55,7 +55,7 @@ pub enum DefaultValue {
     /// where the struct is.
     Value(fn(&str) -> Option<Value>),
     /// A value that a plugin in a file declares.
-    Declared(&'static Value),
+    Literal(&'static Value),
     /// It depends, in these words.
     Words(&'static str),
     /// Nothing: the setting must be given.
@@ -70,7 +70,7 @@ impl Setting {
     pub fn default_value(&self) -> Option<Value> {
         match self.default {
             DefaultValue::Value(of) => of(self.name),
-            DefaultValue::Declared(value) => Some(value.clone()),
+            DefaultValue::Literal(value) => Some(value.clone()),
             DefaultValue::Words(_) | DefaultValue::Required | DefaultValue::None => None,
         }
     }

@@ -17,7 +17,7 @@ pub trait SettingType: Sized {
     /// What values it takes where no range is given.
     const KIND: ValueKind;
 
-    /// [`Whole`] or [`Real`], what `in …` narrows; `()` where there is no order.
+    /// What `in …` narrows: `Whole` or `Real` numbers; `()` for anything else.
     type Range;
 
     /// Reads a value of the setting `key`.
