@@ -2,13 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::form::{KEYS, section_names};
+use super::form::{Keys, section_names};
 use super::merged::Merged;
-use super::plugin_files::{self, PluginFiles};
-use super::study::{self, Study};
-use super::training::{self, Training};
-use super::{Experiment, ExperimentError, OnError, Place, Plugins, Problem, Purpose, Section, VERSION};
-use crate::plugin::{Entry, Kind, Registry, RegistryError, Setting, Settings, suggestion};
+use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose, Section, Study, Training, VERSION};
+use crate::plugin::{Declared, Entry, Kind, Registry, RegistryError, Setting, Settings, ValueKind, suggestion};
 
 /// The engine of an experiment that names none.
 const DEFAULT_ENGINE: &str = "cpu";
@@ -20,14 +17,11 @@ pub(super) fn check(
     purpose: Purpose,
     plugins: &Plugins,
 ) -> Result<Experiment, ExperimentError> {
-    let on_error = match values.get("on_error").and_then(Value::as_str) {
-        Some("skip") => OnError::Skip,
-        _ => OnError::Stop,
-    };
-    let mut checker = Checker { merged: &merged, problems: Vec::new(), skips_errors: on_error == OnError::Skip };
+    let mut checker = Checker { merged: &merged, problems: Vec::new(), skips_errors: false };
     // Another version may mean anything by its keys: nothing else is worth saying.
     checker.version(values.get("version"))?;
-    checker.top_level(&values);
+    let keys = checker.keys(&values)?;
+    checker.skips_errors = keys.on_error == OnError::Skip;
 
     let plugin_files = checker.plugin_files(&mut values);
     let default_engine = || Section { name: DEFAULT_ENGINE.into(), settings: Settings::none() };
@@ -48,9 +42,7 @@ pub(super) fn check(
         _ => checker.section(&mut values, "test").inspect(|section| checker.plugin("test", section, &plugins.datasets)),
     };
 
-    let integer = |key: &str| values.get(key).and_then(Value::as_i64);
-    let text = |key: &str| values.get(key).and_then(Value::as_str).map(str::to_owned);
-    let name = text("name").or(fallback_name).unwrap_or_else(|| "experiment".into());
+    let name = keys.name.or(fallback_name).unwrap_or_else(|| "experiment".into());
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
         let message = format!("`name`: `{name}` cannot be the name of a folder");
         checker.problems.push(Problem { message, help: None, place: merged.place(&["name"], true) });
@@ -61,10 +53,10 @@ pub(super) fn check(
     match (space, dataset) {
         (Some(space), Some(dataset)) if problems.is_empty() => Ok(Experiment {
             name,
-            seed: integer("seed").and_then(|seed| u64::try_from(seed).ok()).unwrap_or(0),
-            threads: integer("threads").and_then(|threads| usize::try_from(threads).ok()),
-            output: text("output").unwrap_or_else(|| "results".into()).into(),
-            on_error,
+            seed: keys.seed,
+            threads: keys.threads,
+            output: keys.output,
+            on_error: keys.on_error,
             plugins: plugin_files,
             engine,
             space,
@@ -109,8 +101,9 @@ impl Checker<'_> {
         }
     }
 
-    /// Keys outside of sections.
-    fn top_level(&mut self, values: &Map<String, Value>) {
+    /// Keys outside of sections. What is wrong with one is reported, and its default stands in for it.
+    fn keys(&mut self, values: &Map<String, Value>) -> Result<Keys, Problem> {
+        let mut right = Settings::none();
         for (key, value) in values {
             let is_section = section_names().any(|name| name == key);
             if is_section && value.is_object() {
@@ -119,23 +112,25 @@ impl Checker<'_> {
             if is_section {
                 let help = Some(format!("write [{key}] on a line of its own, and its settings below it"));
                 self.report(format!("`{key}`: must be a section, is {value}"), help, self.merged.place(&[key], true));
-            } else if !KEYS.iter().any(|setting| setting.name == key) {
-                let known: Vec<&str> = KEYS.iter().map(|setting| setting.name).chain(section_names()).collect();
+            } else if !Keys::SETTINGS.iter().any(|setting| setting.name == key) {
+                let known: Vec<&str> = Keys::SETTINGS.iter().map(|setting| setting.name).chain(section_names()).collect();
                 let what = if value.is_object() { "section" } else { "key" };
                 self.report(format!("`{key}`: no such {what}"), Some(suggestion(key, &known)), self.merged.place(&[key], false));
-            } else {
-                self.setting(&[], key, value, KEYS);
+            } else if self.setting(&[], key, value, Keys::SETTINGS) {
+                right = right.with(key, value.clone());
             }
         }
+        right.read().map_err(|error| Problem::elsewhere(error.to_string()))
     }
 
-    /// One setting against a schema; `within` is the path of its table.
-    fn setting(&mut self, within: &[&str], key: &str, value: &Value, schema: &[Setting]) {
-        let Err(error) = Settings::none().with(key, value.clone()).check(schema) else { return };
+    /// Whether one setting fits a schema; `within` is the path of its table.
+    fn setting(&mut self, within: &[&str], key: &str, value: &Value, schema: &[Setting]) -> bool {
+        let Err(error) = Settings::none().with(key, value.clone()).check(schema) else { return true };
         // Only what is unknown gets a suggestion.
         let known = error.help.is_none();
         let path: Vec<&str> = within.iter().copied().chain(error.key.split('.')).collect();
         self.report(format!("`{}`: {}", path.join("."), error.problem), error.help, self.merged.place(&path, known));
+        false
     }
 
     fn settings(&mut self, within: &[&str], settings: &Settings, schema: &[Setting]) {
@@ -147,8 +142,9 @@ impl Checker<'_> {
     fn plugin_files(&mut self, values: &mut Map<String, Value>) -> PluginFiles {
         let Some(Value::Object(table)) = values.remove("plugins") else { return PluginFiles::default() };
         let settings: Settings = table.into_iter().collect();
-        self.settings(&["plugins"], &settings, plugin_files::SETTINGS);
-        let files: PluginFiles = settings.parse().unwrap_or_default();
+        self.settings(&["plugins"], &settings, PluginFiles::SETTINGS);
+        // What is wrong was reported.
+        let files: PluginFiles = settings.read().unwrap_or_default();
         files.within(&self.merged.folder_of(&["plugins", "path"]))
     }
 
@@ -211,25 +207,7 @@ impl Checker<'_> {
             }
             return None;
         };
-        let before = self.problems.len();
-        let settings: Settings = table.into_iter().collect();
-        self.settings(&["study"], &settings, study::SETTINGS);
-        if self.problems.len() > before {
-            return None;
-        }
-        let study = match settings.parse::<Study>() {
-            Ok(study) => study,
-            Err(error) if settings.iter().any(|(key, _)| key == "proxies") => {
-                // All other keys are of the kinds that they must be: a shard is a text, but not every text is a shard.
-                self.report(format!("`study.shard`: {}", error.problem), None, self.merged.place(&["study", "shard"], true));
-                return None;
-            }
-            Err(error) => {
-                let help = Some("add a line proxies = [\"…\"] to [study]".into());
-                self.report(format!("[study]: {}", error.problem), help, self.merged.place(&["study"], false));
-                return None;
-            }
-        };
+        let study: Study = self.table("study", table)?;
         let place = |key: &str| self.merged.place(&["study", key], true);
         if study.sample.is_some() && study.architectures.is_some() {
             let help = Some("remove one of them".into());
@@ -255,16 +233,33 @@ impl Checker<'_> {
             }
             return None;
         };
+        self.table("training", table)
+    }
+
+    /// A section with settings of its own; none if something is wrong with them.
+    fn table<T: Declared>(&mut self, section: &str, table: Map<String, Value>) -> Option<T> {
         let before = self.problems.len();
         let settings: Settings = table.into_iter().collect();
-        self.settings(&["training"], &settings, training::SETTINGS);
+        self.settings(&[section], &settings, T::SETTINGS);
         if self.problems.len() > before {
             return None;
         }
-        let parsed = settings.parse::<Training>();
-        // All keys are of the kinds that they must be, so what is missing is the one without a default.
-        let help = || Some("add a line architecture = \"…\" to [training]".into());
-        parsed.map_err(|error| self.report(format!("[training]: {}", error.problem), help(), self.merged.place(&["training"], false))).ok()
+        let error = match settings.read() {
+            Ok(read) => return Some(read),
+            Err(error) => error,
+        };
+        let key = error.key.as_str();
+        if settings.iter().any(|(given, _)| given == key) {
+            // It is of the right kind, but means nothing: not every text is a shard.
+            let place = self.merged.place(&[section, key], true);
+            self.report(format!("`{section}.{key}`: {}", error.problem), error.help, place);
+        } else {
+            let is_list = T::SETTINGS.iter().any(|setting| setting.name == key && setting.kind == ValueKind::Texts);
+            let value = if is_list { "[\"…\"]" } else { "\"…\"" };
+            let help = Some(format!("add a line {key} = {value} to [{section}]"));
+            self.report(format!("[{section}]: missing field `{key}`"), help, self.merged.place(&[section], false));
+        }
+        None
     }
 
     fn proxies(&mut self, values: &mut Map<String, Value>, plugins: &Plugins) -> std::collections::BTreeMap<String, Settings> {

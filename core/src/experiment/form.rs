@@ -1,8 +1,10 @@
 //! The form of experiment files: their sections, and the keys of each. What is said of them here is checked, listed and
 //! written into the reference pages.
 
-use super::{plugin_files, study, training};
-use crate::plugin::{DefaultValue, Setting, ValueKind};
+use std::path::PathBuf;
+
+use super::{OnError, PluginFiles, Study, Training};
+use crate::plugin::{Declared, Setting};
 
 /// A section of an experiment file.
 #[derive(Clone, Copy, Debug)]
@@ -15,65 +17,57 @@ pub struct SectionForm {
     pub settings: &'static [Setting],
 }
 
+crate::settings! {
+    /// The keys outside of any section.
+    #[derive(Clone, Debug)]
+    pub(super) struct Keys {
+        /// the version of the file's form
+        pub(super) version: i64, must be given, in 1..=i64::MAX;
+        /// what runs are called
+        pub(super) name: Option<String>, otherwise "the file's name";
+        /// seeds every random stream
+        pub(super) seed: u64 = 0, in 0..=i64::MAX;
+        /// worker threads
+        pub(super) threads: Option<usize>, otherwise "all cores", in 1..=4096;
+        /// where run folders are made
+        pub(super) output: PathBuf = "results".into();
+        /// what a failed measurement does
+        pub(super) on_error: OnError = OnError::Stop;
+    }
+}
+
 /// The keys outside of any section.
-pub const KEYS: &[Setting] = &[
-    Setting {
-        name: "version",
-        kind: ValueKind::Integer { min: 1, max: i64::MAX },
-        default: DefaultValue::Required,
-        help: "the version of the file's form",
-    },
-    Setting { name: "name", kind: ValueKind::Text, default: Setting::said("the file's name"), help: "what runs are called" },
-    Setting {
-        name: "seed",
-        kind: ValueKind::Integer { min: 0, max: i64::MAX },
-        default: Setting::said("0"),
-        help: "seeds every random stream",
-    },
-    Setting {
-        name: "threads",
-        kind: ValueKind::Integer { min: 1, max: 4096 },
-        default: Setting::said("all cores"),
-        help: "worker threads",
-    },
-    Setting { name: "output", kind: ValueKind::Path, default: Setting::said("\"results\""), help: "where run folders are made" },
-    Setting {
-        name: "on_error",
-        kind: ValueKind::Choice(&["stop", "skip"]),
-        default: Setting::said("\"stop\""),
-        help: "what a failed measurement does",
-    },
-];
+pub const KEYS: &[Setting] = Keys::SETTINGS;
 
 /// The sections that name one plugin, whose settings stand beside its name.
 pub const PLUGIN_SECTIONS: &[SectionForm] = &[
-    SectionForm { name: "engine", summary: "what measures; `cpu` where the section is left out", settings: NAMED },
-    SectionForm { name: "space", summary: "the search space", settings: NAMED },
-    SectionForm { name: "dataset", summary: "the images", settings: NAMED },
-    SectionForm { name: "strategy", summary: "how to search", settings: NAMED },
+    SectionForm { name: "engine", summary: "what measures; `cpu` where the section is left out", settings: Named::SETTINGS },
+    SectionForm { name: "space", summary: "the search space", settings: Named::SETTINGS },
+    SectionForm { name: "dataset", summary: "the images", settings: Named::SETTINGS },
+    SectionForm { name: "strategy", summary: "how to search", settings: Named::SETTINGS },
     SectionForm {
         name: "benchmark",
         summary: "recorded accuracies and costs, for the result of a search or a study's scores",
-        settings: NAMED,
+        settings: Named::SETTINGS,
     },
-    SectionForm { name: "test", summary: "the images that a trained network is tested on: a dataset", settings: NAMED },
+    SectionForm { name: "test", summary: "the images that a trained network is tested on: a dataset", settings: Named::SETTINGS },
 ];
 
 /// The other sections.
 pub const OTHER_SECTIONS: &[SectionForm] = &[
-    SectionForm { name: "plugins", summary: "plugins that are loaded at run time", settings: plugin_files::SETTINGS },
+    SectionForm { name: "plugins", summary: "plugins that are loaded at run time", settings: PluginFiles::SETTINGS },
     SectionForm { name: "proxies", summary: "settings of proxies: one section `[proxies.NAME]` each", settings: &[] },
-    SectionForm { name: "study", summary: "instead of a strategy: what is correlated", settings: study::SETTINGS },
-    SectionForm { name: "training", summary: "instead of a strategy: what is trained, and how", settings: training::SETTINGS },
+    SectionForm { name: "study", summary: "instead of a strategy: what is correlated", settings: Study::SETTINGS },
+    SectionForm { name: "training", summary: "instead of a strategy: what is trained, and how", settings: Training::SETTINGS },
 ];
 
-/// The key that names a plugin.
-const NAMED: &[Setting] = &[Setting {
-    name: "name",
-    kind: ValueKind::Text,
-    default: DefaultValue::Required,
-    help: "the registered name; the plugin's settings stand beside it",
-}];
+crate::settings! {
+    /// The key that names a plugin.
+    struct Named {
+        /// the registered name; the plugin's settings stand beside it
+        name: String, must be given;
+    }
+}
 
 /// The names of all sections.
 pub(super) fn section_names() -> impl Iterator<Item = &'static str> {

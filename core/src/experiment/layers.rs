@@ -11,6 +11,7 @@ use toml_edit::{Document, Key};
 
 use super::merged::{ENVIRONMENT_PREFIX, File, Merged};
 use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose};
+use crate::plugin::{Declared, Settings};
 
 /// Collects the layers of an experiment; later layers win.
 #[derive(Clone, Debug, Default)]
@@ -113,8 +114,9 @@ impl Layers {
     /// reported then.
     #[must_use]
     pub fn plugin_files(&self) -> PluginFiles {
-        let found = self.figment.extract_inner::<PluginFiles>("plugins").unwrap_or_default();
-        found.within(&self.merged().folder_of(&["plugins", "path"]))
+        let mut given = self.figment.extract_inner::<Settings>("plugins").unwrap_or_default();
+        // An unknown key beside them is reported later, and hides no plugin.
+        PluginFiles::take(&mut given).unwrap_or_default().within(&self.merged().folder_of(&["plugins", "path"]))
     }
 
     /// Whether failures become undefined scores.

@@ -72,7 +72,7 @@ use merged::Merged;
 pub use plugin_files::PluginFiles;
 pub use plugins::Plugins;
 pub use problem::{ExperimentError, Place, Problem};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 pub use study::{Isomorphic, Shard, ShardError, Study};
 pub use training::{Training, TrainingBackend};
 
@@ -94,15 +94,16 @@ pub enum Purpose {
     Training,
 }
 
-/// What happens when a measurement fails with a fault of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnError {
-    /// The run stops with the error.
-    #[default]
-    Stop,
-    /// The score becomes undefined, with the error as its reason.
-    Skip,
+crate::words! {
+    /// What happens when a measurement fails with a fault of the run.
+    #[derive(Default)]
+    pub enum OnError {
+        /// The run stops with the error.
+        #[default]
+        Stop = "stop",
+        /// The score becomes undefined, with the error as its reason.
+        Skip = "skip",
+    }
 }
 
 /// A plugin asked for by name, with its settings.
@@ -212,7 +213,7 @@ impl Experiment {
         written_as_toml(&self.written())
     }
 
-    /// The whole study of which this is a shard; itself, if it is none.
+    /// The whole study of which this is a shard, or this experiment if it is not a shard.
     #[must_use]
     pub fn without_shard(mut self) -> Self {
         if let Some(study) = &mut self.study {

@@ -2,57 +2,55 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::plugin::{Setting, ValueKind};
+use crate::plugin::{SettingType, SettingsError, ValueKind};
 
-/// What a study correlates. Targets are the benchmark's (`[benchmark]`, `targets`); without one, scores are compared with each
-/// other only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Study {
-    /// The proxies and aggregates, by registered name; their settings stand in `[proxies.NAME]`.
-    pub proxies: Vec<String>,
-    /// How many architectures are drawn; `None` for all, or those of `architectures`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sample: Option<u64>,
-    /// The architectures, as the space writes them; `None` for all, or a sample.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub architectures: Option<Vec<String>>,
-    /// Measurements of each architecture, whose mean is its score.
-    #[serde(default = "once")]
-    pub repeats: usize,
-    /// How architectures that compute the same are measured.
-    #[serde(default)]
-    pub isomorphic: Isomorphic,
-    /// Resamples of the bootstrap interval of τ-b; `None` for [`Study::RESAMPLES`] of a part of the space and none of a
-    /// whole one, of which nothing was drawn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bootstrap: Option<usize>,
-    /// The k of precision@k and NDCG@k.
-    #[serde(default = "ten")]
-    pub k: usize,
-    /// Whether figures of papers stand beside ours.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub published: bool,
-    /// The part of the measurements that this run makes; `None` for all of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shard: Option<Shard>,
+crate::settings! {
+    /// What a study correlates. Targets are the benchmark's (`[benchmark]`, `targets`); without one, scores are compared with
+    /// each other only.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    pub struct Study {
+        /// what is correlated: proxies and aggregates, whose settings stand in `[proxies.NAME]`
+        pub proxies: Vec<String>, must be given;
+        /// how many different architectures are drawn, seeded
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub sample: Option<u64>, otherwise "all architectures of the space", in 2..=10_000_000;
+        /// the architectures, as the space writes them
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub architectures: Option<Vec<String>>, otherwise "all of the space";
+        /// measurements of each architecture, with new weights and images, whose mean is its score
+        pub repeats: usize = 1, in 1..=10_000;
+        /// whether architectures that compute the same are measured each or once for all
+        pub isomorphic: Isomorphic = Isomorphic::Each;
+        /// resamples of the interval of τ-b; 0 for none
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub bootstrap: Option<usize>, otherwise "1000, of a whole space 0", in 0..=1_000_000;
+        /// the k of precision@k and NDCG@k
+        pub k: usize = 10, in 1..=10_000_000;
+        /// whether figures of papers stand beside ours
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        pub published: bool = false;
+        /// the part of the measurements that this run makes, as 2/4; assay merge joins the parts
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub shard: Option<Shard>, otherwise "all of it";
+    }
 }
 
-/// How architectures that compute the same function, whatever the weights, are measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Isomorphic {
-    /// Each by itself.
-    #[default]
-    Each,
-    /// The first of them for all, except by structural proxies, which tell them apart.
-    Once,
+crate::words! {
+    /// How architectures that compute the same function, whatever the weights, are measured.
+    pub enum Isomorphic {
+        /// Each by itself.
+        Each = "each",
+        /// The first of them for all, except by structural proxies, which tell them apart.
+        Once = "once",
+    }
 }
 
 /// One of several parts of a study, written `2/4`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "String")]
 pub struct Shard {
     number: u32,
     of: u32,
@@ -89,14 +87,6 @@ impl FromStr for Shard {
     }
 }
 
-impl TryFrom<String> for Shard {
-    type Error = ShardError;
-
-    fn try_from(text: String) -> Result<Self, ShardError> {
-        text.parse()
-    }
-}
-
 impl From<Shard> for String {
     fn from(shard: Shard) -> Self {
         shard.to_string()
@@ -109,76 +99,25 @@ impl std::fmt::Display for Shard {
     }
 }
 
-fn once() -> usize {
-    1
-}
+/// Written as a text.
+impl SettingType for Shard {
+    const KIND: ValueKind = ValueKind::Text;
+    type Range = ();
 
-fn ten() -> usize {
-    10
-}
+    fn read(key: &str, value: Value) -> Result<Self, SettingsError> {
+        let text = String::read(key, value)?;
+        text.parse().map_err(|error: ShardError| SettingsError::new(key, error.to_string()))
+    }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-fn is_false(flag: &bool) -> bool {
-    !flag
+    fn value(&self) -> Option<Value> {
+        Some(self.to_string().into())
+    }
 }
 
 impl Study {
     /// Resamples where the study does not say.
     pub const RESAMPLES: usize = 1000;
 }
-
-/// What the section understands.
-pub(super) const SETTINGS: &[Setting] = &[
-    Setting { name: "proxies", kind: ValueKind::Texts, default: Setting::said("(required)"), help: "what is correlated" },
-    Setting {
-        name: "sample",
-        kind: ValueKind::Integer { min: 2, max: 10_000_000 },
-        default: Setting::said("all architectures of the space"),
-        help: "how many different architectures are drawn, seeded",
-    },
-    Setting {
-        name: "architectures",
-        kind: ValueKind::Texts,
-        default: Setting::said("all of the space"),
-        help: "the architectures, as the space writes them",
-    },
-    Setting {
-        name: "repeats",
-        kind: ValueKind::Integer { min: 1, max: 10_000 },
-        default: Setting::said("1"),
-        help: "measurements of each architecture, with new weights and images, whose mean is its score",
-    },
-    Setting {
-        name: "isomorphic",
-        kind: ValueKind::Choice(&["each", "once"]),
-        default: Setting::said("\"each\""),
-        help: "whether architectures that compute the same are measured each or once for all",
-    },
-    Setting {
-        name: "bootstrap",
-        kind: ValueKind::Integer { min: 0, max: 1_000_000 },
-        default: Setting::said("1000, of a whole space 0"),
-        help: "resamples of the interval of τ-b; 0 for none",
-    },
-    Setting {
-        name: "k",
-        kind: ValueKind::Integer { min: 1, max: 10_000_000 },
-        default: Setting::said("10"),
-        help: "the k of precision@k and NDCG@k",
-    },
-    Setting {
-        name: "published",
-        kind: ValueKind::Flag,
-        default: Setting::said("false"),
-        help: "whether figures of papers stand beside ours",
-    },
-    Setting {
-        name: "shard",
-        kind: ValueKind::Text,
-        default: Setting::said("all of it"),
-        help: "the part of the measurements that this run makes, as 2/4; assay merge joins the parts",
-    },
-];
 
 #[cfg(test)]
 mod tests {

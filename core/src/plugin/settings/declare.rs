@@ -145,7 +145,7 @@ pub fn table<T: Declared>(key: &str, value: Value) -> Result<T, SettingsError> {
 /// line, without a capital or a full stop.
 ///
 /// * A type is one of those that implement [`SettingType`](crate::plugin::SettingType): whole numbers, `f64`, `bool`, `String`,
-///   `PathBuf`, `Vec<String>`, `Vec<f64>`, an enum made by [`words!`](crate::words), another struct made by this macro (a table in
+///   `PathBuf`, `Vec<String>`, `Vec<PathBuf>`, `Vec<f64>`, an enum made by [`words!`](crate::words), another struct made by this macro (a table in
 ///   the file), or an `Option` of any of these.
 /// * `= value` is the default. Without one, the type is an `Option`, which is `None` where the setting is not given; what
 ///   happens then can be said by `, otherwise "…"`. A setting with `, must be given` has no default; the struct
@@ -260,6 +260,8 @@ macro_rules! settings {
             }
 
             fn default_of(name: &str) -> ::std::option::Option<$crate::serde_json::Value> {
+                // Nothing else uses the name where no setting has a default.
+                let _: &str = name;
                 $(
                     let group: $group_type = $crate::settings!(@group $group_type [$($group_default)?]);
                     if let ::std::option::Option::Some(value) = $crate::plugin::Declared::value_of(&group, name) {

@@ -108,6 +108,7 @@ plain! {
     String: ValueKind::Text, ();
     PathBuf: ValueKind::Path, ();
     Vec<String>: ValueKind::Texts, ();
+    Vec<PathBuf>: ValueKind::Texts, ();
     Vec<f64>: ValueKind::Numbers, ();
 }
 
