@@ -4,7 +4,8 @@
 //! included. As weights are random, it is a function of the layers' shapes and the initialiser: a weighted count of layers.
 //! **Source.** The baseline in the released code of Abdelfattah, Mehrotra, Dudziak, Lane: Zero-Cost Proxies for Lightweight NAS,
 //! ICLR 2021.
-//! **Cost.** Drawing the weights. **Undefined** never.
+//! **Cost.** Drawing the weights.
+//! **Undefined** never.
 
 use assay_core::network::Network;
 use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};

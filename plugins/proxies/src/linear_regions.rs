@@ -4,7 +4,8 @@
 //! expressive.
 //! **Source.** Chen, Gong, Wang: Neural Architecture Search on ImageNet in Four GPU Hours, ICLR 2021, Eq. 4 to 6, in
 //! the form of the released code: the first cell without stem, one channel, batches of crops with statistics of their own.
-//! **Cost.** One forward pass of tiny images. **Undefined** where the network has no ReLU.
+//! **Cost.** One forward pass of tiny images.
+//! **Undefined** where the network has no ReLU.
 
 use assay_core::data::{CropSource, Minibatch};
 use assay_core::network::{Initialiser, Network};

@@ -5,7 +5,8 @@
 //! without one.
 //! **Source.** The variant in the released code of Abdelfattah, Mehrotra, Dudziak, Lane: Zero-Cost Proxies for Lightweight NAS,
 //! ICLR 2021, after Tanaka, Kunin, Yamins, Ganguli: SynFlow, NeurIPS 2020.
-//! **Cost.** One forward and one backward pass of one image in float64. **Undefined** where it is not finite.
+//! **Cost.** One forward and one backward pass of one image in float64.
+//! **Undefined** where it is not finite.
 
 use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
