@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use crate::Element;
+use crate::Number;
 
 /// One cache line.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ pub struct Buffer<E> {
     element: std::marker::PhantomData<E>,
 }
 
-impl<E: Element> Buffer<E> {
+impl<E: Number> Buffer<E> {
     /// `len` zeros.
     #[must_use]
     pub fn zeros(len: usize) -> Self {
@@ -26,7 +26,7 @@ impl<E: Element> Buffer<E> {
     }
 }
 
-impl<E: Element> Deref for Buffer<E> {
+impl<E: Number> Deref for Buffer<E> {
     type Target = [E];
 
     fn deref(&self) -> &[E] {
@@ -36,7 +36,7 @@ impl<E: Element> Deref for Buffer<E> {
     }
 }
 
-impl<E: Element> DerefMut for Buffer<E> {
+impl<E: Number> DerefMut for Buffer<E> {
     fn deref_mut(&mut self) -> &mut [E] {
         // SAFETY: as in `deref`, and the borrow is exclusive.
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }

@@ -1,6 +1,6 @@
 //! Direct convolution: chains of multiply-adds into registers that hold several output channels and pixels.
 
-use crate::Element;
+use crate::Number;
 use crate::simd::Simd;
 
 /// One tensor that a convolution reads. Distances are in vectors.
@@ -88,7 +88,7 @@ pub struct Convolution<'a, E> {
     pub target: Target,
 }
 
-impl<E: Element> Convolution<'_, E> {
+impl<E: Number> Convolution<'_, E> {
     /// Panics unless every access lies inside its slice.
     pub(crate) fn check(&self, lanes: usize) {
         let t = &self.target;

@@ -1,6 +1,6 @@
 //! Weight gradients: the correlation of an output gradient with the input, summed over pixels, lane by lane.
 
-use crate::Element;
+use crate::Number;
 use crate::simd::Simd;
 
 /// `sums[c, r, k] += Σ_{y,x} gradient[c, y, x] · input[y, x, offsets[r] + k]`, a vector each. Distances are in vectors.
@@ -38,7 +38,7 @@ pub struct Correlation<'a, E> {
     pub sums: &'a mut [E],
 }
 
-impl<E: Element> Correlation<'_, E> {
+impl<E: Number> Correlation<'_, E> {
     /// Panics unless every access lies inside its slice.
     pub(crate) fn check(&self, lanes: usize) {
         assert!(self.sums.len() >= self.channels * self.offsets.len() * self.taps * lanes, "a correlation has too few sums");

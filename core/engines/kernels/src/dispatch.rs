@@ -1,60 +1,16 @@
-//! Choosing the instruction set at run time.
+//! Choosing the kernels of an instruction set at run time.
 
 use crate::simd::portable::Portable;
 use crate::{
-    Blend, ChannelSums, Combine, Convolution, Correlation, Element, GramRows, LaneTotals, Pooling, Rectify, ScaleShift, convolution,
+    Blend, ChannelSums, Combine, Convolution, Correlation, GramRows, Isa, LaneTotals, Number, Pooling, Rectify, ScaleShift, convolution,
     correlation, elementwise, gram, pool,
 };
 
-/// An instruction set that there are kernels for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Isa {
-    /// Plain Rust.
-    Portable,
-    /// 64-bit ARM.
-    Neon,
-    /// AVX2 with fused multiply-add.
-    Avx2,
-    /// AVX-512 F.
-    Avx512,
-}
-
-impl Isa {
-    /// Every instruction set of this processor, the fastest first.
-    #[must_use]
-    pub fn available() -> Vec<Self> {
-        let mut all = Vec::new();
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") {
-                all.push(Self::Avx512);
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                all.push(Self::Avx2);
-            }
-        }
-        #[cfg(target_arch = "aarch64")]
-        all.push(Self::Neon);
-        all.push(Self::Portable);
-        all
-    }
-
-    /// The fastest instruction set of this processor.
-    #[must_use]
-    pub fn best() -> Self {
-        Self::available()[0]
-    }
-
-    /// A short name for logs.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Portable => "portable",
-            Self::Neon => "neon",
-            Self::Avx2 => "avx2",
-            Self::Avx512 => "avx512",
-        }
-    }
+/// A number that there are kernels for.
+pub trait Element: Number {
+    /// The kernels of an instruction set.
+    #[doc(hidden)]
+    fn kernels(isa: Isa) -> &'static Kernels<Self>;
 }
 
 /// The kernels of one instruction set for one number type.
@@ -217,26 +173,30 @@ table!(neon_f32, crate::simd::neon::Neon, f32, [target_feature(enable = "neon")]
 #[cfg(target_arch = "aarch64")]
 table!(neon_f64, crate::simd::neon::Neon, f64, [target_feature(enable = "neon")]);
 
-pub(crate) fn kernels_f32(isa: Isa) -> &'static Kernels<f32> {
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => &avx512_f32::TABLE,
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => &avx2_f32::TABLE,
-        #[cfg(target_arch = "aarch64")]
-        Isa::Neon => &neon_f32::TABLE,
-        _ => &portable_f32::TABLE,
+impl Element for f32 {
+    fn kernels(isa: Isa) -> &'static Kernels<Self> {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => &avx512_f32::TABLE,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => &avx2_f32::TABLE,
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => &neon_f32::TABLE,
+            _ => &portable_f32::TABLE,
+        }
     }
 }
 
-pub(crate) fn kernels_f64(isa: Isa) -> &'static Kernels<f64> {
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => &avx512_f64::TABLE,
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => &avx2_f64::TABLE,
-        #[cfg(target_arch = "aarch64")]
-        Isa::Neon => &neon_f64::TABLE,
-        _ => &portable_f64::TABLE,
+impl Element for f64 {
+    fn kernels(isa: Isa) -> &'static Kernels<Self> {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => &avx512_f64::TABLE,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => &avx2_f64::TABLE,
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => &neon_f64::TABLE,
+            _ => &portable_f64::TABLE,
+        }
     }
 }

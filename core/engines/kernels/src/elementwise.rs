@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::simd::Simd;
-use crate::{Element, Map};
+use crate::{Map, Number};
 
 /// How many vectors ahead the next ones are asked for: rows are too short for processors to notice the pattern in time.
 const PREFETCH: usize = 32;
@@ -31,7 +31,7 @@ pub struct ChannelSums<'a, E> {
     pub sums: &'a mut [E],
 }
 
-impl<E: Element> ChannelSums<'_, E> {
+impl<E: Number> ChannelSums<'_, E> {
     pub(crate) fn check(&self, lanes: usize) {
         check_tile(&self.a.1, self.a.0.len(), lanes);
         if let Some((data, map)) = &self.b {
@@ -98,7 +98,7 @@ pub struct LaneTotals<'a, E> {
     pub totals: &'a mut [f64],
 }
 
-impl<E: Element> LaneTotals<'_, E> {
+impl<E: Number> LaneTotals<'_, E> {
     pub(crate) fn check(&self, lanes: usize) {
         assert!(self.vectors.len() >= self.totals.len() * lanes && self.lanes.end <= lanes, "too few lanes");
     }
@@ -134,7 +134,7 @@ pub struct ScaleShift<'a, E> {
     pub scale: &'a [E],
 }
 
-impl<E: Element> ScaleShift<'_, E> {
+impl<E: Number> ScaleShift<'_, E> {
     pub(crate) fn check(&self, lanes: usize) {
         check_tile(&self.out.1, self.out.0.len(), lanes);
         assert!(self.center.len() >= self.out.1.channels && self.scale.len() >= self.out.1.channels, "too few channels");
@@ -176,7 +176,7 @@ pub struct Blend<'a, E> {
     pub rows: Range<usize>,
 }
 
-impl<E: Element> Blend<'_, E> {
+impl<E: Number> Blend<'_, E> {
     pub(crate) fn check(&self, lanes: usize) {
         check_tile(&self.out.1, self.out.0.len(), lanes);
         for (data, map) in std::iter::once(&self.a).chain(&self.b) {
@@ -240,7 +240,7 @@ pub struct Combine<'a, E> {
     pub accumulate: bool,
 }
 
-impl<E: Element> Combine<'_, E> {
+impl<E: Number> Combine<'_, E> {
     pub(crate) fn check(&self, lanes: usize) {
         check_tile(&self.out.1, self.out.0.len(), lanes);
         for (data, map) in self.terms.iter().flat_map(|term| std::iter::once(&term.data).chain(&term.mask)) {
@@ -323,7 +323,7 @@ pub struct Rectify<'a, E> {
     pub input: (&'a [E], Map),
 }
 
-impl<E: Element> Rectify<'_, E> {
+impl<E: Number> Rectify<'_, E> {
     pub(crate) fn check(&self, lanes: usize) {
         check_tile(&self.out.1, self.out.0.len(), lanes);
         check_tile(&self.input.1, self.input.0.len(), lanes);

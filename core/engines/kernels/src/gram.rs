@@ -1,6 +1,5 @@
-//! Inner products of gradient rows, in float64, and the speed that everything is measured against.
+//! Inner products of gradient rows, in float64, and the loop whose speed everything is measured against.
 
-use crate::Isa;
 use crate::simd::Simd;
 
 /// `products[i, j] += Σ_p rows[i, p] · rows[j, p]` for j ≤ i.
@@ -105,18 +104,4 @@ pub(crate) unsafe fn peak<S: Simd<E = f32>>(rounds: usize) -> f64 {
         std::hint::black_box(lanes);
     }
     (rounds * 12 * S::LANES * 2) as f64
-}
-
-/// Floating-point operations a second of one core that does float32 multiply-adds only: the best of several tries.
-#[must_use]
-pub fn fused_multiply_add_peak(isa: Isa) -> f64 {
-    let rounds = 2_000_000;
-    let kernels = crate::Kernels::<f32>::get(isa);
-    (0..8)
-        .map(|_| {
-            let start = std::time::Instant::now();
-            let operations = kernels.peak(rounds);
-            operations / start.elapsed().as_secs_f64()
-        })
-        .fold(0.0, f64::max)
 }

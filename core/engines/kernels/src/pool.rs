@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::simd::Simd;
-use crate::{Element, Map};
+use crate::{Map, Number};
 
 /// A pooling window over maps of known size.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Pool<E> {
     pub inverse_counts: Vec<E>,
 }
 
-impl<E: Element> Pool<E> {
+impl<E: Number> Pool<E> {
     /// A window of `kernel` rows and columns that turns maps of `input` into maps of `output` rows and columns.
     #[must_use]
     pub fn new(kernel: [usize; 2], stride: usize, padding: usize, input: [usize; 2], output: [usize; 2]) -> Self {
@@ -76,7 +76,7 @@ pub struct Pooling<'a, E> {
     pub backward: bool,
 }
 
-impl<E: Element> Pooling<'_, E> {
+impl<E: Number> Pooling<'_, E> {
     pub(crate) fn check(&self, lanes: usize) {
         let maps = [&self.from.1, &self.to.1];
         assert!(

@@ -6,13 +6,13 @@ pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86;
 
-use crate::Element;
+use crate::Number;
 
 /// The operations the kernels are written in. Every method is `unsafe` because it may only run on a processor that has
 /// the instruction set, and pointers must be valid for `LANES` elements.
 pub(crate) trait Simd: 'static {
     /// What one lane holds.
-    type E: Element;
+    type E: Number;
     /// A register.
     type V: Copy;
     /// Lanes of a register.

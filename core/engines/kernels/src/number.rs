@@ -1,9 +1,7 @@
 //! The two number types that the kernels are generic over.
 
-use crate::dispatch::{Isa, Kernels};
-
-/// A floating-point number that there are kernels for.
-pub trait Element: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
+/// A floating-point number.
+pub trait Number: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
     /// Zero.
     const ZERO: Self;
     /// One.
@@ -14,12 +12,9 @@ pub trait Element: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug +
     fn from_f64(value: f64) -> Self;
     /// The same number in float64, exactly.
     fn to_f64(self) -> f64;
-    /// The kernels of an instruction set.
-    #[doc(hidden)]
-    fn kernels(isa: Isa) -> &'static Kernels<Self>;
 }
 
-impl Element for f32 {
+impl Number for f32 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     const EPSILON: f64 = f32::EPSILON as f64;
@@ -29,12 +24,9 @@ impl Element for f32 {
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
-    fn kernels(isa: Isa) -> &'static Kernels<Self> {
-        crate::dispatch::kernels_f32(isa)
-    }
 }
 
-impl Element for f64 {
+impl Number for f64 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     const EPSILON: f64 = Self::EPSILON;
@@ -43,8 +35,5 @@ impl Element for f64 {
     }
     fn to_f64(self) -> f64 {
         self
-    }
-    fn kernels(isa: Isa) -> &'static Kernels<Self> {
-        crate::dispatch::kernels_f64(isa)
     }
 }
