@@ -3,13 +3,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod command;
-pub mod draw;
 pub mod failure;
 pub mod log;
-pub mod picture;
 pub mod plugins;
 pub mod profiling;
-pub mod report;
 pub mod run;
 pub mod study;
 pub mod training;

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use assay_core::experiment::{Assembly, Layers, Plugins, Purpose};
 use assay_core::plugin::SearchSpace;
 use assay_core::subspace::{Layout, Subspace};
+use assay_report::Run;
+use assay_report::draw::{self, DrawError, Picture};
 use clap::Args;
 
 use super::Ending;
-use crate::draw::{self, DrawError, Picture};
 use crate::failure::Failure;
-use crate::report::Run;
 use crate::run::folder::stored_experiment;
 
 /// Draw an architecture's cells, or how a search pruned, as SVG and PNG
@@ -51,7 +51,7 @@ impl Draw {
             None => self.find(&plugins)?,
         };
         let text = space.write(&architecture).map_err(|error| Failure::new(error.to_string()))?;
-        let picture = draw::architecture(space.as_ref(), &architecture, &text)?;
+        let picture = draw::architecture(space.layout(), &architecture, &text)?;
         write(&picture, &self.output.unwrap_or_else(|| PathBuf::from("cell")))?;
         Ok(())
     }
@@ -81,7 +81,7 @@ impl Draw {
     }
 
     fn draw_run(&self, folder: &Path, plugins: &Plugins) -> Result<(), Ending> {
-        let run = Run::read(folder, plugins)?;
+        let run = Run::read(folder)?;
         let Some(search) = run.found.search() else {
             let problem = format!("`{}` holds no search, and only searches prune", folder.display());
             return Err(Failure::new(problem).with_help("its charts are in its report: assay report RUN").into());

@@ -3,12 +3,12 @@
 
 use std::path::PathBuf;
 
+use assay_report::{Appearance, Content, ReportError, Run, Written};
 use clap::Args;
 
 use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
-use crate::report::{self, Appearance, Content, ReportError, Run, Written};
 
 /// The folder of a run's own report.
 const FOLDER: &str = "report";
@@ -22,7 +22,7 @@ Examples:
   assay report results/train-small-cifar10-seed0-…
 
 The page is one file, index.html, that needs no network. Beside it: figures/*.{svg,png} and tables/*.{csv,md,tex}.
-Correlation studies need the benchmark's table imported for their scatter plots. Several runs are compared column by column.")]
+It reads run folders and nothing else: no benchmark and no plugin has to be there. Several runs are compared column by column.")]
 pub(super) struct Report {
     /// The run folders
     #[arg(value_name = "RUN", required = true)]
@@ -48,10 +48,9 @@ impl Report {
                 return Err(Failure::new(problem).with_help("name a folder: --output comparison").into());
             }
         };
-        let read = |run: &PathBuf| Ok::<_, Failure>(Run::read(run, &crate::plugins::of_run(run)?)?);
-        let runs = self.runs.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let content = report::content(&runs, &Appearance { colour: self.colour, caption: self.caption })?;
-        let written = report::write(&content, &output)?;
+        let runs = self.runs.iter().map(|run| Run::read(run)).collect::<Result<Vec<_>, _>>()?;
+        let content = assay_report::content(&runs, &Appearance { colour: self.colour, caption: self.caption })?;
+        let written = assay_report::write(&content, &output)?;
         print(&content, &written);
         Ok(())
     }
@@ -59,17 +58,10 @@ impl Report {
 
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
-        let message = error.to_string();
-        match error {
-            ReportError::NoRun { .. } => Self::new(message).with_help("name a run folder, such as one under results/"),
-            ReportError::Unfinished { resume, .. } => Self::new(message).with_help(format!("continue it with: {resume}")),
-            ReportError::Shard { .. } => Self::new(message).with_help("join all its shards first: assay merge"),
-            ReportError::Operator { known, .. } => {
-                Self::new(message).with_help(format!("its architectures differ in {}", known.join(", ")))
-            }
-            ReportError::Run(error) => error.into(),
-            ReportError::Experiment(error) => error.into(),
-            ReportError::Picture(_) | ReportError::Write { .. } => Self::new(message),
+        let failure = Self::new(error.to_string());
+        match error.help() {
+            Some(help) => failure.with_help(help),
+            None => failure,
         }
     }
 }

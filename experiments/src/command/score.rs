@@ -14,10 +14,10 @@ use super::Ending;
 use super::profile::Profiling;
 use super::tabular::{render, table};
 use crate::failure::Failure;
-use crate::report::describe;
 use crate::run::interrupt::Interrupt;
 use crate::run::workbench::Workbench;
 use crate::run::{engine, protocol, repeats, threads};
+use assay_results::present::reading::describe;
 
 /// Score architectures with proxies, without training and without an experiment file
 #[derive(Debug, Args)]

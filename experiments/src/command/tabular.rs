@@ -3,7 +3,7 @@
 use assay_core::score::Reading;
 use comfy_table::{Table, presets};
 
-pub(super) use crate::report::number;
+pub(super) use assay_results::present::number::number;
 
 /// A table with these column titles, or with none.
 pub(super) fn table(titles: &[&str]) -> Table {

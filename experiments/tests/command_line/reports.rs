@@ -130,14 +130,3 @@ fn what_cannot_be_reported_is_told_with_what_to_do() {
     ];
     assert_snapshot!(messages.join("\n\n"));
 }
-
-#[test]
-fn without_the_accuracies_of_the_study_the_clouds_are_left_out_and_the_reason_is_shown() {
-    let scratch = with_runs();
-    std::fs::remove_dir_all(scratch.path().join("data/benchmarks")).unwrap();
-    let said = scratch.assay(&["report", "study"]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.err.starts_with("Score against accuracy: Left out: "), "{}", said.err);
-    let page = std::fs::read_to_string(scratch.path().join("study/report/index.html")).unwrap();
-    assert!(page.contains("Left out: ") && page.contains("assay benchmark import nas-bench-201") && !page.contains(r#"class="cloud""#));
-}

@@ -1,6 +1,6 @@
 //! One architecture: each kind of cell with the operator of every edge.
 
-use assay_core::subspace::{Layout, Subspace};
+use assay_structure::subspace::{Layout, Subspace};
 
 use super::cell::{CellPicture, Drawn, Stroke};
 use super::error::DrawError;

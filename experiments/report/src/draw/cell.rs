@@ -1,6 +1,6 @@
 //! A cell as a drawing: nodes in columns from left to right, and on each edge what the caller puts there.
 
-use assay_core::subspace::{Edge, Wiring};
+use assay_structure::subspace::{Edge, Wiring};
 
 use super::layers::{Course, Link, Placed, place};
 use crate::picture::canvas::{Anchor, Canvas, INK, SOFT, TEXT, short, width_of};

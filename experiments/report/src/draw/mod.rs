@@ -13,13 +13,11 @@ mod pruning;
 mod tests;
 mod wiring;
 
-use assay_core::plugin::SearchSpace;
-use assay_core::subspace::Subspace;
+use assay_results::{SearchSummary, Trajectory};
+use assay_structure::subspace::{Layout, Subspace};
 
 use crate::picture::canvas::Drawing;
 use crate::picture::painter::Painter;
-use crate::run::summary::Summary;
-use crate::run::tables::Trajectory;
 pub use error::DrawError;
 
 /// A picture in both of its forms, which are the same on every machine.
@@ -33,19 +31,19 @@ pub struct Picture {
     pub png: Vec<u8>,
 }
 
-/// Draws an architecture of a space, with its text below.
+/// Draws an architecture of a space of this layout, with its text below.
 ///
 /// # Errors
 /// If the space does not say which nodes its edges join, or the subspace is not an architecture.
-pub fn architecture(space: &dyn SearchSpace, architecture: &Subspace, text: &str) -> Result<Picture, DrawError> {
-    paint("", &architecture::draw(space.layout(), architecture)?, text)
+pub fn architecture(layout: &Layout, architecture: &Subspace, text: &str) -> Result<Picture, DrawError> {
+    paint("", &architecture::draw(layout, architecture)?, text)
 }
 
 /// Draws each step of a search that prunes: on every edge a mark for each operator, which fades when it goes.
 ///
 /// # Errors
 /// If the search did not prune, or the space does not say which nodes its edges join.
-pub fn pruning(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
+pub fn pruning(summary: &SearchSummary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
     paint("pruning", &pruning::draw(&trajectory.layout, &trajectory.steps)?, &summary.protocol)
 }
 
@@ -53,7 +51,7 @@ pub fn pruning(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, Dr
 ///
 /// # Errors
 /// If it has not exactly two, or none of their readings is defined.
-pub fn plane(summary: &Summary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
+pub fn plane(summary: &SearchSummary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
     paint("trajectory", &plane::draw(summary, trajectory, &[])?, &summary.protocol)
 }
 

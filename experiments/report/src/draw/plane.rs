@@ -1,11 +1,11 @@
 //! The way of a search through the plane of two proxies, as figure 5 of TE-NAS's paper shows κ against the regions.
 
+use assay_results::present::reading::better;
+use assay_results::{SearchSummary, Trajectory};
+
 use super::error::DrawError;
 use crate::picture::axis::Scale;
 use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, SOFT, TEXT, escaped, short, width_of};
-use crate::report::better;
-use crate::run::summary::Summary;
-use crate::run::tables::Trajectory;
 
 const PLOT: [f64; 2] = [430.0, 300.0];
 const LEFT: f64 = 74.0;
@@ -29,7 +29,7 @@ struct Way {
 }
 
 impl Way {
-    fn of(summary: &Summary, trajectory: &Trajectory) -> Result<Self, DrawError> {
+    fn of(summary: &SearchSummary, trajectory: &Trajectory) -> Result<Self, DrawError> {
         let mut labels: Vec<&str> = Vec::new();
         for (label, _) in trajectory.steps.iter().flat_map(|step| &step.readings) {
             if !labels.contains(&label.as_str()) {
@@ -57,7 +57,11 @@ impl Way {
 
 /// Draws the readings of the states that a search went through, from the first to what it found. The axes have room for the
 /// searches that it stands beside, so that their pictures can be compared.
-pub(crate) fn draw(summary: &Summary, trajectory: &Trajectory, beside: &[(&Summary, &Trajectory)]) -> Result<Drawing, DrawError> {
+pub(crate) fn draw(
+    summary: &SearchSummary,
+    trajectory: &Trajectory,
+    beside: &[(&SearchSummary, &Trajectory)],
+) -> Result<Drawing, DrawError> {
     let Way { axes: [across, up], stops, undefined } = Way::of(summary, trajectory)?;
     let others: Vec<Way> = beside.iter().filter_map(|(summary, trajectory)| Way::of(summary, trajectory).ok()).collect();
     let values = |axis: usize| others.iter().flat_map(|way| &way.stops).chain(&stops).map(move |stop| stop.at[axis]);

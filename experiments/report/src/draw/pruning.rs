@@ -1,15 +1,15 @@
 //! A pruning search step by step: on each edge a mark for every operator, which fades in the step that removes it.
 
-use assay_core::plugin::Step;
-use assay_core::score::Reading;
-use assay_core::subspace::{Choice, Layout, Subspace};
+use assay_results::Step;
+use assay_results::present::number::number;
+use assay_structure::score::Reading;
+use assay_structure::subspace::{Choice, Layout, Subspace};
 
 use super::cell::{CellPicture, Drawn, Stroke};
 use super::error::DrawError;
 use super::wiring::wirings;
 use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, TEXT, short, width_of};
 use crate::picture::palette::colour;
-use crate::report::number;
 
 const MARGIN: f64 = 16.0;
 /// Room above a step for its title, and above a row of cells for their kinds.

@@ -1,10 +1,11 @@
 //! What is in the pictures, by the elements of their drawings.
 
-use assay_core::plugin::{Removal, Step};
-use assay_core::score::Reading;
-use assay_core::subspace::{Choice, Layout, OperatorSet};
+use assay_core::plugin::SearchSpace;
+use assay_results::{Removal, Step};
 use assay_spaces::darts::{Darts, Inputs};
 use assay_spaces::nas_bench_201::NasBench201;
+use assay_structure::score::Reading;
+use assay_structure::subspace::{Choice, Layout, OperatorSet};
 use resvg::usvg::roxmltree::{Document, Node};
 
 use super::*;
@@ -53,19 +54,19 @@ fn what_lets_nothing_through_is_dashed() {
 #[test]
 fn pictures_are_the_same_to_the_last_byte() {
     let space = Darts::new();
-    let paint = || architecture(&space, &space.parse(GENOTYPE).unwrap(), GENOTYPE).unwrap();
+    let paint = || architecture(space.layout(), &space.parse(GENOTYPE).unwrap(), GENOTYPE).unwrap();
     let picture = paint();
     assert_eq!(picture, paint());
     assert!(!picture.svg.contains("<text"), "text depends on the reader's fonts");
 }
 
 #[test]
-fn inputs_that_are_chosen_by_themselves_and_supernets_are_no_cells_to_draw() {
+fn inputs_that_are_chosen_by_themselves_and_supernets_cannot_be_drawn() {
     let free = Darts::new().inputs(Inputs::Free);
-    let error = architecture(&free, &free.parse(GENOTYPE).unwrap(), "").unwrap_err();
+    let error = architecture(free.layout(), &free.parse(GENOTYPE).unwrap(), "").unwrap_err();
     assert_eq!(error.to_string(), "the cell `normal` cannot be drawn: its space does not say which nodes its edges join");
     let space = NasBench201::default();
-    let error = architecture(&space, &Subspace::whole(space.layout()), "").unwrap_err();
+    let error = architecture(space.layout(), &Subspace::whole(space.layout()), "").unwrap_err();
     assert_eq!(error.to_string(), "edge 1<-0 of the cell cell keeps 5 operators, but an architecture at most one");
 }
 
@@ -120,7 +121,7 @@ fn an_operator_fades_in_the_step_that_removes_it_and_is_an_empty_place_from_then
 }
 
 /// A summary with these scores of what was found.
-fn summary(scores: &[(&str, f64)]) -> Summary {
+fn summary(scores: &[(&str, f64)]) -> SearchSummary {
     let score = |(label, value): &(&str, f64)| {
         let score = serde_json::json!({ "direction": "lower_is_better", "reading": { "value": value }, "spread": null, "repeats": 1 });
         ((*label).to_owned(), score)

@@ -1,6 +1,6 @@
 //! What a cell must have to be drawn.
 
-use assay_core::subspace::{Layout, Wiring};
+use assay_structure::subspace::{Layout, Wiring};
 
 use super::error::DrawError;
 

@@ -1,7 +1,8 @@
 //! What a report shows: sections, each of them a table or a group of charts with its protocol.
 
+use assay_results::present::grid::Grid;
+
 use crate::picture::canvas::Drawing;
-use crate::study::grid::Grid;
 
 /// All of a report.
 pub struct Content {

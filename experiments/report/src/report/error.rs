@@ -1,33 +1,18 @@
 //! Why there is no report.
 
-use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::ExperimentError;
+use assay_results::{ReadError, files};
 
 use crate::picture::PaintError;
-use crate::run::RunError;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The folder holds no run, or something else than this program wrote there.
-    #[error("`{folder}` holds no run: {problem}", folder = folder.display())]
-    NoRun {
-        /// The folder.
-        folder: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The run has no result yet.
-    #[error("the run `{folder}` is not finished", folder = folder.display())]
-    Unfinished {
-        /// The folder.
-        folder: PathBuf,
-        /// The command that continues it.
-        resume: String,
-    },
+    /// The folder holds no finished run, or its result cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The run is a part of a study.
     #[error("the run `{folder}` is shard {shard} of a study", folder = folder.display())]
     Shard {
@@ -36,12 +21,14 @@ pub enum ReportError {
         /// Which of how many.
         shard: String,
     },
-    /// The run's experiment cannot be read any more.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// A plugin of the run's experiment cannot be made.
-    #[error(transparent)]
-    Experiment(#[from] ExperimentError),
+    /// A file of the run cannot be read.
+    #[error("`{path}` cannot be read: {problem}", path = path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// No architecture has the operator to colour by.
     #[error("no architecture of `{run}` differs in `{operator}`")]
     Operator {
@@ -66,8 +53,19 @@ pub enum ReportError {
 }
 
 impl ReportError {
-    /// A file of the run that cannot be read.
-    pub(super) fn unreadable(folder: &Path, file: &str, error: &dyn Display) -> Self {
-        Self::NoRun { folder: folder.to_owned(), problem: format!("{file}: {error}") }
+    /// Scores of a proxy that the summary does not describe.
+    pub(super) fn unknown_proxy(folder: &Path, label: &str) -> Self {
+        Self::Table { path: folder.join(files::SUMMARY), problem: format!("proxies: there is no {label}, but it has scores") }
+    }
+
+    /// What to do about it, where that is known.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Read(error) => error.help(),
+            Self::Shard { .. } => Some("join all its shards first: assay merge".into()),
+            Self::Operator { known, .. } => Some(format!("its architectures differ in {}", known.join(", "))),
+            Self::Table { .. } | Self::Picture(_) | Self::Write { .. } => None,
+        }
     }
 }

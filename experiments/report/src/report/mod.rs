@@ -9,8 +9,8 @@ mod chapter;
 mod content;
 mod error;
 mod page;
-mod reading;
 mod run;
+mod table;
 mod write;
 
 pub use assemble::{Appearance, content};
@@ -19,6 +19,6 @@ pub use chapter::search::Search;
 pub use chapter::study::Study;
 pub use content::{Content, Section, Table};
 pub use error::ReportError;
-pub use reading::{better, describe, number};
+
 pub use run::{Run, label};
 pub use write::{Written, write};

@@ -3,10 +3,10 @@
 //! It works without scripts: everything is there, and groups of charts are switched by style alone. The script adds
 //! sorting and another operator to colour points by.
 
+use assay_results::present::grid::Grid;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::content::{Body, Chapter, Charts, Content, Section, Table};
-use crate::study::grid::Grid;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::Plugins;
+use assay_results::Summary;
 
 use super::chapter::Found;
 use super::error::ReportError;
-use crate::run::folder;
 
 /// A finished run.
 pub struct Run {
@@ -22,15 +21,8 @@ impl Run {
     ///
     /// # Errors
     /// If it holds none, or one that is not finished, or what it holds cannot be read.
-    pub fn read(folder: &Path, plugins: &Plugins) -> Result<Self, ReportError> {
-        let summary = match std::fs::read(folder.join(folder::SUMMARY)) {
-            Ok(summary) => summary,
-            Err(_) if folder.join(folder::EXPERIMENT).exists() => {
-                return Err(ReportError::Unfinished { folder: folder.to_owned(), resume: folder::resume(folder, plugins) });
-            }
-            Err(error) => return Err(ReportError::unreadable(folder, folder::SUMMARY, &error)),
-        };
-        let found = Found::read(folder, &summary, plugins)?;
+    pub fn read(folder: &Path) -> Result<Self, ReportError> {
+        let found = Found::read(folder, Summary::read(folder)?)?;
         Ok(Self { folder: folder.to_owned(), found })
     }
 }
@@ -39,11 +31,8 @@ impl Run {
 #[must_use]
 pub fn label(runs: &[Run]) -> Vec<String> {
     let folder = |run: &Run| run.folder.file_name().map_or_else(|| run.folder.display().to_string(), |name| name.to_string_lossy().into());
-    let name = |run: &Run| run.found.name_and_seed().0.to_owned();
-    let seeded = |run: &Run| {
-        let (name, seed) = run.found.name_and_seed();
-        format!("{name} seed {seed}")
-    };
+    let name = |run: &Run| run.found.heading().experiment.to_owned();
+    let seeded = |run: &Run| format!("{} seed {}", run.found.heading().experiment, run.found.heading().seed);
     let ways: [&dyn Fn(&Run) -> String; 3] = [&name, &seeded, &folder];
     let labels = |way: &&dyn Fn(&Run) -> String| runs.iter().map(way).collect::<Vec<_>>();
     let differ = |labels: &Vec<String>| labels.iter().collect::<BTreeSet<_>>().len() == labels.len();

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use assay_results::present::grid::{self, Grid};
 use rayon::prelude::*;
 
 use super::content::{Body, Chart, Content, Section};
 use super::error::ReportError;
 use super::page;
 use crate::picture::painter::Painter;
-use crate::study::grid::{self, Grid};
 
 const PAGE: &str = "index.html";
 const TABLES: &str = "tables";

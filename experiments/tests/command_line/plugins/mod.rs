@@ -7,6 +7,7 @@ mod isolation;
 mod loaded;
 mod loading;
 mod memory;
+mod reported;
 mod search;
 
 use std::path::Path;

@@ -9,12 +9,10 @@ pub(super) mod training;
 
 use std::path::Path;
 
-use assay_core::experiment::Plugins;
+use assay_results::{Summary, TrainingSummary};
 
 use super::content::{Chapter, Subject};
 use super::error::ReportError;
-use crate::study::summary::Finished;
-use crate::training::summary::TrainingSummary;
 use search::Search;
 use study::Study;
 
@@ -28,19 +26,24 @@ pub enum Found {
     Training(Box<TrainingSummary>),
 }
 
+/// What every run says of itself.
+pub(super) struct Heading<'a> {
+    /// The experiment's name.
+    pub(super) experiment: &'a str,
+    pub(super) seed: u64,
+    /// The version of the program that made it.
+    pub(super) version: &'a str,
+}
+
 impl Found {
-    /// Reads the rest of a finished run whose summary is this.
-    pub(super) fn read(folder: &Path, summary: &[u8], plugins: &Plugins) -> Result<Self, ReportError> {
-        Ok(match Finished::from_json(summary) {
-            Some(Finished::Whole(summary)) => Self::Study(Box::new(Study::read(folder, *summary, plugins)?)),
-            Some(Finished::Shard(shard)) => {
-                return Err(ReportError::Shard { folder: folder.to_owned(), shard: shard.part.shard.to_string() });
-            }
-            None => match TrainingSummary::from_json(summary) {
-                Some(summary) => Self::Training(Box::new(summary)),
-                None => Self::Search(Box::new(Search::read(folder, summary, plugins)?)),
-            },
-        })
+    /// Reads what the folder of a finished run holds beside its summary.
+    pub(super) fn read(folder: &Path, summary: Summary) -> Result<Self, ReportError> {
+        match summary {
+            Summary::Study(summary) => Ok(Self::Study(Box::new(Study::read(folder, *summary)?))),
+            Summary::Search(summary) => Ok(Self::Search(Box::new(Search::read(folder, *summary)?))),
+            Summary::Training(summary) => Ok(Self::Training(summary)),
+            Summary::Shard(shard) => Err(ReportError::Shard { folder: folder.to_owned(), shard: shard.part.shard.to_string() }),
+        }
     }
 
     /// The chapter of a run among all that the report shows; `colour` is the operator by which points are coloured.
@@ -52,21 +55,17 @@ impl Found {
         })
     }
 
-    /// The experiment's name and seed.
-    pub(super) fn name_and_seed(&self) -> (&str, u64) {
-        match self {
-            Self::Study(study) => (&study.summary.experiment, study.summary.seed),
-            Self::Search(search) => (&search.summary.experiment, search.summary.seed),
-            Self::Training(summary) => (&summary.experiment, summary.seed),
+    /// What the run says of itself.
+    pub(super) fn heading(&self) -> Heading<'_> {
+        macro_rules! of {
+            ($summary:expr) => {
+                Heading { experiment: &$summary.experiment, seed: $summary.seed, version: &$summary.assay }
+            };
         }
-    }
-
-    /// The version of the program that made it.
-    pub(super) fn version(&self) -> &str {
         match self {
-            Self::Study(study) => &study.summary.assay,
-            Self::Search(search) => &search.summary.assay,
-            Self::Training(summary) => &summary.assay,
+            Self::Study(study) => of!(study.summary),
+            Self::Search(search) => of!(search.summary),
+            Self::Training(summary) => of!(summary),
         }
     }
 

@@ -1,15 +1,14 @@
 //! What a report shows of a training.
 
-use assay_training::EpochRecord;
+use assay_results::TrainingSummary;
+use assay_results::present::grid::Grid;
+use assay_results::present::number::{grouped, number};
+use assay_results::training::EpochRecord;
 
 use super::comparison;
 use crate::picture::axis::Scale;
 use crate::picture::chart::band::{Band, Bands};
 use crate::report::content::{Body, Chapter, Chart, Section, SectionsOf, Subject, Table};
-use crate::report::reading::number;
-use crate::run::protocol::grouped;
-use crate::study::grid::Grid;
-use crate::training::summary::TrainingSummary;
 
 const CURVE: &str = "After each epoch: of the images trained on, as they were trained on (flipped, cropped, with paths dropped, as the \
     protocol says); of the test images, with running statistics. Axes are shared by all trainings of this report.";
@@ -74,12 +73,12 @@ pub(super) fn comparison(trainings: &[(&str, &TrainingSummary)]) -> Vec<Section>
 /// The training's protocol line, with the settings of its recipe that the line does not have.
 fn protocol(summary: &TrainingSummary) -> String {
     const SAID: [&str; 6] = ["architecture", "channels", "cells", "epochs", "batch", "images"];
-    let recipe = serde_json::to_value(&summary.recipe).unwrap_or_default();
-    let settings = recipe.as_object().into_iter().flatten().filter(|(key, _)| !SAID.contains(&key.as_str()));
-    let clause = |(key, value): (&String, &serde_json::Value)| {
+    let mut settings: Vec<(&str, &serde_json::Value)> = summary.recipe.iter().filter(|(key, _)| !SAID.contains(key)).collect();
+    settings.sort_by_key(|(key, _)| *key);
+    let clause = |(key, value): (&str, &serde_json::Value)| {
         value.as_str().map_or_else(|| format!("; {key} {value}"), |text| format!("; {key} {text}"))
     };
-    format!("{}{}", summary.protocol, settings.map(clause).collect::<String>())
+    format!("{}{}", summary.protocol, settings.into_iter().map(clause).collect::<String>())
 }
 
 /// A line of the table of results: its name, and what stands in the column of a training.

@@ -1,12 +1,12 @@
 //! Search curves: the best so far against evaluations and against what they cost, over the seeds of each experiment.
 
-use assay_core::score::Direction;
+use assay_results::present::reading::better;
 use assay_statistics::spread::Spread;
+use assay_structure::score::Direction;
 
 use super::read::{Search, best_so_far, readings};
 use crate::picture::chart::band::{Band, Bands, scales};
 use crate::report::content::{Chart, file_name};
-use crate::report::reading::better;
 
 /// Places on the horizontal axis where the curves of a group are compared.
 const PLACES: usize = 120;

@@ -4,17 +4,18 @@ mod course;
 mod read;
 mod tradeoff;
 
-use assay_core::plugin::{Accuracy, Step};
-use assay_core::score::Score;
+use assay_results::present::grid::Grid;
+use assay_results::present::number::number;
+use assay_results::present::reading::{better, describe};
+use assay_results::search::{Accuracies, Accuracy};
+use assay_results::{SearchSummary, Step};
+use assay_structure::score::Score;
 
 use super::comparison;
 use crate::draw::plane;
 use crate::picture::axis::Scale;
 use crate::picture::chart::curve::Curve;
 use crate::report::content::{Body, Chapter, Chart, Section, SectionsOf, Subject, Table, file_name};
-use crate::report::reading::{better, describe, number};
-use crate::run::summary::{Accuracies, Summary};
-use crate::study::grid::Grid;
 pub use read::Search;
 use read::{best_so_far, readings};
 
@@ -66,7 +67,7 @@ pub(super) fn comparison(searches: &[(&str, &Search)]) -> Vec<Section> {
     if searches.is_empty() {
         return Vec::new();
     }
-    let summaries: Vec<(&str, &Summary)> = searches.iter().map(|(label, search)| (*label, &search.summary)).collect();
+    let summaries: Vec<(&str, &SearchSummary)> = searches.iter().map(|(label, search)| (*label, &search.summary)).collect();
     let protocols: Vec<(&str, &str)> = summaries.iter().map(|(label, summary)| (*label, summary.protocol.as_str())).collect();
     let table = Body::Table(Table { grid: results(&summaries), is_short: true, is_sortable: false });
     let mut sections = vec![comparison::section("comparison-results", "Results side by side", SEARCHES, table, &protocols)];
@@ -78,7 +79,7 @@ pub(super) fn comparison(searches: &[(&str, &Search)]) -> Vec<Section> {
 }
 
 /// What searches found, one column each.
-fn results(searches: &[(&str, &Summary)]) -> Grid {
+fn results(searches: &[(&str, &SearchSummary)]) -> Grid {
     let columns: Vec<Vec<Line>> = searches.iter().map(|(_, summary)| lines(summary)).collect();
     let mut names: Vec<(Place, &str)> = Vec::new();
     for line in columns.iter().flatten() {
@@ -117,7 +118,7 @@ struct Line {
     cell: String,
 }
 
-fn lines(summary: &Summary) -> Vec<Line> {
+fn lines(summary: &SearchSummary) -> Vec<Line> {
     let line = |place: Place, name: &str, cell: String| Line { place, name: name.to_owned(), cell };
     let mut lines = vec![line(Place::Architecture, "architecture", summary.architecture.text.clone())];
     match &summary.accuracies {

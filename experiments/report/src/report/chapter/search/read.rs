@@ -1,35 +1,42 @@
-//! A search as its folder holds it: its result and its steps.
+//! A search as its folder holds it: its result, its steps, and how its space writes the architectures among the states.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use assay_core::experiment::{Assembly, Plugins, Purpose};
-use assay_core::plugin::{SearchSpace, Step};
-use assay_core::score::Direction;
+use assay_results::tables::architectures;
+use assay_results::{SearchSummary, Step, Trajectory};
+use assay_structure::score::Direction;
+use assay_structure::subspace::Subspace;
 
 use crate::report::error::ReportError;
-use crate::run::folder;
-use crate::run::summary::Summary;
-use crate::run::tables::{TRAJECTORY, Trajectory};
+use crate::report::table::RunTable;
 
 /// A search.
 pub struct Search {
     /// Its result.
-    pub summary: Summary,
+    pub summary: SearchSummary,
     /// Its steps.
     pub trajectory: Trajectory,
-    /// What was searched, if its plugin is here.
-    pub(super) space: Option<Box<dyn SearchSpace>>,
+    /// How the space writes the architectures among the states, by their masks.
+    written: HashMap<String, String>,
 }
 
 impl Search {
-    /// Reads the steps of the search with this summary.
-    pub(in crate::report::chapter) fn read(folder: &Path, summary: &[u8], plugins: &Plugins) -> Result<Self, ReportError> {
-        let summary = serde_json::from_slice(summary).map_err(|error| ReportError::unreadable(folder, folder::SUMMARY, &error))?;
-        let trajectory = std::fs::read(folder.join(TRAJECTORY)).map_err(|error| ReportError::unreadable(folder, TRAJECTORY, &error))?;
-        let trajectory = serde_json::from_slice(&trajectory).map_err(|error| ReportError::unreadable(folder, TRAJECTORY, &error))?;
-        let experiment = folder::stored_experiment(folder, Purpose::Score, plugins);
-        let space = experiment.ok().and_then(|experiment| Assembly::new(&experiment, plugins).space().ok());
-        Ok(Self { summary, trajectory, space })
+    /// Reads what the folder holds beside this summary.
+    pub(in crate::report::chapter) fn read(folder: &Path, summary: SearchSummary) -> Result<Self, ReportError> {
+        let trajectory = Trajectory::read(folder)?;
+        let mut written = HashMap::new();
+        if let Some(table) = RunTable::read_if_any(folder, &architectures::TABLE)? {
+            let pairs = table.texts(architectures::MASK)?.into_iter().zip(table.texts(architectures::ARCH)?);
+            written.extend(pairs.map(|(mask, text)| (mask.to_owned(), text.to_owned())));
+        }
+        Ok(Self { summary, trajectory, written })
+    }
+
+    /// A state as the space writes it, or its mask where it is not an architecture or the folder does not say how to write it.
+    pub(super) fn write(&self, state: &Subspace) -> String {
+        let mask = state.to_string();
+        self.written.get(&mask).cloned().unwrap_or(mask)
     }
 }
 

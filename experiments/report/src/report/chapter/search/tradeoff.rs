@@ -1,15 +1,16 @@
 //! The Pareto fronts of a search that looked up what architectures cost.
 
-use assay_core::plugin::Step;
-use assay_core::score::{Direction, Score};
+use assay_results::Step;
+use assay_results::present::grid::Grid;
+use assay_results::present::number::number;
+use assay_results::present::reading::better;
 use assay_statistics::pareto::{self, Offer};
+use assay_structure::score::{Direction, Score};
 
 use super::read::Search;
 use crate::picture::axis::Scale;
 use crate::picture::chart::pareto::ParetoFront;
 use crate::report::content::{Chart, file_name};
-use crate::report::reading::{better, number};
-use crate::study::grid::Grid;
 
 /// One reading of the steps against one of their costs.
 pub(super) struct Tradeoff<'a> {
@@ -92,13 +93,9 @@ impl Tradeoff<'_> {
     /// The front, cheapest first.
     pub(super) fn grid(&self) -> Grid {
         // A step reads what it starts from; what it leads to is the best so far.
-        let text = |step: &Step| {
-            let written = self.search.space.as_ref().and_then(|space| space.write(&step.before).ok());
-            written.unwrap_or_else(|| step.before.to_string())
-        };
         let row = |step: &Step| {
             let numbers = self.point(step).map_or(["–"; 2].map(str::to_owned), |point| point.map(number));
-            numbers.into_iter().chain([step.title.clone(), text(step)]).collect()
+            numbers.into_iter().chain([step.title.clone(), self.search.write(&step.before)]).collect()
         };
         let head = [self.cost, self.label, "step", "architecture"].map(str::to_owned).to_vec();
         Grid { title: format!("Pareto front: {}", self.title()), head, rows: self.front.iter().map(row).collect() }

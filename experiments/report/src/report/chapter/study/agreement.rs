@@ -1,10 +1,10 @@
 //! How far the scores of each two proxies agree.
 
+use assay_results::present::grid::{self, Grid};
 use assay_statistics::{Pairs, kendall};
 use rayon::prelude::*;
 
 use super::scores::ProxyScores;
-use crate::study::grid::{self, Grid};
 
 /// τ-b between proxies.
 pub(super) struct Matrix {

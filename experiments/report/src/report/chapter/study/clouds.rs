@@ -1,23 +1,21 @@
 //! Scores against targets: one point an architecture, coloured by how often it has an operator.
 
+use assay_results::StudySummary;
+use assay_results::correlation::Correlation;
+use assay_results::present::number::grouped;
+use assay_results::present::reading::better;
 use serde_json::json;
 
 use super::scored::Scored;
-use super::scores::{OperatorCounts, ProxyScores};
+use super::scores::{OperatorCounts, ProxyScores, TargetValues};
 use crate::picture::axis::Scale;
 use crate::picture::canvas::Drawing;
 use crate::picture::chart::scatter::{PLOT, Scatter, pixel};
 use crate::report::content::{Chart, Charts, file_name};
-use crate::report::reading::better;
-use crate::run::protocol::grouped;
-use crate::study::StudySummary;
-use crate::study::correlation::Correlation;
-use crate::study::truth::Target;
 
 /// The clouds of a study: what their axes and colours share.
 pub(super) struct Clouds<'a> {
     scored: &'a Scored,
-    truth: &'a [Target],
     operator: &'a OperatorCounts,
     highest: usize,
     /// By proxy, if any of its scores is finite.
@@ -27,51 +25,46 @@ pub(super) struct Clouds<'a> {
 }
 
 impl<'a> Clouds<'a> {
-    pub(super) fn new(scored: &'a Scored, truth: &'a [Target], operator: &str) -> Self {
-        let position = scored.operators.iter().position(|known| known.name == operator).unwrap_or_default();
+    pub(super) fn new(scored: &'a Scored, operator: &'a OperatorCounts) -> Self {
         Self {
             scored,
-            truth,
-            operator: &scored.operators[position],
+            operator,
             highest: scored.operators.iter().flat_map(|operator| &operator.counts).copied().max().unwrap_or_default(),
             across: scored.proxies.iter().map(|proxy| Scale::over(proxy.values.iter().copied().flatten())).collect(),
-            up: truth.iter().map(|truth| Scale::over(truth.values.iter().copied().flatten())).collect(),
+            up: scored.targets.iter().map(|target| Scale::over(target.values.iter().copied().flatten())).collect(),
         }
     }
 
-    pub(super) fn has(&self, column: &str) -> bool {
-        self.truth.iter().any(|truth| truth.column == column)
-    }
-
     pub(super) fn charts(&self, summary: &StudySummary) -> Charts {
-        let group = |(target, truth): (usize, &Target)| {
+        let group = |(number, values): (usize, &TargetValues)| {
+            let target = &values.target;
             let chart = |(position, proxy): (usize, &ProxyScores)| {
-                let scales = [self.across[position]?, self.up[target]?];
-                let row = summary.correlations.iter().find(|row| row.proxy == proxy.label && row.target == truth.column)?;
+                let scales = [self.across[position]?, self.up[number]?];
+                let row = summary.correlations.iter().find(|row| row.proxy == proxy.label && row.target == target.column)?;
                 Some(Chart {
-                    name: format!("{}-{}", file_name(&proxy.label), file_name(&truth.column)),
-                    drawing: self.cloud(proxy, truth, scales, row),
-                    place: Some([position, target]),
+                    name: format!("{}-{}", file_name(&proxy.label), file_name(&target.column)),
+                    drawing: self.cloud(proxy, values, scales, row),
+                    place: Some([position, number]),
                 })
             };
-            (truth.title.clone(), self.scored.proxies.iter().enumerate().filter_map(chart).collect())
+            (target.title.clone(), self.scored.proxies.iter().enumerate().filter_map(chart).collect())
         };
-        Charts { groups: self.truth.iter().enumerate().map(group).collect(), recolour: Some(self.recolour()) }
+        Charts { groups: self.scored.targets.iter().enumerate().map(group).collect(), recolour: Some(self.recolour()) }
     }
 
-    fn cloud(&self, proxy: &ProxyScores, truth: &Target, scales: [Scale; 2], row: &Correlation) -> Drawing {
+    fn cloud(&self, proxy: &ProxyScores, TargetValues { target, values }: &TargetValues, scales: [Scale; 2], row: &Correlation) -> Drawing {
         let point = |(score, value): (&Option<f64>, &Option<f64>)| Some([score.filter(|score| score.is_finite())?, (*value)?]);
-        let points: Vec<Option<[f64; 2]>> = proxy.values.iter().zip(&truth.values).map(point).collect();
+        let points: Vec<Option<[f64; 2]>> = proxy.values.iter().zip(values).map(point).collect();
         let tau = row.tau_b.map_or("undefined".into(), |tau| format!("{tau:.3}").replace('-', "−"));
         let drawn = points.iter().flatten().count();
         let mut subtitle = format!("τ-b {tau}, {} architectures, {} undefined", grouped(row.architectures as u128), row.undefined);
         if drawn < row.architectures {
             subtitle += &format!(", {} infinite", row.architectures - drawn);
         }
-        let vertical = format!("{} ({}), {}", truth.title, truth.column, truth.unit);
-        let vertical = if truth.is_accuracy() { vertical } else { format!("{vertical} ({})", better(truth.direction)) };
+        let vertical = format!("{} ({}), {}", target.title, target.column, target.unit);
+        let vertical = if target.is_accuracy() { vertical } else { format!("{vertical} ({})", better(target.direction)) };
         let scatter = Scatter {
-            title: format!("{} and {}", proxy.label, truth.title),
+            title: format!("{} and {}", proxy.label, target.title),
             subtitle,
             axes: [format!("{} ({})", proxy.label, better(proxy.direction)), vertical],
             scales,
@@ -86,14 +79,14 @@ impl<'a> Clouds<'a> {
     /// Where each architecture lies by proxy and target, and how often it has each operator.
     fn recolour(&self) -> String {
         let of_proxy = |(scale, proxy): (&Option<Scale>, &ProxyScores)| places(scale.as_ref(), proxy.values.iter().copied(), PLOT.0);
-        let of_target = |(scale, truth): (&Option<Scale>, &Target)| places(scale.as_ref(), truth.values.iter().copied(), PLOT.1);
+        let of_target = |(scale, target): (&Option<Scale>, &TargetValues)| places(scale.as_ref(), target.values.iter().copied(), PLOT.1);
         let operators = &self.scored.operators;
         json!({
             "operator": self.operator.name,
             "operators": operators.iter().map(|operator| &operator.name).collect::<Vec<_>>(),
             "counts": operators.iter().map(|operator| numbers(operator.counts.iter().copied())).collect::<Vec<_>>(),
             "x": self.across.iter().zip(&self.scored.proxies).map(of_proxy).collect::<Vec<_>>(),
-            "y": self.up.iter().zip(self.truth).map(of_target).collect::<Vec<_>>(),
+            "y": self.up.iter().zip(&self.scored.targets).map(of_target).collect::<Vec<_>>(),
         })
         .to_string()
     }

@@ -3,13 +3,19 @@
 mod agreement;
 mod clouds;
 mod preference;
+mod readings;
 mod scored;
 mod scores;
 mod topology;
 
 use std::path::Path;
 
-use assay_core::experiment::{Experiment, Plugins, Purpose};
+use assay_results::correlation::{Correlation, RANDOM};
+use assay_results::present::grid::{self, Grid};
+use assay_results::present::number::grouped;
+use assay_results::present::{correlations, published};
+use assay_results::study::NoiseCeiling;
+use assay_results::{Kind, StudySummary};
 
 use super::comparison;
 use crate::picture::chart::bars::Bars;
@@ -17,31 +23,29 @@ use crate::picture::chart::forest::{Estimate, Forest};
 use crate::picture::chart::heat::Heat;
 use crate::report::content::{Body, Chapter, Chart, Section, SectionsOf, Subject, Table, file_name};
 use crate::report::error::ReportError;
-use crate::run::folder;
-use crate::run::protocol::grouped;
-use crate::study::correlation::{Correlation, RANDOM};
-use crate::study::grid::{self, Grid};
-use crate::study::{NoiseCeiling, StudySummary, beside};
 use agreement::Matrix;
 use clouds::Clouds;
 use preference::Shares;
+use readings::Readings;
 use scored::Scored;
-use scores::{BEST_PART, ProxyScores};
-use topology::Preferred;
+use scores::{BEST_PART, OperatorCounts};
+use topology::{Preferred, Topology};
 
 /// A correlation study.
 pub struct Study {
     /// Its result.
     pub summary: StudySummary,
-    scored: Scored,
+    readings: Readings,
+    /// What the folder holds beside its scores; versions before this one did not store it.
+    scored: Option<Scored>,
 }
 
 impl Study {
-    /// Reads the scores of the study with this summary.
-    pub(super) fn read(folder: &Path, summary: StudySummary, plugins: &Plugins) -> Result<Self, ReportError> {
-        let experiment: Experiment = folder::stored_experiment(folder, Purpose::Study, plugins)?;
-        let scored = Scored::read(folder, &summary, &experiment, plugins)?;
-        Ok(Self { summary, scored })
+    /// Reads what the folder holds beside this summary.
+    pub(super) fn read(folder: &Path, summary: StudySummary) -> Result<Self, ReportError> {
+        let readings = Readings::read(folder, &summary)?;
+        let scored = Scored::read(folder, &summary, &readings)?;
+        Ok(Self { summary, readings, scored })
     }
 }
 
@@ -69,90 +73,113 @@ const DETAILS: &str = "Correlations over all architectures and among the best 10
 
 /// The chapter of a study; `colour` is the operator by which its points are coloured, if the reader chose one.
 pub(super) fn chapter(study: &Study, subject: &Subject<'_>, colour: Option<&str>) -> Result<Chapter, ReportError> {
+    let Study { summary, readings, scored } = study;
     let Subject { label, prefix, .. } = *subject;
-    let operator = chosen_operator(&study.scored, label, colour)?;
-    let summary = &study.summary;
     let of_run = SectionsOf { prefix, notes: summary.notes() };
-    let table = |grid: Grid| Body::Table(Table { grid, is_short: false, is_sortable: true });
     let mut sections = Vec::new();
     if !summary.correlations.is_empty() {
-        let overview = Body::Table(Table { grid: grid::overview(&summary.correlations), is_short: true, is_sortable: true });
+        let overview = Body::Table(Table { grid: correlations::overview(&summary.correlations), is_short: true, is_sortable: true });
         sections.push(of_run.section("tau", "Kendall τ-b by proxy and target", OVERVIEW, overview));
         sections.push(of_run.section("intervals", "τ-b with intervals", FOREST, Body::charts(forests(summary))));
     }
-    sections.push(match (&study.scored.truth, operator) {
-        (Ok(truth), Some(operator)) => {
-            let clouds = Clouds::new(&study.scored, truth, operator);
-            let body = clouds.charts(summary);
-            let without: Vec<&str> = targets(summary).into_iter().map(|(column, _)| column).filter(|column| !clouds.has(column)).collect();
-            let missing = match without.as_slice() {
-                [] => String::new(),
-                columns => {
-                    format!(" Not drawn, since the benchmark that is imported now lists no accuracy of the name: {}.", columns.join(", "))
-                }
-            };
-            of_run.section("scatter", "Score against accuracy", &format!("{CLOUDS}{missing}"), Body::Charts(body))
+    match scored {
+        Some(scored) => {
+            sections.push(scatter(scored, summary, &of_run, chosen_operator(scored, label, colour)?));
+            sections.extend(operators(scored, &of_run));
+            sections.extend(scored.topologies.iter().flat_map(|topology| shapes(scored, topology, &of_run)));
+            sections.extend(agreement(scored, &of_run));
         }
-        (Ok(_), None) => of_run.section("scatter", "Score against accuracy", "Left out: the architectures do not differ.", Body::Nothing),
-        (Err(because), _) => of_run.section("scatter", "Score against accuracy", &format!("Left out: {because}."), Body::Nothing),
-    });
-    if let Some(shares) = Shares::of(&study.scored) {
-        let title = format!("Operators of the best {} % by score", 100 / BEST_PART);
-        let bars = Bars { title: title.clone(), axis: "share".into(), groups: &shares.operators, series: &shares.by_proxy }.draw();
-        let drawn = Body::charts(vec![Chart { name: String::new(), drawing: bars, place: None }]);
-        sections.push(of_run.section("operators", &title, SHARES, drawn));
-        sections.push(of_run.section("operator-shares", &title, "The same as numbers.", table(shares.grid(title.clone()))));
+        None => sections.push(of_run.section("scores", "Scores of single architectures", &not_stored(), Body::Nothing)),
     }
-    for topology in &study.scored.topologies {
-        let preferred = Preferred::of(topology, &study.scored.proxies);
-        let (name, kind) = (format!("shape-{}", file_name(&topology.kind)), topology.name());
-        sections.push(of_run.section(&name, &format!("Depth and width of the {kind}"), SHAPES, Body::charts(preferred.charts())));
-        let title = format!("Standings by depth and width of the {kind}");
-        sections.push(of_run.section(
-            &format!("{name}-standings"),
-            &title,
-            "The same as numbers.",
-            table(preferred.by_shape(title.clone())),
-        ));
-        let title = format!("Depth and width of the {kind}, by proxy");
-        sections.push(of_run.section(&format!("{name}-by-proxy"), &title, PREFERENCES, table(preferred.by_proxy(title.clone()))));
-    }
-    let matrix = Matrix::of(&study.scored.proxies);
-    let heat = Heat { title: "τ-b between proxies", rows: &matrix.names, columns: &matrix.names, values: &matrix.values }.draw();
-    sections.push(of_run.section(
-        "matrix",
-        "How far proxies agree",
-        MATRIX,
-        Body::charts(vec![Chart { name: String::new(), drawing: heat, place: None }]),
-    ));
-    sections.push(of_run.section("agreement", "τ-b between proxies", "The same as numbers.", table(matrix.grid())));
-    for (grid, (column, _)) in grid::by_target(&summary.correlations, summary.k).into_iter().zip(targets(summary)) {
+    for (grid, (column, _)) in correlations::by_target(&summary.correlations, summary.k).into_iter().zip(targets(summary)) {
         let name = format!("statistics-{}", file_name(column));
         let title = format!("All statistics: {}", grid.title);
         sections.push(of_run.section(&name, &title, DETAILS, table(grid)));
     }
-    for grid in beside::grids(&summary.correlations, &summary.published) {
+    for grid in published::grids(&summary.correlations, &summary.published) {
         let mut section = of_run.section(&format!("published-{}", file_name(&grid.title)), &grid.title.clone(), PUBLISHED, table(grid));
-        section.notes.extend(beside::notes(&summary.published));
+        section.notes.extend(published::notes(&summary.published));
         sections.push(section);
     }
-    let (undefined, explanation) = undefined(summary, &study.scored);
+    let (undefined, explanation) = readings.undefined();
     sections.push(of_run.section("undefined", "Undefined scores", &explanation, table(undefined)));
     let about = format!(
         "Correlation study of {} architectures, {} proxies and {} targets, seed {}.",
         grouped(summary.architectures as u128),
-        study.scored.proxies.len(),
+        readings.by_proxy.len(),
         targets(summary).len(),
         summary.seed
     );
     Ok(Chapter { title: label.to_owned(), about, sections })
 }
 
+/// What cannot be shown of a study that an earlier version made.
+fn not_stored() -> String {
+    let command = Kind::Study.command();
+    format!(
+        "Left out: this study was made by a version of assay that did not store which scores are better, what they are compared \
+         with and which operators the architectures have; run `assay {command}` again to have its charts."
+    )
+}
+
+/// One cloud a proxy and target.
+fn scatter(scored: &Scored, summary: &StudySummary, of_run: &SectionsOf<'_>, operator: Option<&OperatorCounts>) -> Section {
+    let section = |explanation: &str, body: Body| of_run.section("scatter", "Score against accuracy", explanation, body);
+    match operator {
+        _ if scored.targets.is_empty() => section("Left out: the experiment has no [benchmark] section.", Body::Nothing),
+        None => section("Left out: the architectures do not differ.", Body::Nothing),
+        Some(operator) => section(CLOUDS, Body::Charts(Clouds::new(scored, operator).charts(summary))),
+    }
+}
+
+/// Which operators the best scores prefer; nothing where the architectures do not differ in them.
+fn operators(scored: &Scored, of_run: &SectionsOf<'_>) -> Vec<Section> {
+    let Some(shares) = Shares::of(scored) else { return Vec::new() };
+    let title = format!("Operators of the best {} % by score", 100 / BEST_PART);
+    let bars = Bars { title: title.clone(), axis: "share".into(), groups: &shares.operators, series: &shares.by_proxy }.draw();
+    let drawn = Body::charts(vec![Chart { name: String::new(), drawing: bars, place: None }]);
+    vec![
+        of_run.section("operators", &title, SHARES, drawn),
+        of_run.section("operator-shares", &title, "The same as numbers.", table(shares.grid(title.clone()))),
+    ]
+}
+
+/// Which depths and widths of a kind of cell the scores prefer.
+fn shapes(scored: &Scored, topology: &Topology, of_run: &SectionsOf<'_>) -> [Section; 3] {
+    let preferred = Preferred::of(topology, &scored.proxies);
+    let (name, kind) = (format!("shape-{}", file_name(&topology.kind)), topology.name());
+    let charts = Body::charts(preferred.charts());
+    let [standings, by_proxy] = [format!("Standings by depth and width of the {kind}"), format!("Depth and width of the {kind}, by proxy")];
+    let by_shape = table(preferred.by_shape(standings.clone()));
+    let of_proxies = table(preferred.by_proxy(by_proxy.clone()));
+    [
+        of_run.section(&name, &format!("Depth and width of the {kind}"), SHAPES, charts),
+        of_run.section(&format!("{name}-standings"), &standings, "The same as numbers.", by_shape),
+        of_run.section(&format!("{name}-by-proxy"), &by_proxy, PREFERENCES, of_proxies),
+    ]
+}
+
+/// How far proxies agree.
+fn agreement(scored: &Scored, of_run: &SectionsOf<'_>) -> [Section; 2] {
+    let matrix = Matrix::of(&scored.proxies);
+    let heat = Heat { title: "τ-b between proxies", rows: &matrix.names, columns: &matrix.names, values: &matrix.values }.draw();
+    let drawn = Body::charts(vec![Chart { name: String::new(), drawing: heat, place: None }]);
+    [
+        of_run.section("matrix", "How far proxies agree", MATRIX, drawn),
+        of_run.section("agreement", "τ-b between proxies", "The same as numbers.", table(matrix.grid())),
+    ]
+}
+
+/// A table that stands in the page and the files, and is too long for a terminal.
+fn table(grid: Grid) -> Body {
+    Body::Table(Table { grid, is_short: false, is_sortable: true })
+}
+
 /// The operator whose count colours the points: the reader's choice, or that which says most about the first target.
-fn chosen_operator<'a>(scored: &'a Scored, run: &str, colour: Option<&str>) -> Result<Option<&'a str>, ReportError> {
-    let Some(wanted) = colour else { return Ok(scored.most_telling_operator().map(|operator| operator.name.as_str())) };
+fn chosen_operator<'a>(scored: &'a Scored, run: &str, colour: Option<&str>) -> Result<Option<&'a OperatorCounts>, ReportError> {
+    let Some(wanted) = colour else { return Ok(scored.most_telling_operator()) };
     let found = scored.operators.iter().find(|operator| operator.name == wanted);
-    found.map(|operator| Some(operator.name.as_str())).ok_or_else(|| ReportError::Operator {
+    found.map(Some).ok_or_else(|| ReportError::Operator {
         run: run.to_owned(),
         operator: wanted.to_owned(),
         known: scored.operators.iter().map(|operator| operator.name.clone()).collect(),
@@ -166,11 +193,11 @@ pub(super) fn comparison(studies: &[(&str, &Study)]) -> Vec<Section> {
     }
     let summaries: Vec<(&str, &StudySummary)> = studies.iter().map(|(label, study)| (*label, &study.summary)).collect();
     let protocols: Vec<(&str, &str)> = summaries.iter().map(|(label, summary)| (*label, summary.protocol.as_str())).collect();
-    let table = Body::Table(Table { grid: correlations(&summaries), is_short: true, is_sortable: true });
+    let table = Body::Table(Table { grid: side_by_side(&summaries), is_short: true, is_sortable: true });
     vec![comparison::section("comparison-tau", "Kendall τ-b side by side", STUDIES, table, &protocols)]
 }
 
-fn correlations(studies: &[(&str, &StudySummary)]) -> Grid {
+fn side_by_side(studies: &[(&str, &StudySummary)]) -> Grid {
     let mut proxies: Vec<&str> = Vec::new();
     for row in studies.iter().flat_map(|(_, summary)| &summary.correlations) {
         if !proxies.contains(&row.proxy.as_str()) {
@@ -256,25 +283,4 @@ fn ceiling_of(ceilings: &[NoiseCeiling], target: &str) -> Option<f64> {
         format!("_{column}_").contains(&format!("_{target}_"))
     };
     ceilings.iter().find(is_of).and_then(|ceiling| ceiling.ceiling.tau_b)
-}
-
-/// How many scores are undefined and why, with a sentence that sums it up.
-fn undefined(summary: &StudySummary, scored: &Scored) -> (Grid, String) {
-    let reasons = |proxy: &ProxyScores| {
-        let mut reasons: Vec<(&String, &usize)> = proxy.undefined.iter().collect();
-        reasons.sort_by(|one, other| other.1.cmp(one.1));
-        reasons.into_iter().map(|(reason, count)| format!("{count}: {reason}")).collect::<Vec<_>>().join("; ")
-    };
-    let row = |proxy: &ProxyScores| {
-        let count: usize = proxy.undefined.values().sum();
-        vec![proxy.label.clone(), (proxy.values.len() - count).to_string(), count.to_string(), reasons(proxy)]
-    };
-    let rows: Vec<Vec<String>> = scored.proxies.iter().map(row).collect();
-    let all: usize = scored.proxies.iter().flat_map(|proxy| proxy.undefined.values()).sum();
-    let explanation = match all {
-        0 => format!("Every proxy has a score for each of the {} architectures.", grouped(summary.architectures as u128)),
-        _ => "An architecture whose score is undefined in one repeat is left out of that proxy's statistics, and counted.".into(),
-    };
-    let head = ["proxy", "scored", "undefined", "reasons"].map(str::to_owned).to_vec();
-    (Grid { title: "Undefined scores".into(), head, rows }, explanation)
 }

@@ -1,8 +1,9 @@
 //! What the architectures of the best scores have in common: their operators.
 
+use assay_results::present::grid::Grid;
+
 use super::scored::Scored;
 use super::scores::{OperatorCounts, ProxyScores, best};
-use crate::study::grid::Grid;
 
 /// How often operators occur in the architectures of the best scores.
 pub(super) struct Shares {

@@ -1,75 +1,55 @@
-//! The scores of a study with the accuracies they are compared with, by architecture.
+//! The scores of a study with what they are compared with and what the architectures are made of: all that its folder holds.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
+use std::collections::HashMap;
 use std::path::Path;
 
-use assay_core::experiment::{Assembly, Experiment, Plugins};
-use assay_core::plugin::{Benchmark, SearchSpace};
-use assay_core::score::{Direction, Reading, Score};
-use assay_core::subspace::{Layout, Subspace};
+use assay_results::tables::{architectures, targets};
+use assay_results::{Space, StudySummary};
 use assay_statistics::{Pairs, kendall};
-use polars::prelude::{DataFrame, ParquetReader, PolarsError, PolarsResult, SerReader};
+use assay_structure::score::Reading;
+use assay_structure::subspace::{Layout, Subspace};
 
-use super::scores::{OperatorCounts, ProxyScores};
+use super::readings::Readings;
+use super::scores::{OperatorCounts, ProxyScores, TargetValues};
 use super::topology::{self, Topology};
 use crate::report::error::ReportError;
-use crate::study::StudySummary;
-use crate::study::truth::{Target, targets};
+use crate::report::table::RunTable;
 
-const SCORES: &str = "scores.parquet";
-/// Scores made of other scores, the larger the better.
-const AGGREGATES: &str = "aggregates.parquet";
-
-/// Scores and targets of the same architectures, position by position.
+/// Scores, targets and architectures, position by position.
 pub(super) struct Scored {
     pub(super) proxies: Vec<ProxyScores>,
-    /// Or why there are none to be drawn.
-    pub(super) truth: Result<Vec<Target>, String>,
+    /// None without a benchmark.
+    pub(super) targets: Vec<TargetValues>,
     /// Those operators of which architectures differ in number.
     pub(super) operators: Vec<OperatorCounts>,
-    /// Depths and widths, by kind of cell, where the space's edges say what they connect and architectures differ in them.
+    /// Depths and widths, by kind of cell, where the space's edges join nodes and architectures differ in them.
     pub(super) topologies: Vec<Topology>,
 }
 
 impl Scored {
-    /// Reads the scores of a study and looks the accuracies up again.
-    pub(super) fn read(folder: &Path, summary: &StudySummary, experiment: &Experiment, plugins: &Plugins) -> Result<Self, ReportError> {
-        let no_run = |problem: String| ReportError::NoRun { folder: folder.to_owned(), problem };
-        let wrong = |file: &'static str| move |error: PolarsError| no_run(format!("{file}: {error}"));
-        let table = open(&folder.join(SCORES)).map_err(wrong(SCORES))?;
-        let measured = Readings::of(&table, "proxy").map_err(wrong(SCORES))?;
-        let assembly = Assembly::new(experiment, plugins);
-        let mut proxies = Vec::new();
-        for (label, readings) in measured.labels.iter().zip(&measured.readings) {
-            proxies.push(score(label, assembly.proxy(label)?.direction(), readings));
-        }
-        if !summary.aggregates.is_empty() {
-            let table = open(&folder.join(AGGREGATES)).map_err(wrong(AGGREGATES))?;
-            let made = Readings::of(&table, "aggregate").map_err(wrong(AGGREGATES))?;
-            if made.architectures != measured.architectures {
-                return Err(no_run(format!("{AGGREGATES} and {SCORES} are of different architectures")));
-            }
-            proxies
-                .extend(made.labels.iter().zip(&made.readings).map(|(label, readings)| score(label, Direction::HigherIsBetter, readings)));
-        }
-        let architectures: Vec<&str> = measured.architectures.iter().map(String::as_str).collect();
-        // In the order of the study's own tables.
-        let place = |label: &str| summary.correlations.iter().position(|row| row.proxy == label);
-        proxies.sort_by_key(|proxy| place(&proxy.label).unwrap_or(usize::MAX));
-        let truth = match assembly.benchmark()? {
-            Some(benchmark) => look_up(benchmark.as_ref(), &architectures).and_then(|truth| agreeing(truth, &proxies, summary)),
-            None => Err("the experiment has no [benchmark] section".into()),
+    /// Puts together what the folder holds beside these readings; `None` if an earlier version made it, which stored neither
+    /// directions nor targets nor the space.
+    pub(super) fn read(folder: &Path, summary: &StudySummary, readings: &Readings) -> Result<Option<Self>, ReportError> {
+        let Some(space) = Space::read(folder)?.filter(|_| !summary.proxies.is_empty()) else { return Ok(None) };
+        let scores = |(label, readings): &(String, Vec<Reading>)| {
+            let proxy = summary.proxies.iter().find(|proxy| proxy.label == *label);
+            let proxy = proxy.ok_or_else(|| ReportError::unknown_proxy(folder, label))?;
+            let values = readings.iter().map(Reading::value).collect();
+            Ok(ProxyScores { label: label.clone(), direction: proxy.direction, values })
         };
-        let space = assembly.space()?;
-        let subspaces = parse(space.as_ref(), &architectures).map_err(no_run)?;
-        let operators = count_operators(space.layout(), &subspaces);
-        Ok(Self { proxies, truth, operators, topologies: topology::of(space.layout(), &subspaces) })
+        let proxies = readings.by_proxy.iter().map(scores).collect::<Result<_, ReportError>>()?;
+        let subspaces = read_architectures(folder, &space.layout, &readings.architectures)?;
+        Ok(Some(Self {
+            proxies,
+            targets: read_targets(folder, summary, &readings.architectures)?,
+            operators: count_operators(&space.layout, &subspaces),
+            topologies: topology::of(&space.layout, &subspaces),
+        }))
     }
 
     /// The operator whose count goes best with the first target, whether more or less of it is better.
     pub(super) fn most_telling_operator(&self) -> Option<&OperatorCounts> {
-        let values = &self.truth.as_ref().ok()?.first()?.values;
+        let values = &self.targets.first()?.values;
         let tau = |operator: &OperatorCounts| {
             let known = operator.counts.iter().zip(values).filter_map(|(count, value)| Some((*count as f64, (*value)?)));
             let (counts, values): (Vec<f64>, Vec<f64>) = known.unzip();
@@ -80,91 +60,35 @@ impl Scored {
     }
 }
 
-/// The readings of a table in long form.
-struct Readings {
-    architectures: Vec<String>,
-    labels: Vec<String>,
-    /// By label and architecture, one a repeat.
-    readings: Vec<Vec<Vec<Reading>>>,
-}
-
-impl Readings {
-    /// Of a table whose labels stand in this column; architectures and labels in the order in which they first occur.
-    fn of(table: &DataFrame, label_column: &str) -> PolarsResult<Self> {
-        let texts = |name: &str| Ok::<_, PolarsError>(table.column(name)?.str()?.iter().map(Option::unwrap_or_default));
-        let (mut architectures, mut labels) = (Names::default(), Names::default());
-        let mut readings: Vec<Vec<Vec<Reading>>> = Vec::new();
-        let values = table.column("value")?.f64()?.iter().zip(texts("undefined_because")?);
-        for ((architecture, label), (value, because)) in texts("arch")?.zip(texts(label_column)?).zip(values) {
-            let (architecture, label) = (architectures.position(architecture), labels.position(label));
-            readings.resize(labels.names.len().max(readings.len()), Vec::new());
-            let of_label = &mut readings[label];
-            of_label.resize(architectures.names.len().max(of_label.len()), Vec::new());
-            of_label[architecture].push(value.map_or_else(|| Reading::undefined(because), Reading::Value));
-        }
-        for of_label in &mut readings {
-            of_label.resize(architectures.names.len(), Vec::new());
-        }
-        Ok(Self { architectures: architectures.names, labels: labels.names, readings })
+/// The targets of a study, with their values of these architectures.
+fn read_targets(folder: &Path, summary: &StudySummary, architectures: &[String]) -> Result<Vec<TargetValues>, ReportError> {
+    if summary.targets.is_empty() {
+        return Ok(Vec::new());
     }
-}
-
-/// Names in the order in which they first occur.
-#[derive(Default)]
-struct Names {
-    names: Vec<String>,
-    positions: HashMap<String, usize>,
-}
-
-impl Names {
-    fn position(&mut self, name: &str) -> usize {
-        if let Some(position) = self.positions.get(name) {
-            return *position;
-        }
-        self.positions.insert(name.to_owned(), self.names.len());
-        self.names.push(name.to_owned());
-        self.names.len() - 1
+    let table = RunTable::read(folder, &targets::TABLE)?;
+    let keys = table.texts(targets::TARGET)?.into_iter().zip(table.texts(targets::ARCH)?);
+    let known: HashMap<(&str, &str), Option<f64>> = keys.zip(table.numbers(targets::VALUE)?).collect();
+    let value = |target: &str, architecture: &str| {
+        known.get(&(target, architecture)).copied().ok_or_else(|| table.wrong(&format!("it has no {target} of `{architecture}`")))
+    };
+    let mut found = Vec::new();
+    for target in &summary.targets {
+        let values = architectures.iter().map(|architecture| value(&target.column, architecture)).collect::<Result<_, _>>()?;
+        found.push(TargetValues { target: target.clone(), values });
     }
+    Ok(found)
 }
 
-fn open(path: &Path) -> PolarsResult<DataFrame> {
-    ParquetReader::new(File::open(path)?).finish()
-}
-
-fn score(label: &str, direction: Direction, readings: &[Vec<Reading>]) -> ProxyScores {
-    let means: Vec<Reading> = readings.iter().map(|readings| Score::of(direction, readings).reading).collect();
-    let mut undefined = BTreeMap::new();
-    for reading in &means {
-        if let Reading::Undefined { because } = reading {
-            *undefined.entry(because.clone()).or_insert(0) += 1;
-        }
-    }
-    ProxyScores { label: label.to_owned(), direction, values: means.iter().map(Reading::value).collect(), undefined }
-}
-
-fn look_up(benchmark: &dyn Benchmark, architectures: &[&str]) -> Result<Vec<Target>, String> {
-    benchmark.check().map_err(|error| error.to_string())?;
-    targets(benchmark, architectures).map_err(|error| error.to_string())
-}
-
-/// The accuracies, if they give the very τ-b that the study found: the table may have been replaced since.
-fn agreeing(truth: Vec<Target>, proxies: &[ProxyScores], summary: &StudySummary) -> Result<Vec<Target>, String> {
-    for row in &summary.correlations {
-        let proxy = proxies.iter().find(|proxy| proxy.label == row.proxy);
-        let Some((proxy, of_target)) = proxy.zip(truth.iter().find(|truth| truth.column == row.target)) else { continue };
-        let now = proxy.tau_b(of_target);
-        if now != row.tau_b {
-            let [then, now] = [row.tau_b, now].map(|tau| tau.map_or("undefined".into(), |tau| format!("{tau:.6}")));
-            let table = "the benchmark that is imported now is not the one of the study";
-            return Err(format!("{table}: τ-b of {} with {} was {then} and is {now}", row.proxy, row.target));
-        }
-    }
-    Ok(truth)
-}
-
-fn parse(space: &dyn SearchSpace, architectures: &[&str]) -> Result<Vec<Subspace>, String> {
-    let parse = |text: &&str| space.parse(text).map_err(|error| format!("{SCORES}: `{text}`: {error}"));
-    architectures.iter().map(parse).collect()
+/// These architectures as subspaces of the layout.
+fn read_architectures(folder: &Path, layout: &Layout, texts: &[String]) -> Result<Vec<Subspace>, ReportError> {
+    let table = RunTable::read(folder, &architectures::TABLE)?;
+    let masks: HashMap<&str, &str> = table.texts(architectures::ARCH)?.into_iter().zip(table.texts(architectures::MASK)?).collect();
+    let read = |text: &String| {
+        let mask = masks.get(text.as_str()).ok_or_else(|| table.wrong(&format!("it has no architecture `{text}`")))?;
+        let subspace = Subspace::try_from((*mask).to_owned()).map_err(|error| table.wrong(&format!("`{mask}`: {error}")))?;
+        if subspace.fits(layout) { Ok(subspace) } else { Err(table.wrong(&format!("`{mask}` does not fit the space"))) }
+    };
+    texts.iter().map(read).collect()
 }
 
 fn count_operators(layout: &Layout, architectures: &[Subspace]) -> Vec<OperatorCounts> {

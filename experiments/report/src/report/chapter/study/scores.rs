@@ -1,11 +1,7 @@
-//! The scores of one proxy and the counts of one operator, by architecture.
+//! The scores of one proxy, the values of one target and the counts of one operator, by architecture.
 
-use std::collections::BTreeMap;
-
-use assay_core::score::Direction;
-use assay_statistics::{Sample, kendall};
-
-use crate::study::truth::Target;
+use assay_results::study::Target;
+use assay_structure::score::Direction;
 
 /// The best scores are this part of all: a tenth.
 pub(super) const BEST_PART: usize = 10;
@@ -16,8 +12,13 @@ pub(super) struct ProxyScores {
     pub(super) direction: Direction,
     /// Means over repeats.
     pub(super) values: Vec<Option<f64>>,
-    /// Why scores are undefined, with the number of architectures.
-    pub(super) undefined: BTreeMap<String, usize>,
+}
+
+/// What scores are compared with.
+pub(super) struct TargetValues {
+    pub(super) target: Target,
+    /// As recorded; a cost that could not be measured is undefined.
+    pub(super) values: Vec<Option<f64>>,
 }
 
 /// How often an operator occurs.
@@ -34,12 +35,6 @@ impl ProxyScores {
             Direction::LowerIsBetter => -1.0,
         };
         self.values.iter().map(|value| value.map(|value| sign * value)).collect()
-    }
-
-    pub(super) fn tau_b(&self, target: &Target) -> Option<f64> {
-        let known = self.oriented().into_iter().zip(target.oriented()).filter_map(|(score, value)| Some((score, value?)));
-        let (scores, values): (Vec<Option<f64>>, Vec<f64>) = known.unzip();
-        Sample::new(&scores, &values).ok().and_then(|sample| kendall::tau_b(sample.pairs()))
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! Depth and width are those of Shu, Wang and Cai ([`Extent`]), who found that searches prefer shallow and wide cells.
 
-use assay_core::subspace::{Extent, Layout, Subspace};
 use assay_statistics::{Sample, kendall, standings};
+use assay_structure::subspace::{Extent, Layout, Subspace};
 
 use super::scores::{ProxyScores, best};
 use crate::picture::chart::heat::Heat;
 use crate::report::content::{Chart, file_name};
-use crate::run::protocol::grouped;
-use crate::study::grid::{Grid, cell};
+use assay_results::present::grid::{Grid, cell};
+use assay_results::present::number::grouped;
 
 /// Depth and width of one kind of cell, by architecture.
 pub(super) struct Topology {
@@ -154,9 +154,8 @@ mod tests {
         let topology = Topology { kind: "normal".into(), depth: vec![2.0, 3.0, 3.0, 5.0], width: vec![4.0, 3.5, 3.5, 1.5] };
         let wide = ProxyScores {
             label: "wide".into(),
-            direction: assay_core::score::Direction::HigherIsBetter,
+            direction: assay_structure::score::Direction::HigherIsBetter,
             values: vec![Some(4.0), Some(3.5), None, Some(1.5)],
-            undefined: std::collections::BTreeMap::new(),
         };
         let proxies = [wide];
         let preferred = Preferred::of(&topology, &proxies);
