@@ -142,7 +142,7 @@ impl<'a> Assembly<'a> {
         let understood = self.plugins.benchmarks.find(&section.name).is_ok_and(|entry| entry.settings.iter().any(|own| own.name == key));
         let settings = if understood { section.settings.clone().with(key, vec![column.column.clone()]) } else { section.settings.clone() };
         self.plugins.benchmarks.build(&section.name, &settings).map_err(|error| match error {
-            RegistryError::Settings { error: SettingsError { key: wrong, problem, help }, .. } if wrong == key => {
+            RegistryError::Settings { error: SettingsError { key: wrong, problem, help, .. }, .. } if wrong == key => {
                 Problem { message: format!("`strategy.oracle`: {problem}"), help, place: place() }.into()
             }
             RegistryError::Settings { error, .. } => {
@@ -213,6 +213,7 @@ impl<'a> Assembly<'a> {
 }
 
 fn problem(within: &str, error: SettingsError, place: Place) -> ExperimentError {
-    let SettingsError { key, problem, help } = error;
-    Problem { message: format!("`{within}.{key}`: {problem}"), help, place }.into()
+    let SettingsError { key, problem, help, is_missing_data } = error;
+    let problem = Problem { message: format!("`{within}.{key}`: {problem}"), help, place };
+    ExperimentError { problems: vec![problem], is_missing_data }
 }

@@ -69,7 +69,7 @@ pub(super) fn check(
             test,
             merged,
         }),
-        _ => Err(ExperimentError { problems }),
+        _ => Err(ExperimentError { problems, is_missing_data: false }),
     }
 }
 

@@ -82,10 +82,12 @@ impl std::fmt::Display for Problem {
 pub struct ExperimentError {
     /// In the order of the file's sections.
     pub problems: Vec<Problem>,
+    /// Whether nothing is wrong but that data is not here: images of a dataset.
+    pub is_missing_data: bool,
 }
 
 impl From<Problem> for ExperimentError {
     fn from(problem: Problem) -> Self {
-        Self { problems: vec![problem] }
+        Self { problems: vec![problem], is_missing_data: false }
     }
 }

@@ -9,7 +9,7 @@ use crate::plugin::RegistryError;
 pub enum ImportError {
     /// There is no importer for the benchmark.
     #[error(transparent)]
-    NoImporter(#[from] RegistryError),
+    NoImporter(Box<RegistryError>),
     /// The file cannot be read.
     #[error("{}: {problem}", .file.display())]
     Unreadable {
@@ -109,4 +109,10 @@ pub enum ImportError {
         /// What the system says.
         problem: String,
     },
+}
+
+impl From<RegistryError> for ImportError {
+    fn from(error: RegistryError) -> Self {
+        Self::NoImporter(Box::new(error))
+    }
 }

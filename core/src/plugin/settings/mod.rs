@@ -37,12 +37,14 @@ pub struct SettingsError {
     pub problem: String,
     /// What to write instead, if that is known.
     pub help: Option<String>,
+    /// Whether the setting names data that is not here, and nothing else is wrong with it.
+    pub is_missing_data: bool,
 }
 
 impl SettingsError {
     /// An error about one key.
     pub fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { key: key.into(), problem: problem.into(), help: None }
+        Self { key: key.into(), problem: problem.into(), help: None, is_missing_data: false }
     }
 
     /// That a setting which must be given is not.
@@ -94,11 +96,8 @@ impl Settings {
         for (key, value) in &self.0 {
             let Some(setting) = schema.iter().find(|setting| setting.name == key) else {
                 let known: Vec<&str> = schema.iter().map(|setting| setting.name).collect();
-                return Err(SettingsError {
-                    key: key.clone(),
-                    problem: "no such setting".into(),
-                    help: Some(super::suggestion::suggestion(key, &known)),
-                });
+                let help = Some(super::suggestion::suggestion(key, &known));
+                return Err(SettingsError { help, ..SettingsError::new(key, "no such setting") });
             };
             if !setting.kind.accepts(value) {
                 return Err(SettingsError::new(key, format!("must be {}, is {value}", setting.kind)));

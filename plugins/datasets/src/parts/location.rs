@@ -23,9 +23,8 @@ pub(crate) fn resolve(dataset: &str, given: Option<PathBuf>, remedy: &str) -> Re
     if folder.exists() {
         return Ok(folder);
     }
-    let mut error = SettingsError::new("path", format!("not given, and there is no {}", folder.display()));
-    error.help = Some(remedy.to_owned());
-    Err(error)
+    let error = SettingsError::new("path", format!("not given, and there is no {}", folder.display()));
+    Err(SettingsError { help: Some(remedy.to_owned()), is_missing_data: true, ..error })
 }
 
 /// A problem with the files, as a problem of the setting that names them.
