@@ -3,6 +3,11 @@
 use assay_core::experiment::{ExperimentError, Place, Problem};
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
+/// The exit code of a program that fails.
+pub const FAILED: u8 = 1;
+/// The exit code of a program that misses nothing but data: images of a dataset, or the table of a benchmark.
+pub const MISSING_DATA: u8 = 3;
+
 /// An error for the terminal.
 #[derive(Debug)]
 pub struct Failure {
@@ -10,12 +15,13 @@ pub struct Failure {
     help: Option<String>,
     source: Option<Box<(NamedSource<String>, LabeledSpan)>>,
     related: Vec<Failure>,
+    is_missing_data: bool,
 }
 
 impl Failure {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, source: None, related: Vec::new() }
+        Self { message: message.into(), help: None, source: None, related: Vec::new(), is_missing_data: false }
     }
 
     /// With advice.
@@ -24,9 +30,20 @@ impl Failure {
         self.help = Some(help.into());
         self
     }
-}
 
-impl Failure {
+    /// That nothing but data is missing.
+    #[must_use]
+    pub(crate) fn of_missing_data(mut self) -> Self {
+        self.is_missing_data = true;
+        self
+    }
+
+    /// The exit code of a program that fails so.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if self.is_missing_data { MISSING_DATA } else { FAILED }
+    }
+
     /// With this advice after any that is there.
     #[must_use]
     pub fn with_more_help(self, more: impl std::fmt::Display) -> Self {
@@ -54,7 +71,7 @@ impl From<ExperimentError> for Failure {
         let mut problems = error.problems.into_iter().map(Self::from);
         let mut first = problems.next().unwrap_or_else(|| Self::new("the experiment is wrong"));
         first.related = problems.collect();
-        first
+        if error.is_missing_data { first.of_missing_data() } else { first }
     }
 }
 

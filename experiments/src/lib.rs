@@ -1,15 +1,15 @@
-//! The runner and the command line of Assay.
+//! The command line of Assay: the last, thin step over running, reading and reporting.
+//!
+//! A program with plugins of its own is this one with their crates linked: it names them and calls [`command::main`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod command;
 pub mod failure;
+pub mod interrupt;
 pub mod log;
 pub mod plugins;
-pub mod profiling;
-pub mod run;
-pub mod study;
-pub mod training;
+pub mod progress;
 
 // The linker drops crates whose items nobody names, and their plugins with them.
 use assay_benchmarks as _;

@@ -9,9 +9,9 @@ use assay_core::data::user_data_directory;
 use assay_core::experiment::{Layers, PluginFiles, Plugins};
 use assay_core::plugin::RegistryError;
 use assay_plugin_host::{Entries, LoadError};
+use assay_results::files::EXPERIMENT;
 
 use crate::failure::Failure;
-use crate::run::folder;
 
 /// The variable that names files to load, and folders of them, as `PATH` names folders.
 pub const VARIABLE: &str = "ASSAY_PLUGINS";
@@ -46,7 +46,7 @@ pub fn of(layers: &Layers) -> Result<Plugins, Failure> {
 /// # Errors
 /// As [`of`]; what else is wrong with the experiment is told when it is read.
 pub fn of_run(run: &Path) -> Result<Plugins, Failure> {
-    match Layers::new().file(&run.join(folder::EXPERIMENT)) {
+    match Layers::new().file(&run.join(EXPERIMENT)) {
         Ok(layers) => of(&layers),
         Err(_) => linked(),
     }

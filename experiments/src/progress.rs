@@ -4,7 +4,10 @@ use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use assay_run::Observer;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::interrupt::Interrupt;
 
 /// Between two lines where there is no terminal.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -32,63 +35,51 @@ impl Style {
     }
 }
 
-/// The progress of one run.
+/// The progress of one run, and whether the user asked to stop it.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
     style: Style,
     unit: &'static str,
     last_line: Mutex<Instant>,
+    interrupt: Interrupt,
 }
 
 impl Progress {
-    /// Nothing done yet, and no idea how much there is.
+    /// Nothing done yet, and no idea how much of these units there is.
     #[must_use]
-    pub fn start(style: Style) -> Self {
+    pub fn start(style: Style, unit: &'static str, interrupt: Interrupt) -> Self {
         let target = if style == Style::Bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
-        Self { bar, style, unit: "", last_line: Mutex::new(Instant::now()) }.counting("measurements")
-    }
-
-    /// What is counted; measurements, if not said otherwise.
-    #[must_use]
-    pub fn counting(mut self, unit: &'static str) -> Self {
         let template = format!("{{msg:20!}} [{{wide_bar}}] {{pos}}/{{len}} {unit} · {{per_sec}} · {{eta}} left");
         if let Ok(template) = ProgressStyle::with_template(&template) {
-            self.bar.set_style(template.progress_chars("=> "));
+            bar.set_style(template.progress_chars("=> "));
         }
-        self.unit = unit;
-        self
+        Self { bar, style, unit, last_line: Mutex::new(Instant::now()), interrupt }
     }
 
-    /// A line that stays, such as the end of an epoch.
-    pub fn say(&self, line: &str) {
-        match self.style {
-            Style::Bar => self.bar.println(line),
-            Style::Lines => eprintln!("{line}"),
-            Style::Quiet => {}
-        }
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
     }
+}
 
-    /// How many measurements are still to come.
-    pub fn expect(&self, more: usize) {
-        self.bar.set_length(self.bar.position() + more as u64);
-    }
-
-    /// What is being done.
-    pub fn phase(&self, phase: &str) {
+impl Observer for Progress {
+    fn phase(&self, phase: &str) {
         self.bar.set_message(phase.to_owned());
     }
 
-    /// These were taken from the journal; they say nothing about speed.
-    pub fn replay(&self, measurements: usize) {
-        self.bar.set_position(self.bar.position() + measurements as u64);
+    fn expect(&self, more: usize) {
+        self.bar.set_length(self.bar.position() + more as u64);
+    }
+
+    fn replay(&self, done: usize) {
+        self.bar.set_position(self.bar.position() + done as u64);
         self.bar.reset_eta();
     }
 
-    /// So many measurements more.
-    pub fn advance(&self, measurements: usize) {
-        self.bar.inc(measurements as u64);
+    fn advance(&self, done: usize) {
+        self.bar.inc(done as u64);
         if self.style != Style::Lines {
             return;
         }
@@ -101,8 +92,15 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
-    pub fn finish(&self) {
-        self.bar.finish_and_clear();
+    fn say(&self, line: &str) {
+        match self.style {
+            Style::Bar => self.bar.println(line),
+            Style::Lines => eprintln!("{line}"),
+            Style::Quiet => {}
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupt.is_asked()
     }
 }

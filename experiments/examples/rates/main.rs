@@ -7,15 +7,13 @@
 use std::error::Error;
 use std::time::Instant;
 
-use assay::run::interrupt::Interrupt;
-use assay::run::machine::available_memory;
-use assay::run::workbench::Workbench;
-use assay_core::data::Dataset;
-use assay_core::engine::{EngineFactory, Resources};
-use assay_core::experiment::{OnError, PlannedProxy};
-use assay_core::plugin::{Proxy, Registry, Request, SearchSpace, Settings, draw_architectures};
+use assay::plugins;
+use assay_core::experiment::{Assembly, Layers, PlannedProxy, Purpose, VERSION};
+use assay_core::plugin::{Request, draw_architectures};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
+use assay_run::Unobserved;
+use assay_run::bench::workbench::Workbench;
 use serde_json::json;
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
@@ -26,18 +24,13 @@ const ARCHITECTURES: u64 = 15_625;
 const BASELINE_ARCHITECTURES: usize = 4;
 
 fn workbench(engine: &str, proxy: &str) -> Fallible<Workbench> {
-    let threads = rayon::ThreadPoolBuilder::new().build()?;
-    let resources = Resources { calls: threads.current_num_threads(), memory: available_memory(), profile: None };
-    let built = Registry::<Proxy>::collect()?.build(proxy, &Settings::none())?;
-    Ok(Workbench {
-        space: Registry::<dyn SearchSpace>::collect()?.build(SPACE, &Settings::none())?,
-        dataset: Registry::<dyn Dataset>::collect()?.build("synthetic", &Settings::none())?,
-        engine: Registry::<dyn EngineFactory>::collect()?.build(engine, &Settings::none())?.make(&resources)?,
-        proxies: vec![PlannedProxy { label: proxy.to_owned(), name: proxy.to_owned(), proxy: built }],
-        seed: 0,
-        on_error: OnError::Stop,
-        threads,
-    })
+    let plugins = plugins::linked()?;
+    let layers = Layers::new().default_value("version", VERSION).default_value("space.name", SPACE);
+    let layers = layers.default_value("dataset.name", "synthetic").default_value("engine.name", engine);
+    let experiment = layers.resolve(Purpose::Score, &plugins)?;
+    let assembly = Assembly::new(&experiment, &plugins);
+    let proxies = vec![PlannedProxy { label: proxy.to_owned(), name: proxy.to_owned(), proxy: assembly.proxy(proxy)? }];
+    Ok(Workbench::of(&experiment, &assembly, assembly.space()?, proxies, None)?)
 }
 
 /// Seconds that the first `count` architectures of the sample take.
@@ -48,7 +41,7 @@ fn seconds(engine: &str, proxy: &str, count: usize) -> Fallible<(f64, usize)> {
     let request = |subspace| Request { label: proxy.to_owned(), subspace, parameters: "rates".into(), images: "rates".into() };
     let requests: Vec<Request> = sample.into_iter().map(request).collect();
     let start = Instant::now();
-    workbench.measure(&Vec::from_iter(&requests), &Interrupt::default(), &|_| Ok(()))?;
+    workbench.measure(&Vec::from_iter(&requests), &Unobserved, &|_| Ok(()))?;
     Ok((start.elapsed().as_secs_f64(), workbench.threads.current_num_threads()))
 }
 

@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use assay_core::experiment::{Experiment, Layers, Plugins, Purpose};
-use assay_results::Kind;
-use assay_results::files::LOG;
-pub use assay_results::files::{EXPERIMENT, SUMMARY};
+use assay_core::experiment::Experiment;
+use assay_results::files::{BEGUN, EXPERIMENT, LOG};
+use assay_results::{Begun, Kind};
+use serde::Serialize;
 
-use super::RunError;
+use crate::{RunError, VERSION};
 
 const LOCK: &str = ".lock";
 
@@ -22,23 +22,12 @@ pub struct RunFolder {
     _lock: File,
 }
 
-/// What is already there of an experiment.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Earlier {
-    /// No run of it.
-    None,
-    /// The newest unfinished run.
-    Unfinished(PathBuf),
-    /// Only finished runs; the newest.
-    Finished(PathBuf),
-}
-
 impl RunFolder {
     /// Makes a new run folder: `at`, or one under the experiment's output folder named by name, seed and time.
     ///
     /// # Errors
     /// If it cannot be made, or `at` already holds something.
-    pub fn create(experiment: &Experiment, at: Option<&Path>) -> Result<Self, RunError> {
+    pub fn create(experiment: &Experiment, kind: Kind, at: Option<&Path>) -> Result<Self, RunError> {
         let path = match at {
             Some(path) => {
                 fs::create_dir_all(path).map_err(|error| cannot("make the run folder", path, error))?;
@@ -61,7 +50,8 @@ impl RunFolder {
             }
         };
         let folder = Self::lock(path)?;
-        let written = folder.write(EXPERIMENT, experiment.to_toml()?.as_bytes());
+        let begun = Begun { kind, assay: VERSION.into() };
+        let written = folder.write(EXPERIMENT, experiment.to_toml()?.as_bytes()).and_then(|()| folder.write_json(BEGUN, &begun));
         if written.is_err() && at.is_none() {
             // Nothing is in it yet; a folder without an experiment is no run.
             drop(fs::remove_dir_all(&folder.path));
@@ -117,6 +107,16 @@ impl RunFolder {
         assay_whole_file::write(&target, bytes).map_err(|error| cannot("write", &target, error))
     }
 
+    /// Writes a file of the run as JSON for people and programs: whole, or not at all.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunError> {
+        let mut json = serde_json::to_vec_pretty(value).map_err(|error| RunError::Result(format!("{name}: {error}")))?;
+        json.push(b'\n');
+        self.write(name, &json)
+    }
+
     /// Writes a file of the run through `fill`: whole, or not at all.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl RunFolder {
     }
 }
 
-fn cannot(doing: &str, path: &Path, error: io::Error) -> RunError {
+pub(crate) fn cannot(doing: &str, path: &Path, error: io::Error) -> RunError {
     let help = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
             Some("make room on the disk; what was measured is kept, and --resume continues from it".into())
@@ -141,7 +141,7 @@ fn cannot(doing: &str, path: &Path, error: io::Error) -> RunError {
 }
 
 /// `NAME-seed0-`, of a shard `NAME-seed0-shard2of4-`.
-fn prefix(experiment: &Experiment) -> String {
+pub(crate) fn prefix(experiment: &Experiment) -> String {
     let shard = experiment.study.as_ref().and_then(|study| study.shard);
     let shard = shard.map_or(String::new(), |shard| format!("shard{}of{}-", shard.number(), shard.of()));
     format!("{}-seed{}-{shard}", experiment.name, experiment.seed)
@@ -162,54 +162,4 @@ fn make_unique(parent: &Path, name: &str) -> Result<PathBuf, RunError> {
         }
     }
     Ok(path)
-}
-
-/// Whether the run in this folder has its result.
-#[must_use]
-pub fn is_finished(folder: &Path) -> bool {
-    folder.join(SUMMARY).exists()
-}
-
-/// The experiment that a run folder holds.
-///
-/// # Errors
-/// If there is none, or it is not for this purpose, or does not fit this build's plugins.
-pub fn stored_experiment(folder: &Path, purpose: Purpose, plugins: &Plugins) -> Result<Experiment, RunError> {
-    Ok(Layers::new().file(&folder.join(EXPERIMENT))?.resolve(purpose, plugins)?)
-}
-
-/// The command that continues the unfinished run in this folder.
-#[must_use]
-pub fn resume(folder: &Path, _plugins: &Plugins) -> String {
-    let kind = Kind::of(folder).ok().flatten().unwrap_or(Kind::Search);
-    kind.resume(folder)
-}
-
-/// Looks for runs of this very experiment under its output folder.
-///
-/// # Errors
-/// If the output folder exists and cannot be read.
-pub fn find_earlier(experiment: &Experiment, purpose: Purpose, plugins: &Plugins) -> Result<Earlier, RunError> {
-    let entries = match fs::read_dir(&experiment.output) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Earlier::None),
-        Err(error) => return Err(cannot("read", &experiment.output, error)),
-    };
-    let identity = experiment.identity()?;
-    let prefix = prefix(experiment);
-    let mut runs: Vec<PathBuf> = entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
-        .map(|entry| entry.path())
-        // A folder whose experiment cannot be read any more is not a run of this one.
-        .filter(|path| stored_experiment(path, purpose, plugins).is_ok_and(|stored| stored.identity().is_ok_and(|text| text == identity)))
-        .collect();
-    // Newest first; of one second, the later number is longer.
-    runs.sort_by_key(|path| std::cmp::Reverse(path.file_name().map(|name| (name.len(), name.to_owned()))));
-    let newest_finished = runs.iter().find(|path| is_finished(path)).cloned();
-    Ok(match (runs.into_iter().find(|path| !is_finished(path)), newest_finished) {
-        (Some(path), _) => Earlier::Unfinished(path),
-        (None, Some(path)) => Earlier::Finished(path),
-        (None, None) => Earlier::None,
-    })
 }

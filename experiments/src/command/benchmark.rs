@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
-use crate::run::interrupt::Interrupt;
+use crate::interrupt::Interrupt;
 
 /// Between two lines of progress where there is no terminal.
 const PAUSE: Duration = Duration::from_secs(10);

@@ -4,24 +4,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::{Experiment, Plugins, Purpose, Shard};
+use assay_core::experiment::{Experiment, Plugins, Shard};
 use assay_results::present::correlations::overview;
 use assay_results::present::document;
 use assay_results::present::grid::Grid;
 use assay_results::present::number::grouped;
 use assay_results::present::published;
 use assay_results::{ShardSummary, StudySummary, Times};
+use assay_run::Run;
+use assay_run::study::{Finished, StudyRun, reasons};
 use clap::Args;
 
 use super::Ending;
-use super::session::{Session, Verb};
+use super::session::Session;
 use super::summary;
 use super::tabular::{number, render, table};
 use crate::failure::Failure;
 use crate::log::LogFile;
-use crate::study::{Finished, PreparedStudy, reasons};
-
-const VERB: Verb = Verb { name: "correlate", purpose: Purpose::Study, unit: "measurements" };
 
 /// Score architectures with proxies and correlate with a benchmark's accuracies
 #[derive(Debug, Args)]
@@ -70,10 +69,10 @@ impl Correlate {
             if experiment.benchmark.is_none() {
                 eprintln!("The experiment has no [benchmark]: scores will be compared with each other, not with accuracies.");
             }
-            PreparedStudy::new(experiment, plugins)
+            StudyRun::prepare(experiment, plugins)
         };
         let log = (log, logs_on_terminal);
-        let (finished, path) = self.session.outcome(VERB, log, Finished::read, prepare, PreparedStudy::run)?;
+        let (finished, path) = self.session.outcome(log, prepare)?;
         self.print(&finished, &path, &reasons)
     }
 

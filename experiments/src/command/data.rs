@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
-use crate::run::interrupt::Interrupt;
+use crate::interrupt::Interrupt;
 
 /// Fetch a dataset, or list the datasets
 #[derive(Debug, Args)]

@@ -8,11 +8,11 @@ use assay_core::plugin::SearchSpace;
 use assay_core::subspace::{Layout, Subspace};
 use assay_report::Run;
 use assay_report::draw::{self, DrawError, Picture};
+use assay_run::stored_experiment;
 use clap::Args;
 
 use super::Ending;
 use crate::failure::Failure;
-use crate::run::folder::stored_experiment;
 
 /// Draw an architecture's cells, or how a search pruned, as SVG and PNG
 #[derive(Debug, Args)]

@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
+use assay_results::Kind;
+use assay_run::Unobserved;
+use assay_run::folder::RunFolder;
+use assay_run::study::Finished;
+use assay_run::study::merge::Shards;
 use clap::Args;
 
 use super::Ending;
 use super::correlate;
 use crate::log::LogFile;
-use crate::run::folder::RunFolder;
-use crate::run::interrupt::Interrupt;
-use crate::run::progress::{Progress, Style};
-use crate::study::Finished;
-use crate::study::merge::Shards;
 
 /// Join the shards of a correlation study into one run folder
 #[derive(Debug, Args)]
@@ -37,10 +37,10 @@ impl Merge {
     pub(super) fn run(self, log: &LogFile) -> Result<(), Ending> {
         let plugins = self.runs.first().map_or_else(crate::plugins::linked, |run| crate::plugins::of_run(run))?;
         let shards = Shards::read(&self.runs, &plugins)?;
-        let folder = RunFolder::create(shards.experiment(), self.run_dir.as_deref())?;
+        let folder = RunFolder::create(shards.experiment(), Kind::Study, self.run_dir.as_deref())?;
         log.open(folder.open_log()?);
         // Nothing is measured: Ctrl-C may end the process at once.
-        let summary = shards.merge(&folder, &Progress::start(Style::Quiet), &Interrupt::default())?;
+        let summary = shards.merge(&folder, &Unobserved)?;
         correlate::print_as(&Finished::Whole(Box::new(summary)), folder.path(), self.json)
     }
 }

@@ -21,14 +21,19 @@ mod train;
 use std::process::ExitCode;
 
 use assay_results::ReadError;
+use assay_run::RunError;
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
-use crate::run::RunError;
+
+const AFTER_HELP: &str = "\
+Example: assay run configs/quickstart.toml
+
+Exit codes: 0 done, 1 failed, 2 misused, 3 failed because data is not here (images, or a benchmark's table), 130 interrupted.";
 
 /// Scores neural architectures without training them, and searches with those scores.
 #[derive(Debug, Parser)]
-#[command(name = "assay", version, arg_required_else_help = true, after_help = "Example: assay run configs/quickstart.toml")]
+#[command(name = "assay", version, arg_required_else_help = true, after_help = AFTER_HELP)]
 struct Arguments {
     /// Log to the terminal too: error, warn, info, debug or trace (also by the variable ASSAY_LOG)
     #[arg(long, global = true, value_name = "LEVEL")]
@@ -79,16 +84,19 @@ impl From<ReadError> for Failure {
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        match error {
-            RunError::Experiment(error) => error.into(),
-            RunError::Read(error) => error.into(),
-            RunError::Folder { message, help: Some(help) } => Self::new(message).with_help(help),
-            other => Self::new(other.to_string()),
-        }
+        let is_missing_data = error.is_missing_data();
+        let failure = match error {
+            RunError::Experiment(error) => Self::from(error),
+            other => match other.help() {
+                Some(help) => Self::new(other.to_string()).with_help(help),
+                None => Self::new(other.to_string()),
+            },
+        };
+        if is_missing_data { failure.of_missing_data() } else { failure }
     }
 }
 
-/// Runs the command that the process's arguments name. Exit codes: 0 done, 1 failed, 2 misused, 130 interrupted.
+/// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
     let Arguments { log_level, command } = Arguments::parse();
@@ -112,10 +120,11 @@ pub fn main() -> ExitCode {
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Ending::Interrupted) => ExitCode::from(crate::run::interrupt::EXIT_CODE),
+        Err(Ending::Interrupted) => ExitCode::from(crate::interrupt::EXIT_CODE),
         Err(Ending::Failure(failure)) => {
+            let code = failure.exit_code();
             eprintln!("{:?}", miette::Report::new(failure));
-            ExitCode::FAILURE
+            ExitCode::from(code)
         }
     }
 }

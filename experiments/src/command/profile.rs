@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use assay_core::engine::profile::{Profile, Spent};
+use assay_run::machine;
 
 use super::tabular::{render, table};
-use crate::run::machine;
 
 /// The profile of a command, if it was asked for.
 #[derive(Debug)]

@@ -1,17 +1,14 @@
 //! `assay run`: runs an experiment, or continues an interrupted one.
 
-use assay_core::experiment::{Experiment, Plugins, Purpose};
-use assay_results::SearchSummary;
+use assay_core::experiment::{Experiment, Plugins};
+use assay_run::search::SearchRun;
 use clap::Args;
 
 use super::Ending;
 use super::profile::Profiling;
-use super::session::{Session, Verb};
+use super::session::Session;
 use super::summary;
 use crate::log::LogFile;
-use crate::run::Prepared;
-
-const VERB: Verb = Verb { name: "run", purpose: Purpose::Search, unit: "measurements" };
 
 /// Run an experiment file: search, measure, and write a run folder
 #[derive(Debug, Args)]
@@ -38,14 +35,14 @@ impl Run {
         let mut profiling = None;
         let prepare = |experiment: Experiment, plugins: &Plugins| {
             let profiling = profiling.insert(Profiling::start(self.profile));
-            let prepared = Prepared::profiled(experiment, plugins, profiling.profile())?;
+            let prepared = SearchRun::profiled(experiment, plugins, profiling.profile())?;
             if let Some(problem) = prepared.missing_benchmark() {
                 eprintln!("The result's accuracies will not be known: {problem}");
             }
             Ok(prepared)
         };
         let log = (log, logs_on_terminal);
-        let (summary, path) = self.session.outcome(VERB, log, SearchSummary::read, prepare, Prepared::run)?;
+        let (summary, path) = self.session.outcome(log, prepare)?;
         summary::print_summary(&summary, &path);
         if let Some(profiling) = profiling {
             profiling.print();

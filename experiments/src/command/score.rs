@@ -7,6 +7,9 @@ use assay_core::experiment::{Assembly, ExperimentError, Layers, PlannedProxy, Pu
 use assay_core::plugin::Request;
 use assay_core::score::{Direction, Reading, Score as ProxyScore};
 use assay_core::subspace::Subspace;
+use assay_results::present::reading::describe;
+use assay_run::Unobserved;
+use assay_run::bench::workbench::{Workbench, repeats};
 use clap::Args;
 use serde::Serialize;
 
@@ -14,10 +17,6 @@ use super::Ending;
 use super::profile::Profiling;
 use super::tabular::{render, table};
 use crate::failure::Failure;
-use crate::run::interrupt::Interrupt;
-use crate::run::workbench::Workbench;
-use crate::run::{engine, protocol, repeats, threads};
-use assay_results::present::reading::describe;
 
 /// Score architectures with proxies, without training and without an experiment file
 #[derive(Debug, Args)]
@@ -92,12 +91,9 @@ impl Score {
             .collect::<Result<Vec<Subspace>, Failure>>()?;
         let proxies = self.proxies(&assembly)?;
         let profiling = Profiling::start(self.profile);
-        let dataset = crate::profiling::dataset(assembly.dataset()?, profiling.profile());
-        let (count, pool) = threads(experiment.threads)?;
-        let engine = engine(&assembly, count, profiling.profile())?;
-        let workbench = Workbench { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads: pool };
+        let workbench = Workbench::of(&experiment, &assembly, space, proxies, profiling.profile())?;
         let scores = self.measure(&workbench, &subspaces)?;
-        let scores = Scores { protocol: protocol::measuring(&workbench), scores };
+        let scores = Scores { protocol: workbench.protocol(), scores };
         if self.json {
             let json = serde_json::to_string_pretty(&scores).map_err(|error| Failure::new(error.to_string()))?;
             println!("{json}");
@@ -140,9 +136,8 @@ impl Score {
         let requests: Vec<Request> =
             wanted.iter().flat_map(|(_, proxy, subspace)| repeats(&proxy.label, subspace, "score", count)).collect();
         // Nothing is kept of a score, so Ctrl-C may end the program as it is.
-        let records = workbench
-            .measure(&Vec::from_iter(&requests), &Interrupt::default(), &|_| Ok(()))
-            .map_err(|error| Failure::new(error.to_string()))?;
+        let records =
+            workbench.measure(&Vec::from_iter(&requests), &Unobserved, &|_| Ok(())).map_err(|error| Failure::new(error.to_string()))?;
         let lines = wanted.into_iter().zip(records.chunks(count)).map(|((text, proxy, _), records)| {
             let readings: Vec<Reading> = records.iter().map(|record| record.reading.clone()).collect();
             let score = ProxyScore::of(proxy.proxy.direction(), &readings);

@@ -2,18 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::{Experiment, Layers, Plugins, Purpose};
+use assay_core::experiment::{Experiment, Layers, Plugins};
 use assay_core::plugin::SearchError;
-use assay_results::ReadError;
+use assay_results::Kind;
+use assay_results::files::EXPERIMENT;
+use assay_run::folder::RunFolder;
+use assay_run::{Earlier, Run, RunError, find_earlier, is_finished, stored_experiment};
 use clap::Args;
 
 use super::Ending;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::log::LogFile;
-use crate::run::RunError;
-use crate::run::folder::{self, Earlier, RunFolder};
-use crate::run::interrupt::Interrupt;
-use crate::run::progress::{Progress, Style};
+use crate::progress::{Progress, Style};
 
 /// The arguments of such a command.
 #[derive(Debug, Args)]
@@ -38,17 +39,6 @@ pub(super) struct Session {
     quiet: bool,
 }
 
-/// A command that writes a run folder.
-#[derive(Clone, Copy)]
-pub(super) struct Verb {
-    /// As it is called on the command line.
-    pub(super) name: &'static str,
-    /// What its experiments are for.
-    pub(super) purpose: Purpose,
-    /// What its progress counts.
-    pub(super) unit: &'static str,
-}
-
 /// What to do, once it is known what is already there.
 enum Task {
     /// Run the experiment with these plugins, in this folder if an earlier session began it there.
@@ -69,54 +59,50 @@ impl Session {
         self
     }
 
-    /// What the arguments ask for, and the folder where it is: what `read` finds of a finished run, or else what `run` makes in
-    /// its folder of the experiment that `prepare` made ready.
-    pub(super) fn outcome<P, S>(
+    /// The result that the arguments ask for, and its folder: of a finished run what is there, or else what the run comes to
+    /// that `prepare` made ready.
+    pub(super) fn outcome<R: Run>(
         &self,
-        verb: Verb,
         log: (&LogFile, bool),
-        read: impl FnOnce(&Path) -> Result<S, ReadError>,
-        prepare: impl FnOnce(Experiment, &Plugins) -> Result<P, RunError>,
-        run: impl FnOnce(&P, &RunFolder, &Progress, &Interrupt) -> Result<S, RunError>,
-    ) -> Result<(S, PathBuf), Ending> {
-        match self.task(verb)? {
+        prepare: impl FnOnce(Experiment, &Plugins) -> Result<R, RunError>,
+    ) -> Result<(R::Summary, PathBuf), Ending> {
+        match self.task::<R>()? {
             Task::Show(path) => {
                 eprintln!("The run is finished.");
-                Ok((read(&path)?, path))
+                Ok((R::read(&path)?, path))
             }
             Task::Work(experiment, existing, plugins) => {
                 // Before there is a folder, so that what can go wrong goes wrong without one.
                 let prepared = prepare((*experiment).clone(), &plugins)?;
-                let run = |folder: &_, progress: &_, interrupt: &_| run(&prepared, folder, progress, interrupt);
-                self.work(verb, log, &experiment, existing.as_deref(), run)
+                self.work(log, &experiment, existing.as_deref(), &prepared)
             }
         }
     }
 
-    fn task(&self, verb: Verb) -> Result<Task, Ending> {
+    fn task<R: Run>(&self) -> Result<Task, Ending> {
         if self.target.is_dir() {
-            return self.given_run(verb);
+            return self.given_run::<R>();
         }
         let mut layers = Layers::new().file(&self.target)?.environment();
         for assignment in &self.set {
             layers = layers.set(assignment)?;
         }
         let plugins = Box::new(crate::plugins::of(&layers)?);
-        let experiment = self.with_threads(layers.resolve(verb.purpose, &plugins)?);
+        let experiment = self.with_threads(layers.resolve(R::PURPOSE, &plugins)?);
         if !self.resume {
             return Ok(Task::Work(experiment, None, plugins));
         }
         let earlier = match &self.run_dir {
-            Some(path) if path.join(folder::EXPERIMENT).exists() => {
-                let stored = folder::stored_experiment(path, verb.purpose, &plugins)?;
+            Some(path) if path.join(EXPERIMENT).exists() => {
+                let stored = stored_experiment(path, R::PURPOSE, &plugins)?;
                 if stored.identity()? != experiment.identity()? {
                     let problem = format!("the run in `{}` is of another experiment than `{}`", path.display(), self.target.display());
                     return Err(Failure::new(problem).with_help("name another folder").into());
                 }
-                if folder::is_finished(path) { Earlier::Finished(path.clone()) } else { Earlier::Unfinished(path.clone()) }
+                if is_finished(path) { Earlier::Finished(path.clone()) } else { Earlier::Unfinished(path.clone()) }
             }
             Some(_) => Earlier::None,
-            None => folder::find_earlier(&experiment, verb.purpose, &plugins)?,
+            None => find_earlier(&experiment, R::PURPOSE, &plugins)?,
         };
         Ok(match earlier {
             Earlier::Unfinished(path) => Task::Work(experiment, Some(path), plugins),
@@ -128,21 +114,26 @@ impl Session {
         })
     }
 
-    fn given_run(&self, verb: Verb) -> Result<Task, Ending> {
+    fn given_run<R: Run>(&self) -> Result<Task, Ending> {
         let path = &self.target;
         if !self.resume {
             let problem = format!("`{}` is a folder, not an experiment file", path.display());
-            return Err(Failure::new(problem).with_help(format!("to continue the run in it: {}", verb.resume(path))).into());
+            let failure = Failure::new(problem);
+            return Err(match Kind::of(path)? {
+                Some(kind) => failure.with_help(format!("to continue the run in it: {}", kind.resume(path))),
+                None => failure,
+            }
+            .into());
         }
         if !self.set.is_empty() || self.run_dir.is_some() {
             let problem = "a run that is continued keeps its settings and its folder";
             return Err(Failure::new(problem).with_help("leave out --set and --run-dir, or begin a new run").into());
         }
-        if folder::is_finished(path) {
+        if is_finished(path) {
             return Ok(Task::Show(path.to_owned()));
         }
         let plugins = Box::new(crate::plugins::of_run(path)?);
-        let experiment = self.with_threads(folder::stored_experiment(path, verb.purpose, &plugins)?);
+        let experiment = self.with_threads(stored_experiment(path, R::PURPOSE, &plugins)?);
         Ok(Task::Work(experiment, Some(path.to_owned()), plugins))
     }
 
@@ -151,44 +142,38 @@ impl Session {
         Box::new(experiment)
     }
 
-    /// Does the work in its folder, with log, progress and Ctrl-C, and says how to continue it where it does not end.
-    fn work<S>(
+    /// Runs in its folder, with log, progress and Ctrl-C, and says how to continue where it does not end.
+    fn work<R: Run>(
         &self,
-        verb: Verb,
         (log, logs_on_terminal): (&LogFile, bool),
         experiment: &Experiment,
         existing: Option<&Path>,
-        work: impl FnOnce(&RunFolder, &Progress, &Interrupt) -> Result<S, RunError>,
-    ) -> Result<(S, PathBuf), Ending> {
+        prepared: &R,
+    ) -> Result<(R::Summary, PathBuf), Ending> {
+        let kind = R::kind(experiment);
         let folder = match existing {
             Some(path) => RunFolder::open(path)?,
-            None => RunFolder::create(experiment, self.run_dir.as_deref())?,
+            None => RunFolder::create(experiment, kind, self.run_dir.as_deref())?,
         };
         log.open(folder.open_log()?);
-        let interrupt = listen()?;
-        let progress = Progress::start(Style::choose(self.quiet, logs_on_terminal)).counting(verb.unit);
-        match work(&folder, &progress, &interrupt) {
+        let progress = Progress::start(Style::choose(self.quiet, logs_on_terminal), R::UNIT, listen()?);
+        let outcome = prepared.run(&folder, &progress);
+        progress.finish();
+        match outcome {
             Ok(summary) => Ok((summary, folder.path().to_owned())),
-            Err(RunError::Search(SearchError::Interrupted)) => {
-                eprintln!("Interrupted. What was measured is kept; continue with:\n  {}", verb.resume(folder.path()));
+            Err(RunError::Interrupted) => {
+                eprintln!("Interrupted. What was measured is kept; continue with:\n  {}", kind.resume(folder.path()));
                 Err(Ending::Interrupted)
             }
-            // Doing it again would end the same way.
-            Err(error @ RunError::Search(SearchError::Impossible(_) | SearchError::UnknownProxy(_))) => Err(error.into()),
+            Err(error) if error.is_final() => Err(error.into()),
             Err(error) => {
-                let resume = format!("what was measured is kept; continue with: {}", verb.resume(folder.path()));
+                let resume = format!("what was measured is kept; continue with: {}", kind.resume(folder.path()));
                 let is_measurement = matches!(error, RunError::Search(SearchError::Measurement { .. }));
                 let failure = Failure::from(error).with_more_help(resume);
                 let skip = "on_error = \"skip\" in the experiment makes such scores undefined and goes on";
                 Err(if is_measurement { failure.with_more_help(skip) } else { failure }.into())
             }
         }
-    }
-}
-
-impl Verb {
-    fn resume(self, path: &Path) -> String {
-        format!("assay {} --resume {}", self.name, path.display())
     }
 }
 

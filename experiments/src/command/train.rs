@@ -3,18 +3,16 @@
 
 use std::path::Path;
 
-use assay_core::experiment::Purpose;
 use assay_results::TrainingSummary;
 use assay_results::files::WEIGHTS;
+use assay_run::Run;
+use assay_run::training::TrainingRun;
 use clap::Args;
 
 use super::Ending;
-use super::session::{Session, Verb};
+use super::session::Session;
 use super::tabular::{render, table};
 use crate::log::LogFile;
-use crate::training::PreparedTraining;
-
-const VERB: Verb = Verb { name: "train", purpose: Purpose::Training, unit: "steps" };
 
 /// Train an architecture from scratch by DARTS's recipe
 #[derive(Debug, Args)]
@@ -36,7 +34,7 @@ pub(super) struct Train {
 impl Train {
     pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
         let log = (log, logs_on_terminal);
-        let (summary, path) = self.session.outcome(VERB, log, TrainingSummary::read, PreparedTraining::new, PreparedTraining::run)?;
+        let (summary, path) = self.session.outcome(log, TrainingRun::prepare)?;
         print(&summary, &path);
         Ok(())
     }

@@ -1,15 +1,15 @@
-//! Where the time of a run goes.
+//! Adds up where the time of a run goes.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-pub use assay_results::{Phase, Times};
+use assay_results::{Phase, Times};
 
-use super::journal::Record;
+use super::records::Record;
 
 /// Adds up times by proxy.
 #[derive(Clone, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     start: Instant,
     phases: BTreeMap<String, Phase>,
 }
@@ -23,13 +23,13 @@ impl Default for Clock {
 impl Clock {
     /// With the time since `start` counted too.
     #[must_use]
-    pub fn since(mut self, start: Instant) -> Self {
+    pub(crate) fn since(mut self, start: Instant) -> Self {
         self.start = start;
         self
     }
 
     /// These were measured together, in this wall time.
-    pub fn measured(&mut self, records: &[Record], wall: Duration) {
+    pub(crate) fn measured(&mut self, records: &[Record], wall: Duration) {
         let together: f64 = records.iter().map(|record| record.seconds).sum();
         for record in records {
             let phase = self.phases.entry(record.request.label.clone()).or_default();
@@ -42,7 +42,7 @@ impl Clock {
     }
 
     /// These were taken from the journal.
-    pub fn replayed<'a>(&mut self, records: impl IntoIterator<Item = &'a Record>) {
+    pub(crate) fn replayed<'a>(&mut self, records: impl IntoIterator<Item = &'a Record>) {
         for record in records {
             let phase = self.phases.entry(record.request.label.clone()).or_default();
             phase.replayed += 1;
@@ -52,7 +52,7 @@ impl Clock {
 
     /// The times until now.
     #[must_use]
-    pub fn stop(self, cpu_seconds: Option<f64>) -> Times {
+    pub(crate) fn stop(self, cpu_seconds: Option<f64>) -> Times {
         let total_wall_seconds = self.start.elapsed().as_secs_f64();
         let measuring: f64 = self.phases.values().map(|phase| phase.wall_seconds).sum();
         Times { phases: self.phases, rest_wall_seconds: (total_wall_seconds - measuring).max(0.0), total_wall_seconds, cpu_seconds }

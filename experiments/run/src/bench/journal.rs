@@ -4,25 +4,11 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use assay_core::plugin::Request;
-use assay_core::score::Reading;
-use serde::{Deserialize, Serialize};
+use assay_results::files::JOURNAL;
 
-use super::records::Records;
-
-pub use assay_results::files::JOURNAL as FILE;
-
-/// One finished measurement.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// What was asked for.
-    #[serde(flatten)]
-    pub request: Request,
-    /// What was read.
-    pub reading: Reading,
-    /// How long it took on its thread.
-    pub seconds: f64,
-}
+use super::records::{Record, Records};
+use crate::RunError;
+use crate::folder::RunFolder;
 
 /// Why a journal cannot be continued.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +72,7 @@ impl Contents {
 /// # Errors
 /// If it cannot be read, or is damaged anywhere.
 pub fn read(folder: &Path) -> Result<Records, JournalError> {
-    let file = File::open(folder.join(FILE)).map_err(|source| JournalError::Io { doing: "opened", source })?;
+    let file = File::open(folder.join(JOURNAL)).map_err(|source| JournalError::Io { doing: "opened", source })?;
     let Contents { records, problem, .. } = Contents::of(&file)?;
     problem.map_or(Ok(records), Err)
 }
@@ -115,13 +101,21 @@ impl Journal {
     /// If the file cannot be read or written, or is damaged elsewhere than at its end.
     pub fn open(folder: &Path) -> Result<(Self, Records), JournalError> {
         let failed = |doing| move |source| JournalError::Io { doing, source };
-        let mut file = File::options().read(true).append(true).create(true).open(folder.join(FILE)).map_err(failed("opened"))?;
+        let mut file = File::options().read(true).append(true).create(true).open(folder.join(JOURNAL)).map_err(failed("opened"))?;
         let Contents { records, intact, problem } = Contents::of(&file)?;
         if problem.is_some() {
             file.set_len(intact).map_err(failed("repaired"))?;
         }
         file.seek(SeekFrom::End(0)).map_err(failed("opened"))?;
         Ok((Self(file), records))
+    }
+
+    /// The journal of the run in this folder.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn of(folder: &RunFolder) -> Result<(Self, Records), RunError> {
+        Self::open(folder.path()).map_err(|error| RunError::Journal { folder: folder.path().to_owned(), error })
     }
 
     /// Adds measurements; when this returns, a kill of this program does not lose them.
@@ -136,6 +130,9 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use assay_core::plugin::Request;
+    use assay_core::score::Reading;
+
     use super::*;
 
     fn record(images: &str, reading: Reading) -> Record {
@@ -164,7 +161,7 @@ mod tests {
         let first = record("a", Reading::Value(1.5));
         let second = record("b", Reading::Value(2.5));
         journal.append(std::slice::from_ref(&first)).unwrap();
-        let path = folder.path().join(FILE);
+        let path = folder.path().join(JOURNAL);
         let one = std::fs::read(&path).unwrap();
         journal.append(std::slice::from_ref(&second)).unwrap();
         let two = std::fs::read(&path).unwrap();
@@ -182,7 +179,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, _) = Journal::open(folder.path()).unwrap();
         journal.append(&[record("a", Reading::Value(1.5))]).unwrap();
-        let path = folder.path().join(FILE);
+        let path = folder.path().join(JOURNAL);
         let line = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{line}not a measurement\n{line}")).unwrap();
         let error = Journal::open(folder.path()).unwrap_err().to_string();

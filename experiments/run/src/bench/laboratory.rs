@@ -8,12 +8,11 @@ use assay_core::score::{Direction, Reading};
 use assay_core::stream::Stream;
 use indexmap::IndexSet;
 
-use super::interrupt::Interrupt;
-use super::journal::{Journal, Record};
-use super::progress::Progress;
-use super::records::Records;
-use super::times::Clock;
+use super::clock::Clock;
+use super::journal::Journal;
+use super::records::{Record, Records};
 use super::workbench::Workbench;
+use crate::Observer;
 
 /// What a strategy searches with.
 pub(crate) struct RunLaboratory<'a> {
@@ -26,8 +25,7 @@ pub(crate) struct RunLaboratory<'a> {
     /// By position in the records: whether this search asked for it.
     asked: Vec<bool>,
     steps: Vec<Step>,
-    progress: &'a Progress,
-    interrupt: &'a Interrupt,
+    observer: &'a dyn Observer,
     clock: Clock,
 }
 
@@ -44,16 +42,10 @@ pub(crate) struct Findings {
 impl<'a> RunLaboratory<'a> {
     /// A laboratory that continues from these records.
     #[must_use]
-    pub(crate) fn new(
-        workbench: &'a Workbench,
-        journal: Journal,
-        records: Records,
-        progress: &'a Progress,
-        interrupt: &'a Interrupt,
-    ) -> Self {
+    pub(crate) fn new(workbench: &'a Workbench, journal: Journal, records: Records, observer: &'a dyn Observer) -> Self {
         let asked = vec![false; records.len()];
         let (journal, steps, clock) = (Mutex::new(journal), Vec::new(), Clock::default());
-        Self { workbench, columns: None, journal, records, asked, steps, progress, interrupt, clock }
+        Self { workbench, columns: None, journal, records, asked, steps, observer, clock }
     }
 
     /// With these tables beside the workbench's proxies.
@@ -75,7 +67,7 @@ impl<'a> RunLaboratory<'a> {
         Findings { records, steps: self.steps, clock: self.clock }
     }
 
-    /// Ends what is no search: nothing but where time went.
+    /// Ends measuring without a search: where the time went.
     #[must_use]
     pub(crate) fn into_clock(self) -> Clock {
         self.clock
@@ -100,11 +92,11 @@ impl<'a> RunLaboratory<'a> {
                 None => drop(missing.insert(request)),
             }
         }
-        self.progress.replay(replayed);
+        self.observer.replay(replayed);
         if !missing.is_empty() {
             self.measure_missing(&Vec::from_iter(missing))?;
         }
-        if self.interrupt.is_asked() {
+        if self.observer.is_interrupted() {
             return Err(SearchError::Interrupted);
         }
         let answers: Option<Vec<&Record>> = requests.iter().map(|request| self.records.get(request)).collect();
@@ -112,17 +104,17 @@ impl<'a> RunLaboratory<'a> {
     }
 
     fn measure_missing(&mut self, missing: &[&Request]) -> Result<(), SearchError> {
-        let (journal, progress) = (&self.journal, self.progress);
+        let (journal, observer) = (&self.journal, self.observer);
         let keep = |records: &[Record]| {
             let stored = journal.lock().unwrap_or_else(PoisonError::into_inner).append(records);
-            progress.advance(records.len());
+            observer.advance(records.len());
             stored.map_err(|error| SearchError::Storage(error.to_string()))
         };
         let start = Instant::now();
         let (mut records, measured) = self.look_up(missing)?;
         keep(&records)?;
         if !measured.is_empty() {
-            records.extend(self.workbench.measure(&measured, self.interrupt, &keep)?);
+            records.extend(self.workbench.measure(&measured, self.observer, &keep)?);
         }
         self.clock.measured(&records, start.elapsed());
         self.records.extend(records);
@@ -172,12 +164,12 @@ impl Laboratory for RunLaboratory<'_> {
     }
 
     fn expect(&mut self, measurements: usize) {
-        self.progress.expect(measurements);
+        self.observer.expect(measurements);
     }
 
     fn record(&mut self, step: Step) -> Result<(), SearchError> {
         tracing::info!(before = %step.before, after = %step.after, "{}", step.title);
-        self.progress.phase(&format!("after {}", step.title));
+        self.observer.phase(&format!("after {}", step.title));
         self.steps.push(step);
         Ok(())
     }

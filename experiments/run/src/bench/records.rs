@@ -3,9 +3,21 @@
 use std::hash::{Hash, Hasher};
 
 use assay_core::plugin::Request;
+use assay_core::score::Reading;
 use indexmap::{Equivalent, IndexSet};
+use serde::{Deserialize, Serialize};
 
-use super::journal::Record;
+/// One finished measurement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// What was asked for.
+    #[serde(flatten)]
+    pub request: Request,
+    /// What was read.
+    pub reading: Reading,
+    /// How long it took on its thread.
+    pub seconds: f64,
+}
 
 /// Measurements, one a request, in the order in which they came.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +87,7 @@ impl Records {
         self.0.iter().map(|record| &record.0)
     }
 
-    /// They themselves, in their order.
+    /// All of them, in their order.
     #[must_use]
     pub fn into_vec(self) -> Vec<Record> {
         self.0.into_iter().map(|record| record.0).collect()

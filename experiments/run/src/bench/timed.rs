@@ -1,4 +1,4 @@
-//! What `--profile` times outside of the engine.
+//! A dataset whose reading is timed.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ struct Timed {
 
 /// A dataset whose reading is timed if there is a profile.
 #[must_use]
-pub fn dataset(dataset: Box<dyn Dataset>, profile: Option<&Arc<Profile>>) -> Box<dyn Dataset> {
+pub(super) fn dataset(dataset: Box<dyn Dataset>, profile: Option<&Arc<Profile>>) -> Box<dyn Dataset> {
     match profile {
         Some(profile) => Box::new(Timed { dataset, profile: Arc::clone(profile) }),
         None => dataset,

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use assay_core::data::Dataset;
-use assay_core::engine::Engine;
-use assay_core::experiment::{OnError, PlannedProxy};
+use assay_core::engine::profile::Profile;
+use assay_core::engine::{Engine, Resources};
+use assay_core::experiment::{Assembly, Experiment, OnError, PlannedProxy};
 use assay_core::graph::GraphError;
 use assay_core::plugin::{
     Draws, MacroNet, Outcome, PassProxy, Proxy, ProxyError, Request, SearchError, SearchSpace, Skeleton, StructuralProxy, Structure,
@@ -18,8 +20,9 @@ use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use rayon::prelude::*;
 
-use super::interrupt::Interrupt;
-use super::journal::Record;
+use super::records::Record;
+use super::timed;
+use crate::{Observer, RunError, machine};
 
 /// How the reason of a score begins that is undefined because its measurement failed.
 pub(crate) const FAILED: &str = "measuring it failed: ";
@@ -43,6 +46,32 @@ pub struct Workbench {
 }
 
 impl Workbench {
+    /// The workbench of an experiment: its images, its engine, its seed and its threads, and of the space and the proxies those
+    /// that the kind of run takes. The times of the work are added to the profile, if there is one.
+    ///
+    /// # Errors
+    /// If the images or the engine cannot be had, or the system refuses the threads.
+    pub fn of(
+        experiment: &Experiment,
+        assembly: &Assembly<'_>,
+        space: Box<dyn SearchSpace>,
+        proxies: Vec<PlannedProxy>,
+        profile: Option<&Arc<Profile>>,
+    ) -> Result<Self, RunError> {
+        let dataset = timed::dataset(assembly.dataset()?, profile);
+        let threads = pool(experiment.threads)?;
+        let resources = Resources { calls: threads.current_num_threads(), memory: machine::available_memory(), profile: profile.cloned() };
+        let engine = assembly.engine()?.make(&resources).map_err(|error| RunError::Machine(error.to_string()))?;
+        Ok(Self { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads })
+    }
+
+    /// The conditions of its measurements, in one line: images, proxies, seed, engine.
+    #[must_use]
+    pub fn protocol(&self) -> String {
+        let proxies: String = self.proxies.iter().map(|planned| format!("; {}", planned.proxy.protocol())).collect();
+        format!("images {}{proxies}; seed {}; engine {}", self.dataset.describe(), self.seed, self.engine.name())
+    }
+
     /// The proxy of this label.
     ///
     /// # Errors
@@ -59,7 +88,7 @@ impl Workbench {
     pub fn measure(
         &self,
         requests: &[&Request],
-        interrupt: &Interrupt,
+        observer: &dyn Observer,
         finished: &(dyn Fn(&[Record]) -> Result<(), SearchError> + Sync),
     ) -> Result<Vec<Record>, SearchError> {
         let failed = AtomicBool::new(false);
@@ -72,7 +101,7 @@ impl Workbench {
         let first_shared = jobs.len() - last;
         let one = |(position, job): (usize, Job<'_>)| {
             let positions = job.positions();
-            if interrupt.is_asked() || failed.load(Ordering::Relaxed) {
+            if observer.is_interrupted() || failed.load(Ordering::Relaxed) {
                 return (positions, Err(SearchError::Interrupted));
             }
             let engine = shared.as_deref().filter(|_| position >= first_shared).unwrap_or(self.engine.as_ref());
@@ -213,6 +242,22 @@ impl Workbench {
             }
         }
     }
+}
+
+/// A pool of this many threads, or of one a core.
+fn pool(wanted: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
+    let count = wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(count).thread_name(|index| format!("measure-{index}")).build();
+    pool.map_err(|error| RunError::Machine(format!("{count} threads cannot be started: {error}")))
+}
+
+/// One request a repeat, each with draws of its own; architectures share them.
+#[must_use]
+pub fn repeats(label: &str, subspace: &Subspace, purpose: &str, count: usize) -> Vec<Request> {
+    (0..count)
+        .map(|repeat| format!("{purpose}/{repeat}"))
+        .map(|path| Request { label: label.to_owned(), subspace: subspace.clone(), parameters: path.clone(), images: path })
+        .collect()
 }
 
 /// The positions of the requests of a job, and what was measured.

@@ -1,14 +1,13 @@
-//! The protocol line: everything that two results must share to be compared.
+//! The protocol line of a search: everything that two results must share to be compared.
 
-pub use assay_core::number::grouped;
+use assay_core::number::grouped;
 use assay_core::plugin::{SearchStrategy, Step};
 use assay_core::subspace::Subspace;
 
-use super::workbench::Workbench;
+use crate::bench::workbench::Workbench;
 
 /// One line: space and count after exclusion, images, proxies, strategy, seed, engine.
-#[must_use]
-pub fn search(workbench: &Workbench, space: &str, strategy: &dyn SearchStrategy, steps: &[Step]) -> String {
+pub(super) fn of_search(workbench: &Workbench, space: &str, strategy: &dyn SearchStrategy, steps: &[Step]) -> String {
     let whole = Subspace::whole(workbench.space.layout()).single_paths();
     let searched = steps.first().map_or(whole, |step| step.before.single_paths());
     let count = if searched < whole && searched > 1 {
@@ -16,12 +15,5 @@ pub fn search(workbench: &Workbench, space: &str, strategy: &dyn SearchStrategy,
     } else {
         format!("{} architectures", grouped(whole))
     };
-    format!("space {space} ({count}); strategy {}; {}", strategy.protocol(), measuring(workbench))
-}
-
-/// One line: images, proxies, seed, engine.
-#[must_use]
-pub fn measuring(workbench: &Workbench) -> String {
-    let proxies: String = workbench.proxies.iter().map(|planned| format!("; {}", planned.proxy.protocol())).collect();
-    format!("images {}{proxies}; seed {}; engine {}", workbench.dataset.describe(), workbench.seed, workbench.engine.name())
+    format!("space {space} ({count}); strategy {}; {}", strategy.protocol(), workbench.protocol())
 }

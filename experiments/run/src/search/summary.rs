@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use assay_core::plugin::{ArchitectureError, Benchmark, ColumnContent, Columns, SearchSpace, Step};
 use assay_core::subspace::Subspace;
-pub use assay_results::search::{Accuracies, Architecture, Counts, SearchSummary as Summary};
+use assay_results::search::{Accuracies, Architecture, Counts};
 
-use super::RunError;
-use super::journal::Record;
+use crate::RunError;
+use crate::bench::records::Record;
 
 /// The forms of a single path.
 ///

@@ -4,7 +4,7 @@ use assay_core::plugin::{Aggregate, Column};
 use assay_core::score::{Direction, Reading, Score};
 
 use super::correlation::Scores;
-use crate::run::RunError;
+use crate::RunError;
 
 /// What was measured with one proxy.
 #[derive(Clone, Copy)]

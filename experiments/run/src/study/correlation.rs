@@ -2,14 +2,13 @@
 
 use assay_core::score::{Direction, Reading, Score};
 use assay_core::stream::Stream;
-pub use assay_results::correlation::{Correlation, RANDOM};
-use assay_results::correlation::{Interval, Spread};
+use assay_results::correlation::{Correlation, Interval, RANDOM, Spread};
 use assay_statistics::interval::{self, Bootstrap};
 use assay_statistics::top::{self, TopFraction};
 use assay_statistics::{Pairs, PairsError, Sample, kendall, partial, pearson, spearman, spread, weighted};
 
 use super::truth::Target;
-use crate::run::RunError;
+use crate::RunError;
 
 /// The share of resamples between the ends of an interval.
 const LEVEL: f64 = 0.95;

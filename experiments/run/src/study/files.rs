@@ -13,14 +13,14 @@ use assay_results::published::Source;
 use assay_results::tables::{self, aggregates, correlations, scores, targets, times};
 use polars::prelude::{Column, CsvWriter, DataFrame, SerWriter};
 
-use super::Wanted;
 use super::correlation::Scores;
+use super::measurements::Wanted;
 use super::selection::Selected;
 use super::truth::Target;
-use crate::run::RunError;
-use crate::run::folder::RunFolder;
-use crate::run::journal::Record;
-use crate::run::tables::{self as written, reading_columns, write_table};
+use crate::RunError;
+use crate::bench::records::Record;
+use crate::folder::RunFolder;
+use crate::tables::{self as written, reading_columns, write_table};
 
 /// Writes what was scored: the space and the architectures.
 pub(super) fn write_space(folder: &RunFolder, name: &str, layout: &Layout, architectures: &[Selected]) -> Result<(), RunError> {

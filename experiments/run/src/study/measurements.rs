@@ -6,8 +6,9 @@ use assay_core::stream::Stream;
 use rayon::prelude::*;
 
 use super::selection::Selected;
-use super::{BASELINE, PreparedStudy, shards};
-use crate::run::{RunError, repeats};
+use super::{BASELINE, StudyRun, shards};
+use crate::RunError;
+use crate::bench::workbench::repeats;
 
 /// One measurement that enters a study.
 pub(super) struct Wanted {
@@ -27,7 +28,7 @@ pub(super) fn requests(wanted: &[Wanted]) -> Vec<&Request> {
     wanted.iter().map(|wanted| &wanted.request).collect()
 }
 
-impl PreparedStudy {
+impl StudyRun {
     /// What is asked for, of the whole study or one shard, by architecture, repeat and proxy: structural proxies first, one
     /// after the other, since they share a network, and once, since they have no draws; of the others those of one repeat
     /// one after the other, since they share their draws.

@@ -4,21 +4,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use assay_core::experiment::{Experiment, Plugins, Purpose, Shard};
+use assay_core::number::grouped;
 use assay_results::shard::ShardTimes;
-use assay_results::{ShardSummary, StudySummary};
+use assay_results::{ShardSummary, StudySummary, files};
 
-use super::PreparedStudy;
-use crate::run::RunError;
-use crate::run::folder::{self, RunFolder};
-use crate::run::interrupt::Interrupt;
-use crate::run::journal;
-use crate::run::progress::Progress;
-use crate::run::protocol::grouped;
-use crate::run::records::Records;
+use super::StudyRun;
+use crate::bench::journal;
+use crate::bench::records::Records;
+use crate::folder::RunFolder;
+use crate::{Observer, Run, RunError, VERSION, is_finished, stored_experiment};
 
 /// All the shards of one study, finished, with what they measured.
 pub struct Shards {
-    prepared: PreparedStudy,
+    prepared: StudyRun,
     /// By its number.
     summaries: BTreeMap<u32, (PathBuf, ShardSummary)>,
     records: Records,
@@ -39,7 +37,9 @@ impl Shards {
     /// Saying which shard of which folder is at fault, and what to do.
     pub fn read(runs: &[PathBuf], plugins: &Plugins) -> Result<Self, RunError> {
         let mut parts = runs.iter().map(|path| Part::read(path, plugins)).collect::<Result<Vec<_>, RunError>>()?;
-        let [first, ..] = parts.as_slice() else { return Err(wrong("there is nothing to merge", "name the folders of all shards")) };
+        let [first, ..] = parts.as_slice() else {
+            return Err(RunError::refused("there is nothing to merge", "name the folders of all shards"));
+        };
         let of_one_study = of_one_study(first, &parts)?;
         // However they were named, the whole has its measurements in one order.
         parts.sort_by_key(|part| part.shard.number());
@@ -47,8 +47,8 @@ impl Shards {
         for part in &parts {
             summaries.insert(part.shard.number(), (part.path.clone(), ShardSummary::read(&part.path)?));
         }
-        let mut prepared = PreparedStudy::new(of_one_study, plugins)?;
-        let here = prepared.protocol(&prepared.truth.targets(&prepared.selection.architectures)?);
+        let mut prepared = StudyRun::prepare(of_one_study, plugins)?;
+        let here = prepared.protocol(&prepared.truth.targets(&prepared.selection.texts())?);
         let there = summaries.values().next().map_or(&here, |(_, summary): &(PathBuf, ShardSummary)| &summary.protocol);
         let mut records = Records::default();
         for part in &parts {
@@ -72,22 +72,18 @@ impl Shards {
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn merge(self, folder: &RunFolder, progress: &Progress, interrupt: &Interrupt) -> Result<StudySummary, RunError> {
+    pub fn merge(self, folder: &RunFolder, observer: &dyn Observer) -> Result<StudySummary, RunError> {
         let failed = |error| RunError::Journal { folder: folder.path().to_owned(), error };
         // Whole or not at all: a study resumed over half of it would measure the other half again.
-        folder.write(journal::FILE, &journal::lines(self.records.iter()).map_err(failed)?)?;
+        folder.write(files::JOURNAL, &journal::lines(self.records.iter()).map_err(failed)?)?;
         let shards: Vec<ShardTimes> = self.summaries.into_values().map(|(_, summary)| summary.part).collect();
-        self.prepared.run_whole(folder, shards, progress, interrupt)
+        self.prepared.run_whole(folder, shards, observer)
     }
 }
 
 /// A protocol line without the name of the engine.
 fn without_engine(protocol: &str) -> Vec<&str> {
     protocol.split("; ").filter(|part| !part.starts_with("engine ")).collect()
-}
-
-fn wrong(problem: &str, help: &str) -> RunError {
-    RunError::Folder { message: problem.to_owned(), help: Some(help.to_owned()) }
 }
 
 /// The whole study that all these are parts of.
@@ -99,47 +95,49 @@ fn of_one_study(first: &Part, parts: &[Part]) -> Result<Experiment, RunError> {
     for part in parts {
         let (one, other) = (first.path.display(), part.path.display());
         if part.experiment.clone().without_shard().identity()? != identity {
-            let help = format!("compare {one}/{file} and {other}/{file}", file = folder::EXPERIMENT);
-            return Err(wrong(&format!("the shards in `{one}` and `{other}` are of different experiments"), &help));
+            let help = format!("compare {one}/{file} and {other}/{file}", file = files::EXPERIMENT);
+            return Err(RunError::refused(format!("the shards in `{one}` and `{other}` are of different experiments"), help));
         }
         if part.shard.of() != first.shard.of() {
             let problem = format!("`{one}` holds shard {}, `{other}` shard {}: the study was split in two ways", first.shard, part.shard);
-            return Err(wrong(&problem, "merge the shards of one split"));
+            return Err(RunError::refused(problem, "merge the shards of one split"));
         }
         if let Some(earlier) = folders.insert(part.shard.number(), part) {
             let problem = format!("shard {} is there twice: in `{}` and in `{other}`", part.shard, earlier.path.display());
-            return Err(wrong(&problem, "name one of the two folders"));
+            return Err(RunError::refused(problem, "name one of the two folders"));
         }
     }
     let of = first.shard.of();
     let missing: Vec<String> = (1..=of).filter(|number| !folders.contains_key(number)).map(|number| format!("{number}/{of}")).collect();
-    let unfinished: Vec<&Part> = folders.values().copied().filter(|part| !folder::is_finished(&part.path)).collect();
+    let unfinished: Vec<&Part> = folders.values().copied().filter(|part| !is_finished(&part.path)).collect();
     let mut help: Vec<String> = missing.iter().map(|shard| format!("make it with: assay correlate FILE --shard {shard}")).collect();
     help.extend(unfinished.iter().map(|part| format!("finish it with: assay correlate --resume {}", part.path.display())));
     let unfinished: Vec<String> = unfinished.iter().map(|part| part.shard.to_string()).collect();
     match (missing.as_slice(), unfinished.as_slice()) {
         ([], []) => Ok(whole),
-        (missing, []) => Err(wrong(&format!("shards of the study are missing: {}", missing.join(", ")), &help.join("\n"))),
-        ([], unfinished) => Err(wrong(&format!("shards of the study are not finished: {}", unfinished.join(", ")), &help.join("\n"))),
+        (missing, []) => Err(RunError::refused(format!("shards of the study are missing: {}", missing.join(", ")), help.join("\n"))),
+        ([], unfinished) => {
+            Err(RunError::refused(format!("shards of the study are not finished: {}", unfinished.join(", ")), help.join("\n")))
+        }
         (missing, unfinished) => {
             let problem = format!("shards of the study are missing: {}; not finished: {}", missing.join(", "), unfinished.join(", "));
-            Err(wrong(&problem, &help.join("\n")))
+            Err(RunError::refused(problem, help.join("\n")))
         }
     }
 }
 
 impl Part {
     fn read(path: &Path, plugins: &Plugins) -> Result<Self, RunError> {
-        if !path.join(folder::EXPERIMENT).exists() {
+        if !path.join(files::EXPERIMENT).exists() {
             let problem = format!("`{}` holds no run", path.display());
-            return Err(wrong(&problem, "name folders that assay correlate FILE --shard I/N made"));
+            return Err(RunError::refused(problem, "name folders that assay correlate FILE --shard I/N made"));
         }
-        let experiment = folder::stored_experiment(path, Purpose::Study, plugins)?;
+        let experiment = stored_experiment(path, Purpose::Study, plugins)?;
         match experiment.study.as_ref().and_then(|study| study.shard) {
             Some(shard) => Ok(Self { path: path.to_owned(), experiment, shard }),
             None => {
                 let problem = format!("`{}` holds a whole study, not a shard of one", path.display());
-                Err(wrong(&problem, "name folders that assay correlate FILE --shard I/N made"))
+                Err(RunError::refused(problem, "name folders that assay correlate FILE --shard I/N made"))
             }
         }
     }
@@ -147,25 +145,24 @@ impl Part {
     /// That it was measured by this version, as another shard was, and but for the engine as would be done here.
     fn check_conditions(&self, summary: &ShardSummary, there: &str, here: &str) -> Result<(), RunError> {
         let (shard, path, own) = (self.shard, self.path.display(), &summary.protocol);
-        let version = env!("CARGO_PKG_VERSION");
-        if summary.assay != version {
-            let problem = format!("shard {shard} in `{path}` was measured by assay {}, and this is {version}", summary.assay);
-            return Err(wrong(&problem, "measure all shards and merge them with one version"));
+        if summary.assay != VERSION {
+            let problem = format!("shard {shard} in `{path}` was measured by assay {}, and this is {VERSION}", summary.assay);
+            return Err(RunError::refused(problem, "measure all shards and merge them with one version"));
         }
         if own != there {
             let problem = format!("shard {shard} in `{path}` was measured under another protocol than the first\n  {own}\n  {there}");
-            return Err(wrong(&problem, "measure all shards with the same images, and engines of the same name"));
+            return Err(RunError::refused(problem, "measure all shards with the same images, and engines of the same name"));
         }
         if without_engine(own) != without_engine(here) {
             let problem =
                 format!("shard {shard} in `{path}` was measured under another protocol than holds here\n  there: {own}\n  here:  {here}");
-            return Err(wrong(&problem, "merge where the same images and the same table of accuracies are"));
+            return Err(RunError::refused(problem, "merge where the same images and the same table of accuracies are"));
         }
         Ok(())
     }
 
     /// Its measurements, if all that it should have made are there.
-    fn complete(&self, records: &Records, whole: &PreparedStudy) -> Result<Records, RunError> {
+    fn complete(&self, records: &Records, whole: &StudyRun) -> Result<Records, RunError> {
         let mut found = Records::default();
         let mut missing = 0_u128;
         for wanted in whole.wanted(Some(self.shard))? {
@@ -176,7 +173,7 @@ impl Part {
         }
         if missing > 0 {
             let problem = format!("shard {} in `{}` lacks {} measurement(s)", self.shard, self.path.display(), grouped(missing));
-            return Err(wrong(&problem, "its journal is damaged: measure the shard again in another folder"));
+            return Err(RunError::refused(problem, "its journal is damaged: measure the shard again in another folder"));
         }
         Ok(found)
     }

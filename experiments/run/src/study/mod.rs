@@ -1,59 +1,56 @@
 //! Correlation studies: scores many architectures with many proxies and compares with ground truth.
 
 mod aggregate;
-pub mod correlation;
+mod correlation;
 mod described;
 mod files;
+mod measurements;
 pub mod merge;
 pub mod published;
 pub mod reasons;
 mod selection;
 mod shards;
-pub(crate) mod truth;
-mod wanted;
+mod truth;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use assay_core::experiment::{Assembly, Experiment, PlannedProxy, Plugins, Problem, Shard, Study};
+use assay_core::experiment::{Assembly, Experiment, PlannedProxy, Plugins, Problem, Purpose, Shard, Study};
 use assay_core::plugin::{Aggregate, Request};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
+use assay_results::correlation::Correlation;
 use assay_results::present::document;
 use assay_results::published::Source;
 use assay_results::shard::{self, ShardTimes};
 use assay_results::study::{self, Proxy, Undefined};
-pub use assay_results::study::{NoiseCeiling, StudySummary};
-use assay_results::{Kind, ReadError, ShardSummary, Summary, files as names};
+use assay_results::{Kind, ReadError, ShardSummary, StudySummary, Summary, files as names};
 use rayon::prelude::*;
 
-use crate::run::folder::RunFolder;
-use crate::run::interrupt::Interrupt;
-use crate::run::journal::{Journal, Record};
-use crate::run::laboratory::RunLaboratory;
-use crate::run::machine;
-use crate::run::progress::Progress;
-use crate::run::workbench::{FAILED, Workbench};
-use crate::run::{RunError, engine, protocol, threads};
+use crate::bench::journal::Journal;
+use crate::bench::laboratory::RunLaboratory;
+use crate::bench::records::Record;
+use crate::bench::workbench::{FAILED, Workbench};
+use crate::folder::RunFolder;
+use crate::{Observer, Run, RunError, VERSION, machine};
 use aggregate::Measured;
-use correlation::{Conditions, Correlation, Scores};
+use correlation::{Conditions, Scores};
+use measurements::{Wanted, requests};
 use selection::Selection;
 use truth::{Target, Truth};
-use wanted::{Wanted, requests};
 
 /// The proxy that every table has, and that partial correlations hold fixed.
 pub const BASELINE: &str = "live-params";
 
 /// A study with its plugins made, ready to run.
-pub struct PreparedStudy {
+pub struct StudyRun {
     /// The experiment.
     pub experiment: Experiment,
     study: Study,
     workbench: Workbench,
     truth: Truth,
     selection: Selection,
-    threads: usize,
     began: Instant,
     /// The protocol of the shards that it is merged of.
     measured_under: Option<String>,
@@ -63,69 +60,15 @@ pub struct PreparedStudy {
     described: Vec<Proxy>,
 }
 
-impl PreparedStudy {
-    /// Makes everything that the experiment names and opens the benchmark, so that what can go wrong goes wrong now.
-    ///
-    /// # Errors
-    /// If a plugin or engine cannot be made, the benchmark cannot be opened, or architectures cannot be chosen.
-    pub fn new(experiment: Experiment, plugins: &Plugins) -> Result<Self, RunError> {
-        let began = Instant::now();
-        let missing = || RunError::Experiment(Problem::elsewhere("[study] is missing").into());
-        let study = experiment.study.clone().ok_or_else(missing)?;
-        let assembly = Assembly::new(&experiment, plugins);
-        let mut names: Vec<&str> = Vec::new();
-        let mut aggregates = BTreeMap::new();
-        for name in &study.proxies {
-            match assembly.aggregate(name)? {
-                None => names.push(name),
-                Some(aggregate) => drop(aggregates.insert(name.clone(), aggregate)),
-            }
-        }
-        // What was asked for itself comes first; nothing is measured twice.
-        let components = aggregates.values().flat_map(Aggregate::components).map(|component| component.proxy.as_str());
-        for name in components.chain([BASELINE]) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        let planned = |name: &str| Ok(PlannedProxy { proxy: assembly.proxy(name)?, label: name.into(), name: name.into() });
-        let proxies = names.into_iter().map(planned).collect::<Result<Vec<_>, RunError>>()?;
-        let described = described::proxies(&study.proxies, &proxies, &aggregates, plugins);
-        let space = assembly.space()?;
-        let truth = Truth::open(assembly.benchmark()?)?;
-        let selection = Selection::new(&study, space.as_ref(), &truth, experiment.seed)?;
-        let dataset = assembly.dataset()?;
-        let (threads, pool) = threads(experiment.threads)?;
-        let engine = engine(&assembly, threads, None)?;
-        let workbench = Workbench { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads: pool };
-        Ok(Self { experiment, study, workbench, truth, selection, threads, began, measured_under: None, aggregates, described })
-    }
-
-    /// Scores and correlates in this folder, from where an earlier session left off, and writes the result there. A shard
-    /// makes its measurements only.
-    ///
-    /// # Errors
-    /// If a measurement fails or is interrupted, or a file cannot be written. What was measured is kept.
-    pub fn run(&self, folder: &RunFolder, progress: &Progress, interrupt: &Interrupt) -> Result<Finished, RunError> {
-        match self.study.shard {
-            Some(shard) => self.run_shard(shard, folder, progress, interrupt).map(|shard| Finished::Shard(Box::new(shard))),
-            None => self.run_whole(folder, Vec::new(), progress, interrupt).map(|study| Finished::Whole(Box::new(study))),
-        }
-    }
-
-    fn run_whole(
-        &self,
-        folder: &RunFolder,
-        shards: Vec<ShardTimes>,
-        progress: &Progress,
-        interrupt: &Interrupt,
-    ) -> Result<StudySummary, RunError> {
+impl StudyRun {
+    /// Scores and correlates; `shards` are those that it is merged of.
+    fn run_whole(&self, folder: &RunFolder, shards: Vec<ShardTimes>, observer: &dyn Observer) -> Result<StudySummary, RunError> {
         let wanted = self.wanted(None)?;
         let requests = requests(&wanted);
-        let mut laboratory = self.measure(&wanted, &requests, folder, progress, interrupt)?;
+        let mut laboratory = self.measure(&wanted, &requests, folder, observer)?;
         let records = laboratory.records_of(&requests)?;
 
-        let targets = self.truth.targets(&self.selection.architectures)?;
+        let targets = self.truth.targets(&self.selection.texts())?;
         let readings = self.readings(&wanted, &records);
         let scores = self.scores(&readings)?;
         let architectures = &self.selection.architectures;
@@ -137,7 +80,7 @@ impl PreparedStudy {
         let correlations = self.workbench.threads.install(|| self.correlations(&scores, &targets))?;
         let clock = laboratory.into_clock();
         let protocol = self.measured_under.clone().unwrap_or_else(|| self.protocol(&targets));
-        let ceilings = self.truth.ceilings(&self.selection.architectures)?;
+        let ceilings = self.truth.ceilings(&self.selection.texts())?;
         let undefined = self.undefined(&readings);
         let published = self.published(&scores, &targets)?;
         let notes = study::notes(&ceilings, &undefined, &protocol);
@@ -147,7 +90,7 @@ impl PreparedStudy {
         let summary = StudySummary {
             schema: study::SCHEMA,
             kind: Kind::Study,
-            assay: env!("CARGO_PKG_VERSION").into(),
+            assay: VERSION.into(),
             experiment: self.experiment.name.clone(),
             seed: self.experiment.seed,
             protocol,
@@ -161,7 +104,7 @@ impl PreparedStudy {
             aggregates: self.components(),
             published,
             times: clock.since(self.began).stop(machine::cpu_seconds()),
-            machine: machine::here(self.threads),
+            machine: machine::here(self.workbench.threads.current_num_threads()),
             shards,
         };
         folder.write(names::DOCUMENT, document::markdown(&summary, &BTreeMap::new()).as_bytes())?;
@@ -171,24 +114,25 @@ impl PreparedStudy {
         Ok(summary)
     }
 
-    fn run_shard(&self, shard: Shard, folder: &RunFolder, progress: &Progress, interrupt: &Interrupt) -> Result<ShardSummary, RunError> {
+    /// Makes its measurements only.
+    fn run_shard(&self, shard: Shard, folder: &RunFolder, observer: &dyn Observer) -> Result<ShardSummary, RunError> {
         let wanted = self.wanted(Some(shard))?;
-        let clock = self.measure(&wanted, &requests(&wanted), folder, progress, interrupt)?.into_clock();
+        let clock = self.measure(&wanted, &requests(&wanted), folder, observer)?.into_clock();
         let mut measured: Vec<usize> = wanted.iter().map(|wanted| wanted.architecture).collect();
         measured.dedup();
         let summary = ShardSummary {
             schema: shard::SCHEMA,
             kind: Kind::Shard,
-            assay: env!("CARGO_PKG_VERSION").into(),
+            assay: VERSION.into(),
             experiment: self.experiment.name.clone(),
             seed: self.experiment.seed,
-            protocol: self.protocol(&self.truth.targets(&self.selection.architectures)?),
+            protocol: self.protocol(&self.truth.targets(&self.selection.texts())?),
             architectures: (measured.len(), self.selection.architectures.len()),
             measurements: wanted.iter().filter(|wanted| !wanted.is_shared).count(),
             part: ShardTimes {
                 shard: shard.to_string(),
                 times: clock.since(self.began).stop(machine::cpu_seconds()),
-                machine: machine::here(self.threads),
+                machine: machine::here(self.workbench.threads.current_num_threads()),
             },
         };
         folder.write(names::SUMMARY, &summary.to_json().map_err(unwritable)?)?;
@@ -202,17 +146,15 @@ impl PreparedStudy {
         wanted: &[Wanted],
         requests: &[&Request],
         folder: &RunFolder,
-        progress: &'a Progress,
-        interrupt: &'a Interrupt,
+        observer: &'a dyn Observer,
     ) -> Result<RunLaboratory<'a>, RunError> {
-        let (journal, records) =
-            Journal::open(folder.path()).map_err(|error| RunError::Journal { folder: folder.path().to_owned(), error })?;
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), threads = self.threads, measured_before = records.len(), "study begins");
-        progress.phase("scoring");
-        progress.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
-        let mut laboratory = RunLaboratory::new(&self.workbench, journal, records, progress, interrupt);
+        let (journal, records) = Journal::of(folder)?;
+        let threads = self.workbench.threads.current_num_threads();
+        tracing::info!(version = VERSION, threads, measured_before = records.len(), "study begins");
+        observer.phase("scoring");
+        observer.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
+        let mut laboratory = RunLaboratory::new(&self.workbench, journal, records, observer);
         let outcome = laboratory.records_of(requests).map(drop);
-        progress.finish();
         outcome.inspect_err(|error| tracing::error!(%error, "study ends without a result"))?;
         Ok(laboratory)
     }
@@ -321,7 +263,7 @@ impl PreparedStudy {
             self.experiment.space.name,
             self.selection.description,
             self.truth.describe(targets),
-            protocol::measuring(&self.workbench),
+            self.workbench.protocol(),
         )
     }
 }
@@ -336,6 +278,63 @@ fn unwritable(error: serde_json::Error) -> RunError {
     RunError::Result(error.to_string())
 }
 
+impl Run for StudyRun {
+    type Summary = Finished;
+
+    const PURPOSE: Purpose = Purpose::Study;
+    const UNIT: &'static str = "measurements";
+
+    fn kind(experiment: &Experiment) -> Kind {
+        let is_shard = experiment.study.as_ref().is_some_and(|study| study.shard.is_some());
+        if is_shard { Kind::Shard } else { Kind::Study }
+    }
+
+    fn prepare(experiment: Experiment, plugins: &Plugins) -> Result<Self, RunError> {
+        let began = Instant::now();
+        let missing = || RunError::Experiment(Problem::elsewhere("[study] is missing").into());
+        let study = experiment.study.clone().ok_or_else(missing)?;
+        let assembly = Assembly::new(&experiment, plugins);
+        let mut names: Vec<&str> = Vec::new();
+        let mut aggregates = BTreeMap::new();
+        for name in &study.proxies {
+            match assembly.aggregate(name)? {
+                None => names.push(name),
+                Some(aggregate) => drop(aggregates.insert(name.clone(), aggregate)),
+            }
+        }
+        // What was asked for itself comes first; nothing is measured twice.
+        let components = aggregates.values().flat_map(Aggregate::components).map(|component| component.proxy.as_str());
+        for name in components.chain([BASELINE]) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let planned = |name: &str| Ok(PlannedProxy { proxy: assembly.proxy(name)?, label: name.into(), name: name.into() });
+        let proxies = names.into_iter().map(planned).collect::<Result<Vec<_>, RunError>>()?;
+        let described = described::proxies(&study.proxies, &proxies, &aggregates, plugins);
+        let space = assembly.space()?;
+        let truth = Truth::open(assembly.benchmark()?)?;
+        let selection = Selection::new(&study, space.as_ref(), &truth, experiment.seed)?;
+        let workbench = Workbench::of(&experiment, &assembly, space, proxies, None)?;
+        Ok(Self { experiment, study, workbench, truth, selection, began, measured_under: None, aggregates, described })
+    }
+
+    fn run(&self, folder: &RunFolder, observer: &dyn Observer) -> Result<Finished, RunError> {
+        match self.study.shard {
+            Some(shard) => self.run_shard(shard, folder, observer).map(|shard| Finished::Shard(Box::new(shard))),
+            None => self.run_whole(folder, Vec::new(), observer).map(|study| Finished::Whole(Box::new(study))),
+        }
+    }
+
+    fn read(folder: &Path) -> Result<Finished, ReadError> {
+        match Summary::read(folder)? {
+            Summary::Study(study) => Ok(Finished::Whole(study)),
+            Summary::Shard(shard) => Ok(Finished::Shard(shard)),
+            other => Err(ReadError::OtherKind { folder: folder.to_owned(), found: other.kind(), wanted: Kind::Study }),
+        }
+    }
+}
+
 /// What a session of a study ended with.
 #[derive(Clone, Debug)]
 pub enum Finished {
@@ -343,40 +342,4 @@ pub enum Finished {
     Whole(Box<StudySummary>),
     /// Its part.
     Shard(Box<ShardSummary>),
-}
-
-impl Finished {
-    /// Reads a study's summary or a shard's, if this is one of the two.
-    #[must_use]
-    pub fn from_json(bytes: &[u8]) -> Option<Self> {
-        match Summary::parse(Path::new(names::SUMMARY), bytes).ok()? {
-            Summary::Study(study) => Some(Self::Whole(study)),
-            Summary::Shard(shard) => Some(Self::Shard(shard)),
-            Summary::Search(_) | Summary::Training(_) => None,
-        }
-    }
-
-    /// The result in this run folder, if it holds a study or a shard.
-    ///
-    /// # Errors
-    /// If it does not, or the result cannot be read.
-    pub fn read(folder: &Path) -> Result<Self, ReadError> {
-        match Summary::read(folder)? {
-            Summary::Study(study) => Ok(Self::Whole(study)),
-            Summary::Shard(shard) => Ok(Self::Shard(shard)),
-            other => Err(ReadError::OtherKind { folder: folder.to_owned(), found: other.kind(), wanted: Kind::Study }),
-        }
-    }
-}
-
-// Until reports read folders only.
-pub use assay_results::present::published as beside;
-/// The tables of a study as text.
-pub mod grid {
-    pub use assay_results::present::correlations::*;
-    pub use assay_results::present::grid::*;
-}
-/// What a study leaves in its folder.
-pub mod summary {
-    pub use super::Finished;
 }

@@ -3,7 +3,7 @@
 use assay_results::published::Source;
 use serde::Deserialize;
 
-use crate::run::RunError;
+use crate::RunError;
 
 const FILE: &str = include_str!("published.toml");
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::run::RunError;
+use crate::RunError;
 
 /// Why a proxy's figures differ from published ones, by proxy: the file's `[reasons]`.
 ///
@@ -15,9 +15,11 @@ pub fn read(path: &Path) -> Result<BTreeMap<String, String>, RunError> {
     struct File {
         reasons: BTreeMap<String, String>,
     }
-    let wrong = |error: &dyn std::fmt::Display| RunError::Folder {
-        message: format!("the reasons `{}` cannot be read: {error}", path.display()),
-        help: Some("write a TOML file with a section [reasons] and in it lines PROXY = \"why its figures differ\"".into()),
+    let wrong = |error: &dyn std::fmt::Display| {
+        RunError::refused(
+            format!("the reasons `{}` cannot be read: {error}", path.display()),
+            "write a TOML file with a section [reasons] and in it lines PROXY = \"why its figures differ\"",
+        )
     };
     let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
     toml_edit::de::from_str::<File>(&text).map(|file| file.reasons).map_err(|error| wrong(&error))

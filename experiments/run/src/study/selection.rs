@@ -9,8 +9,8 @@ use assay_core::subspace::Subspace;
 use rand::RngExt;
 
 use super::truth::Truth;
-use crate::run::RunError;
-use crate::run::protocol::grouped;
+use crate::RunError;
+use assay_core::number::grouped;
 
 /// What a study can be over.
 enum Population<'a> {
@@ -37,7 +37,7 @@ pub(super) struct Selected {
 
 /// The architectures of a study, by their number in the benchmark, else in the order of the space.
 pub(super) struct Selection {
-    /// Them.
+    /// The architectures themselves.
     pub(super) architectures: Vec<Selected>,
     /// Whether they are the whole space.
     pub(super) is_whole: bool,
@@ -46,6 +46,11 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// The architectures as the space writes them.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        self.architectures.iter().map(|selected| selected.text.as_str()).collect()
+    }
+
     /// Chooses.
     ///
     /// # Errors
@@ -58,7 +63,7 @@ impl Selection {
             (None, Some(wanted)) => (population.draw(wanted, &Stream::new(seed, "study").child("architectures"))?, "drawn"),
             (None, None) if count > LARGEST_WHOLE => {
                 let problem = format!("the space holds {} architectures, too many to measure them all", grouped(count));
-                return Err(wrong(problem, "set `study.sample`, or list some in `study.architectures`"));
+                return Err(RunError::refused(problem, "set `study.sample`, or list some in `study.architectures`"));
             }
             (None, None) => (population.all()?, "all"),
         };
@@ -87,18 +92,14 @@ impl Selection {
     }
 }
 
-fn wrong(problem: String, help: &str) -> RunError {
-    RunError::Folder { message: problem, help: Some(help.into()) }
-}
-
 fn parse(texts: &[String], space: &dyn SearchSpace) -> Result<Vec<Subspace>, RunError> {
     let parsed = texts.iter().map(|text| {
-        let problem = |error| wrong(format!("`study.architectures`: {error}"), "write architectures as the space does");
+        let problem = |error| RunError::refused(format!("`study.architectures`: {error}"), "write architectures as the space does");
         space.parse(text).map_err(problem)
     });
     let parsed = parsed.collect::<Result<Vec<Subspace>, RunError>>()?;
     if parsed.len() < 2 {
-        return Err(wrong(format!("`study.architectures`: {} cannot be correlated", parsed.len()), "list two or more"));
+        return Err(RunError::refused(format!("`study.architectures`: {} cannot be correlated", parsed.len()), "list two or more"));
     }
     Ok(parsed)
 }
@@ -132,7 +133,7 @@ impl<'a> Population<'a> {
         let too_few = |count: u128| {
             let problem =
                 format!("`study.sample`: {} architectures were asked for, the space holds {}", grouped(wanted.into()), grouped(count));
-            wrong(problem, "ask for fewer, or leave the line out for all of them")
+            RunError::refused(problem, "ask for fewer, or leave the line out for all of them")
         };
         if u128::from(wanted) > count {
             return Err(too_few(count));
@@ -160,8 +161,12 @@ impl<'a> Population<'a> {
 
 /// An architecture of the benchmark, as the space reads it.
 fn of_benchmark(space: &dyn SearchSpace, text: &str) -> Result<Subspace, RunError> {
-    let problem =
-        |error| wrong(format!("the space cannot read an architecture of the benchmark: {error}"), "set [space] to that of the benchmark");
+    let problem = |error| {
+        RunError::refused(
+            format!("the space cannot read an architecture of the benchmark: {error}"),
+            "set [space] to that of the benchmark",
+        )
+    };
     space.parse(text).map_err(problem)
 }
 

@@ -7,22 +7,21 @@ use assay_core::score::Direction;
 use assay_results::study::{Ceiling, NoiseCeiling};
 use assay_statistics::ceiling::{self, ceiling};
 
-use super::selection::Selected;
-use crate::run::RunError;
+use crate::RunError;
 
 /// An accuracy or a cost that scores are compared with.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Target {
+pub(super) struct Target {
     /// The benchmark's column.
-    pub(crate) column: String,
+    pub(super) column: String,
     /// A name for people.
-    pub(crate) title: String,
+    pub(super) title: String,
     /// `%` of an accuracy.
-    pub(crate) unit: String,
+    pub(super) unit: String,
     /// Which end is better.
-    pub(crate) direction: Direction,
+    pub(super) direction: Direction,
     /// As recorded, by architecture; a cost that could not be measured is undefined.
-    pub(crate) values: Vec<Option<f64>>,
+    pub(super) values: Vec<Option<f64>>,
 }
 
 impl Target {
@@ -37,7 +36,7 @@ impl Target {
     }
 
     /// Whether it is one, and not a cost.
-    pub(crate) fn is_accuracy(&self) -> bool {
+    pub(super) fn is_accuracy(&self) -> bool {
         self.direction == Direction::HigherIsBetter
     }
 
@@ -48,14 +47,14 @@ impl Target {
     }
 
     /// Larger is better.
-    pub(crate) fn oriented(&self) -> Vec<Option<f64>> {
+    pub(super) fn oriented(&self) -> Vec<Option<f64>> {
         let sign = if self.is_accuracy() { 1.0 } else { -1.0 };
         self.values.iter().map(|value| value.map(|value| sign * value)).collect()
     }
 }
 
 /// What the benchmark says of these architectures: its accuracies, then the costs that it was asked for.
-pub(crate) fn targets(benchmark: &dyn Benchmark, architectures: &[&str]) -> Result<Vec<Target>, RunError> {
+fn targets(benchmark: &dyn Benchmark, architectures: &[&str]) -> Result<Vec<Target>, RunError> {
     let mut targets: Vec<Target> = Vec::new();
     for (position, architecture) in architectures.iter().enumerate() {
         let (accuracies, costs) = (benchmark.accuracies(architecture)?, benchmark.costs(architecture)?);
@@ -95,18 +94,16 @@ impl Truth {
     }
 
     /// The targets, with what the benchmark says of these architectures; none without a benchmark.
-    pub(super) fn targets(&self, architectures: &[Selected]) -> Result<Vec<Target>, RunError> {
-        let Some(benchmark) = &self.0 else { return Ok(Vec::new()) };
-        let texts: Vec<&str> = architectures.iter().map(|architecture| architecture.text.as_str()).collect();
-        targets(benchmark.as_ref(), &texts)
+    pub(super) fn targets(&self, architectures: &[&str]) -> Result<Vec<Target>, RunError> {
+        self.0.as_ref().map_or(Ok(Vec::new()), |benchmark| targets(benchmark.as_ref(), architectures))
     }
 
     /// The noise ceilings over these architectures: for each column of single runs, of those with the most runs.
-    pub(super) fn ceilings(&self, architectures: &[Selected]) -> Result<Vec<NoiseCeiling>, RunError> {
+    pub(super) fn ceilings(&self, architectures: &[&str]) -> Result<Vec<NoiseCeiling>, RunError> {
         let Some(benchmark) = &self.0 else { return Ok(Vec::new()) };
         let mut columns: BTreeMap<String, Vec<Vec<f64>>> = BTreeMap::new();
         for architecture in architectures {
-            for TrainingRuns { target, percent } in benchmark.training_runs(&architecture.text)? {
+            for TrainingRuns { target, percent } in benchmark.training_runs(architecture)? {
                 columns.entry(target).or_default().push(percent);
             }
         }

@@ -2,13 +2,9 @@
 
 use assay_results::tables::curve as columns;
 use assay_results::training::EpochRecord;
-pub use assay_results::training::TrainingSummary;
 
-/// The learning curve: a row an epoch, with every digit.
-///
-/// # Errors
-/// Only where memory is out.
-pub fn csv(curve: &[EpochRecord]) -> Result<Vec<u8>, csv::Error> {
+/// A row an epoch, with every digit.
+pub(super) fn csv(curve: &[EpochRecord]) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns::TABLE.columns.iter().map(|column| column.name))?;
     for record in curve {

@@ -1,0 +1,8 @@
+//! Where measurements are made and kept: the workbench measures, the journal keeps, and the laboratory answers from both.
+
+pub(crate) mod clock;
+pub mod journal;
+pub(crate) mod laboratory;
+pub mod records;
+mod timed;
+pub mod workbench;
