@@ -49,7 +49,7 @@ impl<'a> MakeWriter<'a> for LogFile {
 /// Starts logging. `level` is what `--log-level` asked for on the terminal; without it [`LOG_VARIABLE`] decides.
 ///
 /// # Errors
-/// If the level is none.
+/// If there is no such level.
 pub fn start(level: Option<&str>) -> Result<LogFile, Failure> {
     let file = LogFile::default();
     // All of our crates begin with `assay`.
@@ -67,6 +67,6 @@ pub fn start(level: Option<&str>) -> Result<LogFile, Failure> {
 fn filter(wanted: &str) -> Result<EnvFilter, Failure> {
     let directives = if wanted.contains(['=', ',']) { wanted.to_owned() } else { format!("warn,assay={wanted}") };
     EnvFilter::try_new(&directives).map_err(|error| {
-        Failure::new(format!("`{wanted}` is no log level: {error}")).with_help("levels are error, warn, info, debug and trace")
+        Failure::new(format!("`{wanted}` is not a log level: {error}")).with_help("levels are error, warn, info, debug and trace")
     })
 }

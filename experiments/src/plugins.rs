@@ -33,7 +33,7 @@ pub fn installed() -> Result<Plugins, Failure> {
 }
 
 /// Those that the experiment of these layers may name. Where it turns failures into undefined scores, what cannot be loaded
-/// is only told.
+/// is only reported.
 ///
 /// # Errors
 /// If a file cannot be loaded, or two plugins of one kind share a name.
@@ -44,7 +44,7 @@ pub fn of(layers: &Layers) -> Result<Plugins, Failure> {
 /// Those of the experiment of a run that is already there.
 ///
 /// # Errors
-/// As [`of`]; what else is wrong with the experiment is told when it is read.
+/// As [`of`]; what else is wrong with the experiment is reported when it is read.
 pub fn of_run(run: &Path) -> Result<Plugins, Failure> {
     match Layers::new().file(&run.join(EXPERIMENT)) {
         Ok(layers) => of(&layers),

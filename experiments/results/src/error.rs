@@ -28,7 +28,7 @@ pub enum ReadError {
         kind: Kind,
     },
     /// The run is of another kind.
-    #[error("`{folder}` holds a {found}, and no {wanted}", folder = folder.display())]
+    #[error("`{folder}` holds a {found}, and not a {wanted}", folder = folder.display())]
     OtherKind {
         /// The folder.
         folder: PathBuf,

@@ -2,7 +2,7 @@
 //!
 //! Whoever writes a run folder and whoever reads one share these names and types, and need nothing else of each other. A
 //! result is a [`Summary`] of one of four kinds, in [`files::SUMMARY`]; it is written last, so a folder that has it has
-//! everything. What is too long for it stands in [`tables`], whose names and columns are told here and whose format
+//! everything. What is too long for it stands in [`tables`], whose names and columns stand here and whose format
 //! (Parquet, CSV) is the business of those who open them.
 //!
 //! ```

@@ -125,3 +125,73 @@ macro_rules! kinds {
 }
 
 kinds! { Search(SearchSummary), Study(StudySummary), Shard(ShardSummary), Training(TrainingSummary) }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn search() -> Value {
+        json!({
+            "schema": 1, "kind": "search", "assay": "0.1.0", "experiment": "small", "seed": 0,
+            "architecture": { "text": "|a~0|", "canonical": "|a~0|", "mask": "01" },
+            "scores": {}, "accuracies": { "unknown": { "because": "the experiment has no [benchmark] section" } },
+            "protocol": "space x", "counts": { "measurements": {}, "undefined": {}, "steps": 0 },
+            "times": { "phases": {}, "rest_wall_seconds": 0.5, "total_wall_seconds": 0.5, "cpu_seconds": null },
+            "machine": { "cpu": "CPU", "cores": 2, "threads": 1, "os": "OS", "rustc": "rustc", "target": "target" },
+        })
+    }
+
+    fn read(summary: &Value) -> Result<Summary, ReadError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(files::SUMMARY), summary.to_string()).unwrap();
+        Summary::read(folder.path())
+    }
+
+    fn message(summary: &Value) -> String {
+        let message = read(summary).unwrap_err().to_string();
+        message[message.find(files::SUMMARY).unwrap()..].to_owned()
+    }
+
+    #[test]
+    fn a_search_is_read_and_one_of_the_first_version_that_does_not_say_what_it_is() {
+        let mut summary = search();
+        let read_now = read(&summary).unwrap();
+        assert_eq!(read_now.kind(), Kind::Search);
+        summary.as_object_mut().unwrap().remove("kind");
+        assert_eq!(read(&summary).unwrap(), read_now);
+    }
+
+    #[test]
+    fn a_summary_that_cannot_be_read_says_which_field_of_which_file_is_wrong() {
+        let mut summary = search();
+        summary["architecture"]["mask"] = json!(5);
+        assert_eq!(
+            message(&summary).split(" at line").next(),
+            Some("summary.json` cannot be read: architecture.mask: invalid type: integer `5`, expected a string")
+        );
+        let mut summary = search();
+        summary.as_object_mut().unwrap().remove("seed");
+        assert!(message(&summary).contains("missing field `seed`"), "{}", message(&summary));
+        let mut summary = search();
+        summary["kind"] = json!("meal");
+        assert!(message(&summary).contains("cannot be read: kind: unknown variant `meal`, expected"), "{}", message(&summary));
+        summary["kind"] = json!("training");
+        assert!(message(&summary).contains("cannot be read: missing field"), "{}", message(&summary));
+        summary["schema"] = json!(7);
+        assert_eq!(message(&summary), "summary.json` has form 7 of a training, and this version of assay reads form 1");
+    }
+
+    #[test]
+    fn what_is_not_there_or_not_finished_or_of_another_kind_is_said_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = || Summary::read(folder.path()).unwrap_err();
+        assert!(matches!(run(), ReadError::NoRun { .. }));
+        std::fs::write(folder.path().join(files::EXPERIMENT), "[study]\n").unwrap();
+        assert_eq!(run().help(), Some(format!("continue it with: assay correlate --resume {}", folder.path().display())));
+        std::fs::write(folder.path().join(files::SUMMARY), search().to_string()).unwrap();
+        let error = TrainingSummary::read(folder.path()).unwrap_err();
+        assert!(error.to_string().ends_with("` holds a search, and not a training"), "{error}");
+    }
+}

@@ -90,15 +90,6 @@ impl Tested {
     }
 }
 
-impl TrainingSummary {
-    /// Reads one, if this is a training's summary at all.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn from_json(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok().filter(|summary: &Self| summary.kind == Kind::Training)
-    }
-}
-
 impl std::fmt::Display for EpochRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { epoch, train_loss, train_accuracy, test, seconds, .. } = self;

@@ -53,7 +53,7 @@ impl RunFolder {
         let begun = Begun { kind, assay: VERSION.into() };
         let written = folder.write(EXPERIMENT, experiment.to_toml()?.as_bytes()).and_then(|()| folder.write_json(BEGUN, &begun));
         if written.is_err() && at.is_none() {
-            // Nothing is in it yet; a folder without an experiment is no run.
+            // Nothing is in it yet; a folder without an experiment does not hold a run.
             drop(fs::remove_dir_all(&folder.path));
         }
         written.map(|()| folder)

@@ -32,7 +32,7 @@ impl Profiling {
     }
 }
 
-/// The kinds of work from the longest to the shortest, then what of the processor's time is none of them.
+/// The kinds of work from the longest to the shortest, then the rest of the processor's time.
 fn describe(spent: &[Spent], cpu_seconds: Option<f64>) -> String {
     let mut rows = table(&["time on all threads", "seconds", "share", "GFLOP/s"]);
     let kinds: f64 = spent.iter().map(|spent| spent.time.as_secs_f64()).sum();

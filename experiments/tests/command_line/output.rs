@@ -47,6 +47,9 @@ fn help_names_every_command_and_each_command_has_an_example() {
       -V, --version            Print version
 
     Example: assay run configs/quickstart.toml
+
+    Exit codes: 0 done, 1 failed, 2 misused, 3 failed because data is not here (images, or a benchmark's
+    table), 130 interrupted.
     ");
     let commands: [&[&str]; 11] = [
         &["run"],

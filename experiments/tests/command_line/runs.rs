@@ -39,6 +39,7 @@ fn a_run_ends_with_a_cell_and_a_folder_that_holds_everything() {
         "log.txt",
         "measurements.jsonl",
         "measurements.parquet",
+        "run.json",
         "space.json",
         "summary.json",
         "trajectory.json",

@@ -74,6 +74,11 @@ fn a_training_killed_or_interrupted_is_continued_to_the_very_weights() {
         if signal != "KILL" && !run.join("summary.json").exists() {
             assert_eq!(said.code, Some(130), "{}", said.err);
             assert!(said.err.contains("assay train --resume run"), "{}", said.err);
+            let unfinished = || scratch.fail(&["show", "run"]).contains("continue it with: assay train --resume run");
+            assert!(unfinished());
+            // Folders of the first 0.1.0 do not say of what kind they are.
+            std::fs::remove_file(run.join("run.json")).unwrap();
+            assert!(unfinished());
         }
         scratch.succeed(&["train", "--resume", "run", "--quiet"]);
         assert!(weights(&run) == whole, "{signal}");

@@ -6,7 +6,7 @@ use safetensors::SafeTensorError;
 /// Why weights cannot be read or written. The message names the tensor.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// The bytes are no safetensors file.
+    /// The bytes are not a safetensors file.
     #[error("this is no safetensors file that can be read ({0}); write one with `assay export` or with safetensors.torch.save_file")]
     File(#[from] SafeTensorError),
     /// The network has a tensor that the file lacks.

@@ -96,7 +96,7 @@ impl Weights {
     /// Reads the weights of `graph`. 64-bit floats are rounded; PyTorch's counters `num_batches_tracked` are passed over.
     ///
     /// # Errors
-    /// If the bytes are no safetensors file, or its tensors are not exactly those of the graph; the error names the tensor.
+    /// If the bytes are not a safetensors file, or its tensors are not exactly those of the graph; the error names the tensor.
     pub fn read(graph: Arc<Graph>, bytes: &[u8]) -> Result<Self, WeightsError> {
         let file = SafeTensors::deserialize(bytes)?;
         let mut tensors: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
@@ -159,7 +159,7 @@ pub fn write_tensors<N: AsRef<str>>(
 /// The tensor of this name and shape, as 32-bit floats, which is then gone from `tensors`.
 ///
 /// # Errors
-/// If there is none, or its shape or type is another one.
+/// If there is no such tensor, or its shape or type differs.
 pub fn take(tensors: &mut BTreeMap<&str, TensorView<'_>>, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
     let tensor = tensors.remove(name).ok_or_else(|| WeightsError::Missing { tensor: name.to_owned() })?;
     if tensor.shape() != shape {

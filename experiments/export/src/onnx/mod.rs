@@ -50,7 +50,7 @@ pub fn to_onnx(model: &Model<'_>) -> Result<Vec<u8>, ExportError> {
     Ok(file.encode_to_vec())
 }
 
-/// A value of so many images.
+/// A value for a batch of this many images.
 fn value(name: &str, sizes: &[usize]) -> ValueInfoProto {
     let fixed = sizes.iter().map(|size| Size::Fixed(*size as i64));
     let dim = std::iter::once(Size::Named("batch".into())).chain(fixed).map(|size| Dimension { value: Some(size) }).collect();

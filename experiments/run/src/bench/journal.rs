@@ -21,7 +21,7 @@ pub enum JournalError {
         /// What the system said.
         source: io::Error,
     },
-    /// A line before the last is no measurement.
+    /// A line before the last is not a measurement.
     #[error("line {line} of the journal is not a measurement: {problem}")]
     Damaged {
         /// From 1.

@@ -23,7 +23,7 @@ pub struct Record {
 #[derive(Clone, Debug, Default)]
 pub struct Records(IndexSet<ByRequest>);
 
-/// A record that is told from others by its request alone, so that the request is kept once.
+/// A record that equals another one if their requests do, so that the request is kept once.
 #[derive(Clone, Debug)]
 struct ByRequest(Record);
 

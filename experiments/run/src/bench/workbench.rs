@@ -121,7 +121,7 @@ impl Workbench {
                         records[position] = Some(record);
                     }
                 }
-                // Also what is not begun because another measurement failed; that one's error says more.
+                // Also measurements that were not begun because another one failed, whose error says more.
                 Err(SearchError::Interrupted) => interrupted = true,
                 Err(error) => return Err(error),
             }

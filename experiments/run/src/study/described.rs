@@ -1,4 +1,4 @@
-//! What gave the scores of a study, told so that whoever reads them need not make it again.
+//! What gave the scores of a study, described for those who read them later without its plugins.
 
 use std::collections::BTreeMap;
 

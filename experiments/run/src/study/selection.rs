@@ -20,7 +20,7 @@ enum Population<'a> {
     Benchmark(&'a dyn SearchSpace, Vec<String>),
 }
 
-/// More architectures than this are not measured one and all.
+/// A study does not measure all architectures of a space that has more than this.
 const LARGEST_WHOLE: u128 = 1_000_000;
 
 /// One architecture of a study.

@@ -83,7 +83,7 @@ impl Truth {
         Ok(Self(benchmark))
     }
 
-    /// The architectures that the benchmark holds, where they are not one and all of the space.
+    /// The architectures that the benchmark holds, where it does not hold the whole space.
     pub(super) fn architectures(&self) -> Result<Option<Vec<String>>, RunError> {
         Ok(self.0.as_ref().map_or(Ok(None), |benchmark| benchmark.architectures())?)
     }

@@ -188,7 +188,7 @@ mod tests {
             "curve": curve, "seconds": 36.0,
             "machine": { "cpu": "CPU", "cores": 2, "threads": 1, "os": "OS", "rustc": "rustc", "target": "target" },
         });
-        TrainingSummary::from_json(summary.to_string().as_bytes()).unwrap()
+        serde_json::from_value(summary).unwrap()
     }
 
     fn report(summaries: Vec<TrainingSummary>) -> Content {
