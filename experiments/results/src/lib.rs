@@ -23,6 +23,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod begun;
 pub mod correlation;
 mod error;
 pub mod files;
@@ -41,8 +42,9 @@ mod times;
 pub mod training;
 mod trajectory;
 
+pub use begun::{Begun, kind_of};
 pub use error::ReadError;
-pub use kind::{Begun, Kind};
+pub use kind::Kind;
 pub use machine::Machine;
 pub use recipe::Recipe;
 pub use search::SearchSummary;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::begun::kind_of;
 use crate::error::{ReadError, parse};
 use crate::kind::Kind;
 use crate::{SearchSummary, ShardSummary, StudySummary, TrainingSummary, files, search, shard, study, training};
@@ -46,7 +47,7 @@ impl Summary {
         let bytes = match std::fs::read(&file) {
             Ok(bytes) => bytes,
             Err(error) => {
-                return Err(match Kind::of(folder)? {
+                return Err(match kind_of(folder)? {
                     Some(kind) => ReadError::Unfinished { folder: folder.to_owned(), kind },
                     None => ReadError::NoRun { folder: folder.to_owned(), error },
                 });

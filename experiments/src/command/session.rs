@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use assay_core::experiment::{Experiment, Layers, Plugins};
 use assay_core::plugin::SearchError;
-use assay_results::Kind;
 use assay_results::files::EXPERIMENT;
+use assay_results::kind_of;
 use assay_run::folder::RunFolder;
 use assay_run::{Earlier, Run, RunError, find_earlier, is_finished, stored_experiment};
 use clap::Args;
@@ -119,7 +119,7 @@ impl Session {
         if !self.resume {
             let problem = format!("`{}` is a folder, not an experiment file", path.display());
             let failure = Failure::new(problem);
-            return Err(match Kind::of(path)? {
+            return Err(match kind_of(path)? {
                 Some(kind) => failure.with_help(format!("to continue the run in it: {}", kind.resume(path))),
                 None => failure,
             }

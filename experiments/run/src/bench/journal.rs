@@ -7,8 +7,6 @@ use std::path::Path;
 use assay_results::files::JOURNAL;
 
 use super::records::{Record, Records};
-use crate::RunError;
-use crate::folder::RunFolder;
 
 /// Why a journal cannot be continued.
 #[derive(Debug, thiserror::Error)]
@@ -108,14 +106,6 @@ impl Journal {
         }
         file.seek(SeekFrom::End(0)).map_err(failed("opened"))?;
         Ok((Self(file), records))
-    }
-
-    /// The journal of the run in this folder.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub(crate) fn of(folder: &RunFolder) -> Result<(Self, Records), RunError> {
-        Self::open(folder.path()).map_err(|error| RunError::Journal { folder: folder.path().to_owned(), error })
     }
 
     /// Adds measurements; when this returns, a kill of this program does not lose them.

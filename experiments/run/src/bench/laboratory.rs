@@ -12,7 +12,8 @@ use super::clock::Clock;
 use super::journal::Journal;
 use super::records::{Record, Records};
 use super::workbench::Workbench;
-use crate::Observer;
+use crate::folder::RunFolder;
+use crate::{Observer, RunError, VERSION};
 
 /// What a strategy searches with.
 pub(crate) struct RunLaboratory<'a> {
@@ -40,12 +41,18 @@ pub(crate) struct Findings {
 }
 
 impl<'a> RunLaboratory<'a> {
-    /// A laboratory that continues from these records.
-    #[must_use]
-    pub(crate) fn new(workbench: &'a Workbench, journal: Journal, records: Records, observer: &'a dyn Observer) -> Self {
+    /// A laboratory that continues from what the journal in this folder holds.
+    ///
+    /// # Errors
+    /// If the journal cannot be read or written.
+    pub(crate) fn open(workbench: &'a Workbench, folder: &RunFolder, observer: &'a dyn Observer) -> Result<Self, RunError> {
+        let opened = Journal::open(folder.path());
+        let (journal, records) = opened.map_err(|error| RunError::Journal { folder: folder.path().to_owned(), error })?;
+        let threads = workbench.threads.current_num_threads();
+        tracing::info!(version = VERSION, threads, measured_before = records.len(), "run begins");
         let asked = vec![false; records.len()];
         let (journal, steps, clock) = (Mutex::new(journal), Vec::new(), Clock::default());
-        Self { workbench, columns: None, journal, records, asked, steps, observer, clock }
+        Ok(Self { workbench, columns: None, journal, records, asked, steps, observer, clock })
     }
 
     /// With these tables beside the workbench's proxies.

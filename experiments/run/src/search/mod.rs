@@ -17,7 +17,6 @@ use assay_core::subspace::Subspace;
 use assay_results::search::SCHEMA;
 use assay_results::{Kind, ReadError, SearchSummary, Trajectory, files};
 
-use crate::bench::journal::Journal;
 use crate::bench::laboratory::RunLaboratory;
 use crate::bench::workbench::{Workbench, repeats};
 use crate::folder::RunFolder;
@@ -95,11 +94,8 @@ impl Run for SearchRun {
     }
 
     fn run(&self, folder: &RunFolder, observer: &dyn Observer) -> Result<SearchSummary, RunError> {
-        let (journal, records) = Journal::of(folder)?;
-        let threads = self.workbench.threads.current_num_threads();
-        tracing::info!(version = VERSION, threads, measured_before = records.len(), "run begins");
         observer.phase("searching");
-        let mut laboratory = RunLaboratory::new(&self.workbench, journal, records, observer).with_columns(&self.columns);
+        let mut laboratory = RunLaboratory::open(&self.workbench, folder, observer)?.with_columns(&self.columns);
         let found = self.strategy.search(&mut laboratory);
         let scored = found.and_then(|found| self.score(&mut laboratory, &found).map(|scores| (found, scores)));
         let (found, scores) = scored.inspect_err(|error| tracing::error!(%error, "run ends without a result"))?;
@@ -130,7 +126,7 @@ impl Run for SearchRun {
             protocol,
             counts,
             times: findings.clock.since(self.began).stop(machine::cpu_seconds()),
-            machine: machine::here(threads),
+            machine: machine::here(self.workbench.threads.current_num_threads()),
         };
         let json = summary.to_json().map_err(|error| RunError::Result(error.to_string()))?;
         // Last: a run that has its summary has everything.

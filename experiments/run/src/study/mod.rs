@@ -28,7 +28,6 @@ use assay_results::study::{self, Proxy, Undefined};
 use assay_results::{Kind, ReadError, ShardSummary, StudySummary, Summary, files as names};
 use rayon::prelude::*;
 
-use crate::bench::journal::Journal;
 use crate::bench::laboratory::RunLaboratory;
 use crate::bench::records::Record;
 use crate::bench::workbench::{FAILED, Workbench};
@@ -148,12 +147,9 @@ impl StudyRun {
         folder: &RunFolder,
         observer: &'a dyn Observer,
     ) -> Result<RunLaboratory<'a>, RunError> {
-        let (journal, records) = Journal::of(folder)?;
-        let threads = self.workbench.threads.current_num_threads();
-        tracing::info!(version = VERSION, threads, measured_before = records.len(), "study begins");
         observer.phase("scoring");
         observer.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
-        let mut laboratory = RunLaboratory::new(&self.workbench, journal, records, observer);
+        let mut laboratory = RunLaboratory::open(&self.workbench, folder, observer)?;
         let outcome = laboratory.records_of(requests).map(drop);
         outcome.inspect_err(|error| tracing::error!(%error, "study ends without a result"))?;
         Ok(laboratory)
