@@ -9,14 +9,14 @@
 //! The text form is the benchmark's own, one digit a layer: `02012100`.
 
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator};
-use assay_core::plugin::{ArchitectureError, MacroNet, Part, SearchSpace};
+use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
 use assay_core::subspace::{CellLayout, Layout, OperatorSet, Subspace};
 
 assay_core::register! {
     dyn SearchSpace,
     name: "nas-bench-macro",
     summary: "8 layers of 3 choices, 6,561 networks (Su et al., CVPR 2021)",
-    schema: &[],
+    settings: NoSettings,
     build: |_| Ok(Box::new(NasBenchMacro::new())),
 }
 

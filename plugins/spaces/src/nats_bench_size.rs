@@ -9,14 +9,14 @@
 //! The text form is the benchmark's own: `64:64:64:64:64`.
 
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator, Pool};
-use assay_core::plugin::{ArchitectureError, MacroNet, Part, SearchSpace};
+use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
 use assay_core::subspace::{CellLayout, Layout, OperatorSet, Subspace};
 
 assay_core::register! {
     dyn SearchSpace,
     name: "nats-bench-size",
     summary: "5 layers of 8 to 64 channels, 32,768 networks (Dong et al., TPAMI 2021)",
-    schema: &[],
+    settings: NoSettings,
     build: |_| Ok(Box::new(NatsBenchSize::new())),
 }
 

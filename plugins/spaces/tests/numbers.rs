@@ -46,7 +46,7 @@ fn what_is_not_an_architecture_of_the_space_has_no_number() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_architecture_has_the_number_that_it_was_drawn_by(seed: u64) {

@@ -1,9 +1,9 @@
 //! DARTS's own choices: an operator for each of 14 edges, of which a cell keeps two a node.
 
-use assay_core::subspace::{self, CellLayout, Edge, Layout, OperatorSet};
+use assay_core::subspace::{CellLayout, Edge, Layout, OperatorSet, Wiring};
 
 use super::genotype::{Cell, Input};
-use super::lower::{Term, Wiring};
+use super::lower::{Term, Terms};
 use super::operator::EdgeOperator;
 use super::{CELLS, Choices, INPUTS, NODES};
 
@@ -21,10 +21,10 @@ fn into(node: usize) -> std::ops::Range<usize> {
 
 /// The nodes as figures of the literature call them, c_{k−2} and c_{k−1} the outputs of the cells before, and the edges
 /// between them. The output concatenates the inner nodes.
-fn nodes() -> subspace::Wiring {
+fn wiring() -> Wiring {
     let edges = (0..NODES).flat_map(|node| (0..INPUTS + node).map(move |from| Edge { from, to: INPUTS + node }));
     let names = ["c_{k-2}", "c_{k-1}", "0", "1", "2", "3", "c_{k}"];
-    subspace::Wiring { nodes: names.map(str::to_owned).into(), edges: edges.collect(), concatenated: (INPUTS..INPUTS + NODES).collect() }
+    Wiring { nodes: names.map(str::to_owned).into(), edges: edges.collect(), concatenated: (INPUTS..INPUTS + NODES).collect() }
 }
 
 /// The operators that an architecture may have on an edge.
@@ -42,7 +42,7 @@ fn pairs(kept: &[OperatorSet], node: usize) -> impl Iterator<Item = ([usize; 2],
 impl Choices for Edges {
     fn layout(&self) -> Layout {
         let operators = EdgeOperator::ALL.map(EdgeOperator::name);
-        let cells = CELLS.map(|kind| CellLayout::uniform(kind, EDGES, operators.len()).wired(nodes())).into();
+        let cells = CELLS.map(|kind| CellLayout::uniform(kind, EDGES, operators.len()).wired(wiring())).into();
         Layout { zero: Some(EdgeOperator::None as usize), ..Layout::new(operators, cells) }
     }
 
@@ -84,7 +84,7 @@ impl Choices for Edges {
         Ok(kept)
     }
 
-    fn wiring(&self, kept: &[OperatorSet]) -> Wiring {
+    fn terms(&self, kept: &[OperatorSet]) -> Terms {
         std::array::from_fn(|node| {
             let term = |(source, edge): (usize, usize)| {
                 let share = 1.0 / kept[edge].len() as f32;

@@ -21,14 +21,14 @@ pub(super) struct Term {
 }
 
 /// What each inner node of one kind of cell adds up.
-pub(super) type Wiring = [Vec<Term>; NODES];
+pub(super) type Terms = [Vec<Term>; NODES];
 
-/// A network of normal and reduction cells wired like this.
-pub(super) fn lower(wirings: &[Wiring; 2], kind: NetworkKind, net: &MacroNet) -> Result<Graph, GraphError> {
+/// A network of normal and reduction cells of these terms.
+pub(super) fn lower(terms: &[Terms; 2], kind: NetworkKind, net: &MacroNet) -> Result<Graph, GraphError> {
     if net.cells == 0 {
         return Err(GraphError::Unsupported("a network needs at least one cell, 0 were asked for".into()));
     }
-    let mut network = Lowering { wirings, builder: GraphBuilder::new(net.input)? };
+    let mut network = Lowering { terms, builder: GraphBuilder::new(net.input)? };
     let images = network.builder.input();
     match net.part {
         Part::Trunk => {
@@ -67,7 +67,7 @@ struct Features {
 }
 
 struct Lowering<'a> {
-    wirings: &'a [Wiring; 2],
+    terms: &'a [Terms; 2],
     builder: GraphBuilder,
 }
 
@@ -115,14 +115,14 @@ impl Lowering<'_> {
 
     fn cell(&mut self, index: usize, features: &Features, channels: usize, reduces: bool) -> Result<NodeId, GraphError> {
         let name = |part: &str| format!("cells.{index}.{part}");
-        let wirings = self.wirings;
+        let kinds = self.terms;
         let first = match features.is_reduced {
             true => factorized_reduction(&mut self.builder, &name("preprocess0"), features.earlier, channels)?,
             false => self.preprocess(&name("preprocess0"), features.earlier, channels)?,
         };
         let second = self.preprocess(&name("preprocess1"), features.latest, channels)?;
         let mut nodes = vec![first, second];
-        for (node, terms) in wirings[usize::from(reduces)].iter().enumerate() {
+        for (node, terms) in kinds[usize::from(reduces)].iter().enumerate() {
             let (mut summands, mut paths) = (Vec::new(), Vec::new());
             for Term { name: term, operator, source, share } in terms {
                 let stride = if reduces && *source < INPUTS { 2 } else { 1 };

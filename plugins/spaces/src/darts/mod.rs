@@ -16,46 +16,31 @@ mod slots;
 mod text;
 
 use assay_core::graph::{Graph, GraphError};
-use assay_core::plugin::{ArchitectureError, MacroNet, SearchSpace, Setting, ValueKind};
+use assay_core::plugin::{ArchitectureError, MacroNet, SearchSpace};
 use assay_core::subspace::{Layout, OperatorSet, Subspace};
-use serde::Deserialize;
 
 use edges::Edges;
 use genotype::{Cell, Genotype};
-use lower::Wiring;
+use lower::Terms;
 use slots::Slots;
 
-const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "network",
-        kind: ValueKind::Choice(&["cifar", "imagenet", "te-nas"]),
-        default: Setting::said("\"cifar\""),
-        help: "what surrounds the cells: a stem of 3C channels, three strided convolutions, or TE-NAS's (C channels, a last activation)",
-    },
-    Setting {
-        name: "inputs",
-        kind: ValueKind::Choice(&["distinct", "free"]),
-        default: Setting::said("\"distinct\""),
-        help: "whether a node's two inputs are different nodes and never `none`, as in DARTS, or chosen each by itself",
-    },
-];
+assay_core::settings! {
+    /// The settings of the space.
+    #[derive(Clone, Copy, Debug)]
+    struct Given {
+        /// what surrounds the cells: a stem of 3C channels, three strided convolutions, or TE-NAS's (C channels, a last activation)
+        network: NetworkKind = NetworkKind::Cifar;
+        /// whether a node's two inputs are different nodes and never `none`, as in DARTS, or chosen each by itself
+        inputs: Inputs = Inputs::Distinct;
+    }
+}
 
 assay_core::register! {
     dyn SearchSpace,
     name: "darts",
     summary: "normal and reduction cells of 7 operators, two inputs a node (Liu et al., ICLR 2019)",
-    schema: SETTINGS,
-    build: |settings| {
-        let Given { network, inputs } = settings.parse()?;
-        Ok(Box::new(Darts::new().network(network).inputs(inputs)))
-    },
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    network: NetworkKind,
-    inputs: Inputs,
+    settings: Given,
+    build: |Given { network, inputs }| Ok(Box::new(Darts::new().network(network).inputs(inputs))),
 }
 
 /// The kinds of cell.
@@ -67,30 +52,31 @@ const NODES: usize = 4;
 /// How an architecture is written.
 const FORM: &str = "Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=range(2, 6), reduce=[…], reduce_concat=range(2, 6))";
 
-/// What surrounds the cells of a network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NetworkKind {
-    /// As DARTS trains on CIFAR: a 3×3 convolution to 3C channels before, pooling and a linear layer behind.
-    #[default]
-    Cifar,
-    /// As DARTS trains on ImageNet: three convolutions of stride 2, and a first cell that halves its earlier input.
-    ImageNet,
-    /// As TE-NAS measures: a 3×3 convolution to C channels, and batch normalisation and ReLU before pooling.
-    #[serde(rename = "te-nas")]
-    TeNas,
+assay_core::words! {
+    /// What surrounds the cells of a network.
+    #[derive(Default)]
+    pub enum NetworkKind {
+        /// As DARTS trains on CIFAR: a 3×3 convolution to 3C channels before, pooling and a linear layer behind.
+        #[default]
+        Cifar = "cifar",
+        /// As DARTS trains on ImageNet: three convolutions of stride 2, and a first cell that halves its earlier input.
+        ImageNet = "imagenet",
+        /// As TE-NAS measures: a 3×3 convolution to C channels, and batch normalisation and ReLU before pooling.
+        TeNas = "te-nas",
+    }
 }
 
-/// Which two inputs an inner node may have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Inputs {
-    /// Two different nodes, through operators other than `none`: DARTS's rule.
-    #[default]
-    Distinct,
-    /// Any node and operator, each input by itself, as in genotypes that were drawn at random without that rule: one node
-    /// may be read twice, and `none` may be an operator.
-    Free,
+assay_core::words! {
+    /// Which two inputs an inner node may have.
+    #[derive(Default)]
+    pub enum Inputs {
+        /// Two different nodes, through operators other than `none`: DARTS's rule.
+        #[default]
+        Distinct = "distinct",
+        /// Any node and operator, each input by itself, as in genotypes that were drawn at random without that rule: one node
+        /// may be read twice, and `none` may be an operator.
+        Free = "free",
+    }
 }
 
 /// How the choices of a cell are laid out: what a cell of the layout keeps, and what that means.
@@ -104,7 +90,7 @@ trait Choices: std::fmt::Debug + Send + Sync {
     fn kept(&self, cell: &Cell) -> Result<Vec<OperatorSet>, String>;
 
     /// What every inner node adds up.
-    fn wiring(&self, kept: &[OperatorSet]) -> Wiring;
+    fn terms(&self, kept: &[OperatorSet]) -> Terms;
 
     /// As [`SearchSpace::numbers`], of one cell.
     fn numbers(&self, kept: &[OperatorSet]) -> u128;
@@ -223,7 +209,7 @@ impl SearchSpace for Darts {
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError> {
         match subspace.cells() {
             [normal, reduce] if subspace.fits(&self.layout) => {
-                lower::lower(&[self.choices.wiring(normal), self.choices.wiring(reduce)], self.network, net)
+                lower::lower(&[self.choices.terms(normal), self.choices.terms(reduce)], self.network, net)
             }
             _ => Err(GraphError::Unsupported(format!("the mask `{subspace}` does not belong to darts"))),
         }

@@ -6,7 +6,7 @@
 use assay_core::subspace::{CellLayout, Layout, OperatorSet};
 
 use super::genotype::{Cell, Input};
-use super::lower::{Term, Wiring};
+use super::lower::{Term, Terms};
 use super::operator::EdgeOperator;
 use super::{CELLS, Choices, INPUTS, NODES};
 
@@ -84,7 +84,7 @@ impl Choices for Slots {
         Ok(cell.iter().flatten().flat_map(both).map(|choice| OperatorSet::EMPTY.with(choice)).collect())
     }
 
-    fn wiring(&self, kept: &[OperatorSet]) -> Wiring {
+    fn terms(&self, kept: &[OperatorSet]) -> Terms {
         std::array::from_fn(|node| {
             let mut terms = Vec::new();
             for (input, letter) in ["a", "b"].into_iter().enumerate() {

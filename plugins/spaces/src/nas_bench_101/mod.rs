@@ -15,7 +15,7 @@ mod lower;
 mod text;
 
 use assay_core::graph::{Graph, GraphError};
-use assay_core::plugin::{ArchitectureError, MacroNet, SearchSpace};
+use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, SearchSpace};
 use assay_core::subspace::{CellLayout, Layout, OperatorSet, Subspace};
 
 pub use cell::{Cell, VertexOperator};
@@ -25,7 +25,7 @@ assay_core::register! {
     dyn SearchSpace,
     name: "nas-bench-101",
     summary: "cells of at most 7 vertices and 9 edges, 423,624 in all (Ying et al., ICML 2019)",
-    schema: &[],
+    settings: NoSettings,
     build: |_| Ok(Box::new(NasBench101::new())),
 }
 

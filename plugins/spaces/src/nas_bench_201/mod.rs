@@ -8,14 +8,14 @@ mod lower;
 mod text;
 
 use assay_core::graph::{Graph, GraphError};
-use assay_core::plugin::{ArchitectureError, MacroNet, SearchSpace};
+use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, SearchSpace};
 use assay_core::subspace::{CellLayout, Edge, Layout, Subspace, Wiring};
 
 assay_core::register! {
     dyn SearchSpace,
     name: "nas-bench-201",
     summary: "cells of 6 edges and 5 operators, 15,625 in all (Dong and Yang, ICLR 2020)",
-    schema: &[],
+    settings: NoSettings,
     build: |_| Ok(Box::new(NasBench201::new())),
 }
 
