@@ -60,7 +60,7 @@ impl SearchSpace for NasBenchMacro {
             Some(digit) if (digit as usize) < OPERATORS.len() => Ok(OperatorSet::EMPTY.with(digit as usize)),
             _ => {
                 let character = position + 1;
-                Err(ArchitectureError(format!("`{text}`, character {character}: `{digit}` is no operator; the form is {FORM}")))
+                Err(ArchitectureError(format!("`{text}`, character {character}: `{digit}` is not an operator; the form is {FORM}")))
             }
         };
         let layers = text.trim().chars().enumerate().map(choice).collect::<Result<Vec<_>, _>>()?;
@@ -184,7 +184,7 @@ impl Lowering<'_> {
         self.conv_bn(name, input, Conv2d::new(channels, 1).stride(stride))
     }
 
-    /// A 1×1 convolution to so many times the channels, one of each channel by itself, and one to `channels`; with a
+    /// A 1×1 convolution to `expansion` times the channels, a depthwise convolution, and a 1×1 convolution to `channels`; with a
     /// shortcut where the shape stays.
     fn inverted_residual(
         &mut self,

@@ -3,7 +3,7 @@
 //! Five layers: a cell, a residual reduction block, a cell, a reduction and a cell. Each has 8, 16, …, 64 channels; the
 //! stem has those of the first. The cell is the best of the topology space on CIFAR-100,
 //! `|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|`, whose edges from its
-//! input change the channels (the skip by a 1×1 convolution, where they do change). Neither the channels nor the cells of a
+//! input change the channels (the skip by a 1×1 convolution, where they differ). Neither the channels nor the cells of a
 //! network mean anything here: channels are what is chosen.
 //!
 //! The text form is the benchmark's own: `64:64:64:64:64`.
@@ -72,7 +72,7 @@ impl SearchSpace for NatsBenchSize {
     fn parse(&self, text: &str) -> Result<Subspace, ArchitectureError> {
         let choice = |part: &str| {
             let position = CHANNELS.iter().position(|channels| *channels == part.trim());
-            let wrong = || ArchitectureError(format!("`{text}`: `{part}` is no number of channels of this space; the form is {FORM}"));
+            let wrong = || ArchitectureError(format!("`{text}`: `{part}` is not a number of channels of this space; the form is {FORM}"));
             position.map(|choice| OperatorSet::EMPTY.with(choice)).ok_or_else(wrong)
         };
         let layers = text.split(':').map(choice).collect::<Result<Vec<_>, _>>()?;
@@ -131,7 +131,7 @@ impl SearchSpace for NatsBenchSize {
     }
 }
 
-/// The fixed cell, to so many channels.
+/// The fixed cell, with this number of output channels.
 fn cell(b: &mut GraphBuilder, layer: usize, input: NodeId, channels: usize) -> Result<NodeId, GraphError> {
     let name = |part: &str| format!("cells.{layer}.{part}");
     let conv = Conv2d::new(channels, 3).padding(1);

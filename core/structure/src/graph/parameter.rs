@@ -1,4 +1,4 @@
-//! Which parameters a node has, and what an initialiser must know of them.
+//! Which parameters a node has, and what an initialiser needs to know about them.
 
 use serde::{Deserialize, Serialize};
 

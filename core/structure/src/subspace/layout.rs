@@ -10,8 +10,7 @@ use super::{Choice, Extent, OperatorSet, Wiring};
 pub struct Layout {
     /// Operator names, in the space's own order.
     pub operators: Vec<String>,
-    /// The operator whose output is zero, whatever it reads: `none` in NAS-Bench-201. Spaces without such an operator have
-    /// none.
+    /// The operator whose output is zero, whatever it reads, if there is one: `none` in NAS-Bench-201.
     pub zero: Option<usize>,
     /// One entry a kind of cell (NAS-Bench-201 has one, DARTS a normal and a reduction cell).
     pub cells: Vec<CellLayout>,
@@ -26,7 +25,7 @@ pub struct CellLayout {
     pub edges: Vec<String>,
     /// The operators that each edge chooses from.
     pub offers: Vec<OperatorSet>,
-    /// The nodes that its edges join; none where the choices are not edges between nodes.
+    /// The nodes that its edges join, if the choices are edges between nodes.
     pub wiring: Option<Wiring>,
 }
 
@@ -79,7 +78,7 @@ impl Layout {
         format!("{} {} {}", cell.kind, cell.edges[choice.edge], self.operators[choice.operator])
     }
 
-    /// How deep and wide a cell of this kind is with these operators on its edges; none where it has no wiring.
+    /// How deep and wide a cell of this kind is with these operators on its edges. `None` if it has no wiring.
     ///
     /// # Panics
     /// If there is no such kind of cell.

@@ -141,8 +141,8 @@ impl Subspace {
         (number == 0).then_some(path)
     }
 
-    /// The number of one of the single paths it contains, the inverse of [`single_path`](Self::single_path); none for any
-    /// other subspace.
+    /// The number of one of the single paths it contains, the inverse of [`single_path`](Self::single_path).
+    /// `None` for any other subspace.
     #[must_use]
     pub fn number_of(&self, path: &Self) -> Option<u128> {
         let edges = |of: &Self| of.cells.iter().map(Vec::len).collect::<Vec<_>>();

@@ -59,14 +59,14 @@ impl OperatorSet {
         self.0.count_ones() as usize
     }
 
-    /// Whether it holds none.
+    /// Whether it holds no operator.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The position, among the operators that it holds, of the only operator of `one`; none where `one` holds another
-    /// operator, several, or none.
+    /// The position, among the operators that it holds, of the only operator of `one`. `None` if `one` does not hold exactly
+    /// one operator, or if this set does not hold it.
     #[must_use]
     pub fn position_of(self, one: Self) -> Option<usize> {
         let below = Self(self.0 & one.0.wrapping_sub(1));
@@ -85,7 +85,7 @@ impl FromIterator<usize> for OperatorSet {
     }
 }
 
-/// Writes a digit for each of so many operators: 1 for those that the set holds.
+/// Writes one digit for each of `operators` operators: 1 for those that the set holds.
 pub(super) fn write_mask(out: &mut impl fmt::Write, set: OperatorSet, operators: usize) -> fmt::Result {
     (0..operators).try_for_each(|operator| out.write_char(if set.contains(operator) { '1' } else { '0' }))
 }

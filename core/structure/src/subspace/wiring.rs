@@ -47,7 +47,7 @@ impl Wiring {
         node + 1 != self.nodes.len() && self.edges.iter().all(|edge| edge.to != node)
     }
 
-    /// Whether it is the wiring of a cell with so many edges: each from an earlier node to a later one.
+    /// Checks that it is the wiring of a cell with this number of edges, each from an earlier node to a later one.
     ///
     /// # Errors
     /// If it is not; the message says why.
@@ -96,7 +96,7 @@ impl Wiring {
             if sources.is_empty() { 0.0 } else { inputs as f64 / sources.len() as f64 }
         };
         let width: f64 = (0..output).filter(|node| !self.is_input(*node)).map(share).sum();
-        // Equal sums of shares, thirds among them, may differ in the last bit by the order of the nodes.
+        // Shares such as thirds are rounded, so equal sums of them may differ in the last bit by the order of the nodes.
         Extent { depth: from_input[output].unwrap_or(0), width: (width * 1e9).round() / 1e9 }
     }
 }

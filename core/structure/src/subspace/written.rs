@@ -67,7 +67,7 @@ impl RawLayout {
 }
 
 impl RawCell {
-    /// A kind of cell in a layout of so many operators.
+    /// The kind of cell, in a layout with this number of operators.
     fn checked(self, operators: usize) -> Result<CellLayout, String> {
         let Self { kind, edges, offers, wiring } = self;
         let all = OperatorSet::first(operators);

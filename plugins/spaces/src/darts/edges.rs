@@ -19,8 +19,8 @@ fn into(node: usize) -> std::ops::Range<usize> {
     first..first + INPUTS + node
 }
 
-/// The nodes as figures of the literature call them, c_{k−2} and c_{k−1} the outputs of the cells before, and the edges
-/// between them. The output concatenates the inner nodes.
+/// The edges and nodes, which have the names of the literature's figures: c_{k−2} and c_{k−1} are the outputs of the two cells
+/// before. The output concatenates the inner nodes.
 fn wiring() -> Wiring {
     let edges = (0..NODES).flat_map(|node| (0..INPUTS + node).map(move |from| Edge { from, to: INPUTS + node }));
     let names = ["c_{k-2}", "c_{k-1}", "0", "1", "2", "3", "c_{k}"];

@@ -19,7 +19,7 @@ pub(super) struct Genotype {
 impl Genotype {
     /// The same cells with their inner nodes numbered in the way that makes them smallest.
     ///
-    /// Numbering nodes otherwise permutes channels of the cell's output, and with them the weights that read those.
+    /// Another numbering permutes the channels of the cell's output, and the weights that read them.
     pub(super) fn canonical(self) -> Self {
         Self { cells: self.cells.map(smallest) }
     }

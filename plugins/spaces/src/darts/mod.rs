@@ -83,7 +83,7 @@ assay_core::words! {
 trait Choices: std::fmt::Debug + Send + Sync {
     fn layout(&self) -> Layout;
 
-    /// The cell that is kept, or why it is no single one.
+    /// The cell that is kept, or why it is not a single one.
     fn cell(&self, kept: &[OperatorSet]) -> Result<Cell, String>;
 
     /// What keeps exactly this cell, or why the choices do not allow it.
@@ -200,8 +200,8 @@ impl SearchSpace for Darts {
         Ok(text::write(&self.genotype(architecture)?))
     }
 
-    /// Cells that differ only in the numbering of their inner nodes share one text. They compute the same function up to the
-    /// order of the channels that they concatenate.
+    /// Cells that differ only in the numbering of their inner nodes share one text. They compute the same function except for
+    /// the order of the channels that they concatenate.
     fn canonical(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {
         Ok(text::write(&self.genotype(architecture)?.canonical()))
     }

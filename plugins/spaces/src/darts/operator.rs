@@ -33,7 +33,7 @@ impl EdgeOperator {
         }
     }
 
-    /// What the operator makes of `input` at this stride; nothing for `none`. The channels stay.
+    /// The operator's output for `input` at this stride, with as many channels; nothing for `none`.
     pub(super) fn build(self, b: &mut GraphBuilder, name: &str, input: NodeId, stride: usize) -> Result<Option<NodeId>, GraphError> {
         let channels = b.shape(input).channels;
         let separable = |b: &mut GraphBuilder, kernel: usize| {
@@ -60,7 +60,7 @@ impl EdgeOperator {
     }
 }
 
-/// ReLU, a convolution of each channel by itself, a 1×1 convolution, batch normalisation.
+/// ReLU, a depthwise convolution, a 1×1 convolution, batch normalisation.
 fn depthwise_separable(b: &mut GraphBuilder, name: &str, input: NodeId, depthwise: Conv2d) -> Result<NodeId, GraphError> {
     let channels = depthwise.out_channels;
     let positive = b.relu(format!("{name}.relu"), input)?;

@@ -1,7 +1,7 @@
 //! Free choices: each of a node's two inputs chooses its operator and its source by itself.
 //!
-//! Genotypes drawn at random without DARTS's rule are such: a node may read one earlier node twice, even through the same
-//! operator, and through `none`.
+//! Genotypes that were drawn at random without DARTS's rule need this: a node may read one earlier node twice, even through
+//! the same operator, and through `none`.
 
 use assay_core::subspace::{CellLayout, Layout, OperatorSet};
 

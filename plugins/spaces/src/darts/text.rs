@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Result<Genotype, ArchitectureError> {
         let (kind, is_concat) = field.strip_suffix("_concat").map_or((field, false), |kind| (kind, true));
         let Some(position) = CELLS.iter().position(|known| *known == kind) else {
             let known = "normal, normal_concat, reduce and reduce_concat";
-            return Err(before.wrong(&format!("`{field}` is no part of a genotype; its parts are {known}")));
+            return Err(before.wrong(&format!("`{field}` is not a part of a genotype; its parts are {known}")));
         };
         reader.sign("=")?;
         if is_concat {
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
         if self.try_sign(sign) { Ok(()) } else { Err(self.wrong(&format!("`{sign}` is expected; the form is {FORM}"))) }
     }
 
-    /// Letters, digits and underscores; may be none.
+    /// Letters, digits and underscores; empty where there are none.
     fn name(&mut self) -> &'a str {
         let rest = self.rest.trim_start();
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());

@@ -115,7 +115,7 @@ impl Cell {
         VertexOperator::ALL[usize::from(self.operators[vertex - 1])]
     }
 
-    /// A number that tells cells apart; that of isomorphic cells is equal once they are [canonical](Self::canonical).
+    /// A number that no other cell has. Isomorphic cells have the same number once they are [canonical](Self::canonical).
     #[must_use]
     pub fn key(&self) -> u64 {
         let operators = self.operators.iter().fold(0, |code, operator| code << 2 | u64::from(*operator));

@@ -131,8 +131,8 @@ impl SearchSpace for NasBench101 {
         Ok(self.cell(architecture)?.to_string())
     }
 
-    /// Isomorphic cells share one text. They compute the same function up to which of a module's channels is which, and to
-    /// which vertex has one channel more where channels do not divide; the benchmark takes them for one.
+    /// Isomorphic cells share one text. They compute the same function except for the order of a module's channels, and for
+    /// the vertex that has one channel more where channels do not divide. The benchmark counts them as one cell.
     fn canonical(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {
         Ok(self.cell(architecture)?.canonical().to_string())
     }

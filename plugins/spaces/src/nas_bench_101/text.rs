@@ -40,7 +40,7 @@ impl FromStr for Cell {
         for edge in edges.split(',') {
             let ends = edge.split_once('>').and_then(|(from, to)| Some((from.trim().parse().ok()?, to.trim().parse().ok()?)));
             let Some((from, to)): Option<(usize, usize)> = ends else {
-                return Err(wrong(format!("`{}` is no edge; the form is {FORM}", edge.trim())));
+                return Err(wrong(format!("`{}` is not an edge; the form is {FORM}", edge.trim())));
             };
             if from >= to || to >= vertices {
                 let last = vertices - 1;

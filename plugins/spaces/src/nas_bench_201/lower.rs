@@ -97,7 +97,7 @@ impl Lowering<'_> {
         Ok(nodes[NODES - 1])
     }
 
-    /// What an operator makes of `input`; nothing for `none`.
+    /// The operator's output for `input`; nothing for `none`.
     fn operator(&mut self, prefix: &str, operator: EdgeOperator, input: NodeId) -> Result<Option<NodeId>, GraphError> {
         let channels = self.builder.shape(input).channels;
         let name = format!("{prefix}.{}", operator.name());
