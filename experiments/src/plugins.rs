@@ -84,12 +84,12 @@ fn named(files: &PluginFiles, skips_errors: bool) -> Result<Plugins, Failure> {
 
 /// Adds the entries of one file; none of them, where a name is taken.
 fn join(plugins: &mut Plugins, entries: &Entries) -> Result<(), RegistryError> {
-    plugins.spaces.check(entries.spaces)?;
-    plugins.proxies.check(entries.proxies)?;
-    plugins.strategies.check(entries.strategies)?;
-    plugins.spaces.join(entries.spaces);
-    plugins.proxies.join(entries.proxies);
-    plugins.strategies.join(entries.strategies);
+    plugins.spaces.check(&entries.spaces)?;
+    plugins.proxies.check(&entries.proxies)?;
+    plugins.strategies.check(&entries.strategies)?;
+    plugins.spaces.join(&entries.spaces);
+    plugins.proxies.join(&entries.proxies);
+    plugins.strategies.join(&entries.strategies);
     Ok(())
 }
 

@@ -7,6 +7,8 @@ use assay_plugin_sdk::abi::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::kept;
+
 /// What a plugin file declares, read without running any of its functions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Description {
@@ -51,7 +53,7 @@ impl Description {
     }
 }
 
-/// What a setting takes, before its words are kept for the life of the program.
+/// What a setting takes; words are still those of the description.
 pub(crate) enum Takes<'a> {
     Kind(ValueKind),
     Words(Vec<&'a str>),
@@ -81,13 +83,13 @@ impl SettingDescription {
         }))
     }
 
-    /// As the registry has it, for the life of the program.
-    fn leak(&self) -> Option<Setting> {
+    /// As the registry has it.
+    fn kept(&self) -> Option<Setting> {
         let kind = match self.kind().ok()? {
             Takes::Kind(kind) => kind,
-            Takes::Words(words) => ValueKind::Choice(Box::leak(words.into_iter().map(leak).collect())),
+            Takes::Words(words) => ValueKind::Choice(kept::words(&words)),
         };
-        Some(Setting { name: leak(&self.name), kind, default: self.default(kind), help: leak(&self.help) })
+        Some(Setting { name: kept::text(&self.name), kind, default: self.default(kind), help: kept::text(&self.help) })
     }
 
     /// The default that it declares: a value where it is one of this kind, and words otherwise. Words of a choice may stand
@@ -101,25 +103,20 @@ impl SettingDescription {
             _ => None,
         };
         match value {
-            Some(value) => DefaultValue::Literal(Box::leak(Box::new(value))),
+            Some(value) => DefaultValue::Literal(kept::value(value)),
             None if text.is_empty() => DefaultValue::None,
-            None => DefaultValue::Words(leak(text)),
+            None => DefaultValue::Words(kept::text(text)),
         }
     }
 }
 
 impl Plugin {
-    /// Its settings as the registry has them, for the life of the program.
-    pub(crate) fn leak_settings(&self) -> &'static [Setting] {
+    /// Its settings as the registry has them.
+    pub(crate) fn kept_settings(&self) -> &'static [Setting] {
         let passes = if self.has_pass_settings { WholePass::SETTINGS } else { &[] };
-        let own = self.settings.iter().filter_map(SettingDescription::leak);
-        Box::leak(passes.iter().copied().chain(own).collect())
+        let own = self.settings.iter().filter_map(SettingDescription::kept);
+        kept::settings(passes.iter().copied().chain(own))
     }
-}
-
-/// A text that stays for the life of the program. Plugins are loaded once, and never unloaded.
-pub(crate) fn leak(text: &str) -> &'static str {
-    Box::leak(text.into())
 }
 
 #[cfg(test)]
@@ -131,7 +128,7 @@ mod tests {
         let default = |kind: u32, standard: &str| {
             let (name, help, words) = ("setting".into(), "what it does".into(), "sum|mean".into());
             let described = SettingDescription { name, kind, min: 1.0, max: 10.0, words, standard: standard.into(), help };
-            described.leak().map(|setting| (setting.default_text(), setting.default_value().is_some()))
+            described.kept().map(|setting| (setting.default_text(), setting.default_value().is_some()))
         };
         let value = |text: &str| Some((text.to_owned(), true));
         assert_eq!(default(ASSAY_INTEGER, "10"), value("10"));

@@ -10,6 +10,7 @@ mod file;
 mod foreign;
 #[cfg(unix)]
 mod isolated;
+mod kept;
 mod library;
 mod measurement;
 mod object;
@@ -30,18 +31,19 @@ pub use isolated::{CHILD, serve};
 pub use library::Library;
 
 use callee::{Callee, Instance};
-use description::{Description, Plugin, leak};
+use description::{Description, Plugin};
 use file::PluginFile;
+use kept::Kept;
 
 /// The entries of one file.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Entries {
     /// Search spaces.
-    pub spaces: &'static [&'static Entry<dyn SearchSpace>],
+    pub spaces: Vec<&'static Entry<dyn SearchSpace>>,
     /// Proxies.
-    pub proxies: &'static [&'static Entry<Proxy>],
+    pub proxies: Vec<&'static Entry<Proxy>>,
     /// Strategies.
-    pub strategies: &'static [&'static Entry<dyn SearchStrategy>],
+    pub strategies: Vec<&'static Entry<dyn SearchStrategy>>,
 }
 
 /// Loads every file that is named, and every shared library of the folders that are, in order of their names. With `isolate`,
@@ -94,10 +96,10 @@ fn once(file: &Path, whole: PathBuf, isolate: bool) -> Result<Entries, LoadError
     static LOADED: Mutex<BTreeMap<(PathBuf, bool), Entries>> = Mutex::new(BTreeMap::new());
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(entries) = loaded.get(&(whole.clone(), isolate)) {
-        return Ok(*entries);
+        return Ok(entries.clone());
     }
     let entries = entries(file, isolate)?;
-    loaded.insert((whole, isolate), entries);
+    loaded.insert((whole, isolate), entries.clone());
     Ok(entries)
 }
 
@@ -115,7 +117,7 @@ fn entries(path: &Path, isolate: bool) -> Result<Entries, LoadError> {
     let needs_file = !(description.spaces.is_empty() && description.strategies.is_empty());
     // What is loaded already is loaded once: the system's loader counts.
     let file = if needs_file { Some(PluginFile::open(path)?) } else { None };
-    let origin = Origin::File(leak(&path.display().to_string()));
+    let origin = Origin::File(kept::text(&path.display().to_string()));
     let label = description.label(path);
     let proxies = description.proxies.iter().enumerate().map(|(position, about)| {
         let (about, make, label) = (about.clone(), Arc::clone(&make), label.clone());
@@ -129,19 +131,19 @@ fn entries(path: &Path, isolate: bool) -> Result<Entries, LoadError> {
         let (own, file) = (about.clone(), Arc::clone(file));
         entry(origin, about, move |settings| strategy::build(&file, position, &own, settings))
     });
-    Ok(Entries { spaces: Box::leak(spaces.collect()), proxies: Box::leak(proxies.collect()), strategies: Box::leak(strategies.collect()) })
+    Ok(Entries { spaces: spaces.collect(), proxies: proxies.collect(), strategies: strategies.collect() })
 }
 
-/// A registry entry for the life of the program.
-fn entry<T: ?Sized>(
+/// A registry entry.
+fn entry<T: Kept + ?Sized>(
     origin: Origin,
     about: &Plugin,
     build: impl Fn(&Settings) -> Result<Box<T>, SettingsError> + Send + Sync + 'static,
 ) -> &'static Entry<T> {
-    let (name, summary, settings) = (leak(&about.name), leak(&about.summary), about.leak_settings());
+    let (name, summary, settings) = (kept::text(&about.name), kept::text(&about.summary), about.kept_settings());
     // What is not given, the plugin's own code fills in.
     let resolve = |given: &Settings| Ok(given.clone());
-    Box::leak(Box::new(Entry { name, summary, origin, settings, resolve, build: Box::leak(Box::new(build)) }))
+    T::list().entry(Entry { name, summary, origin, settings, resolve, build: T::list().maker(build) })
 }
 
 #[cfg(unix)]
