@@ -2,8 +2,8 @@
 
 use crate::simd::portable::Portable;
 use crate::{
-    Blend, ChannelSums, Combine, Convolution, Correlation, GramRows, Isa, LaneTotals, Number, Pooling, Rectify, ScaleShift, convolution,
-    correlation, elementwise, gram, pool,
+    Blend, ChannelSums, Combine, Convolution, GramRows, Isa, LaneTotals, Number, Pooling, Rectify, ScaleShift, WeightGradient, convolution,
+    elementwise, gram, pool, weight_gradient,
 };
 
 /// A number that there are kernels for.
@@ -18,7 +18,7 @@ pub trait Element: Number {
 pub struct Kernels<E: Element> {
     lanes: usize,
     convolve: unsafe fn(Convolution<'_, E>),
-    correlate: unsafe fn(Correlation<'_, E>),
+    weight_gradient: unsafe fn(WeightGradient<'_, E>),
     channel_sums: unsafe fn(ChannelSums<'_, E>),
     scale_shift: unsafe fn(ScaleShift<'_, E>),
     blend: unsafe fn(Blend<'_, E>),
@@ -64,8 +64,8 @@ impl<E: Element> Kernels<E> {
     entry! {
         /// See [`Convolution`].
         convolve(Convolution<'_, E>);
-        /// See [`Correlation`].
-        correlate(Correlation<'_, E>);
+        /// See [`WeightGradient`].
+        weight_gradient(WeightGradient<'_, E>);
         /// See [`ChannelSums`].
         channel_sums(ChannelSums<'_, E>);
         /// See [`ScaleShift`].
@@ -123,7 +123,7 @@ macro_rules! table {
                 };
             }
             wrap!(convolve, Convolution<'_, $element>, convolution::run::<Set<$element>>);
-            wrap!(correlate, Correlation<'_, $element>, correlation::run::<Set<$element>>);
+            wrap!(weight_gradient, WeightGradient<'_, $element>, weight_gradient::run::<Set<$element>>);
             wrap!(channel_sums, ChannelSums<'_, $element>, elementwise::channel_sums::<Set<$element>>);
             wrap!(scale_shift, ScaleShift<'_, $element>, elementwise::scale_shift::<Set<$element>>);
             wrap!(blend, Blend<'_, $element>, elementwise::blend::<Set<$element>>);
@@ -143,7 +143,7 @@ macro_rules! table {
             pub(super) static TABLE: Kernels<$element> = Kernels {
                 lanes: <Set<$element> as Simd>::LANES,
                 convolve,
-                correlate,
+                weight_gradient,
                 channel_sums,
                 scale_shift,
                 blend,

@@ -15,7 +15,6 @@
 
 mod buffer;
 mod convolution;
-mod correlation;
 mod dispatch;
 mod elementwise;
 mod gram;
@@ -25,10 +24,10 @@ mod number;
 mod peak;
 mod pool;
 mod simd;
+mod weight_gradient;
 
 pub use buffer::Buffer;
 pub use convolution::{Convolution, Init, Mask, Source, Target};
-pub use correlation::Correlation;
 pub use dispatch::{Element, Kernels};
 pub use elementwise::{Blend, ChannelSums, Combine, LaneTotals, Rectify, ScaleShift, Term};
 pub use gram::GramRows;
@@ -37,3 +36,4 @@ pub use map::Map;
 pub use number::Number;
 pub use peak::fused_multiply_add_peak;
 pub use pool::{Pool, PoolKind, Pooling};
+pub use weight_gradient::WeightGradient;

@@ -154,13 +154,16 @@ unsafe fn average_backward<S: Simd>(call: &mut Pooling<'_, S::E>) {
     let (from, map) = call.from;
     let to_map = call.to.1;
     let to = call.to.0.as_mut_ptr();
+    // Only with as many windows as pixels do all reads and writes of a line lie inside the tiles.
+    let is_usual = (call.pool.kernel, call.pool.stride, call.pool.padding) == ([3, 3], 1, 1)
+        && (map.height, map.width) == (to_map.height, to_map.width);
     // SAFETY: the windows that cover a pixel lie inside the checked tile.
     unsafe {
         let scale = S::splat(call.scale);
         for channel in 0..map.channels {
             for row in 0..to_map.height {
                 let rows = call.pool.covering(0, row, map.height);
-                if call.pool.kernel[1] == 3 && call.pool.stride == 1 && call.pool.padding == 1 {
+                if is_usual {
                     match rows.len() {
                         3 => average_line::<S, 3>(call, channel, row, rows.start),
                         2 => average_line::<S, 2>(call, channel, row, rows.start),

@@ -8,7 +8,9 @@ mod work;
 use assay_core::engine::profile::{Meter, Work};
 use assay_core::graph::Conv2d;
 use assay_core::network::Network;
-use assay_kernels::{Blend, Buffer, ChannelSums, Combine, Correlation, Element, Kernels, LaneTotals, Map, Pool, PoolKind, Pooling, Term};
+use assay_kernels::{
+    Blend, Buffer, ChannelSums, Combine, Element, Kernels, LaneTotals, Map, Pool, PoolKind, Pooling, Term, WeightGradient,
+};
 
 use self::transpose::Transposition;
 use super::activations::{Activations, part, part_mut};
@@ -146,7 +148,7 @@ fn correlate<E: Element>(kernels: &Kernels<E>, conv: &Conv2d, gradient: (&[E], M
     let taps = input.1.channels / conv.groups * conv.kernel * conv.kernel;
     for group in 0..conv.groups {
         let forward = forward_taps(conv, &input.1, group);
-        kernels.correlate(Correlation {
+        kernels.weight_gradient(WeightGradient {
             gradient: gradient.0,
             gradient_origin: gradient.1.origin(group * outputs),
             gradient_channel_step: gradient.1.channel_step(),

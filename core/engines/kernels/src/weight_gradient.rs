@@ -5,7 +5,7 @@ use crate::simd::Simd;
 
 /// `sums[c, r, k] += Σ_{y,x} gradient[c, y, x] · input[y, x, offsets[r] + k]`, a vector each. Distances are in vectors.
 #[derive(Debug)]
-pub struct Correlation<'a, E> {
+pub struct WeightGradient<'a, E> {
     /// The output gradient's tile.
     pub gradient: &'a [E],
     /// Where its first channel, row 0, column 0 is.
@@ -38,10 +38,10 @@ pub struct Correlation<'a, E> {
     pub sums: &'a mut [E],
 }
 
-impl<E: Number> Correlation<'_, E> {
+impl<E: Number> WeightGradient<'_, E> {
     /// Panics unless every access lies inside its slice.
     pub(crate) fn check(&self, lanes: usize) {
-        assert!(self.sums.len() >= self.channels * self.offsets.len() * self.taps * lanes, "a correlation has too few sums");
+        assert!(self.sums.len() >= self.channels * self.offsets.len() * self.taps * lanes, "a weight gradient has too few sums");
         let (Some(least), Some(most)) = (self.offsets.iter().min(), self.offsets.iter().max()) else { return };
         if self.rows == 0 || self.columns == 0 || self.channels == 0 || self.taps == 0 {
             return;
@@ -50,12 +50,12 @@ impl<E: Number> Correlation<'_, E> {
             + (self.channels - 1) * self.gradient_channel_step
             + (self.rows - 1) * self.gradient_row_step
             + (self.columns - 1);
-        assert!((last + 1) * lanes <= self.gradient.len(), "the gradient of a correlation is too short");
+        assert!((last + 1) * lanes <= self.gradient.len(), "the output gradient of a weight gradient is too short");
         let reach = (self.rows - 1) * self.input_row_step + (self.columns - 1) * self.input_column_step + (self.taps - 1) * self.tap_step;
         let end = self.input_origin + most + reach as isize;
         assert!(
             self.input_origin + least >= 0 && (end + 1) * lanes as isize <= self.input.len() as isize,
-            "a correlation reads outside its input"
+            "a weight gradient reads outside of its input"
         );
     }
 }
@@ -63,7 +63,7 @@ impl<E: Number> Correlation<'_, E> {
 /// # Safety
 /// The processor has `S`'s instruction set, and `call.check(S::LANES)` passed.
 #[inline(always)]
-pub(crate) unsafe fn run<S: Simd>(call: Correlation<'_, S::E>) {
+pub(crate) unsafe fn run<S: Simd>(call: WeightGradient<'_, S::E>) {
     if call.rows == 0 || call.columns == 0 {
         return;
     }
@@ -106,7 +106,7 @@ pub(crate) unsafe fn run<S: Simd>(call: Correlation<'_, S::E>) {
 
 /// All kernel rows and columns for `A` channels.
 #[inline(always)]
-unsafe fn taps<S: Simd, const A: usize>(call: &Correlation<'_, S::E>, sums: *mut S::E, channel: usize, first: usize, rows: usize) {
+unsafe fn taps<S: Simd, const A: usize>(call: &WeightGradient<'_, S::E>, sums: *mut S::E, channel: usize, first: usize, rows: usize) {
     let count = call.offsets.len();
     let mut tap = 0;
     while tap < call.taps {
@@ -151,7 +151,7 @@ unsafe fn taps<S: Simd, const A: usize>(call: &Correlation<'_, S::E>, sums: *mut
 /// `A` channels × `R` kernel rows × `K` kernel columns, all in registers.
 #[inline(always)]
 unsafe fn block<S: Simd, const A: usize, const R: usize, const K: usize>(
-    call: &Correlation<'_, S::E>,
+    call: &WeightGradient<'_, S::E>,
     results: *mut S::E,
     channel: usize,
     first: usize,
