@@ -4,21 +4,22 @@
 use std::path::Path;
 
 use insta::assert_snapshot;
-use serde::Deserialize;
 
 use super::*;
 use crate::engine::EngineFactory;
 use crate::plugin::{
-    Entry, Laboratory, Origin, Proxy, ProxyError, ProxyUse, Registry, SearchError, SearchStrategy, Setting, SettingsError, Subject,
-    ValueKind, ZeroCostProxy,
+    Declared, Entry, Laboratory, Origin, Proxy, ProxyError, ProxyUse, Registry, SearchError, SearchStrategy, SettingsError, Subject,
+    ZeroCostProxy,
 };
 use crate::score::{Direction, Reading};
 use crate::subspace::Subspace;
 
-/// Asks for the proxy `slope` with the step that it was itself given.
-#[derive(Deserialize)]
-struct Climb {
-    step: Option<f64>,
+crate::settings! {
+    /// Asks for the proxy `slope` with the step that it was itself given.
+    struct Climb {
+        /// length of a step
+        step: Option<f64>, in 0.0..=1.0;
+    }
 }
 
 impl SearchStrategy for Climb {
@@ -34,16 +35,12 @@ impl SearchStrategy for Climb {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
-struct Slope {
-    step: f64,
-    points: usize,
-}
-
-impl Default for Slope {
-    fn default() -> Self {
-        Self { step: 0.5, points: 3 }
+crate::settings! {
+    struct Slope {
+        /// length of a step
+        step: f64 = 0.5, in 0.0..=1.0;
+        /// points measured
+        points: usize = 3, in 2..=9;
     }
 }
 
@@ -59,11 +56,19 @@ impl ZeroCostProxy for Slope {
     }
 }
 
-const STEP: Setting =
-    Setting { name: "step", kind: ValueKind::Number { min: 0.0, max: 1.0 }, default: Setting::said("0.5"), help: "length of a step" };
-const POINTS: Setting =
-    Setting { name: "points", kind: ValueKind::Integer { min: 2, max: 9 }, default: Setting::said("3"), help: "points measured" };
-const PATH: Setting = Setting { name: "path", kind: ValueKind::Path, default: Setting::said("none"), help: "the file" };
+crate::settings! {
+    struct Album {
+        /// the file
+        path: Option<PathBuf>;
+    }
+}
+
+crate::settings! {
+    struct SlideRule {
+        /// points measured
+        points: usize = 3, in 2..=9;
+    }
+}
 
 static SPACE: Entry<dyn crate::plugin::SearchSpace> = Entry {
     name: "hills",
@@ -77,7 +82,7 @@ static DATASET: Entry<dyn crate::data::Dataset> = Entry {
     name: "photographs",
     summary: "",
     origin: Origin::Crate("tests"),
-    settings: &[PATH],
+    settings: Album::SETTINGS,
     resolve: |given| Ok(given.clone()),
     build: &|_| Err(SettingsError::new("path", "there is no such file")),
 };
@@ -93,7 +98,7 @@ static SLIDE_RULE: Entry<dyn EngineFactory> = Entry {
     name: "slide-rule",
     summary: "",
     origin: Origin::Crate("tests"),
-    settings: &[POINTS],
+    settings: SlideRule::SETTINGS,
     resolve: |given| Ok(given.clone()),
     build: &|_| Err(SettingsError::new("points", "a slide rule has no points")),
 };
@@ -101,17 +106,17 @@ static STRATEGY: Entry<dyn SearchStrategy> = Entry {
     name: "climb",
     summary: "",
     origin: Origin::Crate("tests"),
-    settings: &[STEP],
+    settings: Climb::SETTINGS,
     resolve: |given| Ok(given.clone()),
-    build: &|settings| Ok(Box::new(settings.parse::<Climb>()?)),
+    build: &|settings| Ok(Box::new(settings.read::<Climb>()?)),
 };
 static PROXY: Entry<Proxy> = Entry {
     name: "slope",
     summary: "",
     origin: Origin::Crate("tests"),
-    settings: &[STEP, POINTS],
+    settings: Slope::SETTINGS,
     resolve: |given| Ok(given.clone()),
-    build: &|settings| Ok(Box::new(Proxy::own(settings.parse::<Slope>()?))),
+    build: &|settings| Ok(Box::new(Proxy::own(settings.read::<Slope>()?))),
 };
 
 fn plugins() -> Plugins {

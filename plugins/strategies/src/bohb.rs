@@ -9,7 +9,7 @@ use assay_core::plugin::{SearchError, SearchStrategy, SettingsError};
 use assay_core::subspace::Subspace;
 use rand::{Rng, RngExt};
 
-use crate::parts::edges::{Edge, edges};
+use crate::parts::edges::{OpenEdge, open_edges};
 use crate::parts::guided::{Guide, GuideSettings, Guided, Method};
 use crate::parts::halving::{HalvingSettings, bracket, brackets};
 use crate::parts::oracle::Oracle;
@@ -42,18 +42,18 @@ assay_core::settings! {
 
 /// Architectures by what they have on each edge, smoothed.
 struct Density<'e> {
-    edges: &'e [Edge],
+    edges: &'e [OpenEdge],
     points: Vec<Vec<Option<usize>>>,
     /// By edge: the chance of having something else than the point has.
     widths: Vec<f64>,
 }
 
 impl<'e> Density<'e> {
-    fn of(edges: &'e [Edge], architectures: &[&Subspace]) -> Self {
+    fn of(edges: &'e [OpenEdge], architectures: &[&Subspace]) -> Self {
         let points = architectures.iter().map(|architecture| edges.iter().map(|edge| edge.chosen(architecture)).collect()).collect();
         // The rate of the normal reference rule; at (k − 1) / k the estimate would be uniform.
         let rate = (architectures.len().max(1) as f64).powf(-1.0 / (4.0 + edges.len() as f64));
-        let width = |edge: &Edge| {
+        let width = |edge: &OpenEdge| {
             let alternatives = edge.alternatives() as f64;
             (alternatives - 1.0) / alternatives * rate
         };
@@ -77,7 +77,7 @@ impl<'e> Density<'e> {
 
 impl Bohb {
     /// What to evaluate next.
-    fn propose(&self, oracle: &Oracle<'_>, allowed: &Subspace, edges: &[Edge], rng: &mut impl Rng) -> Result<Subspace, SearchError> {
+    fn propose(&self, oracle: &Oracle<'_>, allowed: &Subspace, edges: &[OpenEdge], rng: &mut impl Rng) -> Result<Subspace, SearchError> {
         let is_random = rng.random::<f64>() < self.random_fraction;
         let ranked = if is_random { None } else { self.longest_with_enough(oracle, edges.len()) };
         let Some(ranked) = ranked else { return draw(oracle.space(), allowed, rng) };
@@ -130,7 +130,7 @@ impl Method for Bohb {
 
     fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError> {
         let mut rng = oracle.stream("architectures").rng();
-        let edges = edges(oracle.space(), allowed, &mut rng)?;
+        let edges = open_edges(oracle.space(), allowed, &mut rng)?;
         while !oracle.is_spent() {
             for (from, count) in brackets(oracle.trainings(), self.halving.eta) {
                 let proposed = (0..count).map(|_| self.propose(oracle, allowed, &edges, &mut rng)).collect::<Result<_, _>>()?;

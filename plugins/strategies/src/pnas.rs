@@ -10,7 +10,7 @@
 use assay_core::plugin::{SearchError, SearchStrategy, SettingsError};
 use assay_core::subspace::Subspace;
 
-use crate::parts::edges::edges;
+use crate::parts::edges::open_edges;
 use crate::parts::guided::{Guide, GuideSettings, Guided, Method};
 use crate::parts::oracle::Oracle;
 use crate::parts::surrogate::Surrogate;
@@ -46,7 +46,7 @@ impl Method for Pnas {
     fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError> {
         let mut rng = oracle.stream("bases").rng();
         oracle.expect_whole_budget();
-        let edges = edges(oracle.space(), allowed, &mut rng)?;
+        let edges = open_edges(oracle.space(), allowed, &mut rng)?;
         while !oracle.is_spent() {
             let mut beam = vec![draw(oracle.space(), allowed, &mut rng)?];
             oracle.evaluate(&beam)?;

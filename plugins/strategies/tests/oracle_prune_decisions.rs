@@ -8,7 +8,7 @@ use assay_core::score::{Direction, Reading};
 use assay_core::subspace::{Choice, Layout, OperatorSet, Subspace};
 use assay_spaces::darts::Darts;
 use assay_spaces::nas_bench_201::NasBench201;
-use assay_strategies::te_nas::decision::{Combination, Difference, Indicator, Pair, Ranking, Rule};
+use assay_strategies::te_nas::decision::{Combination, Difference, Indicator, Pair, PruningRule, Ranking};
 use assay_strategies::te_nas::edge_groups;
 use serde::Deserialize;
 
@@ -66,9 +66,9 @@ fn indicator(direction: Direction, pairs: &[[f64; 2]], repeats: usize) -> Indica
     Indicator { direction, pairs: pairs.chunks(repeats).map(|repeats| repeats.iter().map(pair).collect()).collect() }
 }
 
-fn rule(search: &Search) -> Rule {
+fn rule(search: &Search) -> PruningRule {
     let (rounding, prune_number) = (search.precision, search.prune_number);
-    Rule { difference: Difference::Relative, combination: Combination::RankSum, rounding, prune_number }
+    PruningRule { difference: Difference::Relative, combination: Combination::RankSum, rounding, prune_number }
 }
 
 /// The rankings of the pairs in `range`.

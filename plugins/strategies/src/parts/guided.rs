@@ -3,6 +3,60 @@
 //! Such a strategy is a [`Method`]: it says which architectures are evaluated next. Who judges them, what may be spent and
 //! which operators are left out is the same for all of them: the [`Guide`], made of [`GuideSettings`]. [`Guided`] makes a
 //! strategy of both: it declares what the oracle will ask for, and runs the method.
+//!
+//! ```
+//! use assay_core::plugin::{SearchError, SearchStrategy, SettingsError};
+//! use assay_core::subspace::Subspace;
+//! use assay_strategies::parts::guided::{Guide, GuideSettings, Guided, Method};
+//! use assay_strategies::parts::oracle::Oracle;
+//!
+//! assay_core::settings! {
+//!     /// The strategy.
+//!     #[derive(Clone, Debug)]
+//!     pub struct InOrder {
+//!         with guide: GuideSettings;
+//!         /// the number of the first architecture
+//!         first: u64 = 0;
+//!     }
+//! }
+//!
+//! assay_core::register! {
+//!     dyn SearchStrategy,
+//!     name: "in-order",
+//!     summary: "the architectures of the space in the order of their numbers",
+//!     settings: InOrder,
+//!     build: |method| Ok(Box::new(Guided::new(method)?)),
+//! }
+//!
+//! impl Method for InOrder {
+//!     fn guide(&self) -> Result<Guide, SettingsError> {
+//!         self.guide.of_one_training()
+//!     }
+//!
+//!     fn protocol(&self, guide: &Guide) -> String {
+//!         format!("in-order: {guide}, from number {}", self.first)
+//!     }
+//!
+//!     fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError> {
+//!         oracle.expect_whole_budget();
+//!         let numbers = oracle.space().numbers(allowed);
+//!         for number in self.first.into()..numbers {
+//!             if oracle.is_spent() {
+//!                 break;
+//!             }
+//!             let architecture = oracle.space().architecture(allowed, number);
+//!             oracle.evaluate(architecture.as_slice())?;
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let strategies = assay_core::plugin::Registry::<dyn SearchStrategy>::collect()?;
+//! let settings = assay_core::plugin::Settings::none().with("first", 100);
+//! let protocol = strategies.build("in-order", &settings)?.protocol();
+//! assert_eq!(protocol, "in-order: by ntk-condition within 100 evaluations, every operator, from number 100");
+//! # Ok::<(), assay_core::plugin::RegistryError>(())
+//! ```
 
 use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, SettingsError};
 use assay_core::subspace::Subspace;

@@ -36,14 +36,14 @@ impl Member {
 
 /// Where a member stands among its like.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct Standing {
     /// How many fronts are before its own.
     pub(crate) front: usize,
     /// How far its neighbours on the front lie apart; infinite at its ends.
     pub(crate) crowding: f64,
 }
 
-impl Place {
+impl Standing {
     /// The better one first.
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
         self.front.cmp(&other.front).then(other.crowding.total_cmp(&self.crowding))
@@ -51,7 +51,7 @@ impl Place {
 }
 
 /// The place of every member.
-pub(crate) fn ranked(members: &[Member]) -> Vec<Place> {
+pub(crate) fn ranked(members: &[Member]) -> Vec<Standing> {
     let mut fronts: Vec<Option<usize>> = vec![None; members.len()];
     let mut number = 0;
     while fronts.iter().any(Option::is_none) {
@@ -62,32 +62,32 @@ pub(crate) fn ranked(members: &[Member]) -> Vec<Place> {
         }
         number += 1;
     }
-    let mut places: Vec<Place> = fronts.iter().map(|front| Place { front: front.unwrap_or(number), crowding: 0.0 }).collect();
+    let mut standings: Vec<Standing> = fronts.iter().map(|front| Standing { front: front.unwrap_or(number), crowding: 0.0 }).collect();
     for front in 0..number {
-        let of_front: Vec<usize> = (0..members.len()).filter(|member| places[*member].front == front).collect();
+        let of_front: Vec<usize> = (0..members.len()).filter(|member| standings[*member].front == front).collect();
         for objective in 0..2 {
             let value = |member: usize| members[member].objectives()[objective];
             let mut sorted = of_front.clone();
             sorted.sort_by(|one, other| value(*one).total_cmp(&value(*other)));
             let (Some(first), Some(last)) = (sorted.first().copied(), sorted.last().copied()) else { continue };
             let range = value(last) - value(first);
-            places[first].crowding = f64::INFINITY;
-            places[last].crowding = f64::INFINITY;
+            standings[first].crowding = f64::INFINITY;
+            standings[last].crowding = f64::INFINITY;
             for window in sorted.windows(3) {
                 // A front whose ends are undefined or equal has no scale.
                 if range > 0.0 && range.is_finite() {
-                    places[window[1]].crowding += (value(window[2]) - value(window[0])) / range;
+                    standings[window[1]].crowding += (value(window[2]) - value(window[0])) / range;
                 }
             }
         }
     }
-    places
+    standings
 }
 
 /// The better of two members drawn at random, the first of equals.
-pub(crate) fn tournament(places: &[Place], rng: &mut impl Rng) -> usize {
-    let [one, other] = [rng.random_range(0..places.len()), rng.random_range(0..places.len())];
-    if places[other].compare(&places[one]) == Ordering::Less { other } else { one }
+pub(crate) fn tournament(standings: &[Standing], rng: &mut impl Rng) -> usize {
+    let [one, other] = [rng.random_range(0..standings.len()), rng.random_range(0..standings.len())];
+    if standings[other].compare(&standings[one]) == Ordering::Less { other } else { one }
 }
 
 #[cfg(test)]
@@ -101,11 +101,11 @@ mod tests {
     #[test]
     fn fronts_are_peeled_off_and_their_ends_are_never_crowded() {
         let members = [member(1.0, 1.0), member(2.0, 2.0), member(4.0, 5.0), member(1.0, 2.0), member(2.0, 5.0), member(3.0, 3.0)];
-        let places = ranked(&members);
-        assert_eq!(places.iter().map(|place| place.front).collect::<Vec<_>>(), [0, 0, 0, 1, 1, 0]);
+        let standings = ranked(&members);
+        assert_eq!(standings.iter().map(|place| place.front).collect::<Vec<_>>(), [0, 0, 0, 1, 1, 0]);
         // 2/2 lies between 1/1 and 3/3 of a front from 1 to 4 and from 1 to 5.
-        assert_eq!(places[1].crowding, 2.0 / 3.0 + 2.0 / 4.0);
-        assert_eq!((places[0].crowding, places[2].crowding), (f64::INFINITY, f64::INFINITY));
+        assert_eq!(standings[1].crowding, 2.0 / 3.0 + 2.0 / 4.0);
+        assert_eq!((standings[0].crowding, standings[2].crowding), (f64::INFINITY, f64::INFINITY));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use assay_core::plugin::{SearchError, SearchSpace};
 use assay_core::subspace::{OperatorSet, Subspace};
 use rand::{Rng, RngExt};
 
-use super::edges::{Edge, edges};
+use super::edges::{OpenEdge, open_edges};
 use super::oracle::Oracle;
 use super::variation::{draw, mutate};
 
@@ -28,7 +28,7 @@ pub(crate) struct Trial {
 /// Logits for every edge.
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
-    edges: Vec<Edge>,
+    edges: Vec<OpenEdge>,
     allowed: Subspace,
     leaves_empty: bool,
     /// One list an edge, one logit an alternative.
@@ -40,7 +40,7 @@ pub(crate) struct Policy {
 impl Policy {
     /// Uniform on every edge.
     pub(crate) fn uniform(space: &dyn SearchSpace, allowed: &Subspace, rng: &mut impl Rng) -> Result<Self, SearchError> {
-        let edges = edges(space, allowed, rng)?;
+        let edges = open_edges(space, allowed, rng)?;
         let logits = edges.iter().map(|edge| vec![0.0; edge.alternatives()]).collect();
         let leaves_empty = edges.iter().any(|edge| edge.alternatives.contains(&None));
         Ok(Self { edges, allowed: allowed.clone(), leaves_empty, logits, walker: None })
@@ -72,7 +72,7 @@ impl Policy {
     }
 
     /// The edges.
-    pub(crate) fn edges(&self) -> &[Edge] {
+    pub(crate) fn edges(&self) -> &[OpenEdge] {
         &self.edges
     }
 

@@ -3,7 +3,7 @@
 
 use assay_core::subspace::Subspace;
 
-use super::edges::Edge;
+use super::edges::OpenEdge;
 
 /// What keeps the normal equations solvable while fewer architectures than operators were seen.
 const RIDGE: f64 = 1e-3;
@@ -11,7 +11,7 @@ const RIDGE: f64 = 1e-3;
 /// Σ of features and targets over what was seen, and the fit to them.
 #[derive(Clone, Debug)]
 pub(crate) struct Surrogate {
-    edges: Vec<Edge>,
+    edges: Vec<OpenEdge>,
     /// Where each edge's alternatives begin; the last feature is constant.
     offsets: Vec<usize>,
     features: usize,
@@ -29,9 +29,9 @@ pub(crate) struct Fit<'s> {
 }
 
 impl Surrogate {
-    pub(crate) fn new(edges: &[Edge]) -> Self {
+    pub(crate) fn new(edges: &[OpenEdge]) -> Self {
         let mut features = 0;
-        let offset = |edge: &Edge| {
+        let offset = |edge: &OpenEdge| {
             let offset = features;
             features += edge.alternatives();
             offset
@@ -109,7 +109,7 @@ mod tests {
     use assay_spaces::nas_bench_201::NasBench201;
 
     use super::*;
-    use crate::parts::edges::edges;
+    use crate::parts::edges::open_edges;
     use crate::parts::variation::draw;
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         let mut rng = Stream::new(1, "surrogate").rng();
         let goodness =
             |one: &Subspace| -> f64 { one.choices().map(|choice| ((choice.edge + 1) * choice.operator) as f64).sum::<f64>() + 50.0 };
-        let mut surrogate = Surrogate::new(&edges(&space, &whole, &mut rng).unwrap());
+        let mut surrogate = Surrogate::new(&open_edges(&space, &whole, &mut rng).unwrap());
         for _ in 0..300 {
             let drawn = draw(&space, &whole, &mut rng).unwrap();
             surrogate.see(&drawn, goodness(&drawn));

@@ -65,7 +65,7 @@ impl Combination {
 
 /// The numbers of the rule.
 #[derive(Clone, Copy, Debug)]
-pub struct Rule {
+pub struct PruningRule {
     /// How a removal's effect is expressed.
     pub difference: Difference,
     /// How the indicators' verdicts become one.
@@ -122,7 +122,7 @@ impl Ranking {
     }
 }
 
-impl Rule {
+impl PruningRule {
     /// The mean change over the repeats. Undefined if one repeat's change is.
     #[must_use]
     pub fn change(&self, repeats: &[Pair]) -> Reading {
@@ -257,7 +257,8 @@ mod tests {
         Indicator { direction, pairs: changes.iter().map(|change| vec![pair(change)]).collect() }
     }
 
-    const RULE: Rule = Rule { difference: Difference::Relative, combination: Combination::RankSum, rounding: 3, prune_number: 1 };
+    const RULE: PruningRule =
+        PruningRule { difference: Difference::Relative, combination: Combination::RankSum, rounding: 3, prune_number: 1 };
 
     #[test]
     fn the_four_combinations_of_table_5_order_by_what_their_names_say() {
@@ -300,7 +301,7 @@ mod tests {
     fn a_change_relative_to_zero_is_undefined_and_an_absolute_one_is_not() {
         let pair = [Pair { before: Reading::Value(0.0), after: Reading::Value(-3.00049) }];
         assert_eq!(RULE.change(&pair), Reading::undefined("a change relative to a reading of 0 does not exist"));
-        assert_eq!(Rule { difference: Difference::Absolute, ..RULE }.change(&pair), Reading::Value(3.00049));
+        assert_eq!(PruningRule { difference: Difference::Absolute, ..RULE }.change(&pair), Reading::Value(3.00049));
     }
 
     #[test]

@@ -23,15 +23,15 @@ assay_core::words! {
 
 /// What TE-NAS judges a removal by, each measured on a network of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Measured {
+pub(super) enum Quantity {
     Kernel,
     Regions,
 }
 
 /// Both, in the order in which their rank lists break ties.
-pub(super) const INDICATORS: [Measured; 2] = [Measured::Kernel, Measured::Regions];
+pub(super) const INDICATORS: [Quantity; 2] = [Quantity::Kernel, Quantity::Regions];
 
-impl Measured {
+impl Quantity {
     /// The label under which it is asked.
     pub(super) fn label(self) -> &'static str {
         match self {
@@ -59,7 +59,7 @@ pub(super) struct Paths {
 ///
 /// The released code means to draw new weights in every repeat, but its re-initialisation does nothing: the kernel's
 /// weights are those its network was made with, once a round, and the regions' those of a network made once a candidate.
-pub(super) fn paths(variant: Variant, pairing: Pairing, measured: Measured, round: usize, candidate: &str, repeat: usize) -> Paths {
+pub(super) fn paths(variant: Variant, pairing: Pairing, measured: Quantity, round: usize, candidate: &str, repeat: usize) -> Paths {
     let of_round = format!("{}/round {round}", measured.label());
     let of_candidate = match pairing {
         Pairing::Common => of_round.clone(),
@@ -67,8 +67,8 @@ pub(super) fn paths(variant: Variant, pairing: Pairing, measured: Measured, roun
     };
     let of_repeat = format!("{of_candidate}/repeat {repeat}");
     let parameters = match (variant, measured) {
-        (Variant::Code, Measured::Kernel) => of_round,
-        (Variant::Code, Measured::Regions) => of_candidate,
+        (Variant::Code, Quantity::Kernel) => of_round,
+        (Variant::Code, Quantity::Regions) => of_candidate,
         (Variant::Paper, _) => of_repeat.clone(),
     };
     Paths { parameters, images: of_repeat }

@@ -22,7 +22,7 @@ use assay_core::score::{Direction, Reading, Score};
 use assay_core::subspace::{CellLayout, Choice, Layout, Subspace};
 
 use decision::{Combination, Difference, Indicator, Pair, Ranking};
-use draws::Measured;
+use draws::Quantity;
 pub use draws::{Pairing, Variant};
 use settings::Resolved;
 pub use settings::TeNasSettings;
@@ -226,8 +226,8 @@ impl SearchStrategy for TeNas {
             .with("crop_size", settings.crop_size)
             .with("channels", settings.region_channels)
             .with("initialiser", settings.region_initialiser.word());
-        let of = |measured: &Measured| {
-            let settings = if *measured == Measured::Kernel { kernel.clone() } else { regions.clone() };
+        let of = |measured: &Quantity| {
+            let settings = if *measured == Quantity::Kernel { kernel.clone() } else { regions.clone() };
             ProxyUse { label: measured.label().into(), proxy: measured.proxy().into(), settings }
         };
         settings.indicators.iter().map(of).collect()

@@ -5,8 +5,8 @@ use assay_core::engine::Precision;
 use assay_core::network::Initialiser;
 use assay_core::plugin::SettingsError;
 
-use super::decision::{Combination, Difference, Rule};
-use super::draws::{INDICATORS, Measured, Pairing, Variant};
+use super::decision::{Combination, Difference, PruningRule};
+use super::draws::{INDICATORS, Pairing, Quantity, Variant};
 use crate::parts::exclusion::Exclusion;
 
 assay_core::settings! {
@@ -69,11 +69,11 @@ pub(super) struct Resolved {
     pub(super) ntk_initialiser: Initialiser,
     pub(super) region_initialiser: Initialiser,
     pub(super) precision: Precision,
-    pub(super) rule: Rule,
+    pub(super) rule: PruningRule,
     pub(super) exclusion: Exclusion,
     pub(super) augment: Augmentation,
     /// In the order in which their rank lists break ties.
-    pub(super) indicators: Vec<Measured>,
+    pub(super) indicators: Vec<Quantity>,
 }
 
 impl Resolved {
@@ -95,7 +95,7 @@ impl Resolved {
             ntk_initialiser: given.ntk_initialiser.unwrap_or(initialiser(Initialiser::KaimingNormalFanOut)),
             region_initialiser: given.region_initialiser.unwrap_or(initialiser(Initialiser::KaimingNormalFanIn)),
             precision: given.precision,
-            rule: Rule {
+            rule: PruningRule {
                 difference: given.difference.unwrap_or(if code { Difference::Relative } else { Difference::Absolute }),
                 combination: given.combination,
                 rounding: given.rounding,
@@ -109,8 +109,8 @@ impl Resolved {
 }
 
 /// The indicators of these names; in the order of the paper, whatever the order given.
-fn indicators(given: &[String]) -> Result<Vec<Measured>, SettingsError> {
-    let known = INDICATORS.map(Measured::proxy);
+fn indicators(given: &[String]) -> Result<Vec<Quantity>, SettingsError> {
+    let known = INDICATORS.map(Quantity::proxy);
     if let Some(unknown) = given.iter().find(|name| !known.contains(&name.as_str())) {
         let problem = format!("`{unknown}` is not an indicator of te-nas; they are {}", known.join(" and "));
         return Err(SettingsError::new("indicators", problem));

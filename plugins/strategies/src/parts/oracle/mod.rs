@@ -1,4 +1,4 @@
-//! What a search is led by: an oracle that judges architectures, and a budget that it spends.
+//! What guides a search: an oracle that judges architectures, and a budget that it spends.
 //!
 //! An [`Oracle`] judges by a proxy, by an aggregate of proxies over everything evaluated so far, or by a recorded accuracy
 //! whose training costs simulated GPU seconds. A strategy that asks an oracle works with all three, over any space.
@@ -11,17 +11,16 @@ mod settings;
 
 use std::ops::Range;
 
-pub use budget::{Budget, Spent};
-pub use history::Evaluation;
-pub use judge::{Judge, RecordedTraining};
-pub use settings::{OracleSettings, SearchBy};
-
 use assay_core::plugin::{ColumnUse, Laboratory, SearchError, SearchSpace, Step};
 use assay_core::score::{Direction, Reading, Score};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
+pub use budget::{Budget, Spent};
 use cost::CostColumn;
+pub use history::Evaluation;
 use history::History;
+pub use judge::{Judge, RecordedTraining};
+pub use settings::{OracleSettings, SearchBy};
 
 /// Evaluations that are begun together where the time that they will take is not known beforehand.
 const BEGUN_TOGETHER: usize = 16;

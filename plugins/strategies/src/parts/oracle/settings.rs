@@ -1,7 +1,8 @@
 //! The setting `oracle`, which every strategy that asks an oracle has, and whether a budget fits it.
 
-use super::{Budget, Judge, RecordedTraining};
 use assay_core::plugin::{Aggregate, Component, Registry, Rule, Settings, SettingsError};
+
+use super::{Budget, Judge, RecordedTraining};
 
 /// Who judges, and what may be spent.
 #[derive(Clone, Debug, PartialEq)]
