@@ -1,8 +1,8 @@
 //! Bootstrap percentile intervals: how far a statistic could have come out otherwise had other architectures of the same
 //! space been drawn.
 //!
-//! B. Efron, R. J. Tibshirani, *An Introduction to the Bootstrap* (1993), chapter 13. The interval speaks of the drawing of
-//! architectures alone: neither of the seeds of the score nor of those of training. Over a whole space nothing was drawn,
+//! B. Efron, R. J. Tibshirani, *An Introduction to the Bootstrap* (1993), chapter 13. The interval is about the drawing of
+//! architectures alone, not about the seeds of the score or of training. Over a whole space nothing was drawn,
 //! and it says how a sample of that size would vary.
 
 use assay_core::stream::Stream;

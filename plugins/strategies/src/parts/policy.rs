@@ -108,8 +108,8 @@ impl Policy {
         (0..self.edges.len()).map(of).collect()
     }
 
-    /// Has an architecture that is drawn from the distribution evaluated; none if its reward is undefined, which teaches
-    /// nothing, or if the budget does not pay for it.
+    /// Has an architecture that is drawn from the distribution evaluated; none if its reward is undefined, so that
+    /// nothing can be learnt from it, or if the budget does not pay for it.
     pub(crate) fn try_one(&mut self, oracle: &mut Oracle<'_>, rng: &mut impl Rng) -> Result<Option<Trial>, SearchError> {
         let architecture = self.draw(oracle.space(), rng)?;
         let evaluated = oracle.evaluate(std::slice::from_ref(&architecture))?;
