@@ -9,6 +9,7 @@ mod aggregate;
 mod benchmark;
 mod columns;
 pub mod import;
+mod laboratory;
 mod proxy;
 mod registry;
 mod settings;
@@ -20,6 +21,7 @@ mod unavailable;
 pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
 pub use benchmark::{Accuracy, Benchmark, BenchmarkError, Cost, TrainingRuns};
 pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
+pub use laboratory::{Laboratory, Removal, Request, SearchError, Step};
 pub use proxy::{
     AskError, Draws, Images, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, Skeleton, Source, StructuralProxy, Structure, Subject,
     WholeNetwork, WholePass, ZeroCostProxy, measure_together,
@@ -29,6 +31,6 @@ pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError};
 pub use settings::macros;
 pub use settings::{Declared, DefaultValue, Group, NoSettings, Setting, SettingType, Settings, SettingsError, ValueKind, Words};
 pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, draw_architectures};
-pub use strategy::{Laboratory, ProxyUse, Removal, Request, SearchError, SearchStrategy, Step};
+pub use strategy::{ProxyUse, SearchStrategy};
 pub use suggestion::suggestion;
 pub(crate) use unavailable::Unavailable;

@@ -45,6 +45,7 @@ mod export;
 mod laboratory;
 mod measured;
 mod proxy;
+mod request;
 mod settings;
 pub mod shim;
 mod space;
@@ -56,10 +57,11 @@ pub use export::{Export, proxy_entry, space_entry, strategy_entry};
 pub use laboratory::{Laboratory, Rng};
 pub use measured::{Asking, Batch, Matrix, Measured, Moments, Network, Objective, Parameter, Patterns, Wanted};
 pub use proxy::{Pass, Proxy};
+pub use request::{Request, Step};
 pub use score::{Direction, Reading};
 pub use settings::{Setting, Settings};
 pub use space::{Net, Part, Space};
-pub use strategy::{ProxyUse, Request, Step, Strategy};
+pub use strategy::{ProxyUse, Strategy};
 
 /// Why a plugin's function gives up, as a clause for people.
 #[derive(Clone, Debug, PartialEq, Eq)]

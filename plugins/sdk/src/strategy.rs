@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::score::Reading;
 use crate::subspace::Subspace;
 use crate::{Error, Laboratory, Setting, Settings};
 
@@ -39,7 +38,7 @@ pub trait Strategy: Sized + Send + Sync + 'static {
 /// A proxy that a strategy uses, under a name of the strategy's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProxyUse {
-    /// The name used in [`Request::proxy`] and in the run's tables.
+    /// The name used in [`Request::proxy`](crate::Request::proxy) and in the run's tables.
     pub label: String,
     /// The registered proxy.
     pub proxy: String,
@@ -54,30 +53,4 @@ impl ProxyUse {
     pub fn of(proxy: &str) -> Self {
         Self { label: proxy.into(), proxy: proxy.into(), settings: Map::new() }
     }
-}
-
-/// One measurement asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Request {
-    /// The label of one of the strategy's proxies.
-    pub proxy: String,
-    /// What to measure.
-    pub subspace: Subspace,
-    /// The path of the stream that parameters are drawn from. Requests with equal paths see the same weights.
-    pub parameters: String,
-    /// The path of the stream that images are drawn from. Requests with equal paths see the same images.
-    pub images: String,
-}
-
-/// One step of a search, as it is kept in the run's trajectory.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// What this step is: `round 1`, `sample 17`.
-    pub title: String,
-    /// The state before.
-    pub before: Subspace,
-    /// The state after.
-    pub after: Subspace,
-    /// The proxies' readings of the state before (pruning) or of the architecture (sampling): label, mean over repeats.
-    pub readings: Vec<(String, Reading)>,
 }

@@ -1,0 +1,86 @@
+//! Where a strategy gets its measurements: what it asks, and what answers.
+
+pub use assay_structure::trajectory::{Removal, Step};
+use serde::{Deserialize, Serialize};
+
+use super::SearchSpace;
+use crate::score::{Direction, Reading};
+use crate::stream::Stream;
+use crate::subspace::Subspace;
+
+/// One measurement asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Request {
+    /// The label of one of the strategy's proxies, or the name of one of its columns. Journals call it `proxy`.
+    #[serde(rename = "proxy")]
+    pub label: String,
+    /// What to measure.
+    pub subspace: Subspace,
+    /// The path of the stream that parameters are drawn from. Requests with equal paths see the same weights.
+    pub parameters: String,
+    /// The path of the stream that images are drawn from. Requests with equal paths see the same images.
+    pub images: String,
+}
+
+/// Where a strategy gets its measurements.
+///
+/// Equal requests are measured once and answered from the records ever after.
+pub trait Laboratory {
+    /// The space that is searched.
+    fn space(&self) -> &dyn SearchSpace;
+
+    /// Which end of a proxy's scale, or a column's, is better.
+    ///
+    /// # Errors
+    /// If neither has this label.
+    fn direction(&self, label: &str) -> Result<Direction, SearchError>;
+
+    /// Measures everything asked for, in parallel where there are several cores, and answers in the order asked.
+    ///
+    /// # Errors
+    /// If a measurement fails, or the user interrupts.
+    fn measure(&mut self, requests: &[Request]) -> Result<Vec<Reading>, SearchError>;
+
+    /// How long a request that was measured took, on its thread, when it was measured; none if it was not. What was
+    /// measured in an earlier session took as long as it did then, so that a continued search decides as that one did.
+    fn seconds(&self, request: &Request) -> Option<f64>;
+
+    /// A random stream for the strategy's own decisions.
+    fn stream(&self, purpose: &str) -> Stream;
+
+    /// Says how many different measurements are still to come, for the progress bar. May be called again with a better guess.
+    fn expect(&mut self, measurements: usize);
+
+    /// Adds a step to the run's trajectory.
+    ///
+    /// # Errors
+    /// If the step cannot be stored.
+    fn record(&mut self, step: Step) -> Result<(), SearchError>;
+}
+
+/// Why a search ended without an architecture.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The user asked to stop; what was measured is kept.
+    #[error("interrupted")]
+    Interrupted,
+    /// A measurement failed.
+    #[error("measuring {proxy} of {subspace} failed: {problem}")]
+    Measurement {
+        /// The proxy's label.
+        proxy: String,
+        /// The subspace's mask.
+        subspace: String,
+        /// What happened.
+        problem: String,
+    },
+    /// The strategy asked for a proxy that it did not declare.
+    #[error("the strategy asked for proxy `{0}`, which it did not declare")]
+    UnknownProxy(String),
+    /// The space or the settings leave the strategy nothing to do.
+    #[error("{0}")]
+    Impossible(String),
+    /// The laboratory cannot store what it measured.
+    #[error("the run cannot be stored: {0}")]
+    Storage(String),
+}
