@@ -38,10 +38,40 @@ pub(super) const CRATES: &[Crate] = &[
         never: &["assay", "assay-spaces", "assay-proxies", "assay-strategies", "assay-benchmarks", "assay-datasets", "burn*"],
         why: "what loads the plugins of others knows none of ours",
     },
+    Crate {
+        folder: "experiments/report",
+        name: "assay-report",
+        never: &[
+            "assay",
+            "assay-run",
+            "assay-spaces",
+            "assay-proxies",
+            "assay-strategies",
+            "assay-benchmarks",
+            "assay-datasets",
+            "assay-plugin-host",
+            "clap",
+            "miette",
+        ],
+        why: "a report reads run folders and asks nobody",
+    },
 ];
 
 /// What parts of a crate do not use.
-pub(super) const FLOORS: &[Floor] = &[];
+pub(super) const FLOORS: &[Floor] = &[
+    Floor {
+        from: "experiments/report/src/picture/",
+        except: &[],
+        to: &["experiments/report/src/draw/", "experiments/report/src/report/"],
+        why: "drawings and reports share the pencil, which knows neither",
+    },
+    Floor {
+        from: "experiments/report/src/draw/",
+        except: &[],
+        to: &["experiments/report/src/report/"],
+        why: "a single picture needs no report",
+    },
+];
 
 /// Circles that stay.
 pub(super) const CIRCLES: &[Allowed] = &[];

@@ -30,7 +30,7 @@ pub enum DrawError {
         /// What it read.
         labels: String,
     },
-    /// There is no point to draw.
+    /// None of the states has a place in the plane.
     #[error("no state of the search has a defined reading of both proxies")]
     NothingDefined,
     /// The picture cannot be painted.

@@ -1,4 +1,4 @@
-//! Colours that people with any kind of colour vision tell apart.
+//! Colours that people with any kind of colour vision can distinguish.
 
 /// Nine steps of viridis (N. Smith and S. van der Walt, 2015): even in brightness, also in grey.
 const VIRIDIS: [[u8; 3]; 9] = [

@@ -76,7 +76,7 @@ mod tests {
             picture.svg
         };
         let missing = painted("\u{10FFFF}");
-        assert_eq!(painted("一"), missing, "what the font lacks is told apart");
+        assert_eq!(painted("一"), missing, "one picture stands for every character that the font lacks");
         for character in "τκρR̂γβλΣ∂‖₂½×±–−…·≥".chars() {
             assert_ne!(painted(&character.to_string()), missing, "no glyph for {character}");
         }

@@ -2,7 +2,7 @@
 
 use assay_structure::subspace::Layout;
 
-/// Colours that people with any kind of colour vision tell apart (Okabe and Ito, 2008; the yellow darker, for white paper).
+/// Colours that people with any kind of colour vision can distinguish (Okabe and Ito, 2008; the yellow darker, for white paper).
 const COLOURS: [&str; 7] = ["#e69f00", "#56b4e9", "#009e73", "#0072b2", "#d55e00", "#cc79a7", "#c4ad00"];
 /// For the operator that lets nothing through.
 const ZERO: &str = "#a9b0b8";

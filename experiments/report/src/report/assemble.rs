@@ -27,7 +27,7 @@ pub fn content(runs: &[Run], appearance: &Appearance) -> Result<Content, ReportE
         chapters.push(chapter::comparison_of(&labelled));
     }
     for (label, found) in &labelled {
-        // The files of several runs are told apart by the run's name.
+        // With several runs, the names of files begin with that of the run.
         let prefix = if is_alone { String::new() } else { format!("{}-", file_name(label)) };
         let subject = Subject { label, prefix: &prefix, is_alone };
         chapters.push(found.chapter(&subject, &labelled, appearance.colour.as_deref())?);

@@ -27,7 +27,7 @@ impl Run {
     }
 }
 
-/// What to call each run: its experiment, with as much more as tells it from the others.
+/// What to call each run: its experiment; where that is not enough to know it from the others, with its seed, or its folder.
 #[must_use]
 pub fn label(runs: &[Run]) -> Vec<String> {
     let folder = |run: &Run| run.folder.file_name().map_or_else(|| run.folder.display().to_string(), |name| name.to_string_lossy().into());

@@ -53,7 +53,7 @@ fn what_an_earlier_version_did_not_store_is_said_and_the_rest_is_reported() {
     std::fs::write(study.join("summary.json"), summary.to_string()).unwrap();
     let said = scratch.assay(&["report", "study", "--output", "parts"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    insta::assert_snapshot!(said.err, @"");
+    insta::assert_snapshot!(said.err, @"Scores of single architectures: Left out: this study was made by a version of assay that did not store which scores are better, what they are compared with and which operators the architectures have; run `assay correlate` again to have its charts.");
     // The tables of the study's own statistics are the same.
     let table = |out: &str| out.split_once("\npage ").unwrap().0.to_owned();
     assert_eq!(table(&said.out), table(&whole));

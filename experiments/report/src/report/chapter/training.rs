@@ -184,7 +184,11 @@ mod tests {
             "architecture": "|nor_conv_3x3~0|", "parameters": 73_306, "multiply_adds": 12_345_678, "epochs": 3, "steps": 1_500,
             "test_error_percent": 37.5, "test": { "images": 1000, "correct": 625, "loss": 1.125 }, "train_images": 4_000,
             "protocol": format!("trained from scratch on X; nas-bench-201, C=4, 1 cells; 3 epochs, batch 8; seed {seed}"),
-            "recipe": { "architecture": "|nor_conv_3x3~0|", "channels": 4, "cells": 1, "epochs": 3, "batch": 8, "learning_rate": learning_rate },
+            "recipe": {
+                "architecture": "|nor_conv_3x3~0|", "channels": 4, "cells": 1, "initialiser": "uniform-fan-in", "epochs": 3, "batch": 8,
+                "learning_rate": learning_rate, "warm_up": 0, "momentum": 0.9, "weight_decay": 0.0003, "clip": 5.0, "label_smoothing": 0.0,
+                "auxiliary": 0.4, "drop_path": 0.3, "augmentation": "flip-and-crop", "cutout": 16, "backend": "burn-flex",
+            },
             "curve": curve, "seconds": 36.0,
             "machine": { "cpu": "CPU", "cores": 2, "threads": 1, "os": "OS", "rustc": "rustc", "target": "target" },
         });

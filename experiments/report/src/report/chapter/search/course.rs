@@ -11,7 +11,7 @@ use crate::report::content::{Chart, file_name};
 /// Places on the horizontal axis where the curves of a group are compared.
 const PLACES: usize = 120;
 
-/// The best so far of one search: after so much was spent, so good.
+/// The best so far of one search, with what had been spent by then.
 struct Course {
     spent: Vec<f64>,
     best: Vec<f64>,
@@ -34,7 +34,7 @@ impl Course {
         course
     }
 
-    /// The best after so much was spent; the last one after the end.
+    /// The best when this much was spent; after the end of the search, its last one.
     fn at(&self, spent: f64) -> Option<f64> {
         let known = self.spent.partition_point(|own| *own <= spent);
         known.checked_sub(1).map(|last| self.best[last])
@@ -57,7 +57,7 @@ fn band(name: &str, courses: &[Course], end: f64) -> Band {
 /// The charts: for every score that searches share, against evaluations, and against each column of costs that all looked up.
 pub(super) fn charts(searches: &[&Search]) -> Vec<Chart> {
     let Some(first) = searches.first() else { return Vec::new() };
-    // Pruning rounds are no evaluations.
+    // A round of pruning does not evaluate an architecture.
     if searches.iter().any(|search| search.trajectory.steps.iter().any(|step| !step.candidates.is_empty())) {
         return Vec::new();
     }

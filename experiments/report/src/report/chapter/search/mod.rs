@@ -87,7 +87,7 @@ fn results(searches: &[(&str, &SearchSummary)]) -> Grid {
             names.push((line.place, &line.name));
         }
     }
-    // What one run has and another has not stands with its like.
+    // Lines that only some of the runs have stand beside lines of their kind.
     names.sort_by_key(|(place, _)| *place);
     let row = |(_, name): &(Place, &str)| {
         let cell = |lines: &Vec<Line>| lines.iter().find(|line| line.name == *name).map_or("–".into(), |line| line.cell.clone());

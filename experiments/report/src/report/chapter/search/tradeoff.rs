@@ -22,8 +22,8 @@ pub(super) struct Tradeoff<'a> {
     front: Vec<Step>,
 }
 
-/// Of each score and each cost that the steps have. What trainings cost that a search was charged with is no property of an
-/// architecture to be traded off.
+/// Of each score and each cost that the steps have. The cost of recorded trainings is left out: it is what a search spent, and
+/// not a property of an architecture.
 pub(super) fn tradeoffs(search: &Search) -> Vec<Tradeoff<'_>> {
     let (summary, steps) = (&search.summary, &search.trajectory.steps);
     let is_cost = |label: &str| !summary.scores.contains_key(label) && !summary.counts.recorded_costs.contains_key(label);
