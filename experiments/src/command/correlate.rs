@@ -11,13 +11,13 @@ use assay_results::present::grid::Grid;
 use assay_results::present::number::grouped;
 use assay_results::present::published;
 use assay_results::{ShardSummary, StudySummary, Times};
-use assay_run::Run;
+use assay_run::Prepared;
 use assay_run::study::{Finished, StudyRun, reasons};
 use clap::Args;
 
 use super::Ending;
+use super::found;
 use super::session::Session;
-use super::summary;
 use super::tabular::{number, render, table};
 use crate::failure::Failure;
 use crate::log::LogFile;
@@ -110,7 +110,7 @@ pub(super) fn print_as(finished: &Finished, path: &Path, as_json: bool) -> Resul
 pub(super) fn print_shard(summary: &ShardSummary, path: &Path) {
     let ((some, all), shard) = (summary.architectures, &summary.part.shard);
     println!("shard {shard} of {}: {some} of {all} architectures, {} measurements\n", summary.experiment, summary.measurements);
-    println!("protocol: {}\n\n{}\n", summary.protocol, summary::times(&summary.part.times));
+    println!("protocol: {}\n\n{}\n", summary.protocol, found::times(&summary.part.times));
     println!("shard folder  {}\nWhen all shards are finished: assay merge FOLDER …", path.display());
 }
 
@@ -124,7 +124,7 @@ pub(super) fn print_study(summary: &StudySummary, path: &Path) {
     for note in summary.notes() {
         println!("{note}");
     }
-    println!("\n{}\n\nstudy folder  {}", summary::times(&summary.times), path.display());
+    println!("\n{}\n\nstudy folder  {}", found::times(&summary.times), path.display());
     if summary.correlations.is_empty() {
         println!("How far the proxies agree, and what they prefer: assay report {}", path.display());
     }

@@ -5,6 +5,7 @@ mod correlate;
 mod data;
 mod draw;
 mod export;
+mod found;
 mod list;
 mod merge;
 mod plugin_child;
@@ -14,7 +15,6 @@ mod run;
 mod score;
 mod session;
 mod show;
-mod summary;
 mod tabular;
 mod train;
 

@@ -5,9 +5,9 @@ use assay_run::search::SearchRun;
 use clap::Args;
 
 use super::Ending;
+use super::found;
 use super::profile::Profiling;
 use super::session::Session;
-use super::summary;
 use crate::log::LogFile;
 
 /// Run an experiment file: search, measure, and write a run folder
@@ -43,7 +43,7 @@ impl Run {
         };
         let log = (log, logs_on_terminal);
         let (summary, path) = self.session.outcome(log, prepare)?;
-        summary::print_summary(&summary, &path);
+        found::print_summary(&summary, &path);
         if let Some(profiling) = profiling {
             profiling.print();
         }

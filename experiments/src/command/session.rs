@@ -7,7 +7,7 @@ use assay_core::plugin::SearchError;
 use assay_results::files::EXPERIMENT;
 use assay_results::kind_of;
 use assay_run::folder::RunFolder;
-use assay_run::{Earlier, Run, RunError, find_earlier, is_finished, stored_experiment};
+use assay_run::{Earlier, Prepared, RunError, find_earlier, is_finished, stored_experiment};
 use clap::Args;
 
 use super::Ending;
@@ -61,7 +61,7 @@ impl Session {
 
     /// The result that the arguments ask for, and its folder: of a finished run what is there, or else what the run comes to
     /// that `prepare` made ready.
-    pub(super) fn outcome<R: Run>(
+    pub(super) fn outcome<R: Prepared>(
         &self,
         log: (&LogFile, bool),
         prepare: impl FnOnce(Experiment, &Plugins) -> Result<R, RunError>,
@@ -79,7 +79,7 @@ impl Session {
         }
     }
 
-    fn task<R: Run>(&self) -> Result<Task, Ending> {
+    fn task<R: Prepared>(&self) -> Result<Task, Ending> {
         if self.target.is_dir() {
             return self.given_run::<R>();
         }
@@ -114,7 +114,7 @@ impl Session {
         })
     }
 
-    fn given_run<R: Run>(&self) -> Result<Task, Ending> {
+    fn given_run<R: Prepared>(&self) -> Result<Task, Ending> {
         let path = &self.target;
         if !self.resume {
             let problem = format!("`{}` is a folder, not an experiment file", path.display());
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// Runs in its folder, with log, progress and Ctrl-C, and says how to continue where it does not end.
-    fn work<R: Run>(
+    fn work<R: Prepared>(
         &self,
         (log, logs_on_terminal): (&LogFile, bool),
         experiment: &Experiment,

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::Ending;
 use super::tabular::{render, short, table};
-use super::{correlate, summary, train};
+use super::{correlate, found, train};
 
 /// Show a finished run: its result, and its trajectory round by round
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ impl Show {
             Summary::Training(training) => train::print(&training, &self.run),
             Summary::Search(search) => {
                 let trajectory = Trajectory::read(&self.run)?;
-                summary::print_summary(&search, &self.run);
+                found::print_summary(&search, &self.run);
                 println!("\n{}", rounds(&trajectory));
             }
         }

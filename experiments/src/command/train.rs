@@ -5,7 +5,7 @@ use std::path::Path;
 
 use assay_results::TrainingSummary;
 use assay_results::files::WEIGHTS;
-use assay_run::Run;
+use assay_run::Prepared;
 use assay_run::training::TrainingRun;
 use clap::Args;
 

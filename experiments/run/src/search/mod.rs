@@ -21,7 +21,7 @@ use crate::bench::laboratory::RunLaboratory;
 use crate::bench::workbench::{Workbench, repeats};
 use crate::folder::RunFolder;
 use crate::tables::{write_architectures, write_space};
-use crate::{Observer, Run, RunError, VERSION, machine};
+use crate::{Observer, Prepared, RunError, VERSION, machine};
 
 /// How often the architecture found is measured for the summary, with draws that the search did not see.
 const FINAL_REPEATS: usize = 3;
@@ -39,10 +39,10 @@ pub struct SearchRun {
 }
 
 impl SearchRun {
-    /// Like [`prepare`](Run::prepare); the times of the work are added to the profile, if there is one.
+    /// Like [`prepare`](Prepared::prepare); the times of the work are added to the profile, if there is one.
     ///
     /// # Errors
-    /// As [`prepare`](Run::prepare).
+    /// As [`prepare`](Prepared::prepare).
     pub fn profiled(experiment: Experiment, plugins: &Plugins, profile: Option<&Arc<Profile>>) -> Result<Self, RunError> {
         let began = Instant::now();
         let assembly = Assembly::new(&experiment, plugins);
@@ -79,7 +79,7 @@ impl SearchRun {
     }
 }
 
-impl Run for SearchRun {
+impl Prepared for SearchRun {
     type Summary = SearchSummary;
 
     const PURPOSE: Purpose = Purpose::Search;

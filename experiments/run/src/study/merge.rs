@@ -12,7 +12,7 @@ use super::StudyRun;
 use crate::bench::journal;
 use crate::bench::records::Records;
 use crate::folder::RunFolder;
-use crate::{Observer, Run, RunError, VERSION, is_finished, stored_experiment};
+use crate::{Observer, Prepared, RunError, VERSION, is_finished, stored_experiment};
 
 /// All the shards of one study, finished, with what they measured.
 pub struct Shards {

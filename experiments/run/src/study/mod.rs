@@ -32,7 +32,7 @@ use crate::bench::laboratory::RunLaboratory;
 use crate::bench::records::Record;
 use crate::bench::workbench::{FAILED, Workbench};
 use crate::folder::RunFolder;
-use crate::{Observer, Run, RunError, VERSION, machine};
+use crate::{Observer, Prepared, RunError, VERSION, machine};
 use aggregate::Measured;
 use correlation::{Conditions, Scores};
 use measurements::{Wanted, requests};
@@ -274,7 +274,7 @@ fn unwritable(error: serde_json::Error) -> RunError {
     RunError::Result(error.to_string())
 }
 
-impl Run for StudyRun {
+impl Prepared for StudyRun {
     type Summary = Finished;
 
     const PURPOSE: Purpose = Purpose::Study;

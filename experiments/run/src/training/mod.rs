@@ -14,7 +14,7 @@ use assay_results::{Kind, ReadError, Recipe, TrainingSummary, files, tables};
 use assay_training::{EpochRecord, Job, TrainingError};
 
 use crate::folder::{RunFolder, cannot};
-use crate::{Observer, Run, RunError, VERSION, machine};
+use crate::{Observer, Prepared, RunError, VERSION, machine};
 
 /// A training with its images and network made, ready to run.
 pub struct TrainingRun {
@@ -51,7 +51,7 @@ impl TrainingRun {
     }
 }
 
-impl Run for TrainingRun {
+impl Prepared for TrainingRun {
     type Summary = TrainingSummary;
 
     const PURPOSE: Purpose = Purpose::Training;

@@ -9,7 +9,7 @@ use crate::folder::RunFolder;
 use crate::{Observer, RunError};
 
 /// An experiment with everything made that it names, ready to run.
-pub trait Run: Sized {
+pub trait Prepared: Sized {
     /// What it ends with.
     type Summary;
 
