@@ -1,6 +1,6 @@
-//! Runs a program, shows what it says as it says it, and keeps that too.
+//! Runs a program, shows what it says as it says it, and tells how it ended.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -10,6 +10,8 @@ use miette::{IntoDiagnostic, WrapErr};
 
 /// The exit code of an interrupted program, as shells expect it.
 pub(crate) const INTERRUPTED: i32 = 130;
+/// The exit code of `assay` where nothing but data is missing: images of a dataset, or the table of a benchmark.
+const MISSING_DATA: i32 = 3;
 /// How long an interrupted program may take to put its work away.
 const GRACE: Duration = Duration::from_secs(60);
 
@@ -20,8 +22,9 @@ static LISTENING: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub(crate) enum Ending {
     Done,
-    /// With this on standard error.
-    Failed(String),
+    Failed,
+    /// Nothing but data is missing.
+    NoData,
     Interrupted,
 }
 
@@ -40,37 +43,24 @@ pub(crate) fn interrupted() -> bool {
     INTERRUPT.load(Ordering::SeqCst)
 }
 
-/// Runs the command; its standard error is shown and kept.
+/// Runs the command. Its standard error is shown, and is not a terminal for it: it says how far it is by lines.
 pub(crate) fn run(command: &mut Command) -> miette::Result<Ending> {
     let name = command.get_program().display().to_string();
     let mut child = command.stderr(Stdio::piped()).spawn().into_diagnostic().wrap_err_with(|| format!("{name} cannot be started"))?;
     let pipe = child.stderr.take();
-    let reader = thread::spawn(move || pipe.map_or(Ok(Vec::new()), tee));
+    let reader = thread::spawn(move || pipe.map_or(Ok(0), |mut pipe| io::copy(&mut pipe, &mut io::stderr())));
     let status = wait(&mut child).into_diagnostic().wrap_err_with(|| format!("waiting for {name} failed"))?;
-    let said = match reader.join() {
-        Ok(said) => said.into_diagnostic().wrap_err_with(|| format!("reading what {name} says failed"))?,
+    match reader.join() {
+        Ok(shown) => shown.into_diagnostic().wrap_err_with(|| format!("reading what {name} says failed"))?,
         Err(panic) => std::panic::resume_unwind(panic),
     };
     Ok(match status.code() {
         Some(0) => Ending::Done,
         Some(INTERRUPTED) => Ending::Interrupted,
         _ if interrupted() => Ending::Interrupted,
-        _ => Ending::Failed(String::from_utf8_lossy(&said).into_owned()),
+        Some(MISSING_DATA) => Ending::NoData,
+        _ => Ending::Failed,
     })
-}
-
-fn tee(mut pipe: impl Read) -> io::Result<Vec<u8>> {
-    let mut said = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        match pipe.read(&mut buffer)? {
-            0 => return Ok(said),
-            count => {
-                io::stderr().write_all(&buffer[..count])?;
-                said.extend_from_slice(&buffer[..count]);
-            }
-        }
-    }
 }
 
 /// Waits for the end. After an interrupt the child has some time to end by itself: where only this process was told to
@@ -85,5 +75,19 @@ fn wait(child: &mut Child) -> io::Result<ExitStatus> {
             child.kill()?;
         }
         thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_says_by_its_exit_code_how_it_ended() {
+        let ending = |code: i32| run(Command::new("sh").arg("-c").arg(format!("exit {code}"))).unwrap();
+        assert!(matches!(ending(0), Ending::Done));
+        assert!(matches!(ending(1), Ending::Failed));
+        assert!(matches!(ending(MISSING_DATA), Ending::NoData));
+        assert!(matches!(ending(INTERRUPTED), Ending::Interrupted));
     }
 }

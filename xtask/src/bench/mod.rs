@@ -101,7 +101,7 @@ impl Bench {
                 eprintln!("Interrupted; nothing is kept.");
                 std::process::exit(child::INTERRUPTED)
             }
-            child::Ending::Failed(_) => bail!("the measurement failed: {command:?}"),
+            child::Ending::NoData | child::Ending::Failed => bail!("the measurement failed: {command:?}"),
         }
     }
 }

@@ -67,7 +67,7 @@ fn write(into: &Path, name: &str, dynamic: bool, assay: &Path) -> miette::Result
     let is_kebab_case =
         name.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
     if !is_kebab_case || !name.starts_with(|first: char| first.is_ascii_lowercase()) {
-        bail!("`{name}` is no name for a plugin: write it in kebab-case, such as my-proxy");
+        bail!("`{name}` cannot be the name of a plugin: write it in kebab-case, such as my-proxy");
     }
     let folder = into.join(name);
     if folder.exists() {

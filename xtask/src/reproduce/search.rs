@@ -41,8 +41,8 @@ impl Search {
         match child::run(&mut command)? {
             child::Ending::Done => {}
             child::Ending::Interrupted => stop(),
-            child::Ending::Failed(said) if !run.exists() && says_absent(&said) => return Ok(Outcome::NoDataset),
-            child::Ending::Failed(_) => bail!("the search failed: {command:?}"),
+            child::Ending::NoData if !run.exists() => return Ok(Outcome::NoDataset),
+            child::Ending::NoData | child::Ending::Failed => bail!("the search failed: {command:?}"),
         }
         let summary = SearchSummary::read(run).map_err(|error| unreadable(&error, run))?;
         if summary.seed != *seed {
@@ -71,27 +71,4 @@ impl Search {
 pub(super) fn stop() -> ! {
     eprintln!("Interrupted. The same command goes on from here.");
     std::process::exit(child::INTERRUPTED)
-}
-
-/// Whether an error message says that the dataset's files are not in the data directory: the only failure that leaves a
-/// column empty. Messages are broken into lines and framed for the terminal.
-fn says_absent(said: &str) -> bool {
-    let framing = |character: char| character.is_whitespace() || matches!(character, '│' | '×');
-    let words: Vec<&str> = said.split(framing).filter(|word| !word.is_empty()).collect();
-    words.join(" ").contains("`dataset.path`: not given, and there is no ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_absence_of_a_dataset_leaves_a_column_empty() {
-        let absent =
-            "  × `dataset.path`: not given, and there is no /home/someone/data/datasets/\n  │ cifar100\n    ╭─[configs/x.toml:11:8]";
-        assert!(says_absent(absent));
-        assert!(says_absent("  × `dataset.path`: not given, and\n  │ there is no /data/datasets/cifar100"));
-        assert!(!says_absent("  × `dataset.path`: data_batch_1.bin is cut short"));
-        assert!(!says_absent("  × `strategy.repeats`: must be a whole number, 1 or more, is 0"));
-    }
 }

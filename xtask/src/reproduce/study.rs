@@ -54,7 +54,7 @@ impl Study {
         match child::run(&mut command)? {
             child::Ending::Done => Made::read(run),
             child::Ending::Interrupted => stop(),
-            child::Ending::Failed(_) => bail!("the study failed: {command:?}"),
+            child::Ending::NoData | child::Ending::Failed => bail!("the study failed: {command:?}"),
         }
     }
 }

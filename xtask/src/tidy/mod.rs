@@ -41,7 +41,8 @@ impl Tidy {
 fn findings(root: &Path) -> miette::Result<Vec<Finding>> {
     let tree = Tree::read(root).into_diagnostic().wrap_err("the repository cannot be read")?;
     let uses = modules::uses(&tree);
-    let mut findings = [shape::length(&tree), shape::beginning(&tree), plugins::check(&tree), plugins::configs(&tree)].concat();
+    let mut findings = [shape::length(&tree), plugins::check(&tree), plugins::configs(&tree)].concat();
+    findings.extend(except(shape::beginning(&tree), rules::WITHOUT_BEGINNING));
     findings.extend(circles::check(&uses, rules::CIRCLES));
     findings.extend(rules::FLOORS.iter().flat_map(|floor| arrows::of_floor(floor, &uses)));
     findings.extend(code::check(&tree, rules::CODE));

@@ -6,70 +6,120 @@ use super::code::Forbidden;
 use super::finding::Exception;
 use super::words::Avoided;
 
+/// Searching, scoring and data: what registers itself.
+const PLUGINS: [&str; 5] = ["assay-spaces", "assay-proxies", "assay-strategies", "assay-benchmarks", "assay-datasets"];
+
+/// What a library leaves to the program: arguments, progress, signals, errors for people.
+const PROGRAM: [&str; 5] = ["assay", "clap", "indicatif", "ctrlc", "miette"];
+
 /// What crates do not depend on, not even through others.
 pub(super) const CRATES: &[Crate] = &[
     Crate {
         folder: "core/structure",
         name: "assay-structure",
-        never: &["assay-*", "burn*", "polars*", "rayon"],
+        never: &[&["assay-*", "burn*", "polars*", "rayon"]],
         why: "structure is shared with plugins that are built in seconds",
     },
     Crate {
         folder: "core",
         name: "assay-core",
-        never: &[
-            "burn*",
-            "polars*",
-            "clap",
-            "indicatif",
-            "miette",
-            "assay",
-            "assay-spaces",
-            "assay-proxies",
-            "assay-strategies",
-            "assay-benchmarks",
-            "assay-datasets",
-        ],
-        why: "contracts know nobody who fulfils them, and a linked plugin builds in little time",
+        never: &[&PLUGINS, &PROGRAM, &["burn*", "polars*", "assay-cpu", "assay-burn", "assay-run", "assay-results", "assay-report"]],
+        why: "contracts do not know who fulfils them, and a linked plugin is built in little time",
+    },
+    Crate {
+        folder: "core/engines/cpu",
+        name: "assay-cpu",
+        never: &[&PLUGINS, &PROGRAM, &["burn*", "polars*"]],
+        why: "an engine knows networks, not where they are from",
+    },
+    Crate {
+        folder: "core/engines/burn",
+        name: "assay-burn",
+        never: &[&PLUGINS, &PROGRAM, &["assay-cpu", "polars*"]],
+        why: "an engine knows networks, not where they are from",
+    },
+    Crate {
+        folder: "plugins/proxies",
+        name: "assay-proxies",
+        never: &[&PROGRAM, &["assay-spaces", "assay-cpu", "assay-burn", "burn*", "assay-run", "assay-report"]],
+        why: "a proxy measures any network on any engine",
+    },
+    Crate {
+        folder: "plugins/strategies",
+        name: "assay-strategies",
+        never: &[&PROGRAM, &["assay-spaces", "assay-proxies", "assay-benchmarks", "burn*", "assay-run", "assay-report"]],
+        why: "a strategy searches any space by any proxy",
+    },
+    Crate {
+        folder: "plugins/sdk",
+        name: "assay-plugin-sdk",
+        never: &[&PLUGINS, &PROGRAM, &["assay-core", "burn*", "polars*"]],
+        why: "a plugin in a shared library is built in seconds",
     },
     Crate {
         folder: "plugins/host",
         name: "assay-plugin-host",
-        never: &["assay", "assay-spaces", "assay-proxies", "assay-strategies", "assay-benchmarks", "assay-datasets", "burn*"],
+        never: &[&PLUGINS, &PROGRAM, &["burn*", "polars*"]],
         why: "what loads the plugins of others knows none of ours",
+    },
+    Crate {
+        folder: "experiments/results",
+        name: "assay-results",
+        never: &[&PLUGINS, &PROGRAM, &["assay-core", "burn*", "polars*", "rayon", "resvg"]],
+        why: "whoever reads a run folder needs its types and nothing else",
+    },
+    Crate {
+        folder: "experiments/run",
+        name: "assay-run",
+        never: &[&PLUGINS, &PROGRAM, &["assay-report", "resvg"]],
+        why: "runs are begun by programs that have a terminal, and by others",
     },
     Crate {
         folder: "experiments/report",
         name: "assay-report",
-        never: &[
-            "assay",
-            "assay-run",
-            "assay-spaces",
-            "assay-proxies",
-            "assay-strategies",
-            "assay-benchmarks",
-            "assay-datasets",
-            "assay-plugin-host",
-            "clap",
-            "miette",
-        ],
-        why: "a report reads run folders and asks nobody",
+        never: &[&PLUGINS, &PROGRAM, &["assay-run", "assay-plugin-host", "assay-cpu", "assay-burn", "burn*"]],
+        why: "a report reads run folders and nothing else",
     },
 ];
 
 /// What parts of a crate do not use.
 pub(super) const FLOORS: &[Floor] = &[
     Floor {
+        from: "experiments/run/src/",
+        except: &["experiments/run/src/lib.rs"],
+        to: &["experiments/run/src/search/", "experiments/run/src/study/", "experiments/run/src/training/"],
+        why: "what all runs share knows no kind of run",
+    },
+    Floor {
+        from: "experiments/run/src/search/",
+        except: &[],
+        to: &["experiments/run/src/study/", "experiments/run/src/training/"],
+        why: "kinds of run do not know each other",
+    },
+    Floor {
+        from: "experiments/run/src/study/",
+        except: &[],
+        to: &["experiments/run/src/search/", "experiments/run/src/training/"],
+        why: "kinds of run do not know each other",
+    },
+    Floor {
+        from: "experiments/run/src/training/",
+        except: &[],
+        to: &["experiments/run/src/search/", "experiments/run/src/study/"],
+        why: "kinds of run do not know each other",
+    },
+    Floor {
         from: "experiments/report/src/picture/",
         except: &[],
         to: &["experiments/report/src/draw/", "experiments/report/src/report/"],
-        why: "drawings and reports share the pencil, which knows neither",
+        why: "what pictures are drawn with stands below those who draw",
     },
+    Floor { from: "experiments/report/src/draw/", except: &[], to: &["experiments/report/src/report/"], why: "a drawing needs no report" },
     Floor {
-        from: "experiments/report/src/draw/",
+        from: "core/src/plugin/",
         except: &[],
-        to: &["experiments/report/src/report/"],
-        why: "a single picture needs no report",
+        to: &["core/src/experiment/"],
+        why: "contracts do not know the files that name who fulfils them",
     },
 ];
 
@@ -99,6 +149,14 @@ pub(super) const WORDS: &[Avoided] = &[
     Avoided { words: "crates.io", instead: "name the package; where it is from is the user's configuration" },
     Avoided { words: "pypi.org", instead: "name the package; where it is from is the user's configuration" },
     Avoided { words: "pythonhosted", instead: "name the package; where it is from is the user's configuration" },
+];
+
+/// Pieces of the module that `assay export --to burn` writes: they are text to be copied, and the module begins as it should.
+pub(super) const WITHOUT_BEGINNING: &[Exception] = &[
+    Exception { file: "experiments/export/src/burn/constructors.rs", why: "a piece of an exported module" },
+    Exception { file: "experiments/export/src/burn/normalise.rs", why: "a piece of an exported module" },
+    Exception { file: "experiments/export/src/burn/prelude.rs", why: "a piece of an exported module" },
+    Exception { file: "experiments/export/src/burn/shift.rs", why: "a piece of an exported module" },
 ];
 
 /// Where the words themselves stand.
