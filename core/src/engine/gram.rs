@@ -16,7 +16,7 @@ pub struct Gram {
     clock: Clock,
 }
 
-/// What the time of the eigenvalues is added to. It is no part of the matrix, so it makes no two matrices differ.
+/// What the time of the eigenvalues is added to. It is not a part of the matrix, so matrices that differ in it alone are equal.
 #[derive(Clone, Debug, Default)]
 struct Clock(Option<Arc<Profile>>);
 

@@ -54,7 +54,7 @@ pub enum EngineError {
         /// Values given.
         given: usize,
     },
-    /// A label is no class of the network.
+    /// A label is not a class of the network.
     #[error("an image has label {label}, but node `{node}` has {classes} classes (labels count from 0)")]
     Label {
         /// The label.

@@ -28,7 +28,7 @@ pub fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Writes a file through `fill`, and gives what that gives.
 ///
-/// A target that is no plain file (a pipe, a terminal) is written directly, because nothing can take its place; of a symbolic
+/// A target that is not a plain file (a pipe, a terminal) is written directly, because nothing can take its place; of a symbolic
 /// link it is the file behind it that is replaced.
 ///
 /// # Errors

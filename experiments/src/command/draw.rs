@@ -66,7 +66,8 @@ impl Draw {
         }
         let experiment = layers.resolve(Purpose::Score, plugins)?;
         let space = Assembly::new(&experiment, plugins).space()?;
-        let architecture = space.parse(&self.what).map_err(|error| Failure::new(format!("this is no architecture of {name}: {error}")))?;
+        let architecture =
+            space.parse(&self.what).map_err(|error| Failure::new(format!("this is not an architecture of {name}: {error}")))?;
         Ok((space, architecture))
     }
 

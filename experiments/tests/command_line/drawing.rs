@@ -27,7 +27,7 @@ fn an_architecture_is_drawn_by_the_space_that_reads_it() {
         "{unknown}"
     );
     let wrong = scratch.fail(&["draw", &CELL.replace("skip", "skap"), "--space", "nas-bench-201"]);
-    assert!(wrong.contains("this is no architecture of nas-bench-201") && wrong.contains("skip_connect"), "{wrong}");
+    assert!(wrong.contains("this is not an architecture of nas-bench-201") && wrong.contains("skip_connect"), "{wrong}");
     let free = scratch.fail(&["draw", GENOTYPE, "--space", "darts", "--set", "space.inputs=free"]);
     assert!(free.contains("the cell `normal` cannot be drawn"), "{free}");
 }

@@ -175,7 +175,7 @@ fn a_table_that_is_not_there_is_missed_before_the_search() {
     let (problem, help) = said.split_once("help: known: ").unwrap();
     assert!(help.contains("ep12_valid_cifar10"), "{help}");
     assert_snapshot!(problem, @r#"
-     × `strategy.oracle`: `ep13_valid_cifar10` is no accuracy of the table
+     × `strategy.oracle`: `ep13_valid_cifar10` is not an accuracy of the table
        ╭─[column.toml:13:10]
     12 │ name = "regularized-evolution"
     13 │ oracle = { table = "ep13_valid_cifar10", cost = "ep12_cost_s_cifar10" }

@@ -303,7 +303,7 @@ fn a_sample_that_the_space_cannot_give_is_refused() {
     help: ask for fewer, or leave the line out for all of them
     ");
     let error = scratch.fail(&["correlate", "small.toml", "--set", "benchmark.targets=[\"test_cifar1\"]"]);
-    assert!(error.contains("`benchmark.targets`: `test_cifar1` is no accuracy of the table"), "{error}");
+    assert!(error.contains("`benchmark.targets`: `test_cifar1` is not an accuracy of the table"), "{error}");
     let error = scratch.fail(&["correlate", "small.toml", "--set", "study.architectures=[\"|none~0|\", \"x\"]"]);
     assert!(error.contains("a study is over a sample or over these, not both"), "{error}");
     assert!(scratch.runs().is_empty(), "nothing was begun");

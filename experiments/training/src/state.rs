@@ -86,7 +86,7 @@ impl<B: Backend> State<B> {
 
     /// Reads a checkpoint of the same model.
     pub(crate) fn read(model: &Model, bytes: &[u8], device: &B::Device) -> Result<Self, TrainingError> {
-        let unreadable = |error: safetensors::SafeTensorError| TrainingError::Checkpoint(format!("it is no safetensors file ({error})"));
+        let unreadable = |error: safetensors::SafeTensorError| TrainingError::Checkpoint(format!("it is not a safetensors file ({error})"));
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
         let text = header.metadata().as_ref().and_then(|texts| texts.get(HEADER));
         let text = text.ok_or_else(|| TrainingError::Checkpoint(format!("its header has no `{HEADER}`")))?;

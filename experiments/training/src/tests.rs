@@ -254,7 +254,7 @@ fn what_does_not_fit_is_refused_before_anything_is_trained() {
     let recipe = recipe(&two.with("learning_rate", 99.0).with("epochs", 3).with("batch", 4).with("clip", 0.0));
     let job = Job { recipe: &recipe, graph: graph(&recipe, 8), seed: 0, train: &small, test: &small };
     let garbage = train(&job, Some(b"{}"), &mut Stopper::default()).unwrap_err().to_string();
-    assert!(garbage.starts_with("the checkpoint cannot be continued: it is no safetensors file"), "{garbage}");
+    assert!(garbage.starts_with("the checkpoint cannot be continued: it is not a safetensors file"), "{garbage}");
     let weights =
         train(&Job { recipe: &Training { epochs: 1, learning_rate: 0.0, ..recipe.clone() }, ..job.clone() }, None, &mut Stopper::default());
     let weights = weights.unwrap().weights.to_bytes().unwrap();

@@ -7,7 +7,7 @@ use safetensors::SafeTensorError;
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     /// The bytes are not a safetensors file.
-    #[error("this is no safetensors file that can be read ({0}); write one with `assay export` or with safetensors.torch.save_file")]
+    #[error("this is not a safetensors file that can be read ({0}); write one with `assay export` or with safetensors.torch.save_file")]
     File(#[from] SafeTensorError),
     /// The network has a tensor that the file lacks.
     #[error("there is no tensor `{tensor}`, which the network has: the file is of another architecture or size of network")]

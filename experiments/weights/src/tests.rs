@@ -58,7 +58,7 @@ fn a_file_that_does_not_fit_is_refused_with_the_tensors_name() {
     let graph = graph(4);
     let weights = trained(&graph);
     let message = |bytes: &[u8]| Weights::read(Arc::clone(&graph), bytes).unwrap_err().to_string();
-    insta::assert_snapshot!(message(b"PK"), @"this is no safetensors file that can be read (header too small); write one with `assay export` or with safetensors.torch.save_file");
+    insta::assert_snapshot!(message(b"PK"), @"this is not a safetensors file that can be read (header too small); write one with `assay export` or with safetensors.torch.save_file");
     insta::assert_snapshot!(message(&changed(&weights, |tensors| drop(tensors.remove(1)))), @"there is no tensor `stem.bn.weight`, which the network has: the file is of another architecture or size of network");
     insta::assert_snapshot!(message(&changed(&weights, |tensors| tensors[0].1 = vec![12, 27])), @"tensor `stem.conv.weight` has shape [12, 27], but the network's has [12, 3, 3, 3]");
     insta::assert_snapshot!(message(&changed(&weights, |tensors| tensors.push(("auxiliary.conv.weight".into(), vec![1], &[0.0])))), @"the network has no tensor `auxiliary.conv.weight` (nor 0 others of the file): the file is of another architecture or size of network");

@@ -98,7 +98,7 @@ fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Import
         return keep(&RawTable::read(source, &["index", "arch"])?, &LAYOUT, into);
     }
     let document = Document::read(&bytes, &CLASSES).map_err(|error| unreadable(error.to_string()))?;
-    let entries = document.root().entries().ok_or_else(|| unreadable("it is no dictionary by architecture".into()))?;
+    let entries = document.root().entries().ok_or_else(|| unreadable("it is not a dictionary by architecture".into()))?;
     let mut columns = vec!["index", "arch"];
     columns.extend(FIGURES.map(|(name, ..)| name));
     let mut cells = vec![Vec::new(); columns.len()];

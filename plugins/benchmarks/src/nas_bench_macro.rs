@@ -87,7 +87,7 @@ fn published(file: &Path, bytes: &[u8]) -> Result<RawTable, ImportError> {
     let mut names = Vec::with_capacity(entries.len());
     for (name, network) in entries {
         let Some(index) = key(&name) else {
-            let problem = format!("the name is no network; {} is expected", LAYOUT.example.trim_end_matches(','));
+            let problem = format!("the name is not a network; {} is expected", LAYOUT.example.trim_end_matches(','));
             return Err(ImportError::Row { file: file.to_owned(), place: format!("entry `{name}`"), problem });
         };
         let runs = match network["test_acc"].as_array() {

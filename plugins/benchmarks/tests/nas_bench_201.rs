@@ -325,7 +325,7 @@ fn targets_of_two_trainings_never_share_a_table() {
     insta::assert_snapshot!(messages.join("\n"), @"
     benchmark `nas-bench-201`: `targets`: `test_cifar10` (NATS-Bench topology v1.0, 200 epochs, mean over trials) and `v11_test_cifar10` (NAS-Bench-201 v1.1, 200 epochs, mean over trials) are not of one training, and must not share a table
     benchmark `nas-bench-201`: `targets`: `test_cifar10` is there twice
-    benchmark `nas-bench-201`: `targets`: `test_cifar` is no accuracy of the table
+    benchmark `nas-bench-201`: `targets`: `test_cifar` is not an accuracy of the table
     benchmark `nas-bench-201`: `targets`: names no accuracy
     ");
     let version11 = benchmark(&at(&real_table()).with("targets", vec!["v11_valid_cifar10", "v11_valid_cifar100"]));

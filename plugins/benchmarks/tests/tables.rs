@@ -190,7 +190,7 @@ fn a_table_of_genotypes_with_something_wrong_is_refused_where_it_is() {
     let first = table.lines().next().unwrap();
     let twice = with(9, &|_| first.to_owned());
     assert!(twice.ends_with("is in line 1 and again in line 9; every architecture must be there exactly once"), "{twice}");
-    // A line of names is no row.
+    // A line of names is not a row.
     let place = TempDir::new().unwrap();
     let named = place.path().join("named.csv");
     fs::write(&named, format!("genotype,valid_cifar10\n{table}")).unwrap();
@@ -247,7 +247,7 @@ fn a_file_of_networks_with_something_wrong_is_refused_where_it_is() {
         refusal("nas-bench-macro", "[]"),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    table, entry `00000003`: the name is no network; eight digits such as 02012100, each 0, 1 or 2 is expected
+    table, entry `00000003`: the name is not a network; eight digits such as 02012100, each 0, 1 or 2 is expected
     table: index 2 is in entry `00000002` and again in entry `00000002`; every architecture must be there exactly once
     table, entry `00000002`, column `test_cifar10`: `"high"`, but an accuracy in per cent (0 to 100) is expected
     table, entry `00000010`, column `test_cifar10`: the cell is empty, but an accuracy in per cent (0 to 100) is expected

@@ -87,7 +87,7 @@ pub struct Settings(Map<String, Value>);
 
 impl Settings {
     pub(crate) fn read(json: &str) -> Result<Self, Error> {
-        serde_json::from_str(json).map(Self).map_err(|error| Error::new(format!("the settings are no JSON object: {error}")))
+        serde_json::from_str(json).map(Self).map_err(|error| Error::new(format!("the settings are not a JSON object: {error}")))
     }
 
     /// One value.

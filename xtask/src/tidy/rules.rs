@@ -141,7 +141,7 @@ pub(super) const WORDS: &[Avoided] = &[
     Avoided { words: "tells right", instead: "write `classifies correctly`" },
     Avoided { words: "Them.", instead: "say what they are" },
     Avoided { words: "They themselves", instead: "say what they are" },
-    Avoided { words: "that is none", instead: "say what it is instead" },
+    Avoided { words: "that is none.", instead: "say what it is instead" },
     Avoided { words: "```ignore", instead: "let the example compile, or say what it lacks in words" },
     Avoided { words: "/work/", instead: "no path of one machine" },
     Avoided { words: "/root/", instead: "no path of one machine" },

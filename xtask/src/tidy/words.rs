@@ -22,8 +22,8 @@ pub(super) fn check(tree: &Tree, avoided: &[Avoided]) -> Vec<Finding> {
     findings
 }
 
-/// Nouns that "is no" makes a riddle of are any but those of these turns of speech.
-const IDIOMS: [&str; 8] = ["longer", "more", "less", "better", "worse", "larger", "smaller", "different"];
+/// Words after "is no" that make a usual turn of speech of it.
+const IDIOMS: [&str; 9] = ["longer", "more", "less", "better", "worse", "larger", "smaller", "different", "reason"];
 
 /// Where a comment says of something that it "is no cell" instead of "is not a cell". "There is no cell" is plain.
 pub(super) fn negations(tree: &Tree) -> Vec<Finding> {

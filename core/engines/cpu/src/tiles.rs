@@ -14,7 +14,7 @@ pub(super) struct Tiles {
     pub(super) rest: usize,
     /// Copies of each of them, and cotangents that one backward pass carries.
     pub(super) copies: usize,
-    /// Whether the copies are no copies but images of their own, each a batch of one with its own statistics.
+    /// Whether the copies are images of their own, each a batch of one with its own statistics.
     pub(super) isolated: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Files that are no plugins of this program's: each is a named error that says which file and what to do.
+//! Files that are not plugins of this program's: each is a named error that says which file and what to do.
 
 use std::path::Path;
 

@@ -66,7 +66,7 @@ fn dataset_of(file: &Path) -> Option<&'static str> {
     DATASETS.iter().find(|(part, ..)| name.contains(part)).map(|(_, dataset, _)| *dataset)
 }
 
-/// What is no cell stays as it is, and is refused as any other text that is none.
+/// A text that is not a cell stays as it is, and is refused later as any other would be.
 fn translate_net(cell: &mut Cell) {
     let Cell::Text(text) = cell else { return };
     let inside = text.trim_start_matches(['(', '[']).trim_end_matches([')', ']']);

@@ -82,7 +82,7 @@ fn what_is_wrong_with_a_file_is_told() {
     benchmark.pth: the file's name does not say which release of NAS-Bench-201 it is; give it its official name, NAS-Bench-201-v1_1-096897.pth or NAS-Bench-201-v1_0-e61699.pth
     NAS-Bench-201-v1_0-e61699.pth: it ends in the middle of a value, at byte 1863; it is truncated
     NAS-Bench-201-v1_1-hostile.pth: byte 159901: it wants to call `os.system`, which saved data do not need; nothing was called
-    NATS-sss-v1_0-50262.pickle.pbz2: `8:8:8:8:8` is no architecture of nas-bench-201, which has a cell string such as |nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|avg_pool_3x3~1|none~2|
+    NATS-sss-v1_0-50262.pickle.pbz2: `8:8:8:8:8` is not an architecture of nas-bench-201, which has a cell string such as |nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|avg_pool_3x3~1|none~2|
     photos.zip is neither a CSV nor a parquet table: it is a zip archive (PyTorch's .pth files are such)
     ");
     assert!(!place.path().join("benchmarks").exists());

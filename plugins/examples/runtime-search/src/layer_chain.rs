@@ -49,7 +49,7 @@ impl Space for LayerChain {
     fn parse(&self, text: &str) -> Result<Subspace, Error> {
         let layer = |word: &str| match self.layout.operator(word) {
             Some(operator) => Ok(OperatorSet::EMPTY.with(operator)),
-            None => Err(Error::new(format!("`{word}` is no layer; known: {}", OPERATORS.join(", ")))),
+            None => Err(Error::new(format!("`{word}` is not a layer; known: {}", OPERATORS.join(", ")))),
         };
         let layers = text.trim().split('-').map(layer).collect::<Result<Vec<_>, _>>()?;
         let expected = self.layout.cells[0].edges.len();

@@ -74,7 +74,7 @@ impl WholeSpace {
         let mut targets: Vec<Target> = Vec::new();
         for name in &names {
             let Some((column, training, title)) = layout.accuracies().find(|(column, ..)| column == name) else {
-                return Err(wrong(format!("`{name}` is no accuracy of the table")));
+                return Err(wrong(format!("`{name}` is not an accuracy of the table")));
             };
             if targets.iter().any(|other| other.column == column) {
                 return Err(wrong(format!("`{name}` is there twice")));
@@ -99,7 +99,7 @@ impl WholeSpace {
         let mut costs: Vec<Target> = Vec::new();
         for name in names {
             let problem = match layout.costs().find(|(column, ..)| column == name) {
-                None => format!("`{name}` is no cost of the table"),
+                None => format!("`{name}` is not a cost of the table"),
                 Some((column, ..)) if costs.iter().any(|other| other.column == column) => format!("`{name}` is there twice"),
                 Some((column, title, unit)) => {
                     costs.push(Target { column, title, unit });

@@ -143,7 +143,7 @@ pub(crate) fn import(
 fn architectures(file: &Path, texts: Vec<String>, layout: &Layout) -> Result<Vec<String>, ImportError> {
     let problem = match texts.iter().find(|text| (layout.key)(text).is_none()) {
         None => return Ok(texts),
-        Some(text) => format!("`{text}` is no architecture of {}, which has {}", layout.name, layout.example.trim_end_matches(',')),
+        Some(text) => format!("`{text}` is not an architecture of {}, which has {}", layout.name, layout.example.trim_end_matches(',')),
     };
     Err(ImportError::Unreadable { file: file.to_owned(), problem })
 }

@@ -211,7 +211,7 @@ fn percent(cell: &Cell) -> Option<f64> {
     cell.number_in(0.0, 100.0)
 }
 
-/// Outside none where the cell is no such number; inside none where it is empty.
+/// `None` where the cell is not such a number; `Some(None)` where it is empty.
 fn cost(cell: &Cell) -> Option<Option<f64>> {
     match cell {
         Cell::Missing => Some(None),

@@ -87,7 +87,7 @@ enum Places {
 enum Header<'a> {
     /// In the first line; these must be among them.
     Required(&'a [&'a str]),
-    /// Nowhere, they are these; but a first line that is just these is no row.
+    /// They stand nowhere and are these; a first line of just these is not a row.
     Known(&'a [&'a str]),
 }
 
