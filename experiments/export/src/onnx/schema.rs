@@ -190,7 +190,7 @@ pub struct Dimension {
 /// How long a dimension is.
 #[derive(Clone, PartialEq, Oneof)]
 pub enum Size {
-    /// So long.
+    /// This many.
     #[prost(int64, tag = "1")]
     Fixed(i64),
     /// Any length, the same wherever the name stands.
