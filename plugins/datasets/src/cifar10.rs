@@ -3,8 +3,9 @@
 use assay_core::data::Dataset;
 use assay_core::graph::Shape;
 
-use crate::parts::batch_files::{Collection, Form, SETTINGS, open};
+use crate::parts::batch_files::{BatchFiles, Collection, Form, open};
 use crate::parts::flat_records::{RecordLayout, split};
+use crate::parts::normalisation;
 use crate::parts::pickled_batch::labelled_images;
 
 const CLASSES: usize = 10;
@@ -18,6 +19,7 @@ const CIFAR10: Collection = Collection {
     title: "CIFAR-10",
     classes: CLASSES,
     shape: SHAPE,
+    normalisation: normalisation::CIFAR10,
     forms: &[
         Form {
             title: "binary batches",
@@ -43,6 +45,6 @@ assay_core::register! {
     dyn Dataset,
     name: "cifar10",
     summary: "CIFAR-10: 60,000 colour images of 32×32 pixels in 10 classes (Krizhevsky, 2009)",
-    schema: SETTINGS,
+    settings: BatchFiles,
     build: |settings| open(&CIFAR10, settings),
 }

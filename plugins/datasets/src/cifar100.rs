@@ -3,8 +3,9 @@
 use assay_core::data::Dataset;
 use assay_core::graph::Shape;
 
-use crate::parts::batch_files::{Collection, Form, SETTINGS, open};
+use crate::parts::batch_files::{BatchFiles, Collection, Form, open};
 use crate::parts::flat_records::{RecordLayout, split};
+use crate::parts::normalisation;
 use crate::parts::pickled_batch::labelled_images;
 
 const CLASSES: usize = 100;
@@ -18,6 +19,7 @@ const CIFAR100: Collection = Collection {
     title: "CIFAR-100",
     classes: CLASSES,
     shape: SHAPE,
+    normalisation: normalisation::CIFAR100,
     forms: &[
         Form {
             title: "binary batches",
@@ -43,6 +45,6 @@ assay_core::register! {
     dyn Dataset,
     name: "cifar100",
     summary: "CIFAR-100: 60,000 colour images of 32×32 pixels in 100 classes (Krizhevsky, 2009)",
-    schema: SETTINGS,
+    settings: BatchFiles,
     build: |settings| open(&CIFAR100, settings),
 }

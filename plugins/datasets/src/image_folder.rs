@@ -4,39 +4,22 @@ use std::path::{Path, PathBuf};
 
 use assay_core::data::{DataError, Dataset, Normalisation};
 use assay_core::graph::Shape;
-use assay_core::plugin::{Setting, Settings, SettingsError, ValueKind};
 use image::imageops::FilterType;
 use image::{ImageError, ImageReader};
-use serde::Deserialize;
 
 use crate::parts::files::{kind_of, unreadable};
 use crate::parts::location::{at_path, title_of};
-use crate::parts::normalisation::preset;
+use crate::parts::normalisation::IMAGENET;
 
-const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "path",
-        kind: ValueKind::Path,
-        default: Setting::said("none: required"),
-        help: "the folder; its subfolders, sorted by name, are the classes 0, 1, …",
-    },
-    Setting {
-        name: "size",
-        kind: ValueKind::Integer { min: 1, max: 1024 },
-        default: Setting::said("32"),
-        help: "height and width that every image is resized to (bilinear, without regard to its proportions)",
-    },
-];
-
-#[derive(Deserialize)]
-struct Given {
-    path: Option<PathBuf>,
-    #[serde(default = "default_size")]
-    size: usize,
-}
-
-fn default_size() -> usize {
-    32
+assay_core::settings! {
+    /// Which images, and how large they become.
+    #[derive(Clone, Debug)]
+    struct Given {
+        /// the folder; its subfolders, sorted by name, are the classes 0, 1, …
+        path: PathBuf, must be given;
+        /// height and width that every image is resized to (bilinear, without regard to its proportions)
+        size: usize = 32, in 1..=1024;
+    }
 }
 
 /// Images that stay on disk: each is decoded and resized when it is read.
@@ -84,8 +67,7 @@ impl ImageFolder {
                 )));
             }
         }
-        let normalisation = preset("imagenet").ok_or_else(|| DataError::new("no normalisation is known for ImageNet"))?;
-        Ok(Self { root, size, classes: classes.len(), normalisation, files })
+        Ok(Self { root, size, classes: classes.len(), normalisation: IMAGENET.normalisation(), files })
     }
 }
 
@@ -147,10 +129,6 @@ assay_core::register! {
     dyn Dataset,
     name: "image-folder",
     summary: "PNG and JPEG files, a subfolder a class, resized on reading; normalised with ImageNet's constants",
-    schema: SETTINGS,
-    build: |settings: &Settings| {
-        let Given { path, size } = settings.parse()?;
-        let path = path.ok_or_else(|| SettingsError::new("path", "is missing; give the folder of classes"))?;
-        Ok(Box::new(ImageFolder::open(path, size).map_err(at_path)?))
-    },
+    settings: Given,
+    build: |Given { path, size }| Ok(Box::new(ImageFolder::open(path, size).map_err(at_path)?)),
 }

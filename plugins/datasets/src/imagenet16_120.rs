@@ -4,8 +4,9 @@
 use assay_core::data::{DataError, Dataset};
 use assay_core::graph::Shape;
 
-use crate::parts::batch_files::{Collection, Form, SETTINGS, open};
+use crate::parts::batch_files::{BatchFiles, Collection, Form, open};
 use crate::parts::flat_records::LabelledImages;
+use crate::parts::normalisation;
 use crate::parts::pickled_batch::labelled_images;
 
 const CLASSES: usize = 120;
@@ -21,6 +22,7 @@ const IMAGENET16_120: Collection = Collection {
     title: "ImageNet16-120",
     classes: CLASSES,
     shape: SHAPE,
+    normalisation: normalisation::IMAGENET16_120,
     forms: &[Form {
         title: "pickled batches",
         folder: "ImageNet16",
@@ -60,6 +62,6 @@ assay_core::register! {
     dyn Dataset,
     name: "imagenet16-120",
     summary: "ImageNet16-120: the first 120 classes of ImageNet at 16×16 pixels (Chrabaszcz et al., 2017; Dong & Yang, ICLR 2020)",
-    schema: SETTINGS,
+    settings: BatchFiles,
     build: |settings| open(&IMAGENET16_120, settings),
 }

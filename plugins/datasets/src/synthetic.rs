@@ -14,29 +14,25 @@ use std::sync::Arc;
 
 use assay_core::data::{DataError, Dataset, Normalisation};
 use assay_core::graph::Shape;
-use assay_core::plugin::{Setting, Settings, ValueKind};
 use assay_core::stream::Stream;
 use rand::RngExt;
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlannerScalar};
-use serde::Deserialize;
 
-const SETTINGS: &[Setting] = &[
-    Setting { name: "seed", kind: ValueKind::Integer { min: 0, max: i64::MAX }, default: Setting::said("0"), help: "which images" },
-    Setting {
-        name: "images",
-        kind: ValueKind::Integer { min: 1, max: 100_000_000 },
-        default: Setting::said("10000"),
-        help: "how many there are",
-    },
-    Setting { name: "size", kind: ValueKind::Integer { min: 2, max: 1024 }, default: Setting::said("32"), help: "their height and width" },
-    Setting {
-        name: "classes",
-        kind: ValueKind::Integer { min: 1, max: 1_000_000 },
-        default: Setting::said("10"),
-        help: "classes; image i has label i mod classes",
-    },
-];
+assay_core::settings! {
+    /// Which images are made.
+    #[derive(Clone, Copy, Debug)]
+    struct Given {
+        /// which images
+        seed: u64 = 0;
+        /// how many there are
+        images: usize = 10_000, in 1..=100_000_000;
+        /// their height and width
+        size: usize = 32, in 2..=1024;
+        /// classes; image i has label i mod classes
+        classes: usize = 10, in 1..=1_000_000;
+    }
+}
 
 /// Weights of the achromatic, blue–yellow and red–green fields in each channel.
 const MIXING: [[f32; 3]; 3] = [[1.0, 0.35, 0.1], [1.0, 0.0, -0.2], [1.0, -0.35, 0.1]];
@@ -45,21 +41,6 @@ const MIXING: [[f32; 3]; 3] = [[1.0, 0.35, 0.1], [1.0, 0.0, -0.2], [1.0, -0.35, 
 const LEVEL: f32 = 121.0;
 const BRIGHTNESS: f32 = 55.0;
 const CONTRAST: std::ops::Range<f32> = 26.0..77.0;
-
-#[derive(Deserialize)]
-#[serde(default)]
-struct Given {
-    seed: u64,
-    images: usize,
-    size: usize,
-    classes: usize,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self { seed: 0, images: 10_000, size: 32, classes: 10 }
-    }
-}
 
 /// Images that are made when they are read: image i is a function of (seed, size, i).
 struct Synthetic {
@@ -75,8 +56,8 @@ struct Synthetic {
 }
 
 impl Synthetic {
-    fn new(given: &Given) -> Self {
-        let Given { seed, images, size, classes } = *given;
+    fn new(given: Given) -> Self {
+        let Given { seed, images, size, classes } = given;
         let frequency = |index: usize| index.min(size - index) as f64;
         let inverse = |index: usize| {
             let (row, column) = (frequency(index / size), frequency(index % size));
@@ -163,8 +144,8 @@ assay_core::register! {
     dyn Dataset,
     name: "synthetic",
     summary: "seeded images with a natural image's 1/f spectrum and colour correlations; needs no files",
-    schema: SETTINGS,
-    build: |settings: &Settings| Ok(Box::new(Synthetic::new(&settings.parse::<Given>()?))),
+    settings: Given,
+    build: |given| Ok(Box::new(Synthetic::new(given))),
 }
 
 #[cfg(test)]

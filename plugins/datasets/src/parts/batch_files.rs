@@ -4,43 +4,37 @@ use std::path::{Path, PathBuf};
 
 use assay_core::data::{DataError, Dataset, InMemory};
 use assay_core::graph::Shape;
-use assay_core::plugin::{Setting, Settings, SettingsError, ValueKind};
-use serde::Deserialize;
+use assay_core::plugin::SettingsError;
 
 use crate::parts::files::{is_archive, read_members, read_whole, unreadable};
 use crate::parts::flat_records::LabelledImages;
 use crate::parts::location::{at_path, resolve, title_of};
-use crate::parts::normalisation::preset;
+use crate::parts::normalisation::Preset;
 
-/// What the plugins of this kind understand.
-pub(crate) const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "path",
-        kind: ValueKind::Path,
-        default: Setting::said("datasets/<name> in the data directory"),
-        help: "the folder of batches, or the archive that holds them, or a folder with either in it",
-    },
-    Setting { name: "split", kind: ValueKind::Choice(&["train", "test"]), default: Setting::said("\"train\""), help: "which images" },
-];
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Split {
-    #[default]
-    Train,
-    Test,
+assay_core::words! {
+    /// Which images of a dataset.
+    pub(crate) enum Split {
+        /// Those to learn from.
+        Train = "train",
+        /// Those to test on.
+        Test = "test",
+    }
 }
 
-#[derive(Deserialize)]
-struct Given {
-    path: Option<PathBuf>,
-    #[serde(default)]
-    split: Split,
+assay_core::settings! {
+    /// Which images, and where they are.
+    #[derive(Clone, Debug)]
+    pub(crate) struct BatchFiles {
+        /// the folder of batches, or the archive that holds them, or a folder with either in it
+        path: Option<PathBuf>, otherwise "datasets/<name> in the data directory";
+        /// which images
+        split: Split = Split::Train;
+    }
 }
 
 /// A published dataset.
 pub(crate) struct Collection {
-    /// As users write it; also the name of its normalisation.
+    /// As users write it.
     pub(crate) name: &'static str,
     /// As papers write it.
     pub(crate) title: &'static str,
@@ -48,6 +42,8 @@ pub(crate) struct Collection {
     pub(crate) classes: usize,
     /// Every image's shape.
     pub(crate) shape: Shape,
+    /// What its pixels are normalised with.
+    pub(crate) normalisation: Preset,
     /// The forms it is published in.
     pub(crate) forms: &'static [Form],
     /// How to get it.
@@ -80,17 +76,12 @@ impl Form {
 }
 
 /// Opens a dataset with the user's settings.
-pub(crate) fn open(collection: &Collection, settings: &Settings) -> Result<Box<dyn Dataset>, SettingsError> {
-    let Given { path, split } = settings.parse()?;
+pub(crate) fn open(collection: &Collection, settings: BatchFiles) -> Result<Box<dyn Dataset>, SettingsError> {
+    let BatchFiles { path, split } = settings;
     let path = resolve(collection.name, path, collection.remedy)?;
     let made = read(collection, &path, split).and_then(|(part, form, place)| {
-        let split = match split {
-            Split::Train => "train",
-            Split::Test => "test",
-        };
         let description = format!("{} {split}, {} images ({} in {})", collection.title, part.labels.len(), form.title, title_of(&place));
-        let normalisation =
-            preset(collection.name).ok_or_else(|| DataError::new(format!("no normalisation is known for {}", collection.name)))?;
+        let normalisation = collection.normalisation.normalisation();
         InMemory::new(description, collection.shape, collection.classes, normalisation, part.pixels, part.labels)
     });
     Ok(Box::new(made.map_err(at_path)?))

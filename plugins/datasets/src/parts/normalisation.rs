@@ -3,21 +3,58 @@
 use assay_core::data::{DataError, Normalisation};
 use assay_core::graph::Shape;
 
-/// The presets that `records` accepts.
-pub(crate) const PRESETS: &[&str] = &["cifar10", "cifar100", "imagenet16-120", "imagenet"];
+/// Constants of a dataset as its users publish them: pixels are scaled to 0–`scale` before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Preset {
+    mean: [f64; 3],
+    deviation: [f64; 3],
+    scale: f64,
+}
 
-/// The constants of a preset; those of the first three are the ones of TE-NAS's data loaders, `imagenet` those of the
-/// ImageNet models of torchvision.
-pub(crate) fn preset(name: &str) -> Option<Normalisation> {
-    let (mean, deviation, scale): ([f64; 3], [f64; 3], f64) = match name {
-        "cifar10" => ([125.3, 123.0, 113.9], [63.0, 62.1, 66.7], 255.0),
-        "cifar100" => ([129.3, 124.1, 112.4], [68.2, 65.4, 70.4], 255.0),
-        "imagenet16-120" => ([122.68, 116.66, 104.01], [63.22, 61.26, 65.09], 255.0),
-        "imagenet" => ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225], 1.0),
-        _ => return None,
-    };
-    let scaled = |values: [f64; 3]| values.iter().map(|value| (value / scale) as f32).collect();
-    Some(Normalisation { mean: scaled(mean), deviation: scaled(deviation) })
+/// As in TE-NAS's data loaders.
+pub(crate) const CIFAR10: Preset = Preset { mean: [125.3, 123.0, 113.9], deviation: [63.0, 62.1, 66.7], scale: 255.0 };
+/// As in TE-NAS's data loaders.
+pub(crate) const CIFAR100: Preset = Preset { mean: [129.3, 124.1, 112.4], deviation: [68.2, 65.4, 70.4], scale: 255.0 };
+/// As in TE-NAS's data loaders.
+pub(crate) const IMAGENET16_120: Preset = Preset { mean: [122.68, 116.66, 104.01], deviation: [63.22, 61.26, 65.09], scale: 255.0 };
+/// As for the ImageNet models of torchvision.
+pub(crate) const IMAGENET: Preset = Preset { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225], scale: 1.0 };
+
+impl Preset {
+    /// The constants of pixels scaled to 0–1.
+    pub(crate) fn normalisation(self) -> Normalisation {
+        let scaled = |values: [f64; 3]| values.iter().map(|value| (value / self.scale) as f32).collect();
+        Normalisation { mean: scaled(self.mean), deviation: scaled(self.deviation) }
+    }
+}
+
+assay_core::words! {
+    /// What pixels are normalised with.
+    pub(crate) enum Constants {
+        /// Mean and deviation of the images themselves.
+        Measured = "measured",
+        /// Those of CIFAR-10.
+        Cifar10 = "cifar10",
+        /// Those of CIFAR-100.
+        Cifar100 = "cifar100",
+        /// Those of ImageNet16-120.
+        ImageNet16 = "imagenet16-120",
+        /// Those of ImageNet.
+        ImageNet = "imagenet",
+    }
+}
+
+impl Constants {
+    /// The published constants. `None` if they are measured.
+    pub(crate) const fn preset(self) -> Option<Preset> {
+        match self {
+            Self::Measured => None,
+            Self::Cifar10 => Some(CIFAR10),
+            Self::Cifar100 => Some(CIFAR100),
+            Self::ImageNet16 => Some(IMAGENET16_120),
+            Self::ImageNet => Some(IMAGENET),
+        }
+    }
 }
 
 /// Mean and (population) standard deviation of each channel over all pixels. The sums are integers, hence exact.
@@ -66,11 +103,8 @@ mod tests {
     }
 
     #[test]
-    fn every_preset_has_three_channels() {
-        for name in PRESETS {
-            let normalisation = preset(name).unwrap();
-            assert_eq!((normalisation.mean.len(), normalisation.deviation.len()), (3, 3), "{name}");
-        }
-        assert_eq!(preset("cifar10").unwrap().mean[0], 125.3 / 255.0);
+    fn constants_are_those_of_pixels_scaled_to_one() {
+        assert_eq!(CIFAR10.normalisation().mean[0], (125.3 / 255.0) as f32);
+        assert_eq!(IMAGENET.normalisation().deviation, [0.229, 0.224, 0.225]);
     }
 }

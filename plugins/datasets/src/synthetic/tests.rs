@@ -1,7 +1,7 @@
 use super::*;
 
 fn images(given: Given, count: usize) -> Vec<Vec<u8>> {
-    let dataset = Synthetic::new(&given);
+    let dataset = Synthetic::new(given);
     let mut pixels = vec![0; dataset.shape().elements()];
     (0..count)
         .map(|index| {
@@ -62,7 +62,7 @@ fn the_radially_averaged_power_spectrum_falls_as_one_over_f_squared() {
 #[test]
 fn channels_correlate_as_in_cifar10_and_the_normalisation_fits_any_seed() {
     let area = 32 * 32;
-    let dataset = Synthetic::new(&Given { seed: 5, ..Given::default() });
+    let dataset = Synthetic::new(Given { seed: 5, ..Given::default() });
     let images = images(Given { seed: 5, ..Given::default() }, 2000);
     let channel = |channel: usize| -> Vec<f64> {
         images.iter().flat_map(|image| image[channel * area..][..area].iter().map(|byte| f64::from(*byte) / 255.0)).collect()
@@ -114,7 +114,7 @@ fn images_are_the_same_in_every_build() {
 
 #[test]
 fn labels_are_balanced() {
-    let dataset = Synthetic::new(&Given { classes: 4, ..Given::default() });
+    let dataset = Synthetic::new(Given { classes: 4, ..Given::default() });
     let mut pixels = vec![0; dataset.shape().elements()];
     let labels: Vec<u32> = (0..8).map(|index| dataset.read(index, &mut pixels).unwrap()).collect();
     assert_eq!(labels, [0, 1, 2, 3, 0, 1, 2, 3]);

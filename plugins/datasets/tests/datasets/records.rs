@@ -62,7 +62,7 @@ fn settings_that_do_not_fit_together_are_refused() {
     insta::assert_snapshot!(message(file().with("label_offset", 1)), @"dataset `records`: `label_offset`: is 1, but a label of 1 bytes at byte 1 does not fit into 1 label bytes");
     insta::assert_snapshot!(message(file().with("channels", 1).with("normalisation", "imagenet")), @r#"dataset `records`: `normalisation`: `imagenet` is for 3 channels, but `channels` is 1; use "measured""#);
     insta::assert_snapshot!(message(file().with("normalisation", "mnist")), @r#"dataset `records`: `normalisation`: must be one of "measured", "cifar10", "cifar100", "imagenet16-120", "imagenet", is "mnist""#);
-    insta::assert_snapshot!(message(Settings::none()), @"dataset `records`: `path`: is missing; give the file of records");
+    insta::assert_snapshot!(message(Settings::none()), @"dataset `records`: `path`: is missing; it must be a path");
     insta::assert_snapshot!(message(file().with("labels", 2)), @"dataset `records`: `labels`: no such setting");
 }
 
