@@ -12,8 +12,9 @@ use assay_core::plugin::{Benchmark, Setting, ValueKind};
 use assay_core::register;
 use assay_pickle::{Document, Value};
 
-use crate::nas_bench_201::cell;
+use crate::nas_bench_201::{CELLS, space};
 use crate::parts::lookup::WholeSpace;
+use crate::parts::naslib;
 use crate::parts::table::{Cell, Column, Content, Layout, RawTable, keep};
 
 /// The benchmark's name in experiment files.
@@ -70,9 +71,9 @@ register! {
 pub(crate) static LAYOUT: Layout = Layout {
     name: NAME,
     title: "CIFAR-10 accuracies of NAS-Bench-201's cells",
-    count: cell::COUNT,
+    count: CELLS,
     is_numbered: false,
-    key: cell::key,
+    space,
     example: "a cell string such as |nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|avg_pool_3x3~1|none~2|",
     columns,
 };
@@ -98,17 +99,17 @@ fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Import
         return keep(&RawTable::read(source, &["index", "arch"])?, &LAYOUT, into);
     }
     let document = Document::read(&bytes, &CLASSES).map_err(|error| unreadable(error.to_string()))?;
-    let entries = document.root().entries().ok_or_else(|| unreadable("it is not a dictionary by architecture".into()))?;
+    let entries = document.root().entries().ok_or_else(|| unreadable("it is not a dictionary of architectures".into()))?;
     let mut columns = vec!["index", "arch"];
     columns.extend(FIGURES.map(|(name, ..)| name));
     let mut cells = vec![Vec::new(); columns.len()];
     let mut names: Vec<String> = Vec::new();
     for (key, figures) in entries {
         let numbers: Option<Vec<i64>> = key.items().and_then(|items| items.map(Value::integer).collect());
-        let text = numbers.and_then(|numbers| cell::of_naslib(numbers.try_into().ok()?));
+        let text = numbers.and_then(|numbers| naslib::cell(numbers.try_into().ok()?));
         let text = text.ok_or_else(|| unreadable(format!("entry {} is not under six numbers from 0 to 4", names.len())))?;
         // The package does not number architectures: they are kept in the order of their keys.
-        cells[0].push(cell::key(&text).map_or(Cell::Missing, |key| Cell::Number(key as f64)));
+        cells[0].push(LAYOUT.key(&text).map_or(Cell::Missing, |key| Cell::Number(key as f64)));
         for ((name, ..), column) in FIGURES.iter().zip(&mut cells[2..]) {
             let figure = figures.get(name).and_then(|figure| figure.number().or_else(|| figure.get("value")?.number()));
             column.push(figure.map_or(Cell::Missing, Cell::Number));

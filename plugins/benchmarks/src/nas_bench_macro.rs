@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
 use assay_core::plugin::{Benchmark, Setting, ValueKind};
 use assay_core::register;
+use assay_spaces::nas_bench_macro::NasBenchMacro;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -33,16 +34,16 @@ register! {
     importer: Importer { reads: "<nas-bench-macro_cifar10.json or table.csv>", extension: "parquet", import },
 }
 
-const LAYERS: usize = 8;
-const CHOICES: usize = 3;
 const ACCURACY: &str = "test_cifar10";
 
-static LAYOUT: Layout = Layout {
+static SPACE: LazyLock<NasBenchMacro> = LazyLock::new(NasBenchMacro::new);
+
+pub(crate) static LAYOUT: Layout = Layout {
     name: NAME,
     title: "NAS-Bench-Macro accuracies",
-    count: CHOICES.pow(LAYERS as u32),
+    count: 6_561,
     is_numbered: true,
-    key,
+    space: || &*SPACE,
     example: "eight digits such as 02012100, each 0, 1 or 2,",
     columns,
 };
@@ -58,13 +59,6 @@ fn columns() -> &'static [Column] {
         ]
     });
     &COLUMNS
-}
-
-/// The digits as a number of base 3.
-fn key(text: &str) -> Option<usize> {
-    let digits = text.bytes().map(|digit| usize::from(digit.wrapping_sub(b'0')));
-    let key = digits.clone().try_fold(0, |key, digit| (digit < CHOICES).then_some(key * CHOICES + digit))?;
-    (text.len() == LAYERS).then_some(key)
 }
 
 /// Checks the benchmark's JSON file, or a table (CSV or parquet), and keeps it in the file `into`.
@@ -86,7 +80,7 @@ fn published(file: &Path, bytes: &[u8]) -> Result<RawTable, ImportError> {
     let mut cells = vec![Vec::new(); 4];
     let mut names = Vec::with_capacity(entries.len());
     for (name, network) in entries {
-        let Some(index) = key(&name) else {
+        let Some(index) = LAYOUT.key(&name) else {
             let problem = format!("the name is not a network; {} is expected", LAYOUT.example.trim_end_matches(','));
             return Err(ImportError::Row { file: file.to_owned(), place: format!("entry `{name}`"), problem });
         };
@@ -126,20 +120,5 @@ impl<'de> Visitor<'de> for Entries {
             entries.push(entry);
         }
         Ok(entries)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_network_has_a_key_of_its_own_and_other_texts_have_none() {
-        let digits =
-            |number: usize| (0..LAYERS as u32).rev().map(|place| (number / CHOICES.pow(place) % CHOICES).to_string()).collect::<String>();
-        assert!((0..LAYOUT.count).all(|number| key(&digits(number)) == Some(number)));
-        for text in ["", "0000000", "000000000", "00000003", "0000000 ", "+0000000", "0000000é"] {
-            assert_eq!(key(text), None, "{text}");
-        }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
 use assay_core::plugin::{Benchmark, Setting, ValueKind};
 use assay_core::register;
+use assay_spaces::nats_bench_size::NatsBenchSize;
 
 use crate::parts::lookup::WholeSpace;
 use crate::parts::official::{self, Release, Schedule};
@@ -56,12 +57,14 @@ register! {
     importer: Importer { reads: "<NATS-sss-v1_0-50262-simple or table.csv>", extension: "parquet", import },
 }
 
+static SPACE: LazyLock<NatsBenchSize> = LazyLock::new(NatsBenchSize::new);
+
 pub(crate) static LAYOUT: Layout = Layout {
     name: NAME,
     title: "NATS-Bench size accuracies",
-    count: 8_usize.pow(5),
+    count: 32_768,
     is_numbered: true,
-    key,
+    space: || &*SPACE,
     example: "five widths such as 64:64:64:64:64, each 8, 16, …, 64,",
     columns,
 };
@@ -74,22 +77,6 @@ fn columns() -> &'static [Column] {
     &COLUMNS
 }
 
-/// A number below 32,768 for every architecture, a different one for each.
-fn key(text: &str) -> Option<usize> {
-    let mut widths = text.split(':');
-    let mut key = 0;
-    for _ in 0..5 {
-        let text = widths.next()?;
-        let width: usize = text.parse().ok()?;
-        // `+8` and `08` are numbers too.
-        if !(8..=64).contains(&width) || !width.is_multiple_of(8) || text.len() != width.to_string().len() {
-            return None;
-        }
-        key = key * 8 + width / 8 - 1;
-    }
-    widths.next().is_none().then_some(key)
-}
-
 /// Checks the official folder or pickle, or a table (CSV or parquet), and keeps it in the file `into`, with those columns
 /// of the table that is there which this one does not have.
 ///
@@ -99,23 +86,5 @@ fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Importe
     match official::form(source)? {
         Some(form) => official::import(source, form, &RELEASE, &LAYOUT, into, report),
         None => keep(&RawTable::read(source, &["index", "arch"])?, &LAYOUT, into),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_network_has_a_key_of_its_own_and_other_texts_have_none() {
-        let mut seen = vec![false; LAYOUT.count];
-        for code in 0..LAYOUT.count {
-            let width = |place: u32| (code / 8_usize.pow(place) % 8 + 1) * 8;
-            let key = key(&format!("{}:{}:{}:{}:{}", width(0), width(1), width(2), width(3), width(4))).unwrap();
-            assert!(!std::mem::replace(&mut seen[key], true), "two networks share key {key}");
-        }
-        for text in ["", "8:8:8:8", "8:8:8:8:8:8", "8:8:8:8:72", "8:8:8:8:0", "8:8:8:8:12", "8:8:8:8:+8", "8:8:8:8:08", "8,8,8,8,8"] {
-            assert_eq!(key(text), None, "{text}");
-        }
     }
 }

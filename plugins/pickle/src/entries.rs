@@ -83,7 +83,7 @@ fn referred_to_from_afar(reader: impl BufRead) -> Result<HashSet<u64>, PickleErr
     }
 }
 
-/// Is told every entry; says whether to go on.
+/// Gets every entry, and says whether to go on.
 type Visit<'v> = &'v mut dyn FnMut(i64, Value<'_>) -> bool;
 
 /// Waits for the inner dictionary and hands out its entries.

@@ -31,7 +31,7 @@ pub(crate) enum Instruction<'a> {
     ListFromMark,
     TupleFromMark,
     DictionaryFromMark,
-    /// A tuple of so many values from the top.
+    /// A tuple of this many values from the top.
     Tuple(usize),
     Append,
     AppendToMark,

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::cell;
+use crate::parts::naslib;
 use crate::parts::table::{Cell, Column, Content, RawTable};
 use assay_core::plugin::import::ImportError;
 
@@ -66,12 +66,12 @@ fn dataset_of(file: &Path) -> Option<&'static str> {
     DATASETS.iter().find(|(part, ..)| name.contains(part)).map(|(_, dataset, _)| *dataset)
 }
 
-/// A text that is not a cell stays as it is, and is refused later as any other would be.
+/// Writes NASLib's six numbers as a cell string. Any other text stays as it is: the check of the table refuses it.
 fn translate_net(cell: &mut Cell) {
     let Cell::Text(text) = cell else { return };
     let inside = text.trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
     let numbers: Option<Vec<i64>> = inside.split(',').map(|number| number.trim().parse().ok()).collect();
-    if let Some(arch) = numbers.and_then(|numbers| cell::of_naslib(numbers.try_into().ok()?)) {
+    if let Some(arch) = numbers.and_then(|numbers| naslib::cell(numbers.try_into().ok()?)) {
         *text = arch;
     }
 }

@@ -4,15 +4,16 @@
 //! the 12-epoch schedules of each, as far as they were imported, and HW-NAS-Bench's latencies and energies (`hw_*`).
 //! About one cell in six differs between v1.0 and v1.1, so a benchmark answers for one training only.
 
-pub(crate) mod cell;
 mod columns;
 mod hardware;
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
-use assay_core::plugin::{Benchmark, Setting, Settings, SettingsError, ValueKind};
+use assay_core::plugin::{Benchmark, SearchSpace, Setting, Settings, SettingsError, ValueKind};
 use assay_core::register;
+use assay_spaces::nas_bench_201::NasBench201;
 
 use crate::parts::lookup::WholeSpace;
 use crate::parts::official;
@@ -52,12 +53,21 @@ register! {
     importer: Importer { reads: "<table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>", extension: "parquet", import },
 }
 
+/// Cells of the space: five operators on each of six edges.
+pub(crate) const CELLS: usize = 5_usize.pow(6);
+
+/// The space whose cells these are.
+pub(crate) fn space() -> &'static dyn SearchSpace {
+    static SPACE: LazyLock<NasBench201> = LazyLock::new(NasBench201::new);
+    &*SPACE
+}
+
 pub(crate) static LAYOUT: Layout = Layout {
     name: NAME,
     title: "NAS-Bench-201 accuracies",
-    count: cell::COUNT,
+    count: CELLS,
     is_numbered: true,
-    key: cell::key,
+    space,
     example: "a cell string such as |nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|avg_pool_3x3~1|none~2|",
     columns: columns::columns,
 };

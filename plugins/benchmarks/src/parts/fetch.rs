@@ -102,7 +102,7 @@ mod tests {
     use std::ops::ControlFlow;
 
     #[test]
-    fn what_cannot_be_fetched_is_told_how_to_be_had() {
+    fn what_cannot_be_fetched_is_refused_with_the_way_to_get_it() {
         let message = |name: &str| fetch(name, Path::new("nowhere"), &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
         insta::assert_snapshot!(message("nas-bench-201"), @"
         `nas-bench-201` cannot be fetched: its official files are on Google Drive, which hands files of this size out to a browser only. Download by hand one of

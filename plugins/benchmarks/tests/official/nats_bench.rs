@@ -156,10 +156,10 @@ fn the_topology_folder_gives_what_the_official_package_says_of_it() {
     insta::assert_snapshot!(messages.join("\n"), @"
     NATS-tss-v1_0-3ffb9-simple holds 15624 of 15625 architectures: 1 are missing, the first is index 12; is the file cut short?
     NATS-tss-v1_0-3ffb9-simple: architecture 12 is `|avg_pool_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|none~1|none~2|` in the list of all and `|skip_connect~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|none~0|none~1|none~2|` with its figures
-    NATS-tss-v1_0-3ffb9-simple/000012.pickle.pbz2: it is not a bz2 file, or is damaged or cut short (decompression not finished but EOF reached); copy it again
+    NATS-tss-v1_0-3ffb9-simple/000012.pickle.pbz2: it is not a bz2 file, or it is damaged or cut short (decompression not finished but EOF reached); copy it again
     NATS-tss-v1_0-3ffb9-simple/000012.pickle.pbz2: byte 14: it wants to call `os.system`, which saved data do not need; nothing was called
     NATS-tss-v1_0-3ffb9-simple/000012.pickle.pbz2: it holds no dictionary with the key `200`; its keys are 90
-    NATS-tss-v1_0-3ffb9-simple/000012.pickle.pbz2: it is not a bz2 file, or is damaged or cut short (bzip2: bz2 header missing); copy it again
+    NATS-tss-v1_0-3ffb9-simple/000012.pickle.pbz2: it is not a bz2 file, or it is damaged or cut short (bzip2: bz2 header missing); copy it again
     NATS-tss-v1_0-3ffb9-simple/meta.pickle.pbz2: `|none~0|+|none~0|none~1|+|none~0|none~1|none~2|` is not an architecture of nats-bench-size, which has five widths such as 64:64:64:64:64, each 8, 16, …, 64
     ");
 }

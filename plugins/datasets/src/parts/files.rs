@@ -101,7 +101,7 @@ pub(crate) fn read_members<E: From<DataError>>(
     let file = io::BufReader::with_capacity(1 << 16, File::open(path).map_err(|error| unreadable(path, error))?);
     let reader: Box<dyn Read> = if gzipped { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
     let damaged = |error: io::Error| {
-        DataError::caused(format!("{} is damaged, truncated or no tar archive; fetch or copy it again", path.display()), error)
+        DataError::caused(format!("{} is damaged, truncated or not a tar archive; fetch or copy it again", path.display()), error)
     };
     let mut archive = tar::Archive::new(reader);
     let (mut found, mut others) = (false, Vec::new());

@@ -95,7 +95,7 @@ fn a_truncated_archive() {
     let path = packed(&folder);
     let bytes = gzip(&path);
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-    insta::assert_snapshot!(refusal("cifar10", &path, folder.path()), @"dataset `cifar10`: `path`: [folder]/cifar-10-binary.tar.gz is damaged, truncated or no tar archive; fetch or copy it again: incomplete deflate stream");
+    insta::assert_snapshot!(refusal("cifar10", &path, folder.path()), @"dataset `cifar10`: `path`: [folder]/cifar-10-binary.tar.gz is damaged, truncated or not a tar archive; fetch or copy it again: incomplete deflate stream");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn an_archive_with_a_flipped_bit_fails_its_checksum() {
     let checksum = bytes.len() - 6;
     bytes[checksum] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
-    insta::assert_snapshot!(refusal("cifar10", &path, folder.path()), @"dataset `cifar10`: `path`: [folder]/cifar-10-binary.tar.gz is damaged, truncated or no tar archive; fetch or copy it again: corrupt gzip stream does not have a matching checksum");
+    insta::assert_snapshot!(refusal("cifar10", &path, folder.path()), @"dataset `cifar10`: `path`: [folder]/cifar-10-binary.tar.gz is damaged, truncated or not a tar archive; fetch or copy it again: corrupt gzip stream does not have a matching checksum");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_gzip_file_that_holds_no_archive() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut gzip, &[7; 4000]).unwrap();
     std::fs::write(&path, gzip.finish().unwrap()).unwrap();
-    insta::assert_snapshot!(refusal("cifar10", &path, folder.path()), @"dataset `cifar10`: `path`: [folder]/a.gz is damaged, truncated or no tar archive; fetch or copy it again: numeric field was not a number:  when getting cksum for ");
+    insta::assert_snapshot!(refusal("cifar10", &path, folder.path()), @"dataset `cifar10`: `path`: [folder]/a.gz is damaged, truncated or not a tar archive; fetch or copy it again: numeric field was not a number:  when getting cksum for ");
 }
 
 #[test]

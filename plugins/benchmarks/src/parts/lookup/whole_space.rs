@@ -26,7 +26,7 @@ struct Given {
 struct Target {
     column: &'static str,
     title: &'static str,
-    /// Of a cost.
+    /// What a cost is measured in; empty for an accuracy.
     unit: &'static str,
 }
 
@@ -162,7 +162,7 @@ impl WholeSpace {
 
     /// The row of an architecture.
     fn row(&self, architecture: &str) -> Result<usize, BenchmarkError> {
-        (self.layout.key)(architecture).ok_or_else(|| BenchmarkError::UnknownArchitecture(architecture.to_owned()))
+        self.layout.key(architecture).ok_or_else(|| BenchmarkError::UnknownArchitecture(architecture.to_owned()))
     }
 }
 
@@ -214,11 +214,44 @@ impl Benchmark for WholeSpace {
 mod tests {
     use super::*;
     use assay_core::plugin::Registry;
+    use assay_core::subspace::Subspace;
+
+    const LAYOUTS: [&Layout; 4] = [
+        &crate::nas_bench_201::LAYOUT,
+        &crate::nats_bench_size::LAYOUT,
+        &crate::nas_bench_macro::LAYOUT,
+        &crate::analog_nas_bench::LAYOUT,
+    ];
+
+    #[test]
+    fn every_architecture_of_a_space_has_a_key_of_its_own_and_other_texts_have_none() {
+        for layout in LAYOUTS {
+            let space = (layout.space)();
+            let whole = Subspace::whole(space.layout());
+            assert_eq!(space.numbers(&whole), layout.count as u128);
+            for key in 0..layout.count {
+                let architecture = space.architecture(&whole, key as u128).unwrap();
+                assert_eq!(layout.key(&space.write(&architecture).unwrap()), Some(key));
+            }
+            let others = [
+                "",
+                "0000000",
+                "00000003",
+                "8:8:8:8",
+                "8:8:8:8:12",
+                "|none~0|",
+                "|none~1|+|none~0|none~1|+|none~0|none~1|none~2|",
+                "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|+",
+                "|conv~0|+|none~0|none~1|+|none~0|none~1|none~2|",
+            ];
+            assert!(others.iter().all(|text| layout.key(text).is_none()), "{}", layout.name);
+        }
+    }
 
     #[test]
     fn every_layout_names_each_of_its_columns_once() {
         let names: Vec<&str> = Registry::<dyn Benchmark>::collect().unwrap().iter().map(|entry| entry.name).collect();
-        for layout in [&crate::nas_bench_201::LAYOUT, &crate::nats_bench_size::LAYOUT, &crate::analog_nas_bench::LAYOUT] {
+        for layout in LAYOUTS {
             assert!(names.contains(&layout.name));
             let mut columns: Vec<&str> = (layout.columns)().iter().map(|column| column.name.as_str()).collect();
             columns.sort_unstable();

@@ -68,7 +68,7 @@ fn read_document<T>(file: &Path, take: impl Fn(&Document<'_>) -> Result<T, Pickl
     let packed = File::open(file).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = Vec::new();
     let unpacked = MultiBzDecoder::new(packed).take(LARGEST + 1).read_to_end(&mut bytes);
-    unpacked.map_err(|error| unreadable(format!("it is not a bz2 file, or is damaged or cut short ({error}); copy it again")))?;
+    unpacked.map_err(|error| unreadable(format!("it is not a bz2 file, or it is damaged or cut short ({error}); copy it again")))?;
     if bytes.len() as u64 > LARGEST {
         return Err(unreadable("it unpacks to more than a gigabyte; no official file does".into()));
     }

@@ -86,7 +86,7 @@ impl Release {
 
 const LEGACY_MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
-/// How the file or folder is packed; none if it is none of the official ones.
+/// How the file or folder is packed. `None` if it is not one of the official ones.
 pub(crate) fn form(source: &Path) -> Result<Option<Form>, ImportError> {
     let unreadable = |problem: String| ImportError::Unreadable { file: source.to_owned(), problem };
     if source.is_dir() {
@@ -141,7 +141,7 @@ pub(crate) fn import(
 
 /// The texts, if they are of this benchmark.
 fn architectures(file: &Path, texts: Vec<String>, layout: &Layout) -> Result<Vec<String>, ImportError> {
-    let problem = match texts.iter().find(|text| (layout.key)(text).is_none()) {
+    let problem = match texts.iter().find(|text| layout.key(text).is_none()) {
         None => return Ok(texts),
         Some(text) => format!("`{text}` is not an architecture of {}, which has {}", layout.name, layout.example.trim_end_matches(',')),
     };

@@ -11,7 +11,7 @@ use super::{Cell, RawTable};
 /// A complete and correct table, ordered by index.
 #[derive(Debug)]
 pub(crate) struct Checked {
-    /// For each index, the architecture's key ([`Layout::key`]).
+    /// For each index, the key of its architecture ([`Layout::key`]).
     pub(crate) keys: Vec<usize>,
     columns: Vec<(&'static str, Values)>,
     /// Columns that are not known.
@@ -119,7 +119,7 @@ fn check(table: &RawTable, layout: &Layout) -> Result<Checked, ImportError> {
         let values = match column.content {
             Content::Index => Values::Whole((0..layout.count as u32).collect()),
             Content::Architecture => {
-                let rows = checker.permutation(name, |cell| (layout.key)(cell.text()?))?;
+                let rows = checker.permutation(name, |cell| layout.key(cell.text()?))?;
                 let mut by_row = vec![0; table.rows];
                 rows.iter().enumerate().for_each(|(key, row)| by_row[*row] = key);
                 keys = checker.order.iter().map(|row| by_row[*row]).collect();
@@ -211,7 +211,7 @@ fn percent(cell: &Cell) -> Option<f64> {
     cell.number_in(0.0, 100.0)
 }
 
-/// `None` where the cell is not such a number; `Some(None)` where it is empty.
+/// `None` if the cell holds something else than a cost, `Some(None)` if it is empty.
 fn cost(cell: &Cell) -> Option<Option<f64>> {
     match cell {
         Cell::Missing => Some(None),

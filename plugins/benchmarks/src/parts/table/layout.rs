@@ -1,5 +1,7 @@
 //! What a benchmark's table looks like: its architectures and its columns.
 
+use assay_core::plugin::SearchSpace;
+
 /// The form of a benchmark's table.
 pub(crate) struct Layout {
     /// The benchmark's name in experiment files.
@@ -10,8 +12,8 @@ pub(crate) struct Layout {
     pub(crate) count: usize,
     /// Whether `index` is a number by which others know the architecture too.
     pub(crate) is_numbered: bool,
-    /// A number below `count` for every well-formed architecture, a different one for each.
-    pub(crate) key: fn(&str) -> Option<usize>,
+    /// The space whose architectures they are.
+    pub(crate) space: fn() -> &'static dyn SearchSpace,
     /// What an architecture looks like, for messages.
     pub(crate) example: &'static str,
     /// Every column that the benchmark knows, in the order in which an imported table has them.
@@ -25,6 +27,13 @@ impl std::fmt::Debug for Layout {
 }
 
 impl Layout {
+    /// The number that the space gives the architecture of this text, below `count`; none if the text is not an architecture.
+    pub(crate) fn key(&self, text: &str) -> Option<usize> {
+        let space = (self.space)();
+        let number = space.number(&space.parse(text).ok()?)?;
+        usize::try_from(number).ok().filter(|key| *key < self.count)
+    }
+
     /// The columns of accuracies, with how they were trained and a name for people.
     pub(crate) fn accuracies(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
         (self.columns)().iter().filter_map(|column| match &column.content {

@@ -72,7 +72,7 @@ pub(crate) struct RawTable {
     places: Places,
 }
 
-/// How the rows of a table are told apart.
+/// How messages name the rows of a table.
 enum Places {
     /// By the line of a text file that each begins in.
     Lines(Vec<u64>),
@@ -85,9 +85,9 @@ enum Places {
 /// Where the names of a text table's columns stand.
 #[derive(Clone, Copy)]
 enum Header<'a> {
-    /// In the first line; these must be among them.
+    /// The first line names them, and these must be among them.
     Required(&'a [&'a str]),
-    /// They stand nowhere and are these; a first line of just these is not a row.
+    /// The file does not name them; they are these. A first line that has just these names is not a row.
     Known(&'a [&'a str]),
 }
 
