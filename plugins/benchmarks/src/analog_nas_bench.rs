@@ -7,13 +7,13 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use assay_core::plugin::Benchmark;
 use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
-use assay_core::plugin::{Benchmark, Setting, ValueKind};
-use assay_core::register;
+use assay_core::{register, settings};
 use assay_pickle::{Document, Value};
 
 use crate::nas_bench_201::{CELLS, space};
-use crate::parts::lookup::WholeSpace;
+use crate::parts::lookup::{Chosen, TablePath, WholeSpace};
 use crate::parts::naslib;
 use crate::parts::table::{Cell, Column, Content, Layout, RawTable, keep};
 
@@ -43,28 +43,24 @@ const FIGURES: [(&str, &str, &str); 13] = [
 /// The package's classes: an architecture's figures, and a mean with its uncertainty.
 const CLASSES: [&str; 2] = ["analognasbench.data.Architecture", "analognasbench.data.DriftMeasurement"];
 
-/// The settings of the benchmark.
-const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "path",
-        kind: ValueKind::Path,
-        default: Setting::said("what `assay benchmark fetch analog-nas-bench` or `assay benchmark import analog-nas-bench data.anb` kept"),
-        help: "a table, CSV or parquet, to use instead of the imported one",
-    },
-    Setting {
-        name: "targets",
-        kind: ValueKind::Texts,
-        default: Setting::said(r#"["baseline_accuracy"]"#),
-        help: "the accuracies to report: baseline_accuracy, ptq_accuracy and qat_accuracy, or those on analog hardware",
-    },
-];
+settings! {
+    /// The columns to report, and where the table is.
+    #[derive(Clone, Debug)]
+    struct Given {
+        with table: TablePath;
+        /// the accuracies to report: baseline_accuracy, ptq_accuracy and qat_accuracy, or those on analog hardware
+        targets: Vec<String> = vec!["baseline_accuracy".into()];
+    }
+}
 
 register! {
     dyn Benchmark,
     name: NAME,
     summary: "an independent training of all 15,625 NAS-Bench-201 cells on CIFAR-10, digital and analog (AnalogNAS-Bench)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(WholeSpace::new(&LAYOUT, &["baseline_accuracy"], &[], settings)?)),
+    settings: Given,
+    build: |Given { table: TablePath { path }, targets }| {
+        Ok(Box::new(WholeSpace::new(&LAYOUT, Chosen { path, targets, costs: Vec::new() }, &[])?))
+    },
     importer: Importer { reads: "<data.anb or table.csv>", extension: "parquet", import },
 }
 

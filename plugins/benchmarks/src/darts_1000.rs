@@ -13,15 +13,15 @@ use assay_core::register;
 use assay_spaces::darts::{Darts, Inputs};
 use polars::prelude::Column as Series;
 
-use crate::parts::lookup::{self, Records, SETTINGS, Sample, SomeOfSpace, rows};
+use crate::parts::lookup::{self, Records, Sample, SomeOfSpace, TablePath, rows};
 use crate::parts::table::RawTable;
 
 register! {
     dyn Benchmark,
     name: Darts1000::NAME,
     summary: "recorded accuracies of 1,000 random DARTS genotypes on CIFAR-10",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(SomeOfSpace::<Darts1000>::new(settings)?)),
+    settings: TablePath,
+    build: |table| Ok(Box::new(SomeOfSpace::<Darts1000>::new(table))),
     importer: Importer { reads: "<darts_1000_cifar10.csv>", extension: "parquet", import: lookup::import::<Darts1000> },
 }
 

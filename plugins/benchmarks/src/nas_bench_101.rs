@@ -12,15 +12,15 @@ use assay_core::register;
 use assay_spaces::nas_bench_101::{Cell as Graph, VertexOperator};
 use polars::prelude::Column as Series;
 
-use crate::parts::lookup::{self, Records, SETTINGS, Sample, SomeOfSpace, rows};
+use crate::parts::lookup::{self, Records, Sample, SomeOfSpace, TablePath, rows};
 use crate::parts::table::{Cell, RawTable};
 
 register! {
     dyn Benchmark,
     name: NasBench101::NAME,
     summary: "recorded accuracies of 423,624 NAS-Bench-101 cells on CIFAR-10 (Ying et al., ICML 2019)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(SomeOfSpace::<NasBench101>::new(settings)?)),
+    settings: TablePath,
+    build: |table| Ok(Box::new(SomeOfSpace::<NasBench101>::new(table))),
     importer: Importer { reads: "<nb101_compact.csv.gz>", extension: "parquet", import: lookup::import::<NasBench101> },
 }
 

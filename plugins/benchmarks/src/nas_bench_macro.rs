@@ -5,32 +5,27 @@ use std::fmt;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use assay_core::plugin::Benchmark;
 use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
-use assay_core::plugin::{Benchmark, Setting, ValueKind};
 use assay_core::register;
 use assay_spaces::nas_bench_macro::NasBenchMacro;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::parts::lookup::WholeSpace;
+use crate::parts::lookup::{Chosen, TablePath, WholeSpace};
 use crate::parts::table::{Cell, Column, Content, Layout, RawTable, content, is_parquet, keep, runs_of, text};
 
 /// The benchmark's name in experiment files.
 pub(crate) const NAME: &str = "nas-bench-macro";
 
-const SETTINGS: &[Setting] = &[Setting {
-    name: "path",
-    kind: ValueKind::Path,
-    default: Setting::said("what `assay benchmark import nas-bench-macro FILE` kept"),
-    help: "a table, CSV or parquet, to use instead of the imported one",
-}];
-
 register! {
     dyn Benchmark,
     name: NAME,
     summary: "recorded accuracies of all 6,561 NAS-Bench-Macro networks on CIFAR-10 (Su et al., CVPR 2021)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(WholeSpace::new(&LAYOUT, &[ACCURACY], &[], settings)?)),
+    settings: TablePath,
+    build: |TablePath { path }| {
+        Ok(Box::new(WholeSpace::new(&LAYOUT, Chosen { path, targets: vec![ACCURACY.into()], costs: Vec::new() }, &[])?))
+    },
     importer: Importer { reads: "<nas-bench-macro_cifar10.json or table.csv>", extension: "parquet", import },
 }
 

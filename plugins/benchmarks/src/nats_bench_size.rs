@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use assay_core::plugin::Benchmark;
 use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
-use assay_core::plugin::{Benchmark, Setting, ValueKind};
-use assay_core::register;
+use assay_core::{register, settings};
 use assay_spaces::nats_bench_size::NatsBenchSize;
 
-use crate::parts::lookup::WholeSpace;
+use crate::parts::lookup::{Chosen, TablePath, WholeSpace};
 use crate::parts::official::{self, Release, Schedule};
 use crate::parts::table::{Column, Content, Layout, RawTable, keep};
 
@@ -26,34 +26,26 @@ const RELEASE: Release = Release {
     ],
 };
 
-/// The settings of the benchmark.
-const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "path",
-        kind: ValueKind::Path,
-        default: Setting::said("what `assay benchmark import nats-bench-size FOLDER` kept"),
-        help: "a table, CSV or parquet, to use instead of the imported one",
-    },
-    Setting {
-        name: "targets",
-        kind: ValueKind::Texts,
-        default: Setting::said(r#"["test_cifar10", "test_cifar100", "test_imagenet16_120"]"#),
-        help: "the accuracies to report, all of one training: test_*, valid_* (90 epochs), ep12_* or ep01_*",
-    },
-    Setting {
-        name: "costs",
-        kind: ValueKind::Texts,
-        default: Setting::said("[]"),
-        help: "times to report, of which less is better: cost_s_cifar10, ep12_epoch_s_cifar100, …",
-    },
-];
+settings! {
+    /// The columns to report, and where the table is.
+    #[derive(Clone, Debug)]
+    struct Given {
+        with table: TablePath;
+        /// the accuracies to report, all of one training: test_*, valid_* (90 epochs), ep12_* or ep01_*
+        targets: Vec<String> = ["test_cifar10", "test_cifar100", "test_imagenet16_120"].map(String::from).to_vec();
+        /// times to report, of which less is better: cost_s_cifar10, ep12_epoch_s_cifar100, …
+        costs: Vec<String> = Vec::new();
+    }
+}
 
 register! {
     dyn Benchmark,
     name: NAME,
     summary: "recorded accuracies of all 32,768 networks of NATS-Bench's size space (Dong et al., TPAMI 2021)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(WholeSpace::new(&LAYOUT, &["test_cifar10", "test_cifar100", "test_imagenet16_120"], &[], settings)?)),
+    settings: Given,
+    build: |Given { table: TablePath { path }, targets, costs }| {
+        Ok(Box::new(WholeSpace::new(&LAYOUT, Chosen { path, targets, costs }, &[])?))
+    },
     importer: Importer { reads: "<NATS-sss-v1_0-50262-simple or table.csv>", extension: "parquet", import },
 }
 

@@ -11,46 +11,42 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
-use assay_core::plugin::{Benchmark, SearchSpace, Setting, Settings, SettingsError, ValueKind};
-use assay_core::register;
+use assay_core::plugin::{Benchmark, SearchSpace};
+use assay_core::{register, settings};
 use assay_spaces::nas_bench_201::NasBench201;
 
-use crate::parts::lookup::WholeSpace;
+use crate::parts::lookup::{Chosen, TablePath, WholeSpace};
 use crate::parts::official;
 use crate::parts::table::{Layout, RawTable, keep};
 
 /// The benchmark's name in experiment files.
 pub(crate) const NAME: &str = "nas-bench-201";
 
-/// The settings of the benchmark.
-const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "path",
-        kind: ValueKind::Path,
-        default: Setting::said("what `assay benchmark import nas-bench-201 FILE-OR-FOLDER` kept"),
-        help: "a table, CSV or parquet, to use instead of the imported one",
-    },
-    Setting {
-        name: "targets",
-        kind: ValueKind::Texts,
-        default: Setting::said(r#"["test_cifar10", "test_cifar100", "test_imagenet16_120"]"#),
-        help: "the accuracies to report, all of one training: test_* or valid_* (NATS-Bench v1.0), v11_* (v1.1), ep12_* (12 epochs), …",
-    },
-    Setting {
-        name: "costs",
-        kind: ValueKind::Texts,
-        default: Setting::said("[]"),
-        help: "latencies, energies and times to report, of which less is better: hw_edgegpu_latency_cifar10, nats_ep12_cost_s_cifar10, …",
-    },
-];
+settings! {
+    /// The columns to report, and where the table is.
+    #[derive(Clone, Debug)]
+    struct Given {
+        with table: TablePath;
+        /// the accuracies to report, all of one training: test_* or valid_* (NATS-Bench v1.0), v11_* (v1.1), ep12_* (12 epochs), …
+        targets: Vec<String> = ["test_cifar10", "test_cifar100", "test_imagenet16_120"].map(String::from).to_vec();
+        /// latencies, energies and times to report, of which less is better: hw_edgegpu_latency_cifar10, nats_ep12_cost_s_cifar10, …
+        costs: Vec<String> = Vec::new();
+    }
+}
 
 register! {
     dyn Benchmark,
     name: NAME,
     summary: "recorded accuracies of all 15,625 NAS-Bench-201 cells (Dong & Yang, ICLR 2020)",
-    schema: SETTINGS,
-    build: |settings| Ok(Box::new(build(settings)?)),
-    importer: Importer { reads: "<table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>", extension: "parquet", import },
+    settings: Given,
+    build: |Given { table: TablePath { path }, targets, costs }| {
+        Ok(Box::new(WholeSpace::new(&LAYOUT, Chosen { path, targets, costs }, &[columns::COMMON_RUNS])?))
+    },
+    importer: Importer {
+        reads: "<table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>",
+        extension: "parquet",
+        import,
+    },
 }
 
 /// Cells of the space: five operators on each of six edges.
@@ -71,10 +67,6 @@ pub(crate) static LAYOUT: Layout = Layout {
     example: "a cell string such as |nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|avg_pool_3x3~1|none~2|",
     columns: columns::columns,
 };
-
-fn build(settings: &Settings) -> Result<WholeSpace, SettingsError> {
-    WholeSpace::new(&LAYOUT, &["test_cifar10", "test_cifar100", "test_imagenet16_120"], &[columns::COMMON_RUNS], settings)
-}
 
 /// Checks a table (CSV or parquet), an official torch file, NATS-Bench's folder or pickle of the topology space, or a CSV
 /// file of HW-NAS-Bench, and keeps it in the file `into`, with those columns of the table that is there which this one

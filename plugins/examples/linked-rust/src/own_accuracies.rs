@@ -15,9 +15,10 @@ const NAME: &str = "own-accuracies";
 
 assay_core::settings! {
     /// Where the table is.
+    #[derive(Clone, Debug)]
     struct Given {
         /// a table to use instead of the imported one
-        path: Option<PathBuf>, otherwise "what `assay benchmark import own-accuracies TABLE` kept";
+        path: Option<PathBuf>, otherwise "what `assay benchmark import` kept";
     }
 }
 
@@ -26,7 +27,7 @@ assay_core::register! {
     name: NAME,
     summary: "accuracies of your own trainings, a line an architecture",
     settings: Given,
-    build: |given| Ok(Box::new(OwnAccuracies { path: given.path, table: OnceLock::new() })),
+    build: |Given { path }| Ok(Box::new(OwnAccuracies { path, table: OnceLock::new() })),
     importer: Importer { reads: "<measured.csv>", extension: "csv", import },
 }
 

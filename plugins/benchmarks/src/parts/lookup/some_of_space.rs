@@ -1,4 +1,4 @@
-//! A benchmark whose table has some architectures of a space and one accuracy of each: import, lookup, settings.
+//! A benchmark whose table has some architectures of a space and one accuracy of each: import and lookup.
 //!
 //! Such a benchmark says what its table is ([`Sample`]); [`SomeOfSpace`] does the rest.
 
@@ -8,20 +8,12 @@ use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
 use assay_core::plugin::import::{ImportError, Imported, Report, table_file};
-use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError, Setting, Settings, SettingsError, ValueKind};
+use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError};
 use polars::prelude::{Column as Series, DataFrame};
-use serde::Deserialize;
 
+use super::TablePath;
 use super::on_demand::OnDemand;
 use crate::parts::table::{RawTable, encode, store};
-
-/// What such benchmarks understand.
-pub(crate) const SETTINGS: &[Setting] = &[Setting {
-    name: "path",
-    kind: ValueKind::Path,
-    default: Setting::said("what `assay benchmark import BENCHMARK TABLE` kept"),
-    help: "a table, CSV or parquet, to use instead of the imported one",
-}];
 
 /// A table of some architectures of a space.
 pub(crate) trait Sample: Debug + Send + Sync + 'static {
@@ -98,37 +90,29 @@ pub(crate) fn import<R: Sample>(source: &Path, into: &Path, _report: &mut Report
     })
 }
 
-/// The settings as experiment files give them.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {
-    path: Option<PathBuf>,
-}
-
 /// The benchmark of a table. The table is opened when it is first needed, or by [`Benchmark::check`].
 #[derive(Debug)]
 pub(crate) struct SomeOfSpace<R: Sample> {
     path: Option<PathBuf>,
-    records: OnDemand<Table<R>>,
+    records: OnDemand<Read<R>>,
 }
 
 /// What was read for a benchmark.
-type Table<R> = Records<<R as Sample>::Architecture, <R as Sample>::Key>;
+type Read<R> = Records<<R as Sample>::Architecture, <R as Sample>::Key>;
 
 impl<R: Sample> SomeOfSpace<R> {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        let Given { path } = settings.parse()?;
-        Ok(Self { path, records: OnDemand::not_yet() })
+    pub(crate) fn new(TablePath { path }: TablePath) -> Self {
+        Self { path, records: OnDemand::not_yet() }
     }
 
-    fn records(&self) -> Result<&Table<R>, BenchmarkError> {
+    fn records(&self) -> Result<&Read<R>, BenchmarkError> {
         self.records.get(|| {
             let file = table_file(R::NAME, self.path.as_deref())?;
             R::read(&file).map_err(|error| BenchmarkError::Unreadable(error.to_string()))
         })
     }
 
-    fn row(&self, architecture: &str) -> Result<(&Table<R>, usize), BenchmarkError> {
+    fn row(&self, architecture: &str) -> Result<(&Read<R>, usize), BenchmarkError> {
         let records = self.records()?;
         let row = R::parse(architecture).and_then(|architecture| records.rows.get(&R::key(&architecture)));
         row.map(|row| (records, *row)).ok_or_else(|| BenchmarkError::UnknownArchitecture(architecture.to_owned()))

@@ -4,21 +4,21 @@ use std::path::{Path, PathBuf};
 
 use assay_core::number::grouped;
 use assay_core::plugin::import::table_file;
-use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError, Cost, Settings, SettingsError, TrainingRuns};
+use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError, Cost, SettingsError, TrainingRuns};
 use assay_core::score::Reading;
-use serde::Deserialize;
 
 use super::on_demand::OnDemand;
 use crate::parts::table::{Checked, Content, Layout, runs_of};
 
-/// The settings as experiment files give them.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {
-    path: Option<PathBuf>,
-    targets: Option<Vec<String>>,
-    #[serde(default)]
-    costs: Vec<String>,
+/// Which table, and which of its columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Chosen {
+    /// Not the imported table.
+    pub(crate) path: Option<PathBuf>,
+    /// Columns of accuracies.
+    pub(crate) targets: Vec<String>,
+    /// Columns of costs.
+    pub(crate) costs: Vec<String>,
 }
 
 /// One accuracy or cost to report.
@@ -56,30 +56,23 @@ struct Table {
 }
 
 impl WholeSpace {
-    /// The benchmark of this layout, reporting `targets` where the settings do not say otherwise.
-    pub(crate) fn new(
-        layout: &'static Layout,
-        targets: &[&str],
-        other_runs: &'static [&'static str],
-        settings: &Settings,
-    ) -> Result<Self, SettingsError> {
-        let given: Given = settings.parse()?;
-        let names = given.targets.unwrap_or_else(|| targets.iter().map(ToString::to_string).collect());
+    /// The benchmark of this layout, reporting these columns.
+    pub(crate) fn new(layout: &'static Layout, chosen: Chosen, other_runs: &'static [&'static str]) -> Result<Self, SettingsError> {
         let known: Vec<&str> = layout.accuracies().map(|(name, ..)| name).collect();
         let wrong = |problem: String| SettingsError {
             help: Some(format!("known: {}", known.join(", "))),
             ..SettingsError::new("targets", problem)
         };
-        let mut chosen: Option<(&str, &str)> = None;
+        let mut training_of: Option<(&str, &str)> = None;
         let mut targets: Vec<Target> = Vec::new();
-        for name in &names {
+        for name in &chosen.targets {
             let Some((column, training, title)) = layout.accuracies().find(|(column, ..)| column == name) else {
                 return Err(wrong(format!("`{name}` is not an accuracy of the table")));
             };
             if targets.iter().any(|other| other.column == column) {
                 return Err(wrong(format!("`{name}` is there twice")));
             }
-            let (first, other) = *chosen.get_or_insert((training, column));
+            let (first, other) = *training_of.get_or_insert((training, column));
             if first != training {
                 return Err(wrong(format!(
                     "`{other}` ({first}) and `{name}` ({training}) are not of one training, and must not share a table"
@@ -87,12 +80,11 @@ impl WholeSpace {
             }
             targets.push(Target { column, title, unit: "" });
         }
-        let Some((_, first)) = chosen else {
+        let Some((training, _)) = training_of else {
             return Err(wrong("names no accuracy".into()));
         };
-        let training = layout.accuracies().find(|(column, ..)| *column == first).map_or("", |(_, training, _)| training);
-        let costs = Self::costs(layout, &given.costs)?;
-        Ok(Self { layout, path: given.path, training, targets, costs, other_runs, table: OnDemand::not_yet() })
+        let costs = Self::costs(layout, &chosen.costs)?;
+        Ok(Self { layout, path: chosen.path, training, targets, costs, other_runs, table: OnDemand::not_yet() })
     }
 
     fn costs(layout: &'static Layout, names: &[String]) -> Result<Vec<Target>, SettingsError> {
@@ -216,12 +208,8 @@ mod tests {
     use assay_core::plugin::Registry;
     use assay_core::subspace::Subspace;
 
-    const LAYOUTS: [&Layout; 4] = [
-        &crate::nas_bench_201::LAYOUT,
-        &crate::nats_bench_size::LAYOUT,
-        &crate::nas_bench_macro::LAYOUT,
-        &crate::analog_nas_bench::LAYOUT,
-    ];
+    const LAYOUTS: [&Layout; 4] =
+        [&crate::nas_bench_201::LAYOUT, &crate::nats_bench_size::LAYOUT, &crate::nas_bench_macro::LAYOUT, &crate::analog_nas_bench::LAYOUT];
 
     #[test]
     fn every_architecture_of_a_space_has_a_key_of_its_own_and_other_texts_have_none() {
