@@ -1,6 +1,6 @@
 //! Benchmarks: recorded accuracies of trained architectures, and the importers that bring their tables in.
 //!
-//! A file here is a benchmark, named as users name it; what benchmarks are made of is in [`parts`]. Ground truth is imported
+//! A file here is a benchmark, named as users name it; what benchmarks are made of is in `parts`. Ground truth is imported
 //! once ([`import`](assay_core::plugin::import)), from a table or from the files in which it was published: every row is
 //! checked, and one compact parquet file is kept in the user's data directory, where the benchmark of that name finds it.
 //! [`fetch`] downloads what may be downloaded.

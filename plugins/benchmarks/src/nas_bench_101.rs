@@ -85,7 +85,7 @@ impl Sample for NasBench101 {
     }
 }
 
-/// The digits of the operators; none in a cell of two vertices, where nothing is to be written.
+/// The digits of the operators. A cell of two vertices has no inner vertex, so its text is empty.
 fn digits(cell: &Cell) -> Option<String> {
     match cell {
         Cell::Missing => Some(String::new()),

@@ -99,7 +99,7 @@ fn cell(value: &Value) -> Cell {
     }
 }
 
-/// The entries of an object in the order of the file, a name that is there twice twice.
+/// The entries of an object in the order of the file. Of a repeated name all entries stay, so that it can be refused.
 struct Entries;
 
 impl<'de> Visitor<'de> for Entries {

@@ -69,8 +69,8 @@ fn columns() -> &'static [Column] {
     &COLUMNS
 }
 
-/// Checks the official folder or pickle, or a table (CSV or parquet), and keeps it in the file `into`, with those columns
-/// of the table that is there which this one does not have.
+/// Checks the official folder or pickle, or a table (CSV or parquet), and keeps it in the file `into`. Columns of an earlier
+/// import that this one does not have stay.
 ///
 /// # Errors
 /// If it is not complete and correct, or cannot be stored; `into` is then untouched.

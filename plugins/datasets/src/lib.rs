@@ -8,7 +8,8 @@
 //! | `records` | `records.rs` | flat records of label bytes and pixels |
 //! | `synthetic` | `synthetic.rs` | seeded images with a natural image's spectrum; no file needed |
 //!
-//! What they are made of is in `parts`. A binary links the plugins with `use assay_datasets as _;`. [`fetch`] downloads what may be downloaded.
+//! What they are made of is in `parts`. A binary links the plugins with `use assay_datasets as _;`. [`fetch`] downloads what
+//! may be downloaded.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

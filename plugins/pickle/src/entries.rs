@@ -1,9 +1,9 @@
 //! Reading a dictionary that does not fit into memory, an entry at a time.
 //!
 //! NAS-Bench-201 is one pickle of gigabytes: `{'meta_archs': …, 'arch2infos': {0: {…}, 1: {…}, …}, …}`. Its entries are
-//! handed out as they end, and let go some time after. But a pickle may refer back to any value before, and does: Python writes a text
-//! that occurs again as the number of its first occurrence. So the file is read twice. The first reading only notes
-//! which numbers are referred to from afar; the second keeps these, and those of the last [`WINDOW`] values.
+//! handed out as they end, and let go some time after. But a pickle may refer back to any value before, and does: Python
+//! writes a text that occurs again as the number of its first occurrence. So the file is read twice. The first reading only
+//! notes which numbers are referred to from afar; the second keeps these, and those of the last [`WINDOW`] values.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead};
@@ -38,8 +38,8 @@ pub fn read_from<R: BufRead>(reader: R, documents: usize) -> Result<Vec<Document
 /// empty in what is given back.
 ///
 /// `open` is called twice and must give the pickle from its beginning each time. Memory is needed for the largest entry, a
-/// bounded number of values before it, and what is around the inner dictionary. A container that an entry shares with an earlier one may not be there any more: it is then
-/// read as a value that is neither number, text, list nor dictionary.
+/// bounded number of values before it, and what is around the inner dictionary. A container that an entry shares with an
+/// earlier one may be gone: it is then read as a value that is neither number, text, list nor dictionary.
 ///
 /// # Errors
 /// As [`Document::read`], what `open` reports, and what `visit` returns.

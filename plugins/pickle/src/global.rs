@@ -25,7 +25,7 @@ pub(crate) enum Global {
     Class,
 }
 
-/// What the name stands for; none if it is not known.
+/// What the name stands for. `None` if it is not known.
 pub(crate) fn find(module: &str, name: &str, classes: &[&str]) -> Option<Global> {
     Some(match (module, name) {
         ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => Global::Reconstruct,

@@ -176,7 +176,7 @@ impl<'a, S: Source<'a>> Machine<'a, '_, S> {
     }
 
     fn pop(&mut self) -> Result<Id, PickleError> {
-        // What lies below the last mark is not the current list's.
+        // Values below the last mark do not belong to the current list.
         match self.stack.len() > self.marks.last().copied().unwrap_or(0) {
             true => self.stack.pop().map_or_else(|| self.malformed("the stack is empty"), Ok),
             false => self.malformed("the stack is empty"),
@@ -191,7 +191,7 @@ impl<'a, S: Source<'a>> Machine<'a, '_, S> {
 
     fn above_mark(&mut self) -> Result<Vec<Id>, PickleError> {
         match self.marks.pop() {
-            // A mark may be above what was popped since.
+            // Since the mark was set, more may have been popped than was above it.
             Some(mark) if mark <= self.stack.len() => Ok(self.stack.split_off(mark)),
             _ => self.malformed("there is no mark"),
         }

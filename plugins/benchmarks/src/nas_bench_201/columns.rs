@@ -34,7 +34,7 @@ pub(super) const VERSION_1_0: Release = Release {
     ],
 };
 
-/// Of the 12-epoch columns that tables of others have.
+/// How networks were trained whose accuracies are in the 12-epoch columns of other people's tables.
 const EPOCHS_12: &str = "12 epochs, one trial";
 
 /// A column of single training runs that many tables have, whatever their other columns.

@@ -69,8 +69,7 @@ pub(crate) static LAYOUT: Layout = Layout {
 };
 
 /// Checks a table (CSV or parquet), an official torch file, NATS-Bench's folder or pickle of the topology space, or a CSV
-/// file of HW-NAS-Bench, and keeps it in the file `into`, with those columns of the table that is there which this one
-/// does not have.
+/// file of HW-NAS-Bench, and keeps it in the file `into`. Columns of an earlier import that this one does not have stay.
 ///
 /// # Errors
 /// If it is not complete and correct, or cannot be stored; `into` is then untouched.

@@ -3,7 +3,7 @@
 use assay_core::data::{DataError, Normalisation};
 use assay_core::graph::Shape;
 
-/// Constants of a dataset as its users publish them: pixels are scaled to 0–`scale` before.
+/// The constants of a dataset as they are published, for pixels from 0 to `scale`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Preset {
     mean: [f64; 3],

@@ -19,7 +19,7 @@ use crate::parts::table::{RawTable, encode, store};
 pub(crate) trait Sample: Debug + Send + Sync + 'static {
     /// An architecture of the table; shown as its space writes it.
     type Architecture: Debug + Display + Send + Sync;
-    /// What an architecture is found by; equal for architectures that are one.
+    /// What an architecture is found by: the same for all texts of one architecture.
     type Key: Debug + Eq + Hash + Send + Sync;
 
     /// The benchmark's name in experiment files.
@@ -34,7 +34,7 @@ pub(crate) trait Sample: Debug + Send + Sync + 'static {
     /// Reads and checks a table: the user's, or what an import of it kept.
     fn read(file: &Path) -> Result<Records<Self::Architecture, Self::Key>, ImportError>;
 
-    /// Reads an architecture; nothing if the text is none.
+    /// Reads an architecture. `None` if the text is not one.
     fn parse(text: &str) -> Option<Self::Architecture>;
 
     /// What the architecture is found by.
@@ -56,7 +56,7 @@ pub(crate) struct Records<A, K> {
     pub(crate) ignored: Vec<String>,
 }
 
-/// The row of each architecture, if the table has all of its rows, and no architecture twice.
+/// The row of each architecture, if the table has all its rows and no architecture twice.
 pub(crate) fn rows<R: Sample>(table: &RawTable, architectures: &[R::Architecture]) -> Result<HashMap<R::Key, usize>, ImportError> {
     let mut rows = HashMap::with_capacity(architectures.len());
     for (row, architecture) in architectures.iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::parts::table::{Checked, Content, Layout, runs_of};
 /// Which table, and which of its columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Chosen {
-    /// Not the imported table.
+    /// A table to read instead of the imported one.
     pub(crate) path: Option<PathBuf>,
     /// Columns of accuracies.
     pub(crate) targets: Vec<String>,

@@ -118,7 +118,7 @@ pub(crate) fn name_contains(source: &Path, part: &str) -> bool {
 /// What is read of the files: texts by index, and for each index the figures in the order of [`Release::columns`].
 struct Contents {
     architectures: Vec<String>,
-    /// With the text that the figures themselves are filed under.
+    /// Each with the text that stands beside the figures.
     figures: Vec<Option<(String, Vec<Cell>)>>,
 }
 

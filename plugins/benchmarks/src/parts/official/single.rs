@@ -1,7 +1,7 @@
 //! One file for all architectures: gigabytes, read an architecture at a time.
 //!
-//! It is a dictionary with the texts under `meta_archs` and under `arch2infos`, by index, what NATS-Bench's folder has in
-//! one file each. No tensor is ever read.
+//! It is a dictionary: `meta_archs` has the texts, and `arch2infos` has, by index, what NATS-Bench's folder holds in one file
+//! an architecture. No tensor is ever read.
 
 use std::cell::RefCell;
 use std::fs::File;

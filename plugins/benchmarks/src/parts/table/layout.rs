@@ -27,7 +27,8 @@ impl std::fmt::Debug for Layout {
 }
 
 impl Layout {
-    /// The number that the space gives the architecture of this text, below `count`; none if the text is not an architecture.
+    /// The number that the space gives the architecture of this text, below `count`. `None` if the text is not an
+    /// architecture.
     pub(crate) fn key(&self, text: &str) -> Option<usize> {
         let space = (self.space)();
         let number = space.number(&space.parse(text).ok()?)?;

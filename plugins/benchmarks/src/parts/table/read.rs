@@ -40,7 +40,7 @@ impl Cell {
         }
     }
 
-    /// What it holds, if that is a finite number, as text or as such.
+    /// What it holds, if that is a finite number, written as a text or as a number.
     pub(crate) fn number(&self) -> Option<f64> {
         let number = match self {
             Self::Text(text) => text.parse().ok(),

@@ -9,8 +9,7 @@ use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
 
 use super::{Checked, Layout, RawTable};
 
-/// Checks a table and keeps it in the file `into`, with those columns of the table that is there which the new one does
-/// not have.
+/// Checks a table and keeps it in the file `into`. Columns that the file has and the table does not have stay.
 pub(crate) fn keep(table: &RawTable, layout: &Layout, into: &Path) -> Result<Imported, ImportError> {
     let mut checked = Checked::of(table, layout)?;
     let mut kept = Vec::new();

