@@ -180,7 +180,7 @@ fn list(data: &Path, json: bool) -> Result<(), Ending> {
             Ok(file) if file.exists() => format!("imported: {}", file.display()),
             Ok(_) if fetch::fetchable().any(|name| name == entry.name) => format!("not imported; assay benchmark fetch {}", entry.name),
             Ok(_) => "not imported".into(),
-            Err(_) => "is not imported".into(),
+            Err(_) => "has no table to import".into(),
         };
         rows.add_row([entry.name, &here, entry.summary]);
     }
