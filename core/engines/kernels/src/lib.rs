@@ -5,9 +5,9 @@
 //! whole-register operation, and a convolution is a chain of multiply-adds with broadcast weights.
 //! One binary holds every instruction set; [`Kernels::get`] chooses at run time.
 //!
-//! This is the only crate with `unsafe`: every public entry checks the extents of its slices, so callers cannot
-//! cause a read or a write outside of them.
-// Vector intrinsics work on raw pointers; nothing else in the workspace may.
+//! The kernels are `unsafe`, their entries are not: each checks the extents of its slices, so callers cannot cause a read or
+//! a write outside of them.
+// Vector intrinsics work on raw pointers.
 #![allow(unsafe_code)]
 // Loops with constant bounds index several arrays of registers at once; iterators over one of them would hide that.
 #![allow(clippy::needless_range_loop)]

@@ -1,0 +1,80 @@
+//! Weight gradients of any geometry.
+
+use std::collections::BTreeMap;
+
+use assay_kernels::{Element, WeightGradient};
+use proptest::prelude::*;
+
+use super::tiles::{Random, Sum, compare, for_every_set, indices};
+
+fn check<E: Element>([channels, rows, columns, kernel_rows, taps]: [usize; 5], seed: u64) {
+    for_every_set::<E>(|kernels, isa| {
+        let mut random = Random::new(seed);
+        let lanes = kernels.lanes();
+        let gradient_origin = random.up_to(3);
+        let gradient_row_step = columns + random.up_to(3);
+        let gradient_channel_step = rows * gradient_row_step + random.up_to(3);
+        let gradient_at = |channel: usize, row: usize, column: usize| {
+            gradient_origin + channel * gradient_channel_step + row * gradient_row_step + column
+        };
+        let gradient: Vec<E> = random.numbers((gradient_at(channels - 1, rows - 1, columns - 1) + 1) * lanes);
+        let offsets: Vec<isize> = (0..kernel_rows).map(|_| random.up_to(40) as isize - 10).collect();
+        let (input_row_step, input_column_step, tap_step) = (random.up_to(30), 1 + random.up_to(1), 1 + random.up_to(2));
+        let input_origin = random.up_to(2) as isize - offsets.iter().min().unwrap();
+        let input_at = |row: usize, column: usize, offset: isize, tap: usize| {
+            (input_origin + offset + (row * input_row_step + column * input_column_step + tap * tap_step) as isize) as usize
+        };
+        let last = input_at(rows - 1, columns - 1, *offsets.iter().max().unwrap(), taps - 1);
+        let input: Vec<E> = random.numbers((last + 1) * lanes);
+        let before: Vec<E> = random.numbers(channels * kernel_rows * taps * lanes);
+
+        let mut expected = BTreeMap::new();
+        for (at, (channel, kernel_row, tap, lane)) in indices([channels, kernel_rows, taps, lanes]).enumerate() {
+            let mut sum = Sum::default().with(before[at].to_f64());
+            for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+                let gradient = gradient[gradient_at(channel, row, column) * lanes + lane];
+                let input = input[input_at(row, column, offsets[kernel_row], tap) * lanes + lane];
+                sum.add(gradient.to_f64() * input.to_f64());
+            }
+            expected.insert(at, sum);
+        }
+        let mut sums = before.clone();
+        kernels.weight_gradient(WeightGradient {
+            gradient: &gradient,
+            gradient_origin,
+            gradient_channel_step,
+            gradient_row_step,
+            channels,
+            rows,
+            columns,
+            input: &input,
+            input_origin,
+            input_row_step,
+            input_column_step,
+            offsets: &offsets,
+            taps,
+            tap_step,
+            sums: &mut sums,
+        });
+        compare(&sums, &before, &expected, &format!("{isa:?}"));
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_weight_gradient_is_what_plain_loops_come_to(
+        channels in 1_usize..=9, rows in 1_usize..=6, columns in 1_usize..=11, kernel_rows in 1_usize..=7, taps in 1_usize..=7, seed: u64,
+    ) {
+        check::<f32>([channels, rows, columns, kernel_rows, taps], seed);
+        check::<f64>([channels, rows, columns, kernel_rows, taps], seed);
+    }
+}
+
+/// Rows that do not fit in the first-level cache together are taken in several chunks.
+#[test]
+fn many_wide_rows_are_all_counted() {
+    check::<f32>([5, 17, 120, 3, 3], 1);
+    check::<f64>([4, 9, 200, 2, 3], 2);
+}
