@@ -120,26 +120,4 @@ impl Plugin {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_declared_default_is_a_value_where_it_is_one_and_words_otherwise() {
-        let default = |kind: u32, standard: &str| {
-            let (name, help, words) = ("setting".into(), "what it does".into(), "sum|mean".into());
-            let described = SettingDescription { name, kind, min: 1.0, max: 10.0, words, standard: standard.into(), help };
-            described.kept().map(|setting| (setting.default_text(), setting.default_value().is_some()))
-        };
-        let value = |text: &str| Some((text.to_owned(), true));
-        assert_eq!(default(ASSAY_INTEGER, "10"), value("10"));
-        assert_eq!(default(ASSAY_NUMBER, "1.5"), value("1.5"));
-        assert_eq!(default(ASSAY_FLAG, "true"), value("true"));
-        assert_eq!(default(ASSAY_CHOICE, "mean"), value("\"mean\""), "libraries declare words without quotes");
-        assert_eq!(default(ASSAY_CHOICE, "\"mean\""), value("\"mean\""));
-        assert_eq!(default(ASSAY_TEXTS, "[\"a\"]"), value("[\"a\"]"));
-        let words = |text: &str| Some((text.to_owned(), false));
-        assert_eq!(default(ASSAY_INTEGER, "as many as there are"), words("as many as there are"));
-        assert_eq!(default(ASSAY_INTEGER, "11"), words("11"), "the setting does not take this value");
-        assert_eq!(default(ASSAY_PATH, ""), words("none"));
-    }
-}
+mod tests;

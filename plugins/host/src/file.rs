@@ -192,3 +192,6 @@ unsafe fn setting(of: &str, setting: &AssaySetting) -> Result<SettingDescription
     described.kind().map(drop).map_err(|problem| LoadProblem::Declaration(format!("setting `{}` of `{of}`: {problem}", described.name)))?;
     Ok(described)
 }
+
+#[cfg(test)]
+mod tests;

@@ -98,3 +98,6 @@ pub(crate) fn written(function: impl FnOnce(AssaySink, *mut AssayMessage) -> Ass
     call(|message| function(sink, message))?;
     String::from_utf8(bytes).map_err(|_| NotDone { status: ASSAY_FAILED, said: "it wrote a text that is not UTF-8".into() })
 }
+
+#[cfg(test)]
+mod tests;

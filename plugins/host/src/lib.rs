@@ -3,6 +3,8 @@
 //! [`load`] finds the files, checks them before any of their code runs, and makes registry entries of what they declare.
 //! Files are loaded once and stay for the life of the program, as do their entries.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod callee;
 mod description;
 mod error;

@@ -316,3 +316,6 @@ fn pass_of(query: &Query) -> Option<u32> {
         | Query::Gram { pass } => *pass,
     })
 }
+
+#[cfg(test)]
+mod tests;

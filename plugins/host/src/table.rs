@@ -114,9 +114,12 @@ unsafe extern "C" fn log(context: *const c_void, level: u32, line: AssayText) {
 unsafe extern "C" fn draw(context: *const c_void, purpose: AssayText, distribution: u32, out: *mut f64, count: usize) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text, and has room for `count` numbers.
     unsafe {
-        let Ok(purpose) = foreign::text(purpose) else {
-            call(context).problem.replace("the purpose is not a text".into());
-            return ASSAY_FAILED;
+        let purpose = match foreign::text(purpose) {
+            Ok(purpose) => purpose,
+            Err(error) => {
+                call(context).problem.replace(format!("the purpose {error}"));
+                return ASSAY_FAILED;
+            }
         };
         let query = Query::Draw { purpose: purpose.to_owned(), distribution, count };
         let room = if out.is_null() && count > 0 { std::ptr::null_mut() } else { nowhere() };
@@ -186,3 +189,6 @@ asks! {
     ask_patterns(): AskPatterns;
     ask_gradients(objective, wanted, node): AskGradients;
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,3 +139,6 @@ fn read<T: Pod>(from: &mut impl Read, count: usize) -> io::Result<Vec<T>> {
     from.read_exact(bytemuck::cast_slice_mut(&mut values))?;
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests;
