@@ -10,8 +10,13 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     for file in documents {
         for (before, line) in file.text.lines().enumerate() {
             let missing = links(line).filter(|link| !tree.has(&target(file, link))).map(|link| format!("links to {link}"));
+            let renamed = tests(line)
+                .filter(|(name, link)| tree.file(&target(file, link)).is_some_and(|file| !file.text.contains(&format!("fn {name}("))));
+            let renamed = renamed.map(|(name, link)| format!("says that {link} has a function `{name}`"));
             let named = named(line).filter(|path| !tree.has(path)).map(|path| format!("names `{path}`"));
-            findings.extend(missing.chain(named).map(|what| Finding::new(&file.path, before + 1, format!("{what}, which is not there"))));
+            findings.extend(
+                missing.chain(renamed).chain(named).map(|what| Finding::new(&file.path, before + 1, format!("{what}, which is not there"))),
+            );
         }
     }
     findings
@@ -22,6 +27,15 @@ fn links(line: &str) -> impl Iterator<Item = &str> {
     let targets = line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
     let files = targets.filter(|target| !target.contains("://")).map(|target| target.split('#').next().unwrap_or_default());
     files.filter(|file| !file.is_empty())
+}
+
+/// The functions, such as tests, that a line names and links to: ``[`name`](file.rs)``.
+fn tests(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let labels =
+        line.split("[`").skip(1).filter_map(|rest| rest.split_once("`](")).filter_map(|(name, rest)| Some((name, rest.split_once(')')?.0)));
+    labels.filter(|(name, link)| {
+        link.ends_with(".rs") && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    })
 }
 
 /// The paths of sources, from the root of the repository, that a line names as code. Those with a placeholder, as in
@@ -54,9 +68,17 @@ mod tests {
     #[test]
     fn what_is_linked_or_named_is_there() {
         let text = "[a](../core/a.rs#L1) [web](https://e.org) [here](#x) [folder](../core/) [b](b.md)\n\
-                    `core/a.rs`, `core/b.rs`, `core/NAME.rs`, `src/a.rs`, `ls core/c.rs`";
-        let tree = Tree::of(&[("docs/page.md", text), ("core/a.rs", "")]);
+                    `core/a.rs`, `core/b.rs`, `core/NAME.rs`, `src/a.rs`, `ls core/c.rs`\n\
+                    [`a_test`](../core/a.rs) [`another`](../core/a.rs) [`a.rs`](../core/a.rs)";
+        let tree = Tree::of(&[("docs/page.md", text), ("core/a.rs", "fn a_test() {}")]);
         let said: Vec<String> = check(&tree).iter().map(Finding::to_string).collect();
-        assert_eq!(said, ["docs/page.md:1: links to b.md, which is not there", "docs/page.md:2: names `core/b.rs`, which is not there"]);
+        assert_eq!(
+            said,
+            [
+                "docs/page.md:1: links to b.md, which is not there",
+                "docs/page.md:2: names `core/b.rs`, which is not there",
+                "docs/page.md:3: says that ../core/a.rs has a function `another`, which is not there"
+            ]
+        );
     }
 }
