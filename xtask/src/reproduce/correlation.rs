@@ -51,7 +51,7 @@ pub(crate) struct CorrelationDarts {
 /// How much of a study is made.
 #[derive(Debug, Args)]
 struct Extent {
-    /// Score so many architectures, in place of those that the result has
+    /// How many architectures to score, in place of those that the result has
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     sample: Option<u32>,
 }

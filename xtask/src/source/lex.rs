@@ -103,7 +103,7 @@ impl<'a> Lexer<'a> {
         self.source.comments.extend(comment.lines().enumerate().map(|(below, text)| (line + below, text.to_owned())));
     }
 
-    /// A string literal whose opening is this long and has so many hashes, or is not raw.
+    /// A string literal whose opening has this length; `hashes` is how many it has if it is raw.
     fn text(&mut self, opening: usize, hashes: Option<usize>) {
         let line = self.line;
         self.take(opening);
