@@ -59,3 +59,42 @@ fn open(path: &Path) -> PolarsResult<DataFrame> {
     let file = File::open(path).map_err(|error: io::Error| PolarsError::from(error))?;
     ParquetReader::new(file).finish()
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use assay_results::tables::targets::{ARCH, FILE, TABLE, VALUE};
+    use polars::prelude::{Column, ParquetWriter};
+
+    use super::*;
+
+    /// The cells of a column.
+    pub(in crate::report) enum Cells {
+        Texts(Vec<&'static str>),
+        Numbers(Vec<Option<f64>>),
+    }
+
+    /// Writes a table of these columns.
+    pub(in crate::report) fn write(folder: &Path, file: &str, columns: &[(&str, Cells)]) {
+        let column = |(name, cells): &(&str, Cells)| match cells {
+            Cells::Texts(texts) => Column::new((*name).into(), texts.clone()),
+            Cells::Numbers(numbers) => Column::new((*name).into(), numbers.clone()),
+        };
+        let columns: Vec<Column> = columns.iter().map(column).collect();
+        let mut frame = DataFrame::new(columns[0].len(), columns).unwrap();
+        ParquetWriter::new(File::create(folder.join(file)).unwrap()).finish(&mut frame).unwrap();
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_table_is_said_with_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(RunTable::read_if_any(folder.path(), &TABLE).unwrap().is_none());
+        let missing = RunTable::read(folder.path(), &TABLE).err().unwrap().to_string();
+        assert!(missing.contains("targets.parquet` cannot be read: "), "{missing}");
+        write(folder.path(), FILE, &[(ARCH, Cells::Texts(vec!["a"]))]);
+        let table = RunTable::read(folder.path(), &TABLE).unwrap();
+        assert_eq!(table.texts(ARCH).unwrap(), ["a"]);
+        for said in [table.numbers(ARCH), table.numbers(VALUE)].map(|numbers| numbers.unwrap_err().to_string()) {
+            assert!(said.contains("targets.parquet` cannot be read: "), "{said}");
+        }
+    }
+}

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use assay_results::tables::{architectures, targets};
+use assay_results::study::Target;
+use assay_results::tables::architectures;
+use assay_results::tables::targets::{ARCH, TABLE as TARGETS, TARGET, VALUE};
 use assay_results::{Space, StudySummary};
 use assay_statistics::{Pairs, kendall};
 use assay_structure::score::Reading;
@@ -41,7 +43,7 @@ impl Scored {
         let subspaces = read_architectures(folder, &space.layout, &readings.architectures)?;
         Ok(Some(Self {
             proxies,
-            targets: read_targets(folder, summary, &readings.architectures)?,
+            targets: read_targets(folder, &summary.targets, &readings.architectures)?,
             operators: count_operators(&space.layout, &subspaces),
             topologies: topology::of(&space.layout, &subspaces),
         }))
@@ -60,19 +62,19 @@ impl Scored {
     }
 }
 
-/// The targets of a study, with their values of these architectures.
-fn read_targets(folder: &Path, summary: &StudySummary, architectures: &[String]) -> Result<Vec<TargetValues>, ReportError> {
-    if summary.targets.is_empty() {
+/// These targets with their values, by architecture.
+fn read_targets(folder: &Path, targets: &[Target], architectures: &[String]) -> Result<Vec<TargetValues>, ReportError> {
+    if targets.is_empty() {
         return Ok(Vec::new());
     }
-    let table = RunTable::read(folder, &targets::TABLE)?;
-    let keys = table.texts(targets::TARGET)?.into_iter().zip(table.texts(targets::ARCH)?);
-    let known: HashMap<(&str, &str), Option<f64>> = keys.zip(table.numbers(targets::VALUE)?).collect();
+    let table = RunTable::read(folder, &TARGETS)?;
+    let keys = table.texts(TARGET)?.into_iter().zip(table.texts(ARCH)?);
+    let known: HashMap<(&str, &str), Option<f64>> = keys.zip(table.numbers(VALUE)?).collect();
     let value = |target: &str, architecture: &str| {
         known.get(&(target, architecture)).copied().ok_or_else(|| table.wrong(&format!("it has no {target} of `{architecture}`")))
     };
     let mut found = Vec::new();
-    for target in &summary.targets {
+    for target in targets {
         let values = architectures.iter().map(|architecture| value(&target.column, architecture)).collect::<Result<_, _>>()?;
         found.push(TargetValues { target: target.clone(), values });
     }
@@ -101,4 +103,37 @@ fn count_operators(layout: &Layout, architectures: &[Subspace]) -> Vec<OperatorC
     }
     operators.retain(|operator| operator.counts.windows(2).any(|pair| pair[0] != pair[1]));
     operators
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_structure::score::Direction;
+
+    use super::*;
+    use crate::report::table::tests::{Cells, write};
+
+    fn target(column: &str) -> Target {
+        Target { column: column.into(), title: column.into(), unit: "%".into(), direction: Direction::HigherIsBetter }
+    }
+
+    #[test]
+    fn values_of_targets_are_found_by_architecture_and_one_that_is_missing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let cells = [
+            (TARGET, Cells::Texts(vec!["first", "first", "second", "second"])),
+            (ARCH, Cells::Texts(vec!["a", "b", "a", "b"])),
+            (VALUE, Cells::Numbers(vec![Some(1.0), Some(2.0), None, Some(4.0)])),
+        ];
+        write(folder.path(), TARGETS.file, &cells);
+        let read = |columns: &[&str], architectures: &[&str]| {
+            let targets: Vec<Target> = columns.iter().map(|column| target(column)).collect();
+            read_targets(folder.path(), &targets, &architectures.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+        };
+        let found = read(&["second", "first"], &["b", "a"]).unwrap();
+        let values: Vec<&[Option<f64>]> = found.iter().map(|target| target.values.as_slice()).collect();
+        assert_eq!(values, [[Some(4.0), None], [Some(2.0), Some(1.0)]]);
+        let said = read(&["first"], &["a", "c"]).err().unwrap().to_string();
+        assert!(said.ends_with("targets.parquet` cannot be read: it has no first of `c`"), "{said}");
+        assert!(read(&[], &["c"]).unwrap().is_empty(), "without targets no table is needed");
+    }
 }
