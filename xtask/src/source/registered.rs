@@ -23,6 +23,8 @@ pub(crate) struct Registered<'a> {
     pub(crate) contract: String,
     /// `None` where it is not written out.
     pub(crate) name: Option<String>,
+    /// Whether it is part of builds with some feature only.
+    pub(crate) needs_feature: bool,
 }
 
 /// The plugins of the workspace.
@@ -48,7 +50,9 @@ fn in_file(file: &File) -> Vec<Registered<'_>> {
             Token::Sign(_) => None,
         });
         let contract = tokens.get(contract).and_then(|(_, token)| token.word()).unwrap_or_default().to_owned();
-        Registered { file, line: tokens[at].0, contract, name: name.map(str::to_owned) }
+        let before = tokens[..at].iter().rev().map(|(_, token)| token).take_while(|token| !token.is(';') && !token.is('}'));
+        let needs_feature = before.filter_map(Token::word).any(|word| word == "feature");
+        Registered { file, line: tokens[at].0, contract, name: name.map(str::to_owned), needs_feature }
     };
     // The macro's own definition names no contract.
     calls.map(read).filter(|plugin| !plugin.contract.is_empty()).collect()
@@ -74,12 +78,15 @@ mod tests {
 
     #[test]
     fn a_plugin_is_known_by_its_registration() {
-        let source = "//! `a`: one.\n//!\n//! More.\n\nassay_core::register! {\n    Proxy,\n    name: \"a\",\n}\nconst NAME: &str = \"b\";\nregister! { Aggregate, name: NAME, }\nregister! { Aggregate, name: OTHER, }\n#[cfg(test)]\nmod tests { register! { Aggregate, name: \"t\", } }";
+        let source = "//! `a`: one.\n//!\n//! More.\n\nassay_core::register! {\n    Proxy,\n    name: \"a\",\n}\nconst NAME: &str = \"b\";\nregister! { Aggregate, name: NAME, }\n#[cfg(feature = \"f\")]\nregister! { Aggregate, name: OTHER, }\n#[cfg(test)]\nmod tests { register! { Aggregate, name: \"t\", } }";
         let tree = Tree::of(&[("p/src/a.rs", source), ("plugins/examples/e/src/lib.rs", source), ("p/tests/b.rs", source)]);
         let plugins = registered(&tree);
-        let shown: Vec<(usize, &str, Option<&str>)> =
-            plugins.iter().map(|plugin| (plugin.line, plugin.contract.as_str(), plugin.name.as_deref())).collect();
-        assert_eq!(shown, [(5, "Proxy", Some("a")), (10, "Aggregate", Some("b")), (11, "Aggregate", None)]);
+        let show = |plugin: &Registered<'_>| {
+            let Registered { line, contract, name, needs_feature, .. } = plugin;
+            format!("{line} {contract} {} {needs_feature}", name.as_deref().unwrap_or("?"))
+        };
+        let shown: Vec<String> = plugins.iter().map(show).collect();
+        assert_eq!(shown, ["5 Proxy a false", "10 Aggregate b false", "12 Aggregate ? true"]);
         assert_eq!(plugins[0].head(), ["`a`: one.", "", "More."]);
     }
 }

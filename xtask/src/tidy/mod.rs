@@ -59,7 +59,7 @@ fn findings(root: &Path) -> miette::Result<Vec<Finding>> {
 /// The names of all crates that a crate is built from.
 fn dependencies(root: &Path, name: &str) -> miette::Result<Vec<String>> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none", "--package", name]).current_dir(root);
+    command.args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--package", name]).current_dir(root);
     let output = command.output().into_diagnostic().wrap_err("cargo cannot be started")?;
     if !output.status.success() {
         bail!("{command:?}: {}", String::from_utf8_lossy(&output.stderr));

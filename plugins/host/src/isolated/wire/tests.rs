@@ -17,7 +17,7 @@ fn sent(answer: Result<Lent<'_>, String>) -> Vec<u8> {
     bytes
 }
 
-/// Whether all that is lent has the same bits; a NaN is no number, but it has bits.
+/// Whether all that is lent has the same bits; a NaN is not a number, but it has bits.
 fn same(one: &Lent<'_>, other: &Lent<'_>) -> bool {
     let bits = |lent: &Lent<'_>| {
         let floats: Vec<u32> = lent.floats.iter().map(|number| number.to_bits()).collect();
