@@ -81,6 +81,16 @@ fn a_layout_knows_which_choices_it_offers() {
 }
 
 #[test]
+fn layouts_whose_names_agree_may_differ_in_wiring() {
+    let layout = layout();
+    let mut other = Layout { zero: None, ..layout.clone() };
+    other.cells[0].wiring = None;
+    assert!(other.has_names_of(&layout) && layout.has_names_of(&other));
+    other.cells[0].edges.swap(0, 1);
+    assert!(!other.has_names_of(&layout));
+}
+
+#[test]
 fn depth_counts_edges_and_width_the_inputs_of_live_nodes() {
     let layout = layout();
     let extent = |operators: [usize; 4]| {

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use assay_structure::subspace::{CellLayout, Layout, Wiring};
+use assay_structure::subspace::{CellLayout, Layout};
 pub use assay_structure::trajectory::{Removal, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ReadError, parse};
 use crate::files;
+use crate::space::Space;
 
 /// The steps of a search, and the layout of the space, which says what positions in them stand for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,56 +21,42 @@ pub struct Trajectory {
 }
 
 impl Trajectory {
-    /// The steps of the search in this folder.
+    /// The steps of the search in this folder. Where the folder holds the [`Space`], the layout has its wiring.
     ///
     /// # Errors
-    /// If the file cannot be read; then with the name of the field that is wrong.
+    /// If a file cannot be read; then with the name of the field that is wrong.
     pub fn read(folder: &Path) -> Result<Self, ReadError> {
         let file = folder.join(files::TRAJECTORY);
         let bytes = std::fs::read(&file).map_err(|error| ReadError::File { file: file.clone(), error })?;
-        parse(&file, &bytes)
+        let Self { layout, steps } = parse(&file, &bytes)?;
+        let whole = Space::read(folder)?.map(|space| space.layout).filter(|whole| whole.has_names_of(&layout));
+        Ok(Self { layout: whole.unwrap_or(layout), steps })
     }
 }
 
-/// The written form. Trajectories of earlier versions have operators, cells and steps only.
+/// The written form, which has names only.
 #[derive(Serialize, Deserialize)]
 struct Written {
     /// Operator names; a mask has one digit for each.
     operators: Vec<String>,
     /// Kinds of cell with the names of their edges.
     cells: Vec<(String, Vec<String>)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    zero: Option<usize>,
-    /// The wiring of each kind of cell, if any has one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    wirings: Vec<Option<Wiring>>,
     steps: Vec<Step>,
 }
 
 impl From<Trajectory> for Written {
     fn from(Trajectory { layout, steps }: Trajectory) -> Self {
-        let Layout { operators, zero, cells } = layout;
-        let is_wired = cells.iter().any(|cell| cell.wiring.is_some());
-        let wirings = cells.iter().filter(|_| is_wired).map(|cell| cell.wiring.clone()).collect();
-        Self { operators, cells: cells.into_iter().map(|cell| (cell.kind, cell.edges)).collect(), zero, wirings, steps }
+        let Layout { operators, cells, .. } = layout;
+        Self { operators, cells: cells.into_iter().map(|cell| (cell.kind, cell.edges)).collect(), steps }
     }
 }
 
 impl TryFrom<Written> for Trajectory {
     type Error = String;
 
-    fn try_from(Written { operators, cells, zero, wirings, steps }: Written) -> Result<Self, String> {
-        let count = operators.len();
-        if zero.is_some_and(|zero| zero >= count) || !(wirings.is_empty() || wirings.len() == cells.len()) {
-            return Err("`zero` or `wirings` do not fit `operators` and `cells`".into());
-        }
-        let wirings = wirings.into_iter().chain(std::iter::repeat(None));
-        let cell = |((kind, edges), wiring): ((String, Vec<String>), Option<Wiring>)| {
-            let cell = CellLayout::uniform(kind, edges, count);
-            wiring.iter().try_for_each(|wiring| wiring.check(cell.edges.len())).map(|()| CellLayout { wiring, ..cell })
-        };
-        let cells = cells.into_iter().zip(wirings).map(cell).collect::<Result<_, _>>()?;
-        let layout = Layout { zero, ..Layout::new(operators, cells) };
+    fn try_from(Written { operators, cells, steps }: Written) -> Result<Self, String> {
+        let cells = cells.into_iter().map(|(kind, edges)| CellLayout::uniform(kind, edges, operators.len())).collect();
+        let layout = Layout::new(operators, cells);
         for Step { title, before, after, candidates, .. } in &steps {
             let is_known = |removal: &Removal| layout.has(removal.choice);
             if !before.fits(&layout) || !after.fits(&layout) || !candidates.iter().all(is_known) {
@@ -82,47 +69,52 @@ impl TryFrom<Written> for Trajectory {
 
 #[cfg(test)]
 mod tests {
-    use assay_structure::subspace::Edge;
+    use assay_structure::subspace::{Edge, Wiring};
 
     use super::*;
 
-    const EARLIER: &str = r#"{"operators":["none","conv"],"cells":[["cell",["1<-0","2<-0"]]],"steps":[
+    const WRITTEN: &str = r#"{"operators":["none","conv"],"cells":[["cell",["1<-0","2<-0"]]],"steps":[
         {"title":"round 1","before":"11.11","after":"01.11","readings":[],
          "candidates":[{"choice":{"cell":0,"edge":0,"operator":0},"indicators":[],"removed":true}]}]}"#;
 
-    #[test]
-    fn a_trajectory_of_an_earlier_version_is_read_and_written_as_it_was() {
-        let read: Trajectory = serde_json::from_str(EARLIER).unwrap();
-        assert_eq!(read.layout.describe(read.steps[0].candidates[0].choice), "cell 1<-0 none");
-        assert_eq!((read.layout.zero, read.layout.cells[0].wiring.as_ref()), (None, None));
-        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-        assert_eq!(json(&serde_json::to_string(&read).unwrap()), json(EARLIER));
+    /// A space whose cell has these edges.
+    fn space(edges: [&str; 2]) -> Space {
+        let nodes = ["in", "1", "out"].map(str::to_owned).into();
+        let joined = vec![Edge { from: 0, to: 1 }, Edge { from: 0, to: 2 }];
+        let cell = CellLayout::uniform("cell", edges, 2).wired(Wiring { nodes, edges: joined, concatenated: Vec::new() });
+        Space { name: "tiny".into(), layout: Layout { zero: Some(0), ..Layout::new(["none", "conv"], vec![cell]) } }
     }
 
     #[test]
-    fn wiring_and_zero_operator_are_written_beside_the_names() {
-        let mut read: Trajectory = serde_json::from_str(EARLIER).unwrap();
-        let edges = vec![Edge { from: 0, to: 1 }, Edge { from: 0, to: 2 }];
-        let nodes = ["in", "1", "out"].map(str::to_owned).into();
-        read.layout.cells[0].wiring = Some(Wiring { nodes, edges, concatenated: Vec::new() });
-        read.layout.zero = Some(0);
-        let text = serde_json::to_string(&read).unwrap();
-        assert!(text.contains(r#""cells":[["cell",["1<-0","2<-0"]]],"zero":0,"wirings":[{"nodes":["in","1","out"],"#), "{text}");
-        assert_eq!(serde_json::from_str::<Trajectory>(&text).unwrap().layout, read.layout);
+    fn a_trajectory_is_written_as_names_and_steps() {
+        let read: Trajectory = serde_json::from_str(WRITTEN).unwrap();
+        assert_eq!(read.layout.describe(read.steps[0].candidates[0].choice), "cell 1<-0 none");
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        let whole = Trajectory { layout: space(["1<-0", "2<-0"]).layout, steps: read.steps };
+        assert_eq!(json(&serde_json::to_string(&whole).unwrap()), json(WRITTEN));
+    }
+
+    #[test]
+    fn a_folder_that_holds_the_space_tells_the_wiring_of_its_cells() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(files::TRAJECTORY), WRITTEN).unwrap();
+        let layout = || Trajectory::read(folder.path()).unwrap().layout;
+        let write = |space: &Space| std::fs::write(folder.path().join(files::SPACE), serde_json::to_string(space).unwrap()).unwrap();
+        assert_eq!((layout().zero, layout().cells[0].wiring.as_ref()), (None, None), "a folder of an earlier version");
+        write(&space(["1<-0", "2<-0"]));
+        assert_eq!(layout(), space(["1<-0", "2<-0"]).layout);
+        // Another space than that of the trajectory says nothing of it.
+        write(&space(["1<-0", "2<-1"]));
+        assert_eq!(layout().cells[0].wiring, None);
     }
 
     #[test]
     fn a_trajectory_that_contradicts_itself_is_refused() {
-        for (from, to) in [
-            ("01.11", "01.11.11"),
-            ("11.11", "110.110"),
-            (r#""operator":0"#, r#""operator":2"#),
-            (r#""edge":0"#, r#""edge":2"#),
-            (r#""steps""#, r#""zero":2,"steps""#),
-            (r#""steps""#, r#""wirings":[null,null],"steps""#),
-        ] {
-            let wrong = EARLIER.replacen(from, to, 1);
-            assert_ne!(wrong, EARLIER);
+        for (from, to) in
+            [("01.11", "01.11.11"), ("11.11", "110.110"), (r#""operator":0"#, r#""operator":2"#), (r#""edge":0"#, r#""edge":2"#)]
+        {
+            let wrong = WRITTEN.replacen(from, to, 1);
+            assert_ne!(wrong, WRITTEN);
             assert!(serde_json::from_str::<Trajectory>(&wrong).is_err(), "{to}");
         }
     }

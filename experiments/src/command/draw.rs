@@ -8,6 +8,7 @@ use assay_core::plugin::SearchSpace;
 use assay_core::subspace::{Layout, Subspace};
 use assay_report::Run;
 use assay_report::draw::{self, DrawError, Picture};
+use assay_results::Space;
 use assay_run::stored_experiment;
 use clap::Args;
 
@@ -88,13 +89,9 @@ impl Draw {
             return Err(Failure::new(problem).with_help("its charts are in its report: assay report RUN").into());
         };
         let mut trajectory = search.trajectory.clone();
-        if trajectory.layout.cells.iter().all(|cell| cell.wiring.is_none()) {
-            let names = |layout: &Layout| {
-                let cells = layout.cells.iter().map(|cell| (cell.kind.clone(), cell.edges.clone()));
-                (layout.operators.clone(), cells.collect::<Vec<_>>())
-            };
+        if Space::read(folder)?.is_none() {
             let known = layout_of_run(folder, plugins)?;
-            if names(&known) == names(&trajectory.layout) {
+            if known.has_names_of(&trajectory.layout) {
                 trajectory.layout = known;
             }
         }
@@ -112,7 +109,7 @@ impl Draw {
     }
 }
 
-/// The layout of the space that a run searched, by its experiment. Runs of earlier versions do not hold the wiring of cells.
+/// The layout of the space that a run searched, by its experiment. Folders of the first 0.1.0 do not hold it.
 fn layout_of_run(folder: &Path, plugins: &Plugins) -> Result<Layout, Failure> {
     let experiment = stored_experiment(folder, Purpose::Score, plugins)?;
     Ok(Assembly::new(&experiment, plugins).space()?.layout().clone())

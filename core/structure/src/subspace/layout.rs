@@ -64,6 +64,13 @@ impl Layout {
         self.operators.iter().position(|operator| operator == name)
     }
 
+    /// Whether operators, kinds of cell and edges of both have the same names in the same order.
+    #[must_use]
+    pub fn has_names_of(&self, other: &Self) -> bool {
+        let cells = |layout: &Self| layout.cells.iter().map(|cell| (cell.kind.clone(), cell.edges.clone())).collect::<Vec<_>>();
+        self.operators == other.operators && cells(self) == cells(other)
+    }
+
     /// Whether there is such an operator on such an edge.
     #[must_use]
     pub fn has(&self, choice: Choice) -> bool {
