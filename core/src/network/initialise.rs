@@ -4,7 +4,6 @@ use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::graph::{ParameterRole, ParameterSpec};
-use crate::plugin::Words;
 use crate::stream::Stream;
 
 crate::words! {
@@ -23,9 +22,6 @@ crate::words! {
 }
 
 impl Initialiser {
-    /// The names accepted in experiment files.
-    pub const NAMES: &'static [&'static str] = Self::WORDS;
-
     /// Draws one parameter from its stream.
     #[must_use]
     pub fn draw(self, spec: &ParameterSpec, stream: &Stream) -> Vec<f32> {

@@ -10,7 +10,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Words;
 use crate::score::{Direction, Reading};
 
 /// A proxy that enters an aggregate.
@@ -48,11 +47,6 @@ crate::words! {
         /// Σ weight · reading, negated where less is better. The scales of the components decide who speaks loudest.
         NumericSum = "numeric-sum",
     }
-}
-
-impl Rule {
-    /// The names accepted in experiment files.
-    pub const NAMES: &'static [&'static str] = Self::WORDS;
 }
 
 /// Several proxies and the rule that joins them. More is better.

@@ -134,22 +134,6 @@ macro_rules! register {
         }
         $( $crate::register!(@importer $name, $summary, $importer); )?
     };
-    (
-        $contract:ty, name: $name:expr, summary: $summary:expr, schema: $settings:expr, build: $build:expr
-        $(, importer: $importer:expr)? $(,)?
-    ) => {
-        $crate::inventory::submit! {
-            $crate::plugin::Entry::<$contract> {
-                name: $name,
-                summary: $summary,
-                origin: $crate::plugin::Origin::Crate(env!("CARGO_PKG_NAME")),
-                settings: $settings,
-                resolve: |given| Ok(given.clone()),
-                build: &$build,
-            }
-        }
-        $( $crate::register!(@importer $name, $summary, $importer); )?
-    };
     (@importer $name:expr, $summary:expr, $importer:expr) => {
         $crate::register! {
             $crate::plugin::import::Importer,

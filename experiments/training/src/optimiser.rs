@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     fn recipe(epochs: usize, warm_up: usize) -> Training {
-        Settings::none().with("architecture", "").with("epochs", epochs).with("warm_up", warm_up).parse().unwrap()
+        Settings::none().with("architecture", "").with("epochs", epochs).with("warm_up", warm_up).read().unwrap()
     }
 
     #[test]

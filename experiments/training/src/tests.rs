@@ -31,7 +31,7 @@ fn recipe(settings: &Settings) -> Training {
         .with("drop_path", 0.0)
         .with("cutout", 0)
         .with("augmentation", "none");
-    settings.clone().or(&small).parse().unwrap()
+    settings.clone().or(&small).read().unwrap()
 }
 
 fn graph(recipe: &Training, size: usize) -> Arc<Graph> {

@@ -18,7 +18,6 @@ pub mod macros {
     pub use super::words::parse as parse_word;
 }
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -124,14 +123,6 @@ impl Settings {
     /// If it has the wrong type.
     pub fn take<T: SettingType>(&mut self, key: &str) -> Result<Option<T>, SettingsError> {
         self.0.remove(key).map(|value| T::read(key, value)).transpose()
-    }
-
-    /// The settings as a typed struct whose `serde` defaults fill in what is absent.
-    ///
-    /// # Errors
-    /// If a value does not fit; [`Settings::check`] reports the same with more help.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
-        serde_json::from_value(Value::Object(self.0.clone())).map_err(|error| SettingsError::new("settings", error.to_string()))
     }
 }
 

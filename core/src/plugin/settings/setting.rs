@@ -85,12 +85,6 @@ impl Setting {
             (_, None) => "none".to_owned(),
         }
     }
-
-    /// A default that is described in words.
-    #[must_use]
-    pub const fn said(words: &'static str) -> DefaultValue {
-        DefaultValue::Words(words)
-    }
 }
 
 /// A value as a user writes it in an experiment file.

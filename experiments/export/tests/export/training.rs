@@ -70,7 +70,7 @@ fn pytorch_trains_the_exported_module_to_our_weights() {
     let settings = settings.into_iter().fold(Settings::none(), |settings, (key, value): (_, serde_json::Value)| settings.with(key, value));
     let settings = settings.with("architecture", DARTS).with("label_smoothing", 0.1).with("augmentation", "none");
     let settings = settings.with("auxiliary", 0.0).with("drop_path", 0.0).with("cutout", 0);
-    let recipe: Training = settings.parse().unwrap();
+    let recipe: Training = settings.read().unwrap();
     let net = MacroNet { input: Shape::new(3, 8, 8), channels: 4, cells: 3, classes: 5, part: Part::Classifier };
     let space = Darts::new();
     let graph = Arc::new(space.lower(&space.parse(DARTS).unwrap(), &net).unwrap());
