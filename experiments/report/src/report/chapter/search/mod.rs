@@ -3,6 +3,7 @@
 mod course;
 mod read;
 mod tradeoff;
+mod written;
 
 use assay_results::present::grid::Grid;
 use assay_results::present::number::number;
@@ -53,7 +54,8 @@ pub(super) fn chapter(search: &Search, subject: &Subject<'_>, all: &[(&str, &Sea
         let Some(chart) = tradeoff.chart() else { continue };
         sections.push(of_run.section(&name, &title, FRONT, Body::charts(vec![chart])));
         let table = Table { grid: tradeoff.grid(), is_short: true, is_sortable: true };
-        sections.push(of_run.section(&format!("{name}-architectures"), &title, "The same as numbers, cheapest first.", Body::Table(table)));
+        let explanation = format!("The same as numbers, cheapest first.{}", search.written.note());
+        sections.push(of_run.section(&format!("{name}-architectures"), &title, &explanation, Body::Table(table)));
     }
     let steps = Table { grid: steps(search), is_short: false, is_sortable: true };
     sections.push(of_run.section("steps", "Steps", STEPS, Body::Table(steps)));

@@ -1,15 +1,12 @@
 //! A search as its folder holds it: its result, its steps, and how its space writes the architectures among the states.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use assay_results::tables::architectures;
 use assay_results::{SearchSummary, Step, Trajectory};
 use assay_structure::score::Direction;
-use assay_structure::subspace::Subspace;
 
+use super::written::Written;
 use crate::report::error::ReportError;
-use crate::report::table::RunTable;
 
 /// A search.
 pub struct Search {
@@ -17,26 +14,15 @@ pub struct Search {
     pub summary: SearchSummary,
     /// Its steps.
     pub trajectory: Trajectory,
-    /// How the space writes the architectures among the states, by their masks.
-    written: HashMap<String, String>,
+    /// How the space writes the architectures among the states.
+    pub(super) written: Written,
 }
 
 impl Search {
     /// Reads what the folder holds beside this summary.
     pub(in crate::report::chapter) fn read(folder: &Path, summary: SearchSummary) -> Result<Self, ReportError> {
         let trajectory = Trajectory::read(folder)?;
-        let mut written = HashMap::new();
-        if let Some(table) = RunTable::read_if_any(folder, &architectures::TABLE)? {
-            let pairs = table.texts(architectures::MASK)?.into_iter().zip(table.texts(architectures::ARCH)?);
-            written.extend(pairs.map(|(mask, text)| (mask.to_owned(), text.to_owned())));
-        }
-        Ok(Self { summary, trajectory, written })
-    }
-
-    /// A state as the space writes it, or its mask where it is not an architecture or the folder does not say how to write it.
-    pub(super) fn write(&self, state: &Subspace) -> String {
-        let mask = state.to_string();
-        self.written.get(&mask).cloned().unwrap_or(mask)
+        Ok(Self { summary, trajectory, written: Written::read(folder)? })
     }
 }
 

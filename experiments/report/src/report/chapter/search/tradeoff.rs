@@ -95,7 +95,7 @@ impl Tradeoff<'_> {
         // A step reads what it starts from; what it leads to is the best so far.
         let row = |step: &Step| {
             let numbers = self.point(step).map_or(["–"; 2].map(str::to_owned), |point| point.map(number));
-            numbers.into_iter().chain([step.title.clone(), self.search.write(&step.before)]).collect()
+            numbers.into_iter().chain([step.title.clone(), self.search.written.of(&step.before)]).collect()
         };
         let head = [self.cost, self.label, "step", "architecture"].map(str::to_owned).to_vec();
         Grid { title: format!("Pareto front: {}", self.title()), head, rows: self.front.iter().map(row).collect() }
