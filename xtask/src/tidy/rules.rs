@@ -12,6 +12,9 @@ const PLUGINS: [&str; 5] = ["assay-spaces", "assay-proxies", "assay-strategies",
 /// What a library leaves to the program: arguments, progress, signals, errors for people.
 const PROGRAM: [&str; 5] = ["assay", "clap", "indicatif", "ctrlc", "miette"];
 
+/// What begins runs, and what tells of them.
+const ABOVE: [&str; 2] = ["assay-run", "assay-report"];
+
 /// What crates do not depend on, not even through others.
 pub(super) const CRATES: &[Crate] = &[
     Crate {
@@ -23,7 +26,7 @@ pub(super) const CRATES: &[Crate] = &[
     Crate {
         folder: "core",
         name: "assay-core",
-        never: &[&PLUGINS, &PROGRAM, &["burn*", "polars*", "assay-cpu", "assay-burn", "assay-run", "assay-results", "assay-report"]],
+        never: &[&PLUGINS, &PROGRAM, &ABOVE, &["burn*", "polars*", "assay-cpu", "assay-burn", "assay-results"]],
         why: "contracts do not know who fulfils them, and a linked plugin is built in little time",
     },
     Crate {
@@ -41,13 +44,13 @@ pub(super) const CRATES: &[Crate] = &[
     Crate {
         folder: "plugins/proxies",
         name: "assay-proxies",
-        never: &[&PROGRAM, &["assay-spaces", "assay-cpu", "assay-burn", "burn*", "assay-run", "assay-report"]],
+        never: &[&PROGRAM, &ABOVE, &["assay-spaces", "assay-cpu", "assay-burn", "burn*"]],
         why: "a proxy measures any network on any engine",
     },
     Crate {
         folder: "plugins/strategies",
         name: "assay-strategies",
-        never: &[&PROGRAM, &["assay-spaces", "assay-proxies", "assay-benchmarks", "burn*", "assay-run", "assay-report"]],
+        never: &[&PROGRAM, &ABOVE, &["assay-spaces", "assay-proxies", "assay-benchmarks", "burn*"]],
         why: "a strategy searches any space by any proxy",
     },
     Crate {
@@ -61,6 +64,42 @@ pub(super) const CRATES: &[Crate] = &[
         name: "assay-plugin-host",
         never: &[&PLUGINS, &PROGRAM, &["burn*", "polars*"]],
         why: "what loads the plugins of others knows none of ours",
+    },
+    Crate {
+        folder: "plugins/spaces",
+        name: "assay-spaces",
+        never: &[&PROGRAM, &ABOVE, &["assay-proxies", "assay-strategies", "assay-benchmarks", "assay-datasets", "burn*"]],
+        why: "a space does not know who searches it",
+    },
+    Crate {
+        folder: "plugins/benchmarks",
+        name: "assay-benchmarks",
+        never: &[&PROGRAM, &ABOVE, &["assay-proxies", "assay-strategies", "assay-datasets", "burn*"]],
+        why: "a benchmark knows the space that it records, and nobody who asks it",
+    },
+    Crate {
+        folder: "plugins/datasets",
+        name: "assay-datasets",
+        never: &[&PROGRAM, &ABOVE, &["assay-spaces", "assay-proxies", "assay-strategies", "assay-benchmarks", "burn*", "polars*"]],
+        why: "a dataset does not know what its images are for",
+    },
+    Crate {
+        folder: "experiments/statistics",
+        name: "assay-statistics",
+        never: &[&PLUGINS, &PROGRAM, &ABOVE, &["burn*", "polars*"]],
+        why: "statistics are functions of numbers",
+    },
+    Crate {
+        folder: "experiments/training",
+        name: "assay-training",
+        never: &[&PLUGINS, &PROGRAM, &ABOVE, &["polars*"]],
+        why: "a training knows a network, not where it is from",
+    },
+    Crate {
+        folder: "experiments/export",
+        name: "assay-export",
+        never: &[&PLUGINS, &PROGRAM, &ABOVE, &["polars*"]],
+        why: "an export knows a network, not where it is from",
     },
     Crate {
         folder: "experiments/results",
