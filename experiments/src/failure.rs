@@ -1,12 +1,8 @@
 //! Errors as people see them: what, where, and what to do next.
 
 use assay_core::experiment::{ExperimentError, Place, Problem};
+use assay_results::exit;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
-
-/// The exit code of a program that fails.
-pub const FAILED: u8 = 1;
-/// The exit code of a program that misses nothing but data: images of a dataset, or the table of a benchmark.
-pub const MISSING_DATA: u8 = 3;
 
 /// An error for the terminal.
 #[derive(Debug)]
@@ -41,7 +37,7 @@ impl Failure {
     /// The exit code of a program that fails so.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        if self.is_missing_data { MISSING_DATA } else { FAILED }
+        if self.is_missing_data { exit::MISSING_DATA } else { exit::FAILED }
     }
 
     /// With this advice after any that is there.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The exit code of an interrupted program, as shells expect it.
-pub const EXIT_CODE: u8 = 130;
+use assay_results::exit;
 
 /// Whether the user asked to stop.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +19,7 @@ impl Interrupt {
         let asked = interrupt.clone();
         ctrlc::set_handler(move || {
             if asked.0.swap(true, Ordering::SeqCst) {
-                std::process::exit(i32::from(EXIT_CODE));
+                std::process::exit(i32::from(exit::INTERRUPTED));
             }
             on_first();
         })?;

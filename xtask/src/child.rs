@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use assay_results::exit;
 use miette::{IntoDiagnostic, WrapErr};
 
-/// The exit code of an interrupted program, as shells expect it.
-pub(crate) const INTERRUPTED: i32 = 130;
-/// The exit code of `assay` where nothing but data is missing: images of a dataset, or the table of a benchmark.
-const MISSING_DATA: i32 = 3;
+/// The exit code of an interrupted program.
+pub(crate) const INTERRUPTED: i32 = exit::INTERRUPTED as i32;
+/// The exit code of `assay` where nothing but data is missing.
+const MISSING_DATA: i32 = exit::MISSING_DATA as i32;
 /// How long an interrupted program may take to put its work away.
 const GRACE: Duration = Duration::from_secs(60);
 

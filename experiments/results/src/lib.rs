@@ -26,6 +26,7 @@
 mod begun;
 pub mod correlation;
 mod error;
+pub mod exit;
 pub mod files;
 mod kind;
 mod machine;

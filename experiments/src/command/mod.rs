@@ -120,7 +120,7 @@ pub fn main() -> ExitCode {
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Ending::Interrupted) => ExitCode::from(crate::interrupt::EXIT_CODE),
+        Err(Ending::Interrupted) => ExitCode::from(assay_results::exit::INTERRUPTED),
         Err(Ending::Failure(failure)) => {
             let code = failure.exit_code();
             eprintln!("{:?}", miette::Report::new(failure));
