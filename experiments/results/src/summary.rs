@@ -179,7 +179,7 @@ mod tests {
         summary["kind"] = json!("meal");
         assert!(message(&summary).contains("cannot be read: kind: unknown variant `meal`, expected"), "{}", message(&summary));
         summary["kind"] = json!("training");
-        assert!(message(&summary).contains("cannot be read: missing field"), "{}", message(&summary));
+        assert!(message(&summary).contains("cannot be read: architecture: invalid type: map"), "{}", message(&summary));
         summary["schema"] = json!(7);
         assert_eq!(message(&summary), "summary.json` has form 7 of a training, and this version of assay reads form 1");
     }

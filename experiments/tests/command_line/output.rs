@@ -206,5 +206,5 @@ fn progress_is_silent_when_asked_and_logs_come_on_request() {
     let logged = scratch.assay(&["run", "tiny.toml", "--quiet", "--log-level", "info", "--run-dir", "logged"]);
     assert!(logged.err.contains("run begins") && logged.err.contains("run ends"), "{}", logged.err);
     let error = scratch.fail(&["list", "spaces", "--log-level", "loud"]);
-    assert!(error.contains("no log level"), "{error}");
+    assert!(error.contains("is not a log level"), "{error}");
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use assay_results::exit::{FAILED, MISSING_DATA};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -93,8 +94,17 @@ impl Scratch {
 
     /// Runs the program, which must fail with exit code 1, and gives its standard error.
     pub(crate) fn fail(&self, arguments: &[&str]) -> String {
+        self.end_with(FAILED, arguments)
+    }
+
+    /// Runs the program, which must fail because data is not here and for no other reason, and gives its standard error.
+    pub(crate) fn miss_data(&self, arguments: &[&str]) -> String {
+        self.end_with(MISSING_DATA, arguments)
+    }
+
+    fn end_with(&self, code: u8, arguments: &[&str]) -> String {
         let said = self.assay(arguments);
-        assert_eq!(said.code, Some(1), "assay {arguments:?}: {}{}", said.out, said.err);
+        assert_eq!(said.code, Some(code.into()), "assay {arguments:?}: {}{}", said.out, said.err);
         self.redact(&said.err)
     }
 

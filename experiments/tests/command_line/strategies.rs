@@ -168,7 +168,7 @@ fn what_is_wrong_with_an_oracle_points_into_its_line() {
 fn a_table_that_is_not_there_is_missed_before_the_search() {
     let scratch = Scratch::new();
     scratch.write("absent.toml", RECORDED);
-    let said = scratch.fail(&["run", "absent.toml"]);
+    let said = scratch.miss_data(&["run", "absent.toml"]);
     assert!(said.contains("the table of nas-bench-201 is not imported yet") && said.contains("assay benchmark import"), "{said}");
     scratch.write("column.toml", RECORDED.replace("ep12_valid_cifar10", "ep13_valid_cifar10"));
     let said = scratch.fail(&["run", "column.toml"]);

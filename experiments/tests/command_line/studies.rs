@@ -281,6 +281,7 @@ fn what_is_wrong_with_a_study_is_told_with_its_line() {
         scratch.write("wrong.toml", SMALL.replace(from, to));
         scratch.fail(&["correlate", "wrong.toml"])
     };
+    scratch.write("right.toml", SMALL);
     let messages = [
         fail("\"params\"", "\"parms\""),
         fail("sample = 14", "sampel = 14"),
@@ -288,7 +289,7 @@ fn what_is_wrong_with_a_study_is_told_with_its_line() {
         fail("sample = 14", "sample = 14\narchitectures = []"),
         fail("\"params\"", "\"linear-regions\""),
         fail("proxies = [", "# proxies = ["),
-        fail("sample = 14", "sample = 14"),
+        scratch.miss_data(&["correlate", "right.toml"]),
         scratch.fail(&["correlate", "tiny.toml"]),
     ];
     assert_snapshot!(without_lists(&messages.join("\n\n")));

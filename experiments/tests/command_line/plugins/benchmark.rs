@@ -30,7 +30,7 @@ fn a_benchmark_of_another_crate_is_imported_by_the_importer_that_it_brings() {
     let correlate = ["correlate", "own.toml", "--run-dir", "run", "--quiet"];
 
     let missing = run(&scratch, &correlate);
-    assert_eq!(missing.code, Some(1), "{}", missing.out);
+    assert_eq!(missing.code, Some(3), "{}", missing.out);
     let advice = "import your copy once: assay benchmark import own-accuracies <measured.csv>";
     assert!(missing.err.contains(advice), "{}", missing.err);
 
