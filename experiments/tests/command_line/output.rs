@@ -115,7 +115,7 @@ fn lists_name_what_is_registered() {
     local-search           to the best neighbour until none is better, and again from elsewhere (White et al., UAI 2021)
     manas                  one bandit an edge, each credited with the whole reward (Lopes et al., 2024)
     manas-ls               one bandit an edge, credited by least squares (Lopes et al., 2024)
-    pnas                   edge by edge, what a surrogate holds for best is evaluated (after Liu et al., ECCV 2018)
+    pnas                   edge by edge, what a surrogate predicts to be best is evaluated (after Liu et al., ECCV 2018)
     random                 the best by an oracle of a few architectures drawn uniformly: the baseline
     regularized-evolution  aging evolution: the best of a few has a child, the oldest dies (Real et al., AAAI 2019)
     reinforce              a softmax an edge, trained by REINFORCE with a moving-average baseline (Dong & Yang, ICLR 2020)

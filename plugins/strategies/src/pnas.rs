@@ -19,7 +19,7 @@ use crate::parts::variation::{draw, neighbours};
 assay_core::register! {
     dyn SearchStrategy,
     name: "pnas",
-    summary: "edge by edge, what a surrogate holds for best is evaluated (after Liu et al., ECCV 2018)",
+    summary: "edge by edge, what a surrogate predicts to be best is evaluated (after Liu et al., ECCV 2018)",
     settings: Pnas,
     build: |method| Ok(Box::new(Guided::new(method)?)),
 }
