@@ -22,8 +22,10 @@ pub(crate) struct File {
 
 /// What is read: sources, documents, and files of settings.
 const ENDINGS: [&str; 7] = ["rs", "md", "toml", "py", "c", "h", "snap"];
-/// What builds and runs leave behind.
-const LEFT: [&str; 2] = ["target", "results"];
+/// Whether builds or runs leave this folder behind.
+fn is_left(path: &str, name: &str) -> bool {
+    name == "target" || path == "results"
+}
 
 impl Tree {
     /// The files below this folder, without what builds and runs leave there.
@@ -40,8 +42,10 @@ impl Tree {
             let name = entry.file_name().to_string_lossy().into_owned();
             let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             let kind = entry.file_type()?;
-            if kind.is_dir() && !name.starts_with('.') && !LEFT.contains(&name.as_str()) {
-                self.add(&entry.path(), &below)?;
+            if kind.is_dir() {
+                if !name.starts_with('.') && !is_left(&below, &name) {
+                    self.add(&entry.path(), &below)?;
+                }
             } else if kind.is_file() && ENDINGS.iter().any(|ending| name.ends_with(&format!(".{ending}"))) {
                 self.files.push(File { path: below, text: std::fs::read_to_string(entry.path())? });
             } else {
@@ -79,5 +83,23 @@ impl Tree {
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let files = files.iter().map(|(path, text)| File { path: (*path).into(), text: (*text).into() });
         Self { files: files.collect(), others: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_without_what_builds_and_runs_leave_there() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["a/results/b.rs", "a/target/c.rs", "results/d.md", ".git/e.toml", "f.png", "g.md"] {
+            let file = folder.path().join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "text").unwrap();
+        }
+        let tree = Tree::read(folder.path()).unwrap();
+        assert_eq!(tree.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["a/results/b.rs", "g.md"]);
+        assert!(tree.has("f.png") && tree.has("a/results") && !tree.has("results") && !tree.has("a/resul"));
     }
 }
