@@ -125,7 +125,7 @@ mod tests {
     fn a_folder_that_is_not_there_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(write(&folder.path().join("none/table"), b"").unwrap_err().kind(), io::ErrorKind::NotFound);
-        assert!(write(folder.path(), b"").is_err(), "a folder is no file");
+        assert!(write(folder.path(), b"").is_err(), "a folder is not a file");
     }
 
     #[test]
