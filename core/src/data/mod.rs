@@ -56,6 +56,19 @@ pub trait Dataset: Send + Sync {
     fn shape(&self) -> Shape;
     /// How many classes the labels name.
     fn classes(&self) -> usize;
+    /// The names of the classes, by label, where they have names.
+    fn class_names(&self) -> Option<&[String]> {
+        None
+    }
+    /// Numbers its classes as another dataset does whose classes have these names. Images of a class that is not among them
+    /// are left out, and [`describe`](Self::describe) says so. A dataset whose classes have no names stays as it is.
+    ///
+    /// # Errors
+    /// If no class is among them.
+    fn adopt_classes(&mut self, names: &[String]) -> Result<(), DataError> {
+        let _ = names;
+        Ok(())
+    }
     /// How many images there are.
     fn len(&self) -> usize;
     /// Whether there is no image.

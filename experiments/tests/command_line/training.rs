@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::reports::{files, text};
-use crate::scratch::{Said, Scratch};
+use crate::scratch::{Said, Scratch, shared};
 
 const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|";
 
@@ -191,4 +191,31 @@ fn a_training_that_is_not_finished_is_not_reported_and_no_training_is_drawn() {
     // What it names is what continues it.
     scratch.succeed(&["train", "--resume", "stopped", "--quiet"]);
     scratch.succeed(&["report", "stopped"]);
+}
+
+#[test]
+fn classes_of_training_and_test_images_are_matched_by_name_and_a_cut_image_is_named() {
+    let images = shared().join("field/images");
+    if !images.exists() {
+        eprintln!("skipped: {} is not there", images.display());
+        return;
+    }
+    let scratch = scratch();
+    let train = |train: &str, test: &str| {
+        let text = format!(
+            "version = 1\n\n[space]\nname = \"nas-bench-201\"\n\n[dataset]\nname = \"image-folder\"\npath = \"{0}/{train}\"\n\
+             size = 8\n\n[test]\nname = \"image-folder\"\npath = \"{0}/{test}\"\nsize = 8\n\n[training]\n\
+             architecture = \"{CELL}\"\nchannels = 4\ncells = 1\nepochs = 1\nbatch = 4\nauxiliary = 0\n",
+            images.display()
+        );
+        scratch.write("train.toml", text);
+        scratch.assay(&["train", "train.toml", "--quiet", "--run-dir", train])
+    };
+    let said = train("cls3", "cls3_test");
+    assert!(said.out.contains("13 images in 3 classes, resized to 8×8 (cls3_test; no images of `bee`)"), "{}\n{}", said.out, said.err);
+    let said = train("cut90", "cut90");
+    assert_ne!(said.code, Some(0), "{}", said.out);
+    // Messages are broken into lines of the terminal's width.
+    let words: String = said.err.chars().filter(|letter| !letter.is_whitespace() && *letter != '│').collect();
+    assert!(words.contains(".jpgisdamagedortruncated"), "{}", said.err);
 }

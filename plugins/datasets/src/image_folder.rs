@@ -1,13 +1,17 @@
 //! `image-folder`: PNG and JPEG files, one subfolder a class.
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use assay_core::data::{DataError, Dataset, Normalisation};
 use assay_core::graph::Shape;
 use image::imageops::FilterType;
-use image::{ImageError, ImageReader};
+use image::{ImageError, ImageFormat, ImageReader};
 
-use crate::parts::files::{kind_of, unreadable};
+use crate::parts::files::{kind_of, read_whole, unreadable};
+use crate::parts::jpeg::is_whole;
 use crate::parts::location::{at_path, title_of};
 use crate::parts::normalisation::IMAGENET;
 
@@ -26,9 +30,12 @@ assay_core::settings! {
 struct ImageFolder {
     root: PathBuf,
     size: usize,
-    classes: usize,
+    /// By label.
+    classes: Vec<String>,
     normalisation: Normalisation,
     files: Vec<(PathBuf, u32)>,
+    /// What is not as one may think: files and classes left out, classes without images.
+    remarks: Vec<String>,
 }
 
 /// The visible entries of a folder, sorted by name.
@@ -45,29 +52,54 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(paths)
 }
 
+/// The extensions of images of other types.
+const OTHER_IMAGES: [&str; 20] = [
+    "avif", "bmp", "dib", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jxl", "pbm", "pgm", "pnm", "ppm", "qoi", "tga", "tif", "tiff",
+    "webp", "xpm",
+];
+
+fn extension(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
+}
+
 fn is_image(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    matches!(extension.as_str(), "png" | "jpg" | "jpeg")
+    matches!(extension(path).as_str(), "png" | "jpg" | "jpeg")
+}
+
+/// How many images of other types there are: `3 images of other types (bmp 1, webp 2)`. Nothing where there are none.
+fn counted(others: &BTreeMap<String, usize>) -> Option<String> {
+    let count: usize = others.values().sum();
+    let types: Vec<String> = others.iter().map(|(extension, count)| format!("{extension} {count}")).collect();
+    let images = if count == 1 { "1 image of another type" } else { &format!("{count} images of other types") };
+    (count > 0).then(|| format!("{images} ({})", types.join(", ")))
 }
 
 impl ImageFolder {
     fn open(root: PathBuf, size: usize) -> Result<Self, DataError> {
-        let classes: Vec<PathBuf> = entries(&root)?.into_iter().filter(|path| path.is_dir()).collect();
-        if classes.is_empty() {
+        let folders: Vec<PathBuf> = entries(&root)?.into_iter().filter(|path| path.is_dir()).collect();
+        if folders.is_empty() {
             return Err(DataError::new(format!("{} has no subfolders; put the images of each class into one", root.display())));
         }
-        let mut files = Vec::new();
-        for (label, class) in (0_u32..).zip(&classes) {
-            let before = files.len();
-            files.extend(entries(class)?.into_iter().filter(|path| is_image(path)).map(|path| (path, label)));
-            if files.len() == before {
+        let (mut files, mut others) = (Vec::new(), BTreeMap::new());
+        for (label, folder) in (0_u32..).zip(&folders) {
+            let (images, rest): (Vec<PathBuf>, Vec<PathBuf>) = entries(folder)?.into_iter().partition(|path| is_image(path));
+            let mut of_class = BTreeMap::new();
+            for extension in rest.iter().map(|path| extension(path)).filter(|extension| OTHER_IMAGES.contains(&extension.as_str())) {
+                *of_class.entry(extension).or_insert(0) += 1;
+            }
+            if images.is_empty() {
+                let found = counted(&of_class).map_or(String::new(), |found| format!(", only {found}: convert them"));
                 return Err(DataError::new(format!(
-                    "{} holds no PNG or JPEG files; every subfolder is a class and needs some",
-                    class.display()
+                    "{} holds no PNG or JPEG files{found}; every subfolder is a class and needs some",
+                    folder.display()
                 )));
             }
+            files.extend(images.into_iter().map(|path| (path, label)));
+            of_class.into_iter().for_each(|(extension, count)| *others.entry(extension).or_insert(0) += count);
         }
-        Ok(Self { root, size, classes: classes.len(), normalisation: IMAGENET.normalisation(), files })
+        let classes = folders.iter().map(|folder| title_of(folder)).collect();
+        let remarks = counted(&others).map(|others| format!("{others} left out")).into_iter().collect();
+        Ok(Self { root, size, classes, normalisation: IMAGENET.normalisation(), files, remarks })
     }
 }
 
@@ -77,7 +109,39 @@ impl Dataset for ImageFolder {
     }
 
     fn classes(&self) -> usize {
-        self.classes
+        self.classes.len()
+    }
+
+    fn class_names(&self) -> Option<&[String]> {
+        Some(&self.classes)
+    }
+
+    fn adopt_classes(&mut self, names: &[String]) -> Result<(), DataError> {
+        let quoted = |names: Vec<&String>| names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let label = |own: &u32| names.iter().position(|name| *name == self.classes[*own as usize]).map(|label| label as u32);
+        let mut kept = self.files.clone();
+        kept.retain_mut(|(_, own)| label(own).map(|label| *own = label).is_some());
+        if kept.is_empty() {
+            return Err(DataError::new(format!(
+                "{} has none of the classes {}; its subfolders are {}",
+                self.root.display(),
+                quoted(names.iter().take(8).collect()),
+                quoted(self.classes.iter().take(8).collect())
+            )));
+        }
+        let unknown: Vec<&String> = self.classes.iter().filter(|class| !names.contains(class)).collect();
+        let absent: Vec<&String> = names.iter().filter(|name| !self.classes.contains(name)).collect();
+        let mut remarks = Vec::new();
+        if !unknown.is_empty() {
+            let (all, out) = (self.files.len(), self.files.len() - kept.len());
+            remarks.push(format!("left out {out} of {all} images, whose class is not in the training images: {}", quoted(unknown)));
+        }
+        if !absent.is_empty() {
+            remarks.push(format!("no images of {}", quoted(absent)));
+        }
+        self.remarks.extend(remarks);
+        (self.files, self.classes) = (kept, names.to_vec());
+        Ok(())
     }
 
     fn len(&self) -> usize {
@@ -90,19 +154,21 @@ impl Dataset for ImageFolder {
 
     fn describe(&self) -> String {
         let (images, size) = (self.files.len(), self.size);
-        format!("image folder, {images} images in {} classes, resized to {size}×{size} ({})", self.classes, title_of(&self.root))
+        let remarks: String = self.remarks.iter().map(|remark| format!("; {remark}")).collect();
+        let (classes, folder) = (self.classes.len(), title_of(&self.root));
+        format!("image folder, {images} images in {classes} classes, resized to {size}×{size} ({folder}{remarks})")
     }
 
     fn read(&self, index: usize, pixels: &mut [u8]) -> Result<u32, DataError> {
         let (path, label) = &self.files[index];
         let side = self.size as u32;
         // Which decoder to use is decided by the contents: an extension may lie.
-        let image = ImageReader::open(path)
-            .and_then(ImageReader::with_guessed_format)
-            .map_err(|error| unreadable(path, error))?
-            .decode()
-            .map_err(|error| undecodable(path, error))?
-            .to_rgb8();
+        let bytes = read_whole(path)?;
+        let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format().map_err(|error| unreadable(path, error))?;
+        if reader.format() == Some(ImageFormat::Jpeg) && !is_whole(&bytes) {
+            return Err(damaged(path, "its end is missing"));
+        }
+        let image = reader.decode().map_err(|error| undecodable(path, &bytes, &error))?.to_rgb8();
         let resized = image::imageops::resize(&image, side, side, FilterType::Triangle);
         let area = self.size * self.size;
         for (position, pixel) in resized.pixels().enumerate() {
@@ -114,13 +180,14 @@ impl Dataset for ImageFolder {
     }
 }
 
-fn undecodable(path: &Path, error: ImageError) -> DataError {
-    let start = std::fs::read(path).unwrap_or_default();
-    match (start.is_empty(), kind_of(&start)) {
+fn damaged(path: &Path, why: impl Display) -> DataError {
+    DataError::new(format!("{} is damaged or truncated; replace or remove it: {why}", path.display()))
+}
+
+fn undecodable(path: &Path, bytes: &[u8], error: &ImageError) -> DataError {
+    match (bytes.is_empty(), kind_of(bytes)) {
         (true, _) => DataError::new(format!("{} is empty (0 bytes); replace or remove it", path.display())),
-        (_, Some("a PNG image" | "a JPEG image")) => {
-            DataError::caused(format!("{} is damaged or truncated; replace or remove it", path.display()), error)
-        }
+        (_, Some("a PNG image" | "a JPEG image")) => damaged(path, error),
         (_, kind) => DataError::new(format!("{} is {}, not a PNG or JPEG image", path.display(), kind.unwrap_or("something else"))),
     }
 }

@@ -70,7 +70,11 @@ impl Prepared for TrainingRun {
         let at_architecture = |problem: String| assembly.problem(&["training", "architecture"], problem);
         let subspace = space.parse(&recipe.architecture).map_err(|error| at_architecture(format!("`training.architecture`: {error}")))?;
         let architecture = space.write(&subspace).map_err(|error| at_architecture(format!("`training.architecture`: {error}")))?;
-        let (train, test) = (assembly.dataset()?, assembly.test()?);
+        let (train, mut test) = (assembly.dataset()?, assembly.test()?);
+        // Classes are the same where they have the same name, whatever number each side gives it.
+        if let Some(names) = train.class_names() {
+            test.adopt_classes(names).map_err(|error| assembly.problem(&["test", "path"], format!("[test]: {error}")))?;
+        }
         let net = MacroNet {
             input: train.shape(),
             channels: recipe.channels,

@@ -88,3 +88,79 @@ fn folders_without_classes_or_images_are_refused() {
     insta::assert_snapshot!(refusal("image-folder", folder.path(), folder.path()), @"dataset `image-folder`: `path`: [folder]/empty holds no PNG or JPEG files; every subfolder is a class and needs some");
     insta::assert_snapshot!(refusal("image-folder", &folder.path().join("absent"), folder.path()), @"dataset `image-folder`: `path`: [folder]/absent does not exist");
 }
+
+#[test]
+fn a_jpeg_cut_anywhere_is_refused_by_its_name_as_a_cut_png_is() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("class/a.jpg");
+    std::fs::create_dir(folder.path().join("class")).unwrap();
+    picture(64, 64, 0).save(&file).unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    let read = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).unwrap();
+        open_at("image-folder", folder.path()).unwrap().read(0, &mut vec![0; 3072]).map_err(|error| error.to_string())
+    };
+    assert_eq!(read(&whole), Ok(0));
+    for percent in [10, 50, 90, 99] {
+        let error = read(&whole[..whole.len() * percent / 100]).unwrap_err();
+        assert!(error.contains("class/a.jpg is damaged or truncated; replace or remove it"), "{percent} %: {error}");
+    }
+    let error = read(&whole[..whole.len() * 9 / 10]).unwrap_err().replace(&folder.path().display().to_string(), "[folder]");
+    insta::assert_snapshot!(error, @"[folder]/class/a.jpg is damaged or truncated; replace or remove it: its end is missing");
+}
+
+#[test]
+fn images_of_other_types_are_counted_and_said() {
+    let folder = tempdir().unwrap();
+    for class in ["ant", "bee"] {
+        std::fs::create_dir(folder.path().join(class)).unwrap();
+        picture(8, 8, 0).save(folder.path().join(class).join("a.png")).unwrap();
+    }
+    let describe = || {
+        let description = open_at("image-folder", folder.path()).unwrap().describe();
+        description.replace(&folder.path().file_name().unwrap().to_string_lossy().into_owned(), "[folder]")
+    };
+    std::fs::write(folder.path().join("ant/notes.txt"), "not an image").unwrap();
+    insta::assert_snapshot!(describe(), @"image folder, 2 images in 2 classes, resized to 32×32 ([folder])");
+    std::fs::write(folder.path().join("ant/b.webp"), "").unwrap();
+    insta::assert_snapshot!(describe(), @"image folder, 2 images in 2 classes, resized to 32×32 ([folder]; 1 image of another type (webp 1) left out)");
+    std::fs::write(folder.path().join("bee/c.WebP"), "").unwrap();
+    std::fs::write(folder.path().join("bee/d.bmp"), "").unwrap();
+    insta::assert_snapshot!(describe(), @"image folder, 2 images in 2 classes, resized to 32×32 ([folder]; 3 images of other types (bmp 1, webp 2) left out)");
+    std::fs::remove_file(folder.path().join("bee/a.png")).unwrap();
+    insta::assert_snapshot!(refusal("image-folder", folder.path(), folder.path()), @"dataset `image-folder`: `path`: [folder]/bee holds no PNG or JPEG files, only 2 images of other types (bmp 1, webp 1): convert them; every subfolder is a class and needs some");
+}
+
+#[test]
+fn classes_are_matched_by_name_and_those_of_one_side_alone_are_said() {
+    let folders = [&["ant", "bee", "cat"][..], &["ant", "cat", "dog"], &["dog", "eel"]].map(|classes| {
+        let folder = tempdir().unwrap();
+        for class in classes {
+            std::fs::create_dir(folder.path().join(class)).unwrap();
+            picture(8, 8, 0).save(folder.path().join(class).join("a.png")).unwrap();
+        }
+        folder
+    });
+    let training = open_at("image-folder", folders[0].path()).unwrap();
+    let names = training.class_names().unwrap();
+    assert_eq!(names, ["ant", "bee", "cat"]);
+    let redacted = |text: String, folder: &tempfile::TempDir| {
+        let name = folder.path().file_name().unwrap().to_string_lossy().into_owned();
+        text.replace(&folder.path().display().to_string(), "[folder]").replace(&name, "[folder]")
+    };
+
+    let mut same = open_at("image-folder", folders[0].path()).unwrap();
+    let before = same.describe();
+    same.adopt_classes(names).unwrap();
+    assert_eq!(same.describe(), before);
+
+    let mut test = open_at("image-folder", folders[1].path()).unwrap();
+    test.adopt_classes(names).unwrap();
+    let labels: Vec<u32> = (0..test.len()).map(|index| test.read(index, &mut vec![0; 3072]).unwrap()).collect();
+    assert_eq!((labels, test.classes(), test.class_names().unwrap()), (vec![0, 2], 3, names));
+    insta::assert_snapshot!(redacted(test.describe(), &folders[1]), @"image folder, 2 images in 3 classes, resized to 32×32 ([folder]; left out 1 of 3 images, whose class is not in the training images: `dog`; no images of `bee`)");
+
+    let mut other = open_at("image-folder", folders[2].path()).unwrap();
+    let error = other.adopt_classes(names).unwrap_err().to_string();
+    insta::assert_snapshot!(redacted(error, &folders[2]), @"[folder] has none of the classes `ant`, `bee`, `cat`; its subfolders are `dog`, `eel`");
+}
