@@ -3,11 +3,13 @@
 //! A program with plugins of its own is this one with their crates linked: it names them and calls [`command::main`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+#![warn(clippy::print_stderr)]
 
 pub mod command;
 pub mod failure;
 pub mod interrupt;
 pub mod log;
+mod output;
 pub mod plugins;
 pub mod progress;
 

@@ -56,7 +56,10 @@ pub fn start(level: Option<&str>) -> Result<LogFile, Failure> {
     let to_file = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(file.clone()).with_filter(filter("debug")?);
     let variable = std::env::var(LOG_VARIABLE).ok().filter(|text| !text.is_empty());
     let to_terminal = match level.map(str::to_owned).or(variable) {
-        Some(wanted) => Some(tracing_subscriber::fmt::layer().with_writer(io::stderr).with_filter(filter(&wanted)?)),
+        // That standard error is closed could only be told on standard error.
+        Some(wanted) => {
+            Some(tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false).with_filter(filter(&wanted)?))
+        }
         None => None,
     };
     // A second start in one process (tests) keeps the first one's subscriber.

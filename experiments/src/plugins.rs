@@ -12,6 +12,7 @@ use assay_plugin_host::{Entries, LoadError};
 use assay_results::files::EXPERIMENT;
 
 use crate::failure::Failure;
+use crate::output::tell;
 
 /// The variable that names files to load, and folders of them, as `PATH` names folders.
 pub const VARIABLE: &str = "ASSAY_PLUGINS";
@@ -63,14 +64,14 @@ fn named(files: &PluginFiles, skips_errors: bool) -> Result<Plugins, Failure> {
         return Err(Failure::new(first.to_string()).with_help(first.help()));
     }
     for error in &errors {
-        eprintln!("{error}; {}", error.help());
+        tell!("{error}; {}", error.help());
     }
     plugins.unavailable.extend(errors.iter().map(LoadError::to_string));
     for entries in found {
         match join(&mut plugins, &entries) {
             Ok(()) => {}
             Err(error) if skips_errors => {
-                eprintln!("{error}");
+                tell!("{error}");
                 plugins.unavailable.push(error.to_string());
             }
             Err(error) => {

@@ -8,6 +8,7 @@ use assay_run::Observer;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::interrupt::Interrupt;
+use crate::output::tell;
 
 /// Between two lines where there is no terminal.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -88,14 +89,14 @@ impl Observer for Progress {
             *last = Instant::now();
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
             let (rate, left) = (self.bar.per_sec(), HumanDuration(self.bar.eta()));
-            eprintln!("{}: {done}/{all} {}, {rate:.2} a second, {left} left", self.bar.message(), self.unit);
+            tell!("{}: {done}/{all} {}, {rate:.2} a second, {left} left", self.bar.message(), self.unit);
         }
     }
 
     fn say(&self, line: &str) {
         match self.style {
             Style::Bar => self.bar.println(line),
-            Style::Lines => eprintln!("{line}"),
+            Style::Lines => tell!("{line}"),
             Style::Quiet => {}
         }
     }

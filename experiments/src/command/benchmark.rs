@@ -1,5 +1,4 @@
 //! `assay benchmark`: imports and fetches ground truth.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
@@ -17,6 +16,7 @@ use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::output::{out, tell};
 
 /// Between two lines of progress where there is no terminal.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -88,7 +88,7 @@ impl Benchmark {
 }
 
 fn listen() -> Result<Interrupt, Failure> {
-    Interrupt::listen(|| eprintln!("Stopping; press Ctrl-C again to end at once."))
+    Interrupt::listen(|| tell!("Stopping; press Ctrl-C again to end at once."))
         .map_err(|error| Failure::new(format!("Ctrl-C cannot be listened for: {error}")))
 }
 
@@ -114,7 +114,7 @@ fn import(name: &str, source: &Path, data: &Path) -> Result<(), Ending> {
         bar.set_position(done);
         if !std::io::stderr().is_terminal() && last.elapsed() >= PAUSE {
             last = Instant::now();
-            eprintln!("read {done} of {total} {unit}");
+            tell!("read {done} of {total} {unit}");
         }
         flow(&interrupt)
     };
@@ -122,11 +122,11 @@ fn import(name: &str, source: &Path, data: &Path) -> Result<(), Ending> {
     bar.finish_and_clear();
     match imported {
         Ok(imported) => {
-            println!("{imported}");
+            out!("{imported}")?;
             Ok(())
         }
         Err(error @ ImportError::Stopped) => {
-            eprintln!("{error}");
+            tell!("{error}");
             Err(Ending::Interrupted)
         }
         Err(error) => Err(Failure::new(error.to_string()).into()),
@@ -138,8 +138,8 @@ fn fetch_into(name: &str, data: &Path) -> Result<(), Ending> {
     let bar = ProgressBar::new_spinner();
     let mut report = |progress: fetch::Progress<'_>| {
         match progress {
-            fetch::Progress::Asking { source } => bar.suspend(|| eprintln!("asking {source}")),
-            fetch::Progress::Unavailable { source, reason } => bar.suspend(|| eprintln!("{source} cannot serve: {reason}")),
+            fetch::Progress::Asking { source } => bar.suspend(|| tell!("asking {source}")),
+            fetch::Progress::Unavailable { source, reason } => bar.suspend(|| tell!("{source} cannot serve: {reason}")),
             fetch::Progress::Downloading { done, .. } => {
                 bar.set_message("downloading");
                 bar.set_position(done);
@@ -152,11 +152,11 @@ fn fetch_into(name: &str, data: &Path) -> Result<(), Ending> {
     bar.finish_and_clear();
     match fetched {
         Ok(imported) => {
-            println!("{imported}");
+            out!("{imported}")?;
             Ok(())
         }
         Err(error @ FetchError::Stopped) => {
-            eprintln!("{error}");
+            tell!("{error}");
             Err(Ending::Interrupted)
         }
         Err(error) => Err(Failure::new(error.to_string()).into()),
@@ -170,7 +170,7 @@ fn list(data: &Path, json: bool) -> Result<(), Ending> {
         let is_imported = |name: &str| Importer::of(name).ok().map(|importer| importer.file(name, data).exists());
         let listed =
             benchmarks.iter().map(|entry| json!({"name": entry.name, "summary": entry.summary, "imported": is_imported(entry.name)}));
-        println!("{:#}", Value::from_iter(listed));
+        out!("{:#}", Value::from_iter(listed))?;
         return Ok(());
     }
     let mut rows = table(&["benchmark", "table", "what it is"]);
@@ -184,6 +184,6 @@ fn list(data: &Path, json: bool) -> Result<(), Ending> {
         };
         rows.add_row([entry.name, &here, entry.summary]);
     }
-    println!("{}", render(&rows));
+    out!("{}", render(&rows))?;
     Ok(())
 }

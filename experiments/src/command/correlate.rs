@@ -1,5 +1,4 @@
 //! `assay correlate`: runs a correlation study, or continues an interrupted one.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +20,7 @@ use super::session::Session;
 use super::tabular::{number, render, table};
 use crate::failure::Failure;
 use crate::log::LogFile;
+use crate::output::{self, OutputError, out, tell};
 
 /// Score architectures with proxies and correlate with a benchmark's accuracies
 #[derive(Debug, Args)]
@@ -67,7 +67,7 @@ impl Correlate {
         }
         let prepare = |experiment: Experiment, plugins: &Plugins| {
             if experiment.benchmark.is_none() {
-                eprintln!("The experiment has no [benchmark]: scores will be compared with each other, not with accuracies.");
+                tell!("The experiment has no [benchmark]: scores will be compared with each other, not with accuracies.");
             }
             StudyRun::prepare(experiment, plugins)
         };
@@ -78,7 +78,7 @@ impl Correlate {
 
     fn print(&self, finished: &Finished, path: &Path, reasons: &BTreeMap<String, String>) -> Result<(), Ending> {
         match finished {
-            Finished::Whole(study) if self.markdown => print!("{}", document::markdown(study, reasons)),
+            Finished::Whole(study) if self.markdown => output::text(format_args!("{}", document::markdown(study, reasons)))?,
             Finished::Shard(_) if self.markdown => {
                 let problem = format!("`{}` holds a shard, of which there are no tables", path.display());
                 return Err(Failure::new(problem).with_help("join it with the others by assay merge").into());
@@ -96,41 +96,42 @@ pub(super) fn print_as(finished: &Finished, path: &Path, as_json: bool) -> Resul
             Finished::Whole(study) => serde_json::to_string_pretty(study),
             Finished::Shard(shard) => serde_json::to_string_pretty(shard),
         };
-        println!("{}", json.map_err(|error| Failure::new(error.to_string()))?);
+        out!("{}", json.map_err(|error| Failure::new(error.to_string()))?)?;
     } else {
         match finished {
-            Finished::Whole(study) => print_study(study, path),
-            Finished::Shard(shard) => print_shard(shard, path),
+            Finished::Whole(study) => print_study(study, path)?,
+            Finished::Shard(shard) => print_shard(shard, path)?,
         }
     }
     Ok(())
 }
 
 /// Prints what a shard is.
-pub(super) fn print_shard(summary: &ShardSummary, path: &Path) {
+pub(super) fn print_shard(summary: &ShardSummary, path: &Path) -> Result<(), OutputError> {
     let ((some, all), shard) = (summary.architectures, &summary.part.shard);
-    println!("shard {shard} of {}: {some} of {all} architectures, {} measurements\n", summary.experiment, summary.measurements);
-    println!("protocol: {}\n\n{}\n", summary.protocol, found::times(&summary.part.times));
-    println!("shard folder  {}\nWhen all shards are finished: assay merge FOLDER …", path.display());
+    out!("shard {shard} of {}: {some} of {all} architectures, {} measurements\n", summary.experiment, summary.measurements)?;
+    out!("protocol: {}\n\n{}\n", summary.protocol, found::times(&summary.part.times))?;
+    out!("shard folder  {}\nWhen all shards are finished: assay merge FOLDER …", path.display())
 }
 
 /// Prints the short table of a study.
-pub(super) fn print_study(summary: &StudySummary, path: &Path) {
+pub(super) fn print_study(summary: &StudySummary, path: &Path) -> Result<(), OutputError> {
     if summary.correlations.is_empty() {
-        println!("{} architectures, scored\n", grouped(summary.architectures as u128));
+        out!("{} architectures, scored\n", grouped(summary.architectures as u128))?;
     } else {
-        print_correlations(summary);
+        print_correlations(summary)?;
     }
     for note in summary.notes() {
-        println!("{note}");
+        out!("{note}")?;
     }
-    println!("\n{}\n\nstudy folder  {}", found::times(&summary.times), path.display());
+    out!("\n{}\n\nstudy folder  {}", found::times(&summary.times), path.display())?;
     if summary.correlations.is_empty() {
-        println!("How far the proxies agree, and what they prefer: assay report {}", path.display());
+        out!("How far the proxies agree, and what they prefer: assay report {}", path.display())?;
     }
+    Ok(())
 }
 
-fn print_correlations(summary: &StudySummary) {
+fn print_correlations(summary: &StudySummary) -> Result<(), OutputError> {
     let Grid { title, head, rows } = overview(&summary.correlations);
     let titles: Vec<&str> = head.iter().map(String::as_str).chain(["ms each"]).collect();
     let mut lines = table(&titles);
@@ -138,15 +139,16 @@ fn print_correlations(summary: &StudySummary) {
         let time = row.first().and_then(|proxy| milliseconds(&summary.times, proxy)).map_or("–".into(), number);
         lines.add_row(row.into_iter().chain([time]));
     }
-    println!("{title}, {} architectures\n{}\n", summary.architectures, render(&lines));
+    out!("{title}, {} architectures\n{}\n", summary.architectures, render(&lines))?;
     for Grid { title, head, rows } in published::grids(&summary.correlations, &summary.published) {
         let mut lines = table(&head.iter().map(String::as_str).collect::<Vec<_>>());
         lines.add_rows(rows);
-        println!("{title}\n{}\n", render(&lines));
+        out!("{title}\n{}\n", render(&lines))?;
     }
     for note in published::notes(&summary.published) {
-        println!("{note}");
+        out!("{note}")?;
     }
+    Ok(())
 }
 
 /// The time of one measurement on its thread.

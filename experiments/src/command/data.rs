@@ -1,5 +1,4 @@
 //! `assay data`: fetches datasets.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -12,6 +11,7 @@ use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::output::{out, tell};
 
 /// Fetch a dataset, or list the datasets
 #[derive(Debug, Args)]
@@ -63,12 +63,12 @@ fn list() -> Result<(), Ending> {
         let here = if folder.exists() { folder.display().to_string() } else { "none in the data directory".into() };
         rows.add_row([entry.name, &here, entry.summary]);
     }
-    println!("{}", render(&rows));
+    out!("{}", render(&rows))?;
     Ok(())
 }
 
 fn fetch_into(name: &str, into: &std::path::Path) -> Result<(), Ending> {
-    let interrupt = Interrupt::listen(|| eprintln!("Stopping; press Ctrl-C again to end at once."))
+    let interrupt = Interrupt::listen(|| tell!("Stopping; press Ctrl-C again to end at once."))
         .map_err(|error| Failure::new(format!("Ctrl-C cannot be listened for: {error}")))?;
     let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template("{msg} [{wide_bar}] {bytes}/{total_bytes} · {bytes_per_sec} · {eta} left") {
@@ -76,8 +76,8 @@ fn fetch_into(name: &str, into: &std::path::Path) -> Result<(), Ending> {
     }
     let mut report = |progress: Progress<'_>| {
         match progress {
-            Progress::Asking { source } => bar.suspend(|| eprintln!("asking {source}")),
-            Progress::Unavailable { source, reason } => bar.suspend(|| eprintln!("{source} cannot serve: {reason}")),
+            Progress::Asking { source } => bar.suspend(|| tell!("asking {source}")),
+            Progress::Unavailable { source, reason } => bar.suspend(|| tell!("{source} cannot serve: {reason}")),
             Progress::Downloading { done, total } => {
                 bar.set_message("downloading");
                 total.into_iter().for_each(|total| bar.set_length(total));
@@ -91,11 +91,11 @@ fn fetch_into(name: &str, into: &std::path::Path) -> Result<(), Ending> {
     bar.finish_and_clear();
     match fetched {
         Ok(fetched) => {
-            println!("{}: {}\nfrom {}", fetched.folder.display(), fetched.files.join(", "), fetched.source);
+            out!("{}: {}\nfrom {}", fetched.folder.display(), fetched.files.join(", "), fetched.source)?;
             Ok(())
         }
         Err(error @ FetchError::Stopped) => {
-            eprintln!("{error}");
+            tell!("{error}");
             Err(Ending::Interrupted)
         }
         Err(error) => Err(Failure::new(error.to_string()).into()),

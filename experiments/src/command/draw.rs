@@ -1,5 +1,4 @@
 //! `assay draw`: pictures of an architecture, or of a run that pruned.
-#![allow(clippy::print_stdout, reason = "the names of what was written go to standard output")]
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use clap::Args;
 
 use super::Ending;
 use crate::failure::Failure;
+use crate::output::out;
 
 /// Draw an architecture's cells, or how a search pruned, as SVG and PNG
 #[derive(Debug, Args)]
@@ -127,13 +127,13 @@ fn extension(path: &Path) -> Option<&str> {
 }
 
 /// Writes the picture to the file, or to two files where the path says of neither kind that it is meant.
-fn write(picture: &Picture, path: &Path) -> Result<(), Failure> {
+fn write(picture: &Picture, path: &Path) -> Result<(), Ending> {
     let forms: [(&str, &[u8]); 2] = [("svg", picture.svg.as_bytes()), ("png", &picture.png)];
     let wanted = extension(path);
     for (form, bytes) in forms.into_iter().filter(|(form, _)| wanted.is_none_or(|wanted| wanted == *form)) {
         let file = if wanted.is_some() { path.to_owned() } else { PathBuf::from(format!("{}.{form}", path.display())) };
         assay_whole_file::write(&file, bytes).map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", file.display())))?;
-        println!("{}", file.display());
+        out!("{}", file.display())?;
     }
     Ok(())
 }

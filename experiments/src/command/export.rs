@@ -1,7 +1,6 @@
 //! `assay export`: an architecture's network for other programs.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +15,7 @@ use clap::{Args, ValueEnum};
 
 use super::Ending;
 use crate::failure::Failure;
+use crate::output::{self, tell};
 
 /// Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
 #[derive(Debug, Args)]
@@ -97,7 +97,7 @@ impl Export {
         let subspace = space.parse(&self.architecture).map_err(|error| wrong(&error))?;
         let genotype = space.write(&subspace).map_err(|error| wrong(&error))?;
         if self.to == Format::Genotype {
-            return Ok(self.put(format!("{genotype}\n").as_bytes())?);
+            return self.put(format!("{genotype}\n").as_bytes());
         }
         let net = MacroNet {
             input: self.image,
@@ -120,7 +120,7 @@ impl Export {
             Format::Dot => to_dot(&model).into_bytes(),
             Format::Genotype | Format::Safetensors => weights.to_bytes().map_err(|error| Failure::new(error.to_string()))?,
         };
-        Ok(self.put(&bytes)?)
+        self.put(&bytes)
     }
 
     fn experiment(&self, plugins: &Plugins) -> Result<Experiment, ExperimentError> {
@@ -140,17 +140,16 @@ impl Export {
         layers.resolve(Purpose::Score, plugins)
     }
 
-    fn put(&self, bytes: &[u8]) -> Result<(), Failure> {
+    fn put(&self, bytes: &[u8]) -> Result<(), Ending> {
         let Some(path) = &self.output else {
-            let mut out = std::io::stdout();
-            if matches!(self.to, Format::Onnx | Format::Safetensors) && out.is_terminal() {
-                return Err(Failure::new("this format is not text for a terminal").with_help("name a file: --output FILE"));
+            if matches!(self.to, Format::Onnx | Format::Safetensors) && std::io::stdout().is_terminal() {
+                return Err(Failure::new("this format is not text for a terminal").with_help("name a file: --output FILE").into());
             }
-            return out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Failure::new(format!("cannot write: {error}")));
+            return Ok(output::bytes(bytes)?);
         };
         let written = assay_whole_file::write(path, bytes);
         written.map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))?;
-        eprintln!("Wrote {}.", path.display());
+        tell!("Wrote {}.", path.display());
         Ok(())
     }
 }

@@ -1,5 +1,4 @@
 //! What a run found, for people.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 use std::path::Path;
 
@@ -8,29 +7,30 @@ use assay_results::present::reading::describe;
 use assay_results::search::{Accuracies, SearchSummary};
 
 use super::tabular::{render, table};
+use crate::output::{OutputError, out};
 
 /// Prints the result of a run.
-pub(super) fn print_summary(summary: &SearchSummary, path: &Path) {
-    println!("found       {}", summary.architecture.text);
+pub(super) fn print_summary(summary: &SearchSummary, path: &Path) -> Result<(), OutputError> {
+    out!("found       {}", summary.architecture.text)?;
     match &summary.accuracies {
         Accuracies::Known { source, values } => {
             for accuracy in values {
-                println!("accuracy    {} {:.2} % ({})", accuracy.title, accuracy.percent, accuracy.target);
+                out!("accuracy    {} {:.2} % ({})", accuracy.title, accuracy.percent, accuracy.target)?;
             }
-            println!("            from {source}");
+            out!("            from {source}")?;
         }
-        Accuracies::Unknown { because } => println!("accuracies: not known, because {because}"),
+        Accuracies::Unknown { because } => out!("accuracies: not known, because {because}")?,
     }
     for (label, score) in &summary.scores {
-        println!("score       {label} {}", describe(score));
+        out!("score       {label} {}", describe(score))?;
     }
     for (label, count) in summary.counts.undefined.iter().filter(|(_, count)| **count > 0) {
         let all = summary.counts.measurements.get(label).copied().unwrap_or_default();
-        println!("undefined   {count} of {all} measurements of {label}");
+        out!("undefined   {count} of {all} measurements of {label}")?;
     }
-    println!("\n{}\n", times(&summary.times));
-    println!("run folder  {}", path.display());
-    println!("protocol    {}", summary.protocol);
+    out!("\n{}\n", times(&summary.times))?;
+    out!("run folder  {}", path.display())?;
+    out!("protocol    {}", summary.protocol)
 }
 
 /// Where the time went, with shares of the wall time.

@@ -1,5 +1,4 @@
 //! `assay list`: what this build knows.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 use std::path::PathBuf;
 
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Ending;
 use super::tabular::{render, table};
+use crate::output::out;
 
 /// List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or engines, and their settings
 #[derive(Debug, Args)]
@@ -70,15 +70,15 @@ impl List {
             What::Sections => sections(),
         };
         if self.json {
-            println!("{:#}", Value::from(listed.iter().map(Listed::json).collect::<Vec<_>>()));
+            out!("{:#}", Value::from(listed.iter().map(Listed::json).collect::<Vec<_>>()))?;
         } else if self.verbose {
-            println!("{}", listed.iter().map(Listed::described).collect::<Vec<_>>().join("\n\n"));
+            out!("{}", listed.iter().map(Listed::described).collect::<Vec<_>>().join("\n\n"))?;
         } else {
             let mut rows = table(&[]);
             for Listed { name, summary, .. } in &listed {
                 rows.add_row([name, summary]);
             }
-            println!("{}", render(&rows));
+            out!("{}", render(&rows))?;
         }
         Ok(())
     }

@@ -18,13 +18,15 @@ mod show;
 mod tabular;
 mod train;
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use assay_results::ReadError;
+use assay_results::{ReadError, exit};
 use assay_run::RunError;
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
+use crate::output::{OutputError, tell};
 
 const AFTER_HELP: &str = "\
 Example: assay run configs/quickstart.toml
@@ -63,12 +65,26 @@ enum Command {
 /// Why a command ends early.
 enum Ending {
     Failure(Failure),
+    /// Nobody reads on: what was asked for is done.
+    Closed,
     Interrupted,
 }
 
 impl<F: Into<Failure>> From<F> for Ending {
     fn from(failure: F) -> Self {
         Self::Failure(failure.into())
+    }
+}
+
+impl From<OutputError> for Ending {
+    fn from(error: OutputError) -> Self {
+        match error {
+            OutputError::Closed => Self::Closed,
+            OutputError::Failed(error) => Self::Failure(
+                Failure::new(format!("the result cannot be written to standard output: {error}"))
+                    .with_help("make room where standard output goes, or name another place for it"),
+            ),
+        }
     }
 }
 
@@ -99,10 +115,19 @@ impl From<RunError> for Failure {
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Arguments { log_level, command } = Arguments::parse();
     // Paths and commands must survive being copied: the terminal wraps lines, not the message.
     // Fails only where a handler is set already, which is then good enough.
     drop(miette::set_hook(Box::new(|_| Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build()))));
+    let Arguments { log_level, command } = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(said) if said.use_stderr() => {
+            // Nobody to tell it to does not make it right.
+            drop(said.print());
+            return u8::try_from(said.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+        // Help and version are results.
+        Err(said) => return ended(said.print().and_then(|()| std::io::stdout().flush()).map_err(|error| OutputError::from(error).into())),
+    };
     let outcome = crate::log::start(log_level.as_deref()).map_err(Ending::from).and_then(|log| match command {
         Command::Run(run) => run.run(&log, log_level.is_some()),
         Command::Correlate(correlate) => correlate.run(&log, log_level.is_some()),
@@ -118,12 +143,17 @@ pub fn main() -> ExitCode {
         Command::Draw(draw) => draw.run(),
         Command::PluginChild(child) => child.run(),
     });
+    ended(outcome)
+}
+
+/// Says why a command failed, and gives the exit code.
+fn ended(outcome: Result<(), Ending>) -> ExitCode {
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Ending::Interrupted) => ExitCode::from(assay_results::exit::INTERRUPTED),
+        Ok(()) | Err(Ending::Closed) => ExitCode::SUCCESS,
+        Err(Ending::Interrupted) => ExitCode::from(exit::INTERRUPTED),
         Err(Ending::Failure(failure)) => {
             let code = failure.exit_code();
-            eprintln!("{:?}", miette::Report::new(failure));
+            tell!("{:?}", miette::Report::new(failure));
             ExitCode::from(code)
         }
     }

@@ -6,6 +6,7 @@ use assay_core::engine::profile::{Profile, Spent};
 use assay_run::machine;
 
 use super::tabular::{render, table};
+use crate::output::tell;
 
 /// The profile of a command, if it was asked for.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl Profiling {
     /// Prints the table to standard error, so that results stay alone on standard output.
     pub(super) fn print(&self) {
         if let Some(profile) = &self.profile {
-            eprintln!("\n{}", describe(&profile.spent(), machine::cpu_seconds().map(|seconds| seconds - self.before)));
+            tell!("\n{}", describe(&profile.spent(), machine::cpu_seconds().map(|seconds| seconds - self.before)));
         }
     }
 }

@@ -1,5 +1,4 @@
 //! `assay report`: a page, pictures and tables of finished runs.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 use std::path::PathBuf;
 
@@ -9,6 +8,7 @@ use clap::Args;
 use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
+use crate::output::{OutputError, out, tell};
 
 /// The folder of a run's own report.
 const FOLDER: &str = "report";
@@ -51,8 +51,7 @@ impl Report {
         let runs = self.runs.iter().map(|run| Run::read(run)).collect::<Result<Vec<_>, _>>()?;
         let content = assay_report::content(&runs, &Appearance { colour: self.colour, caption: self.caption })?;
         let written = assay_report::write(&content, &output)?;
-        print(&content, &written);
-        Ok(())
+        Ok(print(&content, &written)?)
     }
 }
 
@@ -66,7 +65,7 @@ impl From<ReportError> for Failure {
     }
 }
 
-fn print(content: &Content, written: &Written) {
+fn print(content: &Content, written: &Written) -> Result<(), OutputError> {
     let shown = content.sections().filter_map(|section| section.table().filter(|table| table.is_short).map(|table| (section, table)));
     for (section, short) in shown {
         let titles: Vec<&str> = short.grid.head.iter().map(String::as_str).collect();
@@ -74,17 +73,17 @@ fn print(content: &Content, written: &Written) {
         for row in &short.grid.rows {
             lines.add_row(row.clone());
         }
-        println!("{}\n{}\n", short.grid.title, render(&lines));
+        out!("{}\n{}\n", short.grid.title, render(&lines))?;
         for note in &section.notes {
-            println!("{note}");
+            out!("{note}")?;
         }
-        println!();
+        out!("")?;
     }
     for problem in content.left_out() {
-        eprintln!("{problem}");
+        tell!("{problem}");
     }
     let Written { page, tables, figures } = written;
-    println!("page     {}", page.display());
-    println!("tables   {} (each as .csv, .md and .tex) in {}", tables.1, tables.0.display());
-    println!("figures  {} (each as .svg and .png) in {}", figures.1, figures.0.display());
+    out!("page     {}", page.display())?;
+    out!("tables   {} (each as .csv, .md and .tex) in {}", tables.1, tables.0.display())?;
+    out!("figures  {} (each as .svg and .png) in {}", figures.1, figures.0.display())
 }

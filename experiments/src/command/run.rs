@@ -9,6 +9,7 @@ use super::found;
 use super::profile::Profiling;
 use super::session::Session;
 use crate::log::LogFile;
+use crate::output::tell;
 
 /// Run an experiment file: search, measure, and write a run folder
 #[derive(Debug, Args)]
@@ -37,13 +38,13 @@ impl Run {
             let profiling = profiling.insert(Profiling::start(self.profile));
             let prepared = SearchRun::profiled(experiment, plugins, profiling.profile())?;
             if let Some(problem) = prepared.missing_benchmark() {
-                eprintln!("The result's accuracies will not be known: {problem}");
+                tell!("The result's accuracies will not be known: {problem}");
             }
             Ok(prepared)
         };
         let log = (log, logs_on_terminal);
         let (summary, path) = self.session.outcome(log, prepare)?;
-        found::print_summary(&summary, &path);
+        found::print_summary(&summary, &path)?;
         if let Some(profiling) = profiling {
             profiling.print();
         }

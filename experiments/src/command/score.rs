@@ -1,5 +1,4 @@
 //! `assay score`: scores given architectures.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 use std::path::PathBuf;
 
@@ -17,6 +16,7 @@ use super::Ending;
 use super::profile::Profiling;
 use super::tabular::{render, table};
 use crate::failure::Failure;
+use crate::output::{OutputError, out};
 
 /// Score architectures with proxies, without training and without an experiment file
 #[derive(Debug, Args)]
@@ -96,9 +96,9 @@ impl Score {
         let scores = Scores { protocol: workbench.protocol(), scores };
         if self.json {
             let json = serde_json::to_string_pretty(&scores).map_err(|error| Failure::new(error.to_string()))?;
-            println!("{json}");
+            out!("{json}")?;
         } else {
-            print(&scores);
+            print(&scores)?;
         }
         profiling.print();
         Ok(())
@@ -147,7 +147,7 @@ impl Score {
     }
 }
 
-fn print(scores: &Scores) {
+fn print(scores: &Scores) -> Result<(), OutputError> {
     let mut rows = table(&["architecture", "proxy", "score", "better is"]);
     for Line { architecture, proxy, score, .. } in &scores.scores {
         let better = match score.direction {
@@ -156,5 +156,5 @@ fn print(scores: &Scores) {
         };
         rows.add_row([architecture, proxy, &describe(score), better]);
     }
-    println!("{}\n\nprotocol    {}", render(&rows), scores.protocol);
+    out!("{}\n\nprotocol    {}", render(&rows), scores.protocol)
 }

@@ -14,6 +14,7 @@ use super::Ending;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::log::LogFile;
+use crate::output::tell;
 use crate::progress::{Progress, Style};
 
 /// The arguments of such a command.
@@ -68,7 +69,7 @@ impl Session {
     ) -> Result<(R::Summary, PathBuf), Ending> {
         match self.task::<R>()? {
             Task::Show(path) => {
-                eprintln!("The run is finished.");
+                tell!("The run is finished.");
                 Ok((R::read(&path)?, path))
             }
             Task::Work(experiment, existing, plugins) => {
@@ -108,7 +109,7 @@ impl Session {
             Earlier::Unfinished(path) => Task::Work(experiment, Some(path), plugins),
             Earlier::Finished(path) => Task::Show(path),
             Earlier::None => {
-                eprintln!("There is no run of this experiment to continue; a new one begins.");
+                tell!("There is no run of this experiment to continue; a new one begins.");
                 Task::Work(experiment, None, plugins)
             }
         })
@@ -162,7 +163,7 @@ impl Session {
         match outcome {
             Ok(summary) => Ok((summary, folder.path().to_owned())),
             Err(RunError::Interrupted) => {
-                eprintln!("Interrupted. What was measured is kept; continue with:\n  {}", kind.resume(folder.path()));
+                tell!("Interrupted. What was measured is kept; continue with:\n  {}", kind.resume(folder.path()));
                 Err(Ending::Interrupted)
             }
             Err(error) if error.is_final() => Err(error.into()),
@@ -178,6 +179,6 @@ impl Session {
 }
 
 fn listen() -> Result<Interrupt, Failure> {
-    let say = || eprintln!("Stopping after the measurements in flight; press Ctrl-C again to end at once.");
+    let say = || tell!("Stopping after the measurements in flight; press Ctrl-C again to end at once.");
     Interrupt::listen(say).map_err(|error| Failure::new(format!("Ctrl-C cannot be listened for: {error}")))
 }

@@ -1,5 +1,4 @@
 //! `assay show`: the result and the trajectory of a run.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 use std::path::PathBuf;
 
@@ -9,6 +8,7 @@ use clap::Args;
 use super::Ending;
 use super::tabular::{render, short, table};
 use super::{correlate, found, train};
+use crate::output::out;
 
 /// Show a finished run: its result, and its trajectory round by round
 #[derive(Debug, Args)]
@@ -22,13 +22,13 @@ pub(super) struct Show {
 impl Show {
     pub(super) fn run(self) -> Result<(), Ending> {
         match Summary::read(&self.run)? {
-            Summary::Study(study) => correlate::print_study(&study, &self.run),
-            Summary::Shard(shard) => correlate::print_shard(&shard, &self.run),
-            Summary::Training(training) => train::print(&training, &self.run),
+            Summary::Study(study) => correlate::print_study(&study, &self.run)?,
+            Summary::Shard(shard) => correlate::print_shard(&shard, &self.run)?,
+            Summary::Training(training) => train::print(&training, &self.run)?,
             Summary::Search(search) => {
                 let trajectory = Trajectory::read(&self.run)?;
-                found::print_summary(&search, &self.run);
-                println!("\n{}", rounds(&trajectory));
+                found::print_summary(&search, &self.run)?;
+                out!("\n{}", rounds(&trajectory))?;
             }
         }
         Ok(())

@@ -1,5 +1,4 @@
 //! `assay train`: trains an architecture from scratch, or continues an interrupted training.
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use super::Ending;
 use super::session::Session;
 use super::tabular::{render, table};
 use crate::log::LogFile;
+use crate::output::{OutputError, out};
 
 /// Train an architecture from scratch by DARTS's recipe
 #[derive(Debug, Args)]
@@ -35,13 +35,12 @@ impl Train {
     pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
         let log = (log, logs_on_terminal);
         let (summary, path) = self.session.outcome(log, TrainingRun::prepare)?;
-        print(&summary, &path);
-        Ok(())
+        Ok(print(&summary, &path)?)
     }
 }
 
 /// Prints a training for people.
-pub(super) fn print(summary: &TrainingSummary, path: &Path) {
+pub(super) fn print(summary: &TrainingSummary, path: &Path) -> Result<(), OutputError> {
     let mut rows = table(&["epoch", "learning rate", "training loss", "training accuracy", "test loss", "test accuracy", "s"]);
     for record in &summary.curve {
         rows.add_row([
@@ -54,11 +53,11 @@ pub(super) fn print(summary: &TrainingSummary, path: &Path) {
             format!("{:.1}", record.seconds),
         ]);
     }
-    println!("{}\n", render(&rows));
-    println!("trained     {}", summary.architecture);
-    println!("size        {} parameters, {:.1} M multiply-adds", summary.parameters, summary.multiply_adds as f64 / 1e6);
-    println!("test error  {:.2} % of {} images", summary.test_error_percent, summary.test.images);
-    println!("weights     {}", path.join(WEIGHTS).display());
-    println!("run folder  {}", path.display());
-    println!("protocol    {}", summary.protocol);
+    out!("{}\n", render(&rows))?;
+    out!("trained     {}", summary.architecture)?;
+    out!("size        {} parameters, {:.1} M multiply-adds", summary.parameters, summary.multiply_adds as f64 / 1e6)?;
+    out!("test error  {:.2} % of {} images", summary.test_error_percent, summary.test.images)?;
+    out!("weights     {}", path.join(WEIGHTS).display())?;
+    out!("run folder  {}", path.display())?;
+    out!("protocol    {}", summary.protocol)
 }

@@ -9,6 +9,7 @@ mod export;
 mod interruption;
 mod output;
 mod plugins;
+mod printing;
 mod published;
 mod report_page;
 mod reports;

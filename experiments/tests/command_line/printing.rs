@@ -1,0 +1,114 @@
+//! Where standard output cannot be written to.
+#![cfg(unix)]
+
+use std::fs::File;
+use std::process::{Command, Stdio};
+
+use crate::scratch::{Said, Scratch};
+use crate::studies::SMALL;
+
+const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|";
+
+/// A training of a step.
+fn training() -> String {
+    let images = |section: &str| format!("[{section}]\nname = \"synthetic\"\nimages = 4\nsize = 8\n\n");
+    format!(
+        "version = 1\n\n[space]\nname = \"nas-bench-201\"\n\n{}{}[training]\narchitecture = \"{CELL}\"\nchannels = 4\ncells = 1\n\
+         epochs = 1\nbatch = 4\nauxiliary = 0\ncutout = 4\n",
+        images("dataset"),
+        images("test")
+    )
+}
+
+/// A study of few measurements, without a benchmark.
+fn study() -> String {
+    let (before, _) = SMALL.split_once("[benchmark]").unwrap();
+    format!("{before}\n[study]\nproxies = [\"flops\"]\nsample = 4\nbootstrap = 0\n")
+}
+
+/// A pipe that nobody reads.
+fn closed() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+fn full() -> Stdio {
+    File::options().write(true).open("/dev/full").unwrap().into()
+}
+
+/// A folder in which there are a run of each kind and the shards of a study.
+fn with_runs() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.write("study.toml", study());
+    scratch.write("train.toml", training());
+    let runs: [&[&str]; 5] = [
+        &["run", "tiny.toml", "--run-dir", "search"],
+        &["train", "train.toml", "--run-dir", "training"],
+        &["correlate", "study.toml", "--run-dir", "study"],
+        &["correlate", "study.toml", "--shard", "1/2", "--run-dir", "first"],
+        &["correlate", "study.toml", "--shard", "2/2", "--run-dir", "second"],
+    ];
+    for run in runs {
+        scratch.succeed(&[run, &["--quiet"]].concat());
+    }
+    scratch
+}
+
+#[test]
+fn every_command_ends_quietly_where_nobody_reads_and_fails_with_words_where_there_is_no_room() {
+    let scratch = with_runs();
+    let table = crate::scratch::shared().join("data/nas-bench-201/nb201.csv");
+    let commands: [&[&str]; 24] = [
+        &["--help"],
+        &["--version"],
+        &["run", "--help"],
+        &["list", "proxies"],
+        &["list", "proxies", "--verbose"],
+        &["list", "sections", "--json"],
+        &["data", "list"],
+        &["benchmark", "list"],
+        &["benchmark", "list", "--json"],
+        &["benchmark", "import", "nas-bench-201", table.to_str().unwrap()],
+        &["score", CELL, "--proxy", "flops"],
+        &["score", CELL, "--proxy", "flops", "--json"],
+        &["draw", CELL, "--output", "cell.svg"],
+        &["draw", "search"],
+        &["export", CELL, "--to", "genotype"],
+        &["export", CELL, "--to", "pytorch"],
+        &["run", "search", "--resume"],
+        &["train", "training", "--resume"],
+        &["correlate", "study", "--resume"],
+        &["correlate", "study", "--resume", "--markdown"],
+        &["correlate", "first", "--resume", "--json"],
+        &["show", "search"],
+        &["report", "study"],
+        &["merge", "first", "second"],
+    ];
+    for arguments in commands {
+        let run = |stdout: Stdio| {
+            let mut command: Command = scratch.command(arguments);
+            Said::of(&command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap())
+        };
+        let said = run(closed());
+        assert!(!said.err.contains("panicked") && !said.err.contains("cannot be written"), "{arguments:?}: {}", said.err);
+        assert_eq!(said.code, Some(0), "{arguments:?}: {}", said.err);
+        // Only Linux has this device.
+        if cfg!(target_os = "linux") {
+            let said = run(full());
+            assert!(said.err.contains("the result cannot be written to standard output: No space left"), "{arguments:?}: {}", said.err);
+            assert_eq!(said.code, Some(1), "{arguments:?}: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn a_run_goes_on_to_its_end_where_nobody_reads_what_it_says() {
+    let scratch = Scratch::new();
+    let mut command = scratch.command(&["run", "tiny.toml", "--run-dir", "run", "--log-level", "debug"]);
+    let status = command.stdout(closed()).stderr(closed()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(scratch.path().join("run/summary.json").exists());
+    let mut wrong = scratch.command(&["run", "missing.toml"]);
+    assert_eq!(wrong.stdout(closed()).stderr(closed()).status().unwrap().code(), Some(1), "what fails fails, heard or not");
+}
