@@ -14,8 +14,8 @@ use assay_pickle::{Document, Value};
 
 use crate::nas_bench_201::{CELLS, space};
 use crate::parts::lookup::{Chosen, TablePath, WholeSpace};
-use crate::parts::naslib;
 use crate::parts::table::{Cell, Column, Content, Layout, RawTable, keep};
+use assay_spaces::nas_bench_201::naslib_cell;
 
 /// The benchmark's name in experiment files.
 pub(crate) const NAME: &str = "analog-nas-bench";
@@ -102,7 +102,7 @@ fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Import
     let mut names: Vec<String> = Vec::new();
     for (key, figures) in entries {
         let numbers: Option<Vec<i64>> = key.items().and_then(|items| items.map(Value::integer).collect());
-        let text = numbers.and_then(|numbers| naslib::cell(numbers.try_into().ok()?));
+        let text = numbers.and_then(|numbers| naslib_cell(numbers.try_into().ok()?));
         let text = text.ok_or_else(|| unreadable(format!("entry {} is not under six numbers from 0 to 4", names.len())))?;
         // The package does not number architectures: they are kept in the order of their keys.
         cells[0].push(LAYOUT.key(&text).map_or(Cell::Missing, |key| Cell::Number(key as f64)));

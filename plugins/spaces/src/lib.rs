@@ -7,3 +7,5 @@ pub mod nas_bench_101;
 pub mod nas_bench_201;
 pub mod nas_bench_macro;
 pub mod nats_bench_size;
+
+mod notation;

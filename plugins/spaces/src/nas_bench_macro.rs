@@ -12,6 +12,8 @@ use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operato
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
 use assay_core::subspace::{CellLayout, Layout, OperatorSet, Subspace};
 
+use crate::notation::Written;
+
 assay_core::register! {
     dyn SearchSpace,
     name: "nas-bench-macro",
@@ -28,7 +30,7 @@ const OPERATORS: [&str; 3] = ["id", "ir_3x3_t3", "ir_5x5_t6"];
 /// Channels of the last convolution for each channel of the first.
 const LAST: usize = 40;
 /// How an architecture is written.
-const FORM: &str = "eight digits, one a layer: 0 identity, 1 expansion 3 and kernel 3, 2 expansion 6 and kernel 5";
+const FORM: &str = "eight digits, one a layer (0 identity, 1 expansion 3 and kernel 3, 2 expansion 6 and kernel 5), for example 02012100";
 
 /// The space. One kind of cell, `network`, whose edges are the layers.
 #[derive(Clone, Debug)]
@@ -56,16 +58,18 @@ impl SearchSpace for NasBenchMacro {
     }
 
     fn parse(&self, text: &str) -> Result<Subspace, ArchitectureError> {
+        let written = Written::new(text, FORM)?;
+        // As a list or a tuple, too.
+        let listed = text.trim().strip_prefix(['[', '(']).and_then(|rest| rest.strip_suffix([']', ')']));
+        let is_sign = |c: char| listed.is_some() && (c == ',' || c.is_whitespace());
+        let inside = listed.unwrap_or_else(|| text.trim());
         let choice = |(position, digit): (usize, char)| match digit.to_digit(10) {
             Some(digit) if (digit as usize) < OPERATORS.len() => Ok(OperatorSet::EMPTY.with(digit as usize)),
-            _ => {
-                let character = position + 1;
-                Err(ArchitectureError(format!("`{text}`, character {character}: `{digit}` is not an operator; the form is {FORM}")))
-            }
+            _ => Err(written.wrong_in(&inside[position..], "this is not an operator")),
         };
-        let layers = text.trim().chars().enumerate().map(choice).collect::<Result<Vec<_>, _>>()?;
+        let layers = inside.char_indices().filter(|(_, digit)| !is_sign(*digit)).map(choice).collect::<Result<Vec<_>, _>>()?;
         if layers.len() != LAYERS.len() {
-            return Err(ArchitectureError(format!("`{text}` has {} layers, not {}; the form is {FORM}", layers.len(), LAYERS.len())));
+            return Err(written.wrong(0, &format!("there are {} layers, not {}", layers.len(), LAYERS.len())));
         }
         Ok(Subspace::new(&self.layout, vec![layers]))
     }

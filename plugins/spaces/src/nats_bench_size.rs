@@ -12,6 +12,8 @@ use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operato
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
 use assay_core::subspace::{CellLayout, Layout, OperatorSet, Subspace};
 
+use crate::notation::Written;
+
 assay_core::register! {
     dyn SearchSpace,
     name: "nats-bench-size",
@@ -25,7 +27,7 @@ const CHANNELS: [&str; 8] = ["8", "16", "24", "32", "40", "48", "56", "64"];
 /// How many channels each choice has more than the one before, and the first has.
 const STEP: usize = 8;
 /// How an architecture is written.
-const FORM: &str = "64:64:64:64:64, the channels of five layers, each 8, 16, 24, 32, 40, 48, 56 or 64";
+const FORM: &str = "the channels of five layers, each 8, 16, 24, 32, 40, 48, 56 or 64, for example 64:64:64:64:64";
 
 /// The space. One kind of cell, `network`, whose edges are the layers and whose operators are the channels.
 #[derive(Clone, Debug)]
@@ -70,14 +72,20 @@ impl SearchSpace for NatsBenchSize {
     }
 
     fn parse(&self, text: &str) -> Result<Subspace, ArchitectureError> {
+        let written = Written::new(text, FORM)?;
         let choice = |part: &str| {
-            let position = CHANNELS.iter().position(|channels| *channels == part.trim());
-            let wrong = || ArchitectureError(format!("`{text}`: `{part}` is not a number of channels of this space; the form is {FORM}"));
+            let name = part.trim();
+            let position = CHANNELS.iter().position(|channels| *channels == name);
+            let wrong = || written.wrong_in(part, "this is not a number of channels of this space");
             position.map(|choice| OperatorSet::EMPTY.with(choice)).ok_or_else(wrong)
         };
-        let layers = text.split(':').map(choice).collect::<Result<Vec<_>, _>>()?;
+        // As a list or a tuple, too.
+        let listed = text.trim().strip_prefix(['[', '(']).and_then(|rest| rest.strip_suffix([']', ')']));
+        let (inside, sign) = listed.map_or((text, ':'), |listed| (listed, ','));
+        let parts = inside.split(sign);
+        let layers = parts.map(choice).collect::<Result<Vec<_>, _>>()?;
         if layers.len() != LAYERS.len() {
-            return Err(ArchitectureError(format!("`{text}` has {} layers, not {}; the form is {FORM}", layers.len(), LAYERS.len())));
+            return Err(written.wrong(0, &format!("there are {} layers, not {}", layers.len(), LAYERS.len())));
         }
         Ok(Subspace::new(&self.layout, vec![layers]))
     }

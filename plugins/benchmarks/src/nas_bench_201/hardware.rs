@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use crate::parts::naslib;
 use crate::parts::table::{Cell, Column, Content, RawTable};
 use assay_core::plugin::import::ImportError;
+use assay_spaces::nas_bench_201::naslib_cell;
 
 /// Columns of the files, with a name for people and a unit.
 const MEASURES: [(&str, &str, &str); 9] = [
@@ -71,7 +71,7 @@ fn translate_net(cell: &mut Cell) {
     let Cell::Text(text) = cell else { return };
     let inside = text.trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
     let numbers: Option<Vec<i64>> = inside.split(',').map(|number| number.trim().parse().ok()).collect();
-    if let Some(arch) = numbers.and_then(|numbers| naslib::cell(numbers.try_into().ok()?)) {
+    if let Some(arch) = numbers.and_then(|numbers| naslib_cell(numbers.try_into().ok()?)) {
         *text = arch;
     }
 }

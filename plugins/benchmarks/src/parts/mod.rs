@@ -3,6 +3,5 @@
 
 pub mod fetch;
 pub(crate) mod lookup;
-pub(crate) mod naslib;
 pub(crate) mod official;
 pub(crate) mod table;

@@ -6,11 +6,13 @@
 //!
 //! A supernet keeps any operators on all 14 edges of each kind of cell; an architecture has two edges left a node, with one
 //! operator each, and no `none`. Its text form is the literature's: `Genotype(normal=[('sep_conv_3x3', 0), …],
-//! normal_concat=range(2, 6), reduce=[…], reduce_concat=range(2, 6))`.
+//! normal_concat=range(2, 6), reduce=[…], reduce_concat=range(2, 6))`. Also read are log lines and Python files with one,
+//! dictionaries and nested lists, and the configurations of NAS-Bench-301.
 
 mod edges;
 mod genotype;
 mod lower;
+mod notation;
 mod operator;
 mod slots;
 mod text;
@@ -50,7 +52,8 @@ const INPUTS: usize = 2;
 /// Inner nodes of a cell: its nodes 2 to 5, which messages count from 0.
 const NODES: usize = 4;
 /// How an architecture is written.
-const FORM: &str = "Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=range(2, 6), reduce=[…], reduce_concat=range(2, 6))";
+const FORM: &str = "Genotype(normal=[…], normal_concat=range(2, 6), reduce=[…], reduce_concat=range(2, 6)) with eight inputs a cell, \
+    two a node, for example ('sep_conv_3x3', 0), ('skip_connect', 1)";
 
 assay_core::words! {
     /// What surrounds the cells of a network.
@@ -160,12 +163,12 @@ impl SearchSpace for Darts {
     }
 
     fn parse(&self, text: &str) -> Result<Subspace, ArchitectureError> {
-        let genotype = text::parse(text)?;
-        let kept = |(kind, cell): (&&str, &Cell)| {
+        let (found, written) = notation::parse(text)?;
+        let kept = |((kind, cell), at): ((&&str, &Cell), usize)| {
             let kept = self.choices.kept(cell);
-            kept.map_err(|problem| ArchitectureError(format!("`{text}`: the {kind} cell: {problem}")))
+            kept.map_err(|problem| written.wrong(at, &format!("the {kind} cell: {problem}")))
         };
-        let cells = CELLS.iter().zip(&genotype.cells).map(kept).collect::<Result<_, _>>()?;
+        let cells = CELLS.iter().zip(&found.genotype.cells).zip(found.at).map(kept).collect::<Result<_, _>>()?;
         Ok(Subspace::new(&self.layout, cells))
     }
 

@@ -46,7 +46,7 @@ pub struct Cell {
 }
 
 /// The bit of an edge.
-const fn bit(from: usize, to: usize) -> usize {
+pub(super) const fn bit(from: usize, to: usize) -> usize {
     from + to * (to - 1) / 2
 }
 

@@ -5,13 +5,15 @@
 //! [`lower`]), with the benchmark's networks of 3 modules a stack and 128 channels in the first.
 //!
 //! The text form lists the operators of the inner vertices, then the edges, where 0 is the input and the last vertex the
-//! output: `conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3`. Vertices on no path from input to output are dropped.
+//! output: `conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3`. Vertices on no path from input to output are dropped. Also read are the
+//! adjacency matrix and the list of operators that the benchmark's code takes.
 //!
 //! There are no supernets: how many channels a vertex has depends on which others feed the output.
 
 mod canonical;
 mod cell;
 mod lower;
+mod matrix;
 mod text;
 
 use assay_core::graph::{Graph, GraphError};
@@ -30,7 +32,8 @@ assay_core::register! {
 }
 
 /// How an architecture is written.
-const FORM: &str = "conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3, the operators of the inner vertices and the edges";
+const FORM: &str = "the operators of the inner vertices and the edges, for example conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3; or the \
+    matrix and all operators, for example [[0,1,0],[0,0,1],[0,0,0]] ['input','maxpool3x3','output']";
 
 /// First the edges, in the order of a [`Cell`]'s bits, each absent or present; then the inner vertices.
 const CHOICES: [&str; 26] = [
@@ -115,7 +118,8 @@ impl SearchSpace for NasBench101 {
     }
 
     fn parse(&self, text: &str) -> Result<Subspace, ArchitectureError> {
-        Ok(self.keeping(&text.parse()?))
+        let is_matrix = text.contains(['[', '{', '(']);
+        Ok(self.keeping(&if is_matrix { matrix::parse(text)? } else { text.parse()? }))
     }
 
     /// Single paths without vertices that are on no path: those keep what a smaller cell keeps otherwise.

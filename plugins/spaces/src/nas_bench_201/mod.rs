@@ -1,15 +1,19 @@
 //! `nas-bench-201`: the topology space of NAS-Bench-201 (Dong and Yang, ICLR 2020), 5⁶ = 15,625 cells.
 //!
 //! A cell has four nodes; every node reads every earlier one through an edge that carries one of five operators.
-//! The text form is the benchmark's own: `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`.
+//! The text form is the benchmark's own: `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`. Also read are `Structure(4 nodes with …)`,
+//! NASLib's six numbers, tuples `(('nor_conv_3x3', 0),), …`, and dictionaries.
 
 mod canonical;
 mod lower;
+mod notation;
 mod text;
 
 use assay_core::graph::{Graph, GraphError};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, SearchSpace};
 use assay_core::subspace::{CellLayout, Edge, Layout, Subspace, Wiring};
+
+pub use notation::naslib::cell as naslib_cell;
 
 assay_core::register! {
     dyn SearchSpace,
@@ -24,7 +28,8 @@ const EDGES: [(usize, usize); 6] = [(1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 
 /// Nodes of a cell: the input, two inner nodes and the output.
 const NODES: usize = 4;
 /// How an architecture is written.
-const FORM: &str = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|";
+const FORM: &str = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|, for example \
+    |nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|";
 
 /// What an edge does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +110,7 @@ impl SearchSpace for NasBench201 {
     }
 
     fn parse(&self, text: &str) -> Result<Subspace, ArchitectureError> {
-        text::parse(&self.layout, text)
+        notation::parse(&self.layout, text)
     }
 
     fn write(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {
