@@ -8,4 +8,5 @@ pub mod nas_bench_201;
 pub mod nas_bench_macro;
 pub mod nats_bench_size;
 
+mod images;
 mod notation;

@@ -119,6 +119,7 @@ impl SearchSpace for NatsBenchSize {
                 Ok(b.finish(output))
             }
             Part::Classifier => {
+                crate::images::check(net.input, LAYERS.len() as u32 / 2, "nats-bench-size")?;
                 let width = channels.map_or(STEP, |channels| channels[0]);
                 let stem = b.conv("stem.conv", images, Conv2d::new(width, 3).padding(1))?;
                 let mut features = b.batch_norm("stem.bn", stem)?;

@@ -29,6 +29,7 @@ pub(super) fn lower(layout: &Layout, subspace: &Subspace, net: &MacroNet) -> Res
             Ok(network.builder.finish(output))
         }
         Part::Classifier => {
+            crate::images::check(net.input, STAGES as u32 - 1, "nas-bench-201")?;
             let features = network.body(images, net)?;
             let features = network.last_activation(features)?;
             let pooled = network.builder.add("pool", Operator::GlobalAvgPool, &[features])?;
