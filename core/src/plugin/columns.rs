@@ -1,6 +1,6 @@
 //! What a search looks up instead of measuring: columns of a benchmark's table.
 
-use super::{Benchmark, BenchmarkError, Laboratory, Request, SearchError, SearchSpace, Step};
+use super::{Benchmark, BenchmarkError, Laboratory, Request, SearchError, SearchSpace, Step, called};
 use crate::score::{Direction, Reading};
 use crate::stream::Stream;
 use crate::subspace::Subspace;
@@ -78,8 +78,11 @@ impl Columns {
     /// If the table cannot be read, has no such column, or the subspace is not an architecture.
     pub fn read(&self, space: &dyn SearchSpace, request: &Request) -> Option<Result<Reading, SearchError>> {
         let (column, benchmark) = self.find(&request.label)?;
-        let failed =
-            |problem: String| SearchError::Measurement { proxy: column.column.clone(), subspace: request.subspace.to_string(), problem };
+        let failed = |problem: String| SearchError::Measurement {
+            proxy: column.column.clone(),
+            subspace: called(space, &request.subspace),
+            problem,
+        };
         let text = match space.write(&request.subspace) {
             Ok(text) => text,
             Err(error) => return Some(Err(failed(error.to_string()))),

@@ -69,7 +69,7 @@ pub enum SearchError {
     Measurement {
         /// The proxy's label.
         proxy: String,
-        /// The subspace's mask.
+        /// The architecture as its space writes it; the mask of any other subspace.
         subspace: String,
         /// What happened.
         problem: String,

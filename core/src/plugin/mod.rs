@@ -30,7 +30,7 @@ pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError};
 #[doc(hidden)]
 pub use settings::macros;
 pub use settings::{Declared, DefaultValue, Group, NoSettings, Setting, SettingType, Settings, SettingsError, ValueKind, Words};
-pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, draw_architectures};
+pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, called, draw_architectures};
 pub use strategy::{ProxyUse, SearchStrategy};
 pub use suggestion::suggestion;
 pub(crate) use unavailable::Unavailable;

@@ -68,6 +68,12 @@ pub trait SearchSpace: Send + Sync {
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError>;
 }
 
+/// What messages call a subspace: an architecture as its space writes it, and any other by its mask.
+#[must_use]
+pub fn called(space: &dyn SearchSpace, subspace: &Subspace) -> String {
+    space.write(subspace).unwrap_or_else(|_| subspace.to_string())
+}
+
 /// This number of different architectures of `subspace`, drawn uniformly, in the order of the draws. Where there are fewer, all
 /// of them.
 #[must_use]

@@ -13,7 +13,7 @@ use assay_core::experiment::{Assembly, Experiment, OnError, PlannedProxy};
 use assay_core::graph::GraphError;
 use assay_core::plugin::{
     Draws, MacroNet, Outcome, PassProxy, Proxy, ProxyError, Request, SearchError, SearchSpace, Skeleton, StructuralProxy, Structure,
-    Subject, ZeroCostProxy, measure_together,
+    Subject, ZeroCostProxy, called, measure_together,
 };
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
@@ -238,7 +238,8 @@ impl Workbench {
             OnError::Skip => Ok(Reading::undefined(format!("{FAILED}{error}"))),
             OnError::Stop => {
                 let proxy = request.label.clone();
-                Err(SearchError::Measurement { proxy, subspace: request.subspace.to_string(), problem: error.to_string() })
+                let subspace = called(self.space.as_ref(), &request.subspace);
+                Err(SearchError::Measurement { proxy, subspace, problem: error.to_string() })
             }
         }
     }

@@ -26,13 +26,13 @@ fn a_failure_of_a_plugin_stops_the_run_and_names_the_file() {
     let scratch = with_faulty();
     let ways = ["panic", "panic-in-ask", "error", "not-a-number", "infinite", "cotangent", "not-asked", "refuse"];
     assert_snapshot!(ways.map(|how| told(&scratch, how)).join("\n"), @"
-    panic: × measuring faulty of 00010.00010.00100.00001.01000.00010 failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` panicked: index out of bounds: the len is 0 but the index is 7
-    panic-in-ask: × measuring faulty of 00010.00010.00100.00001.01000.00010 failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` panicked: the ask is too much
-    error: × measuring faulty of 00010.00010.00100.00001.01000.00010 failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` failed: the moon is in the wrong phase
-    not-a-number: × measuring faulty of 00010.00010.00100.00001.01000.00010 failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` gave NaN, which is not a score; where a score does not exist it has to say so (ASSAY_UNDEFINED)
-    infinite: × measuring faulty of 00010.00010.00100.00001.01000.00010 failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` gave inf, which is not a score; where a score does not exist it has to say so (ASSAY_UNDEFINED)
-    cotangent: × measuring faulty of 00010.00010.00100.00001.01000.00010 failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` could not go on: a cotangent of node 69 has 20 numbers (2 images of 10×1×1), not 3
-    not-asked: × measuring faulty of 00010.00010.00100.00001.01000.00010 failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` could not go on: activation patterns cannot be read: the ask did not name it
+    panic: × measuring faulty of |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|avg_pool_3x3~0|skip_connect~1|nor_conv_3x3~2| failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` panicked: index out of bounds: the len is 0 but the index is 7
+    panic-in-ask: × measuring faulty of |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|avg_pool_3x3~0|skip_connect~1|nor_conv_3x3~2| failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` panicked: the ask is too much
+    error: × measuring faulty of |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|avg_pool_3x3~0|skip_connect~1|nor_conv_3x3~2| failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` failed: the moon is in the wrong phase
+    not-a-number: × measuring faulty of |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|avg_pool_3x3~0|skip_connect~1|nor_conv_3x3~2| failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` gave NaN, which is not a score; where a score does not exist it has to say so (ASSAY_UNDEFINED)
+    infinite: × measuring faulty of |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|avg_pool_3x3~0|skip_connect~1|nor_conv_3x3~2| failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` gave inf, which is not a score; where a score does not exist it has to say so (ASSAY_UNDEFINED)
+    cotangent: × measuring faulty of |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|avg_pool_3x3~0|skip_connect~1|nor_conv_3x3~2| failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` could not go on: a cotangent of node 69 has 20 numbers (2 images of 10×1×1), not 3
+    not-asked: × measuring faulty of |nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|avg_pool_3x3~0|skip_connect~1|nor_conv_3x3~2| failed: the plugin `libfaulty_rust.so 0.1.0, DIGEST` could not go on: activation patterns cannot be read: the ask did not name it
     refuse: × `proxies.faulty.name`: the plugin `libfaulty_rust.so 0.1.0, DIGEST` failed: these settings contradict each other
     ");
 }
