@@ -92,8 +92,7 @@ impl Export {
         let experiment = self.experiment(&plugins)?;
         let space = Assembly::new(&experiment, &plugins).space()?;
         let name = &experiment.space.name;
-        let wrong =
-            |error: &dyn std::fmt::Display| Failure::new(format!("`{}` is not an architecture of {name}: {error}", self.architecture));
+        let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("this is not an architecture of {name}: {error}"));
         let subspace = space.parse(&self.architecture).map_err(|error| wrong(&error))?;
         let genotype = space.write(&subspace).map_err(|error| wrong(&error))?;
         if self.to == Format::Genotype {

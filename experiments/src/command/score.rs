@@ -86,7 +86,7 @@ impl Score {
             .map(|text| {
                 space
                     .parse(text)
-                    .map_err(|error| Failure::new(format!("`{text}` is not an architecture of {}: {error}", experiment.space.name)))
+                    .map_err(|error| Failure::new(format!("this is not an architecture of {}: {error}", experiment.space.name)))
             })
             .collect::<Result<Vec<Subspace>, Failure>>()?;
         let proxies = self.proxies(&assembly)?;

@@ -100,7 +100,7 @@ fn settings_that_contradict_each_other_are_reported_before_anything_runs() {
 fn an_architecture_with_an_unknown_operator_is_refused() {
     let scratch = Scratch::new();
     let wrong = SCORE[1].replace("nor_conv_1x1", "nor_conv_7x7");
-    assert_snapshot!(scratch.fail(&["score", &wrong, "--proxy", "ntk-condition"]), @"  × `|nor_conv_3x3~0|+|skip_connect~0|nor_conv_7x7~1|+|none~0|avg_pool_3x3~1|nor_conv_3x3~2|` is not an architecture of nas-bench-201: `|nor_conv_3x3~0|+|skip_connect~0|nor_conv_7x7~1|+|none~0|avg_pool_3x3~1|nor_conv_3x3~2|`, character 34: there is no operator `nor_conv_7x7`; did you mean `nor_conv_1x1`? Known: none, skip_connect, nor_conv_1x1, nor_conv_3x3, avg_pool_3x3");
+    assert_snapshot!(scratch.fail(&["score", &wrong, "--proxy", "ntk-condition"]), @"  × this is not an architecture of nas-bench-201: `|nor_conv_3x3~0|+|skip_connect~0|nor_conv_7x7~1|+|none~0|avg_pool_3x3~1|nor_conv…`, character 34: there is no operator `nor_conv_7x7`; did you mean `nor_conv_1x1`? Known: none, skip_connect, nor_conv_1x1, nor_conv_3x3, avg_pool_3x3; the form is |op~0|+|op~0|op~1|+|op~0|op~1|op~2|, for example |nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|");
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn a_table_of_genotypes_with_something_wrong_is_refused_where_it_is() {
     };
     let short = |message: String| {
         let (place, genotype) = message.split_once("`Genotype").unwrap();
-        format!("{place}…{}", genotype.rsplit_once("])`").unwrap().1)
+        format!("{place}…, {}", genotype.split_once("`, ").unwrap().1)
     };
     let accuracy = |value: &'static str| move |text: &str| format!("{},{value}", text.rsplit_once(',').unwrap().0);
     let messages = [
@@ -176,7 +176,7 @@ fn a_table_of_genotypes_with_something_wrong_is_refused_where_it_is() {
         refusal("darts-1000", ""),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r"
-    table, line 3: column `genotype`: …, character 41: there is no operator `skip`; known: none, skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, dil_conv_5x5, avg_pool_3x3, max_pool_3x3
+    table, line 3: column `genotype`: …, character 40: there is no operator `skip`; known: none, skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, dil_conv_5x5, avg_pool_3x3, max_pool_3x3; the form is Genotype(normal=[…], normal_concat=range(2, 6), reduce=[…], reduce_concat=range(2, 6)) with eight inputs a cell, two a node, for example ('sep_conv_3x3', 0), ('skip_connect', 1)
     table, line 4, column `valid_cifar10`: `many`, but an accuracy in per cent (0 to 100) is expected
     table, line 5, column `valid_cifar10`: `101`, but an accuracy in per cent (0 to 100) is expected
     table, line 6, column `valid_cifar10`: the cell is empty, but an accuracy in per cent (0 to 100) is expected

@@ -90,9 +90,9 @@ fn what_cannot_be_read_written_or_built_says_why() {
         space.lower(&whole, &trunk).unwrap_err().to_string(),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r"
-    `0201210` has 7 layers, not 8; the form is eight digits, one a layer: 0 identity, 1 expansion 3 and kernel 3, 2 expansion 6 and kernel 5
-    `02012103`, character 8: `3` is not an operator; the form is eight digits, one a layer: 0 identity, 1 expansion 3 and kernel 3, 2 expansion 6 and kernel 5
-    `` has 0 layers, not 8; the form is eight digits, one a layer: 0 identity, 1 expansion 3 and kernel 3, 2 expansion 6 and kernel 5
+    `0201210`, character 1: there are 7 layers, not 8; the form is eight digits, one a layer (0 identity, 1 expansion 3 and kernel 3, 2 expansion 6 and kernel 5), for example 02012100
+    `02012103`, character 8: this is not an operator; the form is eight digits, one a layer (0 identity, 1 expansion 3 and kernel 3, 2 expansion 6 and kernel 5), for example 02012100
+    ``, character 1: there are 0 layers, not 8; the form is eight digits, one a layer (0 identity, 1 expansion 3 and kernel 3, 2 expansion 6 and kernel 5), for example 02012100
     layer 0 keeps 3 operators, but an architecture has exactly one a layer
     the mask `011.101` does not belong to nas-bench-macro
     the mask `011.101` does not belong to nas-bench-macro

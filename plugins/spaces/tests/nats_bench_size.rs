@@ -78,9 +78,9 @@ fn what_cannot_be_read_written_or_built_says_why() {
         space.lower(&foreign, &net()).unwrap_err().to_string(),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r"
-    `8:8:8:8` has 4 layers, not 5; the form is 64:64:64:64:64, the channels of five layers, each 8, 16, 24, 32, 40, 48, 56 or 64
-    `8:8:12:8:8`: `12` is not a number of channels of this space; the form is 64:64:64:64:64, the channels of five layers, each 8, 16, 24, 32, 40, 48, 56 or 64
-    ``: `` is not a number of channels of this space; the form is 64:64:64:64:64, the channels of five layers, each 8, 16, 24, 32, 40, 48, 56 or 64
+    `8:8:8:8`, character 1: there are 4 layers, not 5; the form is the channels of five layers, each 8, 16, 24, 32, 40, 48, 56 or 64, for example 64:64:64:64:64
+    `8:8:12:8:8`, character 5: this is not a number of channels of this space; the form is the channels of five layers, each 8, 16, 24, 32, 40, 48, 56 or 64, for example 64:64:64:64:64
+    ``, character 1: this is not a number of channels of this space; the form is the channels of five layers, each 8, 16, 24, 32, 40, 48, 56 or 64, for example 64:64:64:64:64
     layer 0 keeps 8 widths, but an architecture has exactly one a layer
     the mask `011.101` does not belong to nats-bench-size
     nats-bench-size has no network of several widths at once: layer 0 keeps 8 widths, but an architecture has exactly one a layer

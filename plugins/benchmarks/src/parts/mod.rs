@@ -1,5 +1,5 @@
-//! What benchmarks are made of: [`table`] reads, checks and stores tables, [`official`] reads published files, [`naslib`]
-//! knows how NASLib names cells, [`lookup`] answers from a table, and [`fetch`] downloads.
+//! What benchmarks are made of: [`table`] reads, checks and stores tables, [`official`] reads published files, [`lookup`]
+//! answers from a table, and [`fetch`] downloads.
 
 pub mod fetch;
 pub(crate) mod lookup;

@@ -43,8 +43,7 @@ pub(super) fn parse(text: &str) -> Result<Cell, ArchitectureError> {
 
 /// Whether it is a list of rows, rather than a matrix and operators.
 fn is_matrix(value: &Value) -> bool {
-    let is_row =
-        |row: &Value| row.list().is_some_and(|entries| entries.iter().all(|entry| entry.list().is_none() && entry_of(entry).is_some()));
+    let is_row = |row: &Value| row.list().is_some_and(|entries| entries.iter().all(|entry| entry.list().is_none()));
     value.list().is_some_and(|rows| !rows.is_empty() && rows.iter().all(is_row))
 }
 
