@@ -1,11 +1,13 @@
 //! Images: what a dataset is, and how minibatches are drawn from one.
 
 mod directory;
+mod input;
 mod memory;
 mod minibatch;
 mod variation;
 
 pub use directory::{DATA_VARIABLE, user_data_directory};
+pub use input::{READ_LIMIT_VARIABLE, Unpacked, open_file, read_file, read_limit, read_unpacked};
 pub use memory::InMemory;
 pub use minibatch::{CropSource, Minibatch, MinibatchError};
 pub use variation::{Augmentation, Variation};

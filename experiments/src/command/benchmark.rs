@@ -99,8 +99,14 @@ fn flow(interrupt: &Interrupt) -> ControlFlow<()> {
 fn import(name: &str, source: &Path, data: &Path) -> Result<(), Ending> {
     let interrupt = listen()?;
     let (bar, mut last) = (ProgressBar::no_length(), Instant::now());
+    let mut is_told = false;
     let mut report = |progress: import::Progress| {
-        let import::Progress { unit, done, total } = progress;
+        let import::Progress::Reading { unit, done, total } = progress else {
+            if !std::mem::replace(&mut is_told, true) {
+                bar.suspend(|| tell!("waiting: another import is adding to the table of {name}"));
+            }
+            return flow(&interrupt);
+        };
         if bar.length().is_none() {
             let template = match unit {
                 "bytes" => "reading [{wide_bar}] {bytes}/{total_bytes} · {bytes_per_sec} · {eta} left",

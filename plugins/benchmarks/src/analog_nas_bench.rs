@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use assay_core::data::read_file;
 use assay_core::plugin::Benchmark;
 use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
 use assay_core::{register, settings};
@@ -88,11 +89,11 @@ fn columns() -> &'static [Column] {
 ///
 /// # Errors
 /// If it is not complete and correct, or cannot be stored; `into` is then untouched.
-fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Imported, ImportError> {
+fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
     let unreadable = |problem: String| ImportError::Unreadable { file: source.to_owned(), problem };
-    let bytes = std::fs::read(source).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = read_file(source).map_err(|error| unreadable(error.to_string()))?;
     if !bytes.starts_with(b"\x80") {
-        return keep(&RawTable::read(source, &["index", "arch"])?, &LAYOUT, into);
+        return keep(&RawTable::of(source, &LAYOUT)?, &LAYOUT, into, report);
     }
     let document = Document::read(&bytes, &CLASSES).map_err(|error| unreadable(error.to_string()))?;
     let entries = document.root().entries().ok_or_else(|| unreadable("it is not a dictionary of architectures".into()))?;
@@ -113,5 +114,5 @@ fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Import
         names.push(text.clone());
         cells[1].push(Cell::Text(text));
     }
-    keep(&RawTable::of_entries(source, &columns, names, cells), &LAYOUT, into)
+    keep(&RawTable::of_entries(source, &columns, names, cells), &LAYOUT, into, report)
 }

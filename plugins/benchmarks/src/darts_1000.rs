@@ -65,8 +65,7 @@ impl Sample for Darts1000 {
             return Err(ImportError::Fractions { file: table.file, column: ACCURACY.into() });
         }
         let columns = vec![Series::new(GENOTYPE.into(), architectures.as_slice()), Series::new(ACCURACY.into(), percent.as_slice())];
-        let ignored = table.columns.iter().filter(|name| ![GENOTYPE, ACCURACY].contains(&name.as_str())).cloned().collect();
-        Ok(Records { architectures, rows, percent, columns, ignored })
+        Ok(Records { architectures, rows, percent, columns, ignored: table.unknown })
     }
 
     fn parse(text: &str) -> Option<String> {

@@ -28,6 +28,7 @@ const VERTICES: &str = "n_vertices";
 const EDGES: &str = "adj_bits";
 const OPERATORS: &str = "ops";
 const ACCURACY: &str = "test_acc_mean108";
+const COLUMNS: [&str; 4] = [VERTICES, EDGES, OPERATORS, ACCURACY];
 /// What a table may have beside them.
 const FURTHER: [&str; 2] = ["index", "params"];
 
@@ -45,7 +46,7 @@ impl Sample for NasBench101 {
     const COUNT: usize = 423_624;
 
     fn read(file: &Path) -> Result<Records<Graph, u64>, ImportError> {
-        let table = RawTable::read(file, &[VERTICES, EDGES, OPERATORS, ACCURACY])?;
+        let table = RawTable::read(file, &COLUMNS, &|name| COLUMNS.contains(&name))?;
         let vertices =
             table.values(VERTICES, "a number of vertices, 2 to 7", |cell| cell.whole().filter(|count| (2..=7).contains(count)))?;
         let edges = table.values(EDGES, "21 bits of an adjacency matrix", |cell| cell.whole().and_then(|bits| u32::try_from(bits).ok()))?;
@@ -71,8 +72,7 @@ impl Sample for NasBench101 {
             Series::new(OPERATORS.into(), operators),
             Series::new(ACCURACY.into(), fractions),
         ];
-        let known = |name: &str| [VERTICES, EDGES, OPERATORS, ACCURACY].contains(&name) || FURTHER.contains(&name);
-        let ignored = table.columns.iter().filter(|name| !known(name)).cloned().collect();
+        let ignored = table.unknown.iter().filter(|name| !FURTHER.contains(&name.as_str())).cloned().collect();
         Ok(Records { architectures, rows, percent, columns, ignored })
     }
 

@@ -60,11 +60,11 @@ fn columns() -> &'static [Column] {
 ///
 /// # Errors
 /// If it is not complete and correct, or cannot be stored; `into` is then untouched.
-fn import(source: &Path, into: &Path, _report: &mut Report<'_>) -> Result<Imported, ImportError> {
+fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
     let bytes = content(source)?;
     let is_json = !is_parquet(&bytes) && text(source, &bytes)?.trim_start().starts_with('{');
-    let table = if is_json { published(source, &bytes)? } else { RawTable::read(source, &["index", "arch"])? };
-    keep(&table, &LAYOUT, into)
+    let table = if is_json { published(source, &bytes)? } else { RawTable::of(source, &LAYOUT)? };
+    keep(&table, &LAYOUT, into, report)
 }
 
 /// The published file: an object a network, under its digits.

@@ -77,6 +77,6 @@ fn columns() -> &'static [Column] {
 fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
     match official::form(source)? {
         Some(form) => official::import(source, form, &RELEASE, &LAYOUT, into, report),
-        None => keep(&RawTable::read(source, &["index", "arch"])?, &LAYOUT, into),
+        None => keep(&RawTable::of(source, &LAYOUT)?, &LAYOUT, into, report),
     }
 }

@@ -42,13 +42,18 @@ pub type Report<'r> = dyn FnMut(Progress) -> ControlFlow<()> + 'r;
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// `architectures`, `bytes`.
-    pub unit: &'static str,
-    /// How many were read.
-    pub done: u64,
-    /// How many there are.
-    pub total: u64,
+pub enum Progress {
+    /// The source is being read.
+    Reading {
+        /// `architectures`, `bytes`.
+        unit: &'static str,
+        /// How many were read.
+        done: u64,
+        /// How many there are.
+        total: u64,
+    },
+    /// Another import is writing the same table; this one goes on when that has ended.
+    Waiting,
 }
 
 /// What an import kept.
@@ -72,6 +77,9 @@ pub struct Imported {
     pub left_out: Vec<String>,
 }
 
+/// Columns that are not kept and yet named.
+const LISTED: usize = 20;
+
 impl fmt::Display for Imported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { benchmark, file, bytes, architectures, columns, kept, ignored, left_out } = self;
@@ -85,7 +93,11 @@ impl fmt::Display for Imported {
             write!(f, "\nleft out: {column}")?;
         }
         if !ignored.is_empty() {
-            write!(f, "\nnot kept, because the benchmark does not know them: {}", ignored.join(", "))?;
+            let (listed, others) = ignored.split_at(ignored.len().min(LISTED));
+            write!(f, "\nnot kept, because the benchmark does not know them: {}", listed.join(", "))?;
+            if !others.is_empty() {
+                write!(f, " and {} others", others.len())?;
+            }
         }
         Ok(())
     }

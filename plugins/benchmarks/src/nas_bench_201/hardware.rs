@@ -36,6 +36,11 @@ pub(super) fn columns() -> impl Iterator<Item = Column> {
     DATASETS.into_iter().rev().flat_map(of_dataset)
 }
 
+/// Whether the files have a column of this name.
+pub(super) fn knows(name: &str) -> bool {
+    name == "net" || MEASURES.iter().any(|(measure, ..)| *measure == name)
+}
+
 /// Whether this is one of the files.
 pub(super) fn is_it(table: &RawTable) -> bool {
     table.column("net").is_some() && MEASURES.iter().any(|(measure, ..)| table.column(measure).is_some())

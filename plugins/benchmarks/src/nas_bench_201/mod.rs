@@ -87,10 +87,10 @@ fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Importe
         };
         return official::import(source, form, &release, &LAYOUT, into, report);
     }
-    let mut table = RawTable::read(source, &["index"])?;
+    let mut table = RawTable::read(source, &["index"], &|name| LAYOUT.knows(name) || hardware::knows(name))?;
     if hardware::is_it(&table) {
         table = hardware::translate(table)?;
     }
     table.require(&["index", "arch"])?;
-    keep(&table, &LAYOUT, into)
+    keep(&table, &LAYOUT, into, report)
 }

@@ -122,7 +122,7 @@ fn the_topology_folder_gives_what_the_official_package_says_of_it() {
         ControlFlow::Continue(())
     });
     let imported = imported.unwrap();
-    assert_eq!(last, Some(Progress { unit: "architectures", done: 15_616, total: 15_625 }));
+    assert_eq!(last, Some(Progress::Reading { unit: "architectures", done: 15_616, total: 15_625 }));
     // Index, text, 9 accuracies and their seeds, 6 times; of the 12 epochs, those of one dataset are incomplete.
     assert_eq!(imported.columns.len(), 2 + 24 + 24 - 8);
     assert_eq!(imported.left_out.len(), 1);

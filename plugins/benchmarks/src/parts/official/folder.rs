@@ -1,10 +1,10 @@
 //! NATS-Bench's folders: `meta.pickle.pbz2` with the text of every architecture, and `000000.pickle.pbz2`, … with the
 //! results of each.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use assay_core::data::{open_file, read_unpacked};
 use assay_core::plugin::import::{ImportError, Progress, Report};
 use assay_pickle::{Document, PickleError};
 use bzip2::read::MultiBzDecoder;
@@ -16,9 +16,6 @@ use crate::parts::table::Layout;
 
 /// Files that are read before progress is reported again.
 const AT_ONCE: usize = 256;
-
-/// More than any of the files holds, also with weights: a bound on what a damaged or hostile file can make us allocate.
-const LARGEST: u64 = 1 << 30;
 
 /// The file with the texts.
 pub(super) fn meta(folder: &Path) -> PathBuf {
@@ -37,7 +34,7 @@ pub(super) fn read(folder: &Path, release: &Release, layout: &Layout, report: &m
     let architectures = architectures(&meta, texts, layout)?;
     let mut figures = Vec::with_capacity(architectures.len());
     while figures.len() < architectures.len() {
-        let progress = Progress { unit: "architectures", done: figures.len() as u64, total: architectures.len() as u64 };
+        let progress = Progress::Reading { unit: "architectures", done: figures.len() as u64, total: architectures.len() as u64 };
         if report(progress).is_break() {
             return Err(ImportError::Stopped);
         }
@@ -65,12 +62,11 @@ fn file(folder: &Path, index: usize) -> Option<PathBuf> {
 
 fn read_document<T>(file: &Path, take: impl Fn(&Document<'_>) -> Result<T, PickleError>) -> Result<T, ImportError> {
     let unreadable = |problem: String| ImportError::Unreadable { file: file.to_owned(), problem };
-    let packed = File::open(file).map_err(|error| unreadable(error.to_string()))?;
-    let mut bytes = Vec::new();
-    let unpacked = MultiBzDecoder::new(packed).take(LARGEST + 1).read_to_end(&mut bytes);
-    unpacked.map_err(|error| unreadable(format!("it is not a bz2 file, or it is damaged or cut short ({error}); copy it again")))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(unreadable("it unpacks to more than a gigabyte; no official file does".into()));
-    }
+    let packed = open_file(file).and_then(|packed| Ok((packed.metadata()?.len(), packed)));
+    let (length, packed) = packed.map_err(|error| unreadable(error.to_string()))?;
+    let bytes = read_unpacked(MultiBzDecoder::new(packed), length).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge | ErrorKind::InvalidInput => unreadable(error.to_string()),
+        _ => unreadable(format!("it is not a bz2 file, or it is damaged or cut short ({error}); copy it again")),
+    })?;
     Document::read(&bytes, &[]).and_then(|document| take(&document)).map_err(|error| unreadable(error.to_string()))
 }

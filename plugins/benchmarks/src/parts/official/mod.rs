@@ -18,11 +18,11 @@ mod single;
 mod trials;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use crate::parts::table::{Cell, Column, Content, Layout, RawTable, keep, runs_of};
+use assay_core::data::open_file;
 use assay_core::plugin::import::{ImportError, Imported, Report};
 use trials::{COSTS, QUANTITIES};
 
@@ -97,7 +97,7 @@ pub(crate) fn form(source: &Path) -> Result<Option<Form>, ImportError> {
         return Err(unreadable(problem.into()));
     }
     let mut start = Vec::new();
-    let read = File::open(source).and_then(|file| file.take(64).read_to_end(&mut start));
+    let read = open_file(source).and_then(|file| file.take(64).read_to_end(&mut start));
     read.map_err(|error| unreadable(error.to_string()))?;
     Ok(if start.starts_with(LEGACY_MAGIC) {
         Some(Form::Torch(Torch::Legacy))
@@ -136,7 +136,7 @@ pub(crate) fn import(
         Form::Packed | Form::Torch(_) => single::read(source, form, release, layout, report)?,
     };
     let (table, left_out) = tabulate(source, contents, release, layout)?;
-    Ok(Imported { left_out, ..keep(&table, layout, into)? })
+    Ok(Imported { left_out, ..keep(&table, layout, into, report)? })
 }
 
 /// The texts, if they are of this benchmark.

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use assay_core::data::{Unpacked, open_file};
 use assay_core::plugin::import::{ImportError, Progress, Report};
 use assay_pickle::{PickleError, read_entries, read_from};
 use bzip2::bufread::MultiBzDecoder;
@@ -28,11 +29,14 @@ pub(super) fn read(
 ) -> Result<Contents, ImportError> {
     let unreadable = |problem: String| ImportError::Unreadable { file: source.to_owned(), problem };
     let total = std::fs::metadata(source).map_err(|error| unreadable(error.to_string()))?.len();
+    if form == Form::Torch(Torch::Zip) {
+        torch_pickle(source).and_then(|pickle| pickle.check(source)).map_err(|error| unreadable(error.to_string()))?;
+    }
     // The file is read twice.
-    let watched = RefCell::new(Watched { report, progress: Progress { unit: "bytes", done: 0, total: 2 * total }, is_stopped: false });
+    let watched = RefCell::new(Watched { report, done: 0, total: 2 * total, is_stopped: false });
     let open = || -> io::Result<Box<dyn BufRead + '_>> {
-        let file = Reported { file: File::open(source)?, watched: &watched };
-        open(source, form, BufReader::with_capacity(BUFFER, file))
+        let file = Reported { file: open_file(source)?, watched: &watched };
+        open(source, form, total, BufReader::with_capacity(BUFFER, file))
     };
     let mut figures = Vec::new();
     figures.resize_with(layout.count, || None);
@@ -66,8 +70,8 @@ impl From<PickleError> for Failure {
     }
 }
 
-/// The pickle in the file, from its beginning.
-fn open<'r, R: Read + Seek + 'r>(source: &Path, form: Form, mut file: BufReader<R>) -> io::Result<Box<dyn BufRead + 'r>> {
+/// The pickle in the file, which has `packed` bytes, from its beginning.
+fn open<'r, R: Read + Seek + 'r>(source: &Path, form: Form, packed: u64, mut file: BufReader<R>) -> io::Result<Box<dyn BufRead + 'r>> {
     Ok(match form {
         Form::Torch(Torch::Zip) => {
             let pickle = torch_pickle(source)?;
@@ -79,7 +83,7 @@ fn open<'r, R: Read + Seek + 'r>(source: &Path, form: Form, mut file: BufReader<
             read_from(&mut file, 3).map_err(io::Error::other)?;
             Box::new(file)
         }
-        Form::Packed | Form::Folder => Box::new(BufReader::with_capacity(BUFFER, MultiBzDecoder::new(file))),
+        Form::Packed | Form::Folder => Box::new(BufReader::with_capacity(BUFFER, Unpacked::new(MultiBzDecoder::new(file), packed)?)),
     })
 }
 
@@ -87,15 +91,28 @@ fn open<'r, R: Read + Seek + 'r>(source: &Path, form: Form, mut file: BufReader<
 pub(super) struct TorchPickle {
     start: u64,
     bytes: u64,
+    name: String,
+}
+
+impl TorchPickle {
+    /// Compares the pickle with the checksum that the archive has of it.
+    fn check(&self, source: &Path) -> io::Result<()> {
+        let mut archive = zip::ZipArchive::new(BufReader::with_capacity(BUFFER, open_file(source)?))?;
+        let copied = archive.by_name(&self.name).map_err(io::Error::from).and_then(|mut entry| io::copy(&mut entry, &mut io::sink()));
+        let damaged = |error| io::Error::other(format!("{} in the zip archive is damaged ({error}); copy the file again", self.name));
+        copied.map(drop).map_err(damaged)
+    }
 }
 
 pub(super) fn torch_pickle(source: &Path) -> io::Result<TorchPickle> {
-    let mut archive = zip::ZipArchive::new(BufReader::new(File::open(source)?))?;
+    let mut archive = zip::ZipArchive::new(BufReader::new(open_file(source)?))?;
     let name = archive.file_names().filter_map(Result::ok).find(|name| name.ends_with("/data.pkl")).map(|name| name.into_owned());
-    let entry =
-        archive.by_name(&name.ok_or_else(|| io::Error::other("the zip archive holds no data.pkl: torch.save did not write it"))?)?;
-    match (entry.compression(), entry.data_start()) {
-        (zip::CompressionMethod::Stored, Some(start)) => Ok(TorchPickle { start, bytes: entry.size() }),
+    let name = name.ok_or_else(|| io::Error::other("the zip archive holds no data.pkl: torch.save did not write it"))?;
+    let entry = archive.by_name(&name)?;
+    let found = (entry.compression(), entry.data_start(), entry.size());
+    drop(entry);
+    match found {
+        (zip::CompressionMethod::Stored, Some(start), bytes) => Ok(TorchPickle { start, bytes, name }),
         _ => Err(io::Error::other("data.pkl is compressed in the zip archive: torch.save did not write it")),
     }
 }
@@ -108,7 +125,8 @@ struct Reported<'w, 'a, 'b> {
 
 struct Watched<'a, 'b> {
     report: &'a mut Report<'b>,
-    progress: Progress,
+    done: u64,
+    total: u64,
     is_stopped: bool,
 }
 
@@ -116,9 +134,9 @@ impl Read for Reported<'_, '_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
         let mut watched = self.watched.borrow_mut();
-        let Watched { report, progress, is_stopped } = &mut *watched;
-        progress.done = progress.total.min(progress.done + count as u64);
-        if report(*progress).is_break() {
+        let Watched { report, done, total, is_stopped } = &mut *watched;
+        *done = (*total).min(*done + count as u64);
+        if report(Progress::Reading { unit: "bytes", done: *done, total: *total }).is_break() {
             *is_stopped = true;
             return Err(io::Error::other("the import was stopped"));
         }

@@ -31,7 +31,7 @@ enum Values {
 impl Checked {
     /// Reads and checks a CSV or parquet file.
     pub(crate) fn read(file: &Path, layout: &Layout) -> Result<Self, ImportError> {
-        Self::of(&RawTable::read(file, &["index", "arch"])?, layout)
+        Self::of(&RawTable::of(file, layout)?, layout)
     }
 
     /// Checks a table that has an `index` and an `arch`.
@@ -141,8 +141,7 @@ fn check(table: &RawTable, layout: &Layout) -> Result<Checked, ImportError> {
         };
         columns.push((name, values));
     }
-    let known = |name: &&String| (layout.columns)().iter().any(|column| column.name == **name);
-    let ignored = table.columns.iter().filter(|name| !known(name)).cloned().collect();
+    let ignored = table.columns.iter().filter(|name| !layout.knows(name)).chain(&table.unknown).cloned().collect();
     Ok(Checked { keys, columns, ignored })
 }
 

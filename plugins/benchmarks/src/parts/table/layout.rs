@@ -27,6 +27,11 @@ impl std::fmt::Debug for Layout {
 }
 
 impl Layout {
+    /// Whether the benchmark has a column of this name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        (self.columns)().iter().any(|column| column.name == name)
+    }
+
     /// The number that the space gives the architecture of this text, below `count`. `None` if the text is not an
     /// architecture.
     pub(crate) fn key(&self, text: &str) -> Option<usize> {

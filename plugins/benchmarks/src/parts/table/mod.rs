@@ -1,11 +1,16 @@
 //! Reading a user's table cell by cell, with the place of every cell, and storing a checked one.
 
+mod cell;
 mod check;
 mod layout;
+mod lock;
+mod parquet;
 mod read;
+mod seal;
 mod store;
 
+pub(crate) use cell::Cell;
 pub(crate) use check::Checked;
 pub(crate) use layout::{Column, Content, Layout, runs_of};
-pub(crate) use read::{Cell, RawTable, content, is_parquet, text};
+pub(crate) use read::{RawTable, content, is_parquet, text};
 pub(crate) use store::{encode, keep, store};

@@ -1,16 +1,22 @@
 //! CSV and parquet, as columns of cells.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use assay_core::data::{read_file, read_limit, read_unpacked};
 use assay_core::plugin::import::ImportError;
 use flate2::read::MultiGzDecoder;
-use polars::prelude::{DataFrame, DataType, ParquetReader, PolarsError, SerReader};
+
+use super::cell::Cell;
+use super::layout::Layout;
+use super::parquet::{self, Columns};
+use super::seal::{self, Seal};
 
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
+
+/// A text may have as many cells as this part of the limit of what is read: 16 million where nothing else is set.
+const CELLS_PART: u64 = 64;
 
 /// What else a file may be, by its first bytes.
 const FOREIGN: &[(&[u8], &str)] = &[
@@ -23,51 +29,15 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"%PDF", "a PDF document"),
 ];
 
-/// One cell.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Cell {
-    Missing,
-    Text(String),
-    Number(f64),
-}
-
-impl Cell {
-    /// What it holds, if that is text.
-    pub(crate) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Missing | Self::Number(_) => None,
-        }
-    }
-
-    /// What it holds, if that is a finite number, written as a text or as a number.
-    pub(crate) fn number(&self) -> Option<f64> {
-        let number = match self {
-            Self::Text(text) => text.parse().ok(),
-            Self::Number(number) => Some(*number),
-            Self::Missing => None,
-        };
-        number.filter(|number: &f64| number.is_finite())
-    }
-
-    /// What it holds, if that is a number in this range, ends included.
-    pub(crate) fn number_in(&self, low: f64, high: f64) -> Option<f64> {
-        self.number().filter(|number| (low..=high).contains(number))
-    }
-
-    /// What it holds, if that is a whole number that is not negative.
-    pub(crate) fn whole(&self) -> Option<u64> {
-        // Up to here every whole number has a float of its own.
-        self.number_in(0.0, 9_007_199_254_740_991.0).filter(|number| number.fract() == 0.0).map(|number| number as u64)
-    }
-}
-
 /// A table as it was read, nothing checked but its form.
 pub(crate) struct RawTable {
     pub(crate) file: PathBuf,
+    /// The columns that were asked for.
     pub(crate) columns: Vec<String>,
     /// One list a column, all of `rows` cells.
     pub(crate) cells: Vec<Vec<Cell>>,
+    /// The other columns, of which only the names were read.
+    pub(crate) unknown: Vec<String>,
     pub(crate) rows: usize,
     places: Places,
 }
@@ -93,28 +63,34 @@ enum Header<'a> {
 
 impl RawTable {
     /// Reads a CSV (also packed by gzip) or parquet file, whichever its content is, that has at least the columns `required`.
-    pub(crate) fn read(file: &Path, required: &[&str]) -> Result<Self, ImportError> {
-        Self::open(file, Header::Required(required))
+    /// Of its columns, those that are `known` are read.
+    pub(crate) fn read(file: &Path, required: &[&str], known: &dyn Fn(&str) -> bool) -> Result<Self, ImportError> {
+        Self::open(file, Header::Required(required), known)
+    }
+
+    /// Reads a file with the columns of a benchmark.
+    pub(crate) fn of(file: &Path, layout: &Layout) -> Result<Self, ImportError> {
+        Self::read(file, &["index", "arch"], &|name| layout.knows(name))
     }
 
     /// Reads a CSV file without a line of names, whose columns are these, or a parquet file that has them.
     pub(crate) fn read_without_header(file: &Path, columns: &[&str]) -> Result<Self, ImportError> {
-        Self::open(file, Header::Known(columns))
+        Self::open(file, Header::Known(columns), &|name| columns.contains(&name))
     }
 
     /// A table made of entries that have names; `cells` holds one list a column, each of as many as there are entries.
     pub(crate) fn of_entries(file: &Path, columns: &[&str], entries: Vec<String>, cells: Vec<Vec<Cell>>) -> Self {
         let columns = columns.iter().map(|name| (*name).to_owned()).collect();
-        Self { file: file.to_owned(), columns, cells, rows: entries.len(), places: Places::Entries(entries) }
+        Self { file: file.to_owned(), columns, cells, unknown: Vec::new(), rows: entries.len(), places: Places::Entries(entries) }
     }
 
-    fn open(file: &Path, header: Header<'_>) -> Result<Self, ImportError> {
+    fn open(file: &Path, header: Header<'_>, known: &dyn Fn(&str) -> bool) -> Result<Self, ImportError> {
         let bytes = content(file)?;
         if is_parquet(&bytes) {
             let (Header::Required(required) | Header::Known(required)) = header;
-            return Self::parquet(file, bytes, required);
+            return Self::parquet(file, bytes, required, known);
         }
-        Self::csv(file, text(file, &bytes)?, header)
+        Self::csv(file, text(file, &bytes)?, header, known)
     }
 
     /// Makes sure that the table has these columns.
@@ -158,7 +134,7 @@ impl RawTable {
         self.columns.iter().position(|column| column == name).map(|position| self.cells[position].as_slice())
     }
 
-    fn csv(file: &Path, text: &str, header: Header<'_>) -> Result<Self, ImportError> {
+    fn csv(file: &Path, text: &str, header: Header<'_>, known: &dyn Fn(&str) -> bool) -> Result<Self, ImportError> {
         // A byte order mark is an editor's, not part of the first column's name.
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(matches!(header, Header::Required(_)))
@@ -166,34 +142,49 @@ impl RawTable {
             .flexible(matches!(header, Header::Known(_)))
             .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
         let failure = |error: csv::Error| Self::malformed(file, text, &error);
-        let columns: Vec<String> = match header {
+        let names: Vec<String> = match header {
             Header::Required(required) => {
-                let columns: Vec<String> = reader.headers().map_err(failure)?.iter().map(|name| name.trim().to_owned()).collect();
-                Self::check_names(file, &columns, required)?;
-                columns
+                let names: Vec<String> = reader.headers().map_err(failure)?.iter().map(|name| name.trim().to_owned()).collect();
+                if let Some(separator) = other_separator(&names, required) {
+                    let problem = format!(
+                        "its columns are separated by {separator}, but a comma is expected; write it again with commas, and numbers with points"
+                    );
+                    return Err(ImportError::Columns { file: file.to_owned(), problem });
+                }
+                Self::check_names(file, &names, required)?;
+                names
             }
             Header::Known(columns) => columns.iter().map(|name| (*name).to_owned()).collect(),
         };
-        let mut cells = vec![Vec::new(); columns.len()];
+        let is_wanted: Vec<bool> = names.iter().map(|name| known(name)).collect();
+        let wanted = is_wanted.iter().filter(|is_wanted| **is_wanted).count();
+        let limit = read_limit().map_err(|error| ImportError::Unreadable { file: file.to_owned(), problem: error.to_string() })?;
+        let most = limit / CELLS_PART;
+        let mut cells = vec![Vec::new(); wanted];
         let mut lines = Vec::new();
         for record in reader.records() {
             let record = record.map_err(failure)?;
-            if record.len() != columns.len() {
-                let problem =
-                    format!("the number of cells is {}, but {} are expected: {}", record.len(), columns.len(), columns.join(", "));
+            if record.len() != names.len() {
+                let expected: String = names.join(", ").chars().take(200).collect();
+                let problem = format!("the number of cells is {}, but {} are expected: {expected}", record.len(), names.len());
                 let place = format!("line {}", record.position().map_or(0, csv::Position::line));
                 return Err(ImportError::Row { file: file.to_owned(), place, problem });
             }
-            if matches!(header, Header::Known(_)) && lines.is_empty() && record.iter().map(str::trim).eq(columns.iter()) {
+            if matches!(header, Header::Known(_)) && lines.is_empty() && record.iter().map(str::trim).eq(names.iter()) {
                 continue;
             }
             lines.push(record.position().map_or(0, csv::Position::line));
-            for (column, value) in cells.iter_mut().zip(&record) {
+            if (lines.len() * wanted) as u64 > most {
+                return Err(ImportError::Unreadable { file: file.to_owned(), problem: "it has more rows than any known table".into() });
+            }
+            let values = record.iter().zip(&is_wanted).filter(|(_, is_wanted)| **is_wanted);
+            for (column, (value, _)) in cells.iter_mut().zip(values) {
                 let value = value.trim();
                 column.push(if value.is_empty() { Cell::Missing } else { Cell::Text(value.to_owned()) });
             }
         }
-        Ok(Self { file: file.to_owned(), columns, cells, rows: lines.len(), places: Places::Lines(lines) })
+        let (columns, unknown) = names.into_iter().partition(|name| known(name));
+        Ok(Self { file: file.to_owned(), columns, cells, unknown, rows: lines.len(), places: Places::Lines(lines) })
     }
 
     fn malformed(file: &Path, text: &str, error: &csv::Error) -> ImportError {
@@ -207,33 +198,20 @@ impl RawTable {
         ImportError::Row { file: file.to_owned(), place: format!("line {line}"), problem }
     }
 
-    fn parquet(file: &Path, bytes: Vec<u8>, required: &[&str]) -> Result<Self, ImportError> {
+    fn parquet(file: &Path, bytes: Vec<u8>, required: &[&str], known: &dyn Fn(&str) -> bool) -> Result<Self, ImportError> {
         let unreadable = |problem: String| ImportError::Unreadable { file: file.to_owned(), problem };
+        if seal::check(&bytes) == Seal::Broken {
+            return Err(unreadable("it was damaged or changed after it was imported: its checksum does not fit; import it again".into()));
+        }
         if !bytes.ends_with(PARQUET_MAGIC) {
             return Err(unreadable("the parquet file is cut short: its footer is missing".into()));
         }
-        let damaged = |error: PolarsError| unreadable(format!("the parquet file cannot be decoded: {error}"));
-        let frame = ParquetReader::new(Cursor::new(bytes)).finish().map_err(damaged)?;
-        Self::frame(file, &frame, required)
-    }
-
-    fn frame(file: &Path, frame: &DataFrame, required: &[&str]) -> Result<Self, ImportError> {
-        let columns: Vec<String> = frame.columns().iter().map(|column| column.name().to_string()).collect();
-        Self::check_names(file, &columns, required)?;
-        let of_column = |column: &polars::prelude::Column| -> Result<Vec<Cell>, PolarsError> {
-            Ok(match column.dtype() {
-                DataType::String => {
-                    column.str()?.iter().map(|value| value.map_or(Cell::Missing, |text| Cell::Text(text.to_owned()))).collect()
-                }
-                dtype if dtype.is_primitive_numeric() => {
-                    column.cast(&DataType::Float64)?.f64()?.iter().map(|value| value.map_or(Cell::Missing, Cell::Number)).collect()
-                }
-                dtype => vec![Cell::Text(format!("<{dtype}>")); column.len()],
-            })
-        };
-        let cells = frame.columns().iter().map(of_column).collect::<Result<_, _>>();
-        let cells = cells.map_err(|error| ImportError::Unreadable { file: file.to_owned(), problem: error.to_string() })?;
-        Ok(Self { file: file.to_owned(), columns, cells, rows: frame.height(), places: Places::Numbers })
+        let damaged = |problem: String| unreadable(format!("the parquet file cannot be decoded: {problem}"));
+        let Columns { names, wanted, rows } = parquet::columns(bytes, known).map_err(damaged)?;
+        Self::check_names(file, &names, required)?;
+        let (columns, cells) = wanted.into_iter().unzip();
+        let unknown = names.into_iter().filter(|name| !known(name)).collect();
+        Ok(Self { file: file.to_owned(), columns, cells, unknown, rows, places: Places::Numbers })
     }
 
     fn check_names(file: &Path, columns: &[String], required: &[&str]) -> Result<(), ImportError> {
@@ -253,18 +231,22 @@ impl RawTable {
     }
 }
 
+/// What separates the columns instead of a comma, if something does: the only name is then several.
+fn other_separator(names: &[String], required: &[&str]) -> Option<&'static str> {
+    let [line] = names else { return None };
+    let separates = |separator: char| line.split(separator).any(|name| required.contains(&name.trim().trim_matches('"')));
+    [(';', "`;`"), ('\t', "tabs"), ('|', "`|`"), (' ', "spaces")].into_iter().find(|(letter, _)| separates(*letter)).map(|(_, name)| name)
+}
+
 /// The bytes of a file, unpacked where gzip packed them.
 pub(crate) fn content(file: &Path) -> Result<Vec<u8>, ImportError> {
     let unreadable = |problem: String| ImportError::Unreadable { file: file.to_owned(), problem };
-    let bytes = fs::read(file).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = read_file(file).map_err(|error| unreadable(error.to_string()))?;
     if !bytes.starts_with(GZIP_MAGIC) {
         return Ok(bytes);
     }
-    let mut unpacked = Vec::new();
-    match MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked) {
-        Ok(_) => Ok(unpacked),
-        Err(error) => Err(unreadable(format!("the gzip file cannot be unpacked: {error}"))),
-    }
+    let unpacked = read_unpacked(MultiGzDecoder::new(bytes.as_slice()), bytes.len() as u64);
+    unpacked.map_err(|error| unreadable(format!("the gzip file cannot be unpacked: {error}")))
 }
 
 /// Whether these are the bytes of a parquet file.

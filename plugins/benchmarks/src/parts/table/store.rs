@@ -4,15 +4,20 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use assay_core::plugin::import::{ImportError, Imported};
+use assay_core::plugin::import::{ImportError, Imported, Report};
 use polars::prelude::{DataFrame, ParquetCompression, ParquetWriter};
 
+use super::lock::Lock;
+use super::seal::seal;
 use super::{Checked, Layout, RawTable};
 
-/// Checks a table and keeps it in the file `into`. Columns that the file has and the table does not have stay.
-pub(crate) fn keep(table: &RawTable, layout: &Layout, into: &Path) -> Result<Imported, ImportError> {
+/// Checks a table and keeps it in the file `into`. Columns that the file has and the table does not have stay. While another
+/// import writes that file, this one waits.
+pub(crate) fn keep(table: &RawTable, layout: &Layout, into: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
     let mut checked = Checked::of(table, layout)?;
     let mut kept = Vec::new();
+    // Until the table is written: what another import adds meanwhile would be lost.
+    let _lock = Lock::of(into, report)?;
     if into.exists() {
         let unfit = |problem: String| ImportError::Earlier { file: into.to_owned(), problem };
         let earlier = Checked::read(into, layout).map_err(|error| unfit(error.to_string()))?;
@@ -27,14 +32,12 @@ pub(crate) fn keep(table: &RawTable, layout: &Layout, into: &Path) -> Result<Imp
     Ok(Imported { benchmark: layout.name, file: into.to_owned(), bytes, architectures, columns, kept, ignored, left_out: Vec::new() })
 }
 
-/// Writes a data frame as parquet; the same frame gives the same bytes.
+/// Writes a data frame as parquet with a checksum; the same frame gives the same bytes.
 pub(crate) fn encode(frame: &mut DataFrame, sink: &mut dyn Write) -> io::Result<()> {
-    ParquetWriter::new(sink)
-        .with_compression(ParquetCompression::Zstd(None))
-        .set_parallel(false)
-        .finish(frame)
-        .map(drop)
-        .map_err(io::Error::other)
+    let mut file = Vec::new();
+    let writer = ParquetWriter::new(&mut file).with_compression(ParquetCompression::Zstd(None)).set_parallel(false);
+    writer.finish(frame).map_err(io::Error::other)?;
+    sink.write_all(&seal(file))
 }
 
 /// Writes `into` whole or not at all. Gives the file's size.

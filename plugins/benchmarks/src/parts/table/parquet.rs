@@ -1,0 +1,202 @@
+//! The wanted columns of a parquet file, whoever wrote it.
+//!
+//! Columns that are not wanted are never decoded, so their types do no harm. Of the others only what is stored counts, not what
+//! a data frame made of it: a category is a text, a number of 16 bits a number. What a file claims to hold is compared with
+//! limits and with itself before memory is taken for it.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use assay_core::data::read_limit;
+use polars_arrow::array::{Array, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::datatypes::{ArrowDataType, Field};
+use polars_buffer::Buffer;
+use polars_parquet::parquet::metadata::ColumnChunkMetadata;
+use polars_parquet::parquet::page::ParquetPageHeader;
+use polars_parquet::parquet::schema::Repetition;
+use polars_parquet::parquet::schema::types::{
+    IntegerType, ParquetType, PhysicalType, PrimitiveConvertedType as Converted, PrimitiveLogicalType as Logical, PrimitiveType,
+};
+use polars_parquet::read::{BasicDecompressor, PageReader, column_iter_to_arrays, read_metadata};
+use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
+
+use super::cell::Cell;
+
+/// These parts of the limit of what is read: 16 MiB of footer, 128 MiB a page and 16 million cells where nothing else is set.
+const FOOTER_PART: u64 = 64;
+const PAGE_PART: u64 = 8;
+const CELLS_PART: u64 = 64;
+
+/// A parquet file's columns.
+pub(super) struct Columns {
+    /// All, in the order of the file.
+    pub(super) names: Vec<String>,
+    /// Those wanted, each with its cells.
+    pub(super) wanted: Vec<(String, Vec<Cell>)>,
+    pub(super) rows: usize,
+}
+
+/// Reads the columns whose names are `wanted`. The error says what is wrong with the file.
+pub(super) fn columns(bytes: Vec<u8>, wanted: &dyn Fn(&str) -> bool) -> Result<Columns, String> {
+    // The decoder indexes by what the file says, and panics where that is wrong. It works on bytes of its own, which are given up.
+    catch_unwind(AssertUnwindSafe(|| decoded(bytes, wanted))).unwrap_or_else(|_| Err("its content does not fit together".into()))
+}
+
+fn decoded(bytes: Vec<u8>, wanted: &dyn Fn(&str) -> bool) -> Result<Columns, String> {
+    let failed = |error: &dyn std::fmt::Display| error.to_string();
+    let limit = read_limit().map_err(|error| failed(&error))?;
+    let footer = bytes.last_chunk::<8>().map_or(0, |tail| u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]])));
+    if footer > bytes.len() as u64 {
+        return Err(format!("its footer should have {footer} bytes, which are more than the whole file has"));
+    }
+    if footer > limit / FOOTER_PART {
+        return Err(format!("its footer has {footer} bytes; no table with so many columns is known"));
+    }
+    let metadata = read_metadata(&mut Cursor::new(&bytes)).map_err(|error| failed(&error))?;
+    let names: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().to_owned()).collect();
+    let kept: Vec<_> =
+        metadata.schema().fields().iter().map(|field| field.get_field_info().name.clone()).filter(|name| wanted(name)).collect();
+    let metadata = metadata.pruned(&kept, &[]).map_err(|error| failed(&error))?;
+    let fields = metadata.schema().fields();
+    let rows = metadata.row_groups.iter().try_fold(0_usize, |rows, group| rows.checked_add(group.num_rows()));
+    let rows = rows.filter(|rows| (*rows as u64).saturating_mul(fields.len() as u64) <= limit / CELLS_PART);
+    let rows = rows.ok_or("it has more rows than any known table")?;
+    let file = Buffer::from_vec(bytes);
+    let mut columns = Vec::with_capacity(fields.len());
+    for field in fields {
+        let name = field.name();
+        let mut cells = Vec::with_capacity(rows);
+        for group in &metadata.row_groups {
+            let mut chunks = group.columns_under_root_iter(name).into_iter().flatten();
+            match (field, chunks.next()) {
+                (ParquetType::PrimitiveType(stored), Some(chunk)) if stored.field_info.repetition != Repetition::Repeated => {
+                    let read = chunk_cells(stored, chunk, &file, group.num_rows(), limit / PAGE_PART);
+                    cells.extend(read.map_err(|problem| format!("column `{name}`: {problem}"))?);
+                }
+                (_, Some(_)) => cells.extend(named("list", group.num_rows())),
+                (_, None) => return Err(format!("a part of it lacks the column `{name}`")),
+            }
+        }
+        columns.push((name.to_owned(), cells));
+    }
+    Ok(Columns { names, wanted: columns, rows })
+}
+
+/// Cells that say what they are instead of a value.
+fn named(what: &str, rows: usize) -> impl Iterator<Item = Cell> {
+    std::iter::repeat_n(Cell::Text(format!("<{what}>")), rows)
+}
+
+/// How what is stored is to be read. `Err` with its name if it is neither a number nor a text.
+fn decoded_as(stored: &PrimitiveType) -> Result<ArrowDataType, &'static str> {
+    let (logical, converted) = (stored.logical_type, stored.converted_type);
+    match (logical, converted) {
+        (Some(Logical::Decimal(precision, scale)), _) | (None, Some(Converted::Decimal(precision, scale))) => {
+            return Ok(ArrowDataType::Decimal(precision, scale));
+        }
+        (Some(Logical::Date), _) | (None, Some(Converted::Date)) => return Err("date"),
+        (Some(Logical::Time { .. } | Logical::Timestamp { .. }), _)
+        | (
+            None,
+            Some(
+                Converted::TimeMillis
+                | Converted::TimeMicros
+                | Converted::TimestampMillis
+                | Converted::TimestampMicros
+                | Converted::Interval,
+            ),
+        ) => return Err("time"),
+        (Some(Logical::Bson | Logical::Uuid | Logical::Float16 | Logical::Unknown), _) | (None, Some(Converted::Bson)) => {
+            return Err("bytes");
+        }
+        _ => {}
+    }
+    let is_32 = matches!(logical, Some(Logical::Integer(IntegerType::UInt32))) || converted == Some(Converted::Uint32);
+    let is_64 = matches!(logical, Some(Logical::Integer(IntegerType::UInt64))) || converted == Some(Converted::Uint64);
+    match stored.physical_type {
+        PhysicalType::Int32 if is_32 => Ok(ArrowDataType::UInt32),
+        PhysicalType::Int32 => Ok(ArrowDataType::Int32),
+        PhysicalType::Int64 if is_64 => Ok(ArrowDataType::UInt64),
+        PhysicalType::Int64 => Ok(ArrowDataType::Int64),
+        PhysicalType::Float => Ok(ArrowDataType::Float32),
+        PhysicalType::Double => Ok(ArrowDataType::Float64),
+        PhysicalType::ByteArray => Ok(ArrowDataType::Utf8View),
+        PhysicalType::Boolean => Err("bool"),
+        PhysicalType::Int96 => Err("time"),
+        PhysicalType::FixedLenByteArray(_) => Err("bytes"),
+    }
+}
+
+fn chunk_cells(
+    stored: &PrimitiveType,
+    chunk: &ColumnChunkMetadata,
+    file: &Buffer<u8>,
+    rows: usize,
+    largest_page: u64,
+) -> Result<Vec<Cell>, String> {
+    let kind = match decoded_as(stored) {
+        Ok(kind) => kind,
+        Err(what) => return Ok(named(what, rows).collect()),
+    };
+    let range = chunk.byte_range();
+    let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok()).filter(|(_, end)| *end <= file.len());
+    let (start, end) = range.ok_or("it should lie beyond the end of the file")?;
+    let bytes = file.clone().sliced(start..end);
+    check_pages(&bytes, rows, largest_page)?;
+    let largest = usize::try_from(largest_page).unwrap_or(usize::MAX);
+    let pages = BasicDecompressor::new(PageReader::new(Cursor::new(bytes), chunk, Vec::new(), largest), Vec::new());
+    let field = Field::new(stored.field_info.name.clone(), kind, true);
+    let (arrays, _) = column_iter_to_arrays(vec![pages], vec![stored], field, None).map_err(|error| error.to_string())?;
+    let mut cells = Vec::with_capacity(rows);
+    for array in &arrays {
+        cells.extend(array_cells(&**array).ok_or("it is of a type that is not known")?);
+    }
+    if cells.len() == rows { Ok(cells) } else { Err(format!("it has {} of {rows} rows", cells.len())) }
+}
+
+/// Compares what the pages of a chunk claim to hold with the rows and with the largest page that is read.
+fn check_pages(chunk: &[u8], rows: usize, largest: u64) -> Result<(), String> {
+    let (mut at, mut values) = (0_usize, 0_u64);
+    while values < rows as u64 && at < chunk.len() {
+        let mut header = Cursor::new(&chunk[at..]);
+        let page = ParquetPageHeader::read_from_in_protocol(&mut TCompactInputProtocol::new(&mut header, chunk.len()));
+        let page = page.map_err(|error| error.to_string())?;
+        let counted = page.data_page_header.as_ref().map(|page| page.num_values);
+        let counted = counted.or(page.data_page_header_v2.as_ref().map(|page| page.num_values));
+        let in_dictionary = page.dictionary_page_header.as_ref().map_or(0, |page| page.num_values);
+        let sizes = [page.uncompressed_page_size, page.compressed_page_size, counted.unwrap_or(0), in_dictionary].map(u64::try_from);
+        let [Ok(unpacked), Ok(packed), Ok(count), Ok(in_dictionary)] = sizes else { return Err("a size is below 0".into()) };
+        if unpacked > largest || in_dictionary > largest {
+            return Err(format!("a page of it should hold {} bytes, more than any known table's", unpacked.max(in_dictionary)));
+        }
+        values += count;
+        at += header.position() as usize + usize::try_from(packed).unwrap_or(usize::MAX / 2);
+    }
+    if values == rows as u64 { Ok(()) } else { Err(format!("its pages hold {values} values for {rows} rows")) }
+}
+
+/// The cells of an array. `None` if it is of another type than [`decoded_as`] gives.
+fn array_cells(array: &dyn Array) -> Option<Vec<Cell>> {
+    fn numbers<T: polars_arrow::types::NativeType>(array: &dyn Array, number: impl Fn(T) -> f64) -> Option<Vec<Cell>> {
+        let array = array.as_any().downcast_ref::<PrimitiveArray<T>>()?;
+        Some(array.iter().map(|value| value.map_or(Cell::Missing, |value| Cell::Number(number(*value)))).collect())
+    }
+    match array.dtype() {
+        ArrowDataType::Int32 => numbers::<i32>(array, f64::from),
+        ArrowDataType::UInt32 => numbers::<u32>(array, f64::from),
+        ArrowDataType::Int64 => numbers::<i64>(array, |value| value as f64),
+        ArrowDataType::UInt64 => numbers::<u64>(array, |value| value as f64),
+        ArrowDataType::Float32 => numbers::<f32>(array, f64::from),
+        ArrowDataType::Float64 => numbers::<f64>(array, |value| value),
+        // Divided, not multiplied by a power that has no exact float: 9342 of scale 2 is 93.42 to the last bit.
+        ArrowDataType::Decimal(_, scale) => {
+            let unit = 10_f64.powi(i32::try_from(*scale).ok()?);
+            numbers::<i128>(array, |value| value as f64 / unit)
+        }
+        ArrowDataType::Utf8View => {
+            let array = array.as_any().downcast_ref::<Utf8ViewArray>()?;
+            Some(array.iter().map(|text| text.map_or(Cell::Missing, |text| Cell::Text(text.to_owned()))).collect())
+        }
+        _ => None,
+    }
+}
