@@ -3,12 +3,35 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use assay_core::data::{READ_LIMIT_VARIABLE, read_limit};
 use md5::{Digest, Md5};
 use ureq::http::StatusCode;
 
 use crate::{FetchError, Progress, Report, hex, tell, write_error};
+
+/// What a download may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most bytes of a file.
+    pub bytes: u64,
+    /// The time in which at least [`least`](Self::least) bytes have to come.
+    pub window: Duration,
+    /// The fewest bytes in a window.
+    pub least: u64,
+}
+
+impl Limits {
+    /// As many bytes as may be read ([`read_limit`]), at no less than a kilobyte a second over half a minute.
+    ///
+    /// # Errors
+    /// As [`read_limit`].
+    pub fn usual() -> Result<Self, FetchError> {
+        let bytes = read_limit().map_err(|error| FetchError::Source(error.to_string()))?;
+        Ok(Self { bytes, window: Duration::from_secs(30), least: 30_000 })
+    }
+}
 
 /// Attempts after a connection that broke off in the middle.
 const RETRIES: usize = 3;
@@ -22,11 +45,11 @@ pub fn download(url: &str, part: &Path, md5: &str, report: &mut Report<'_>) -> R
     if part.exists() && checksum(part)? == md5 {
         return Ok(());
     }
-    let agent = agent();
+    let (agent, limits) = (agent(), Limits::usual()?);
     let mut retries = RETRIES;
     loop {
         let before = length(part);
-        match transfer(&agent, url, part, report) {
+        match transfer(&agent, url, part, &limits, report) {
             Ok(()) => break,
             Err(FetchError::Source(_)) if retries > 0 && length(part) > before => retries -= 1,
             Err(error) => return Err(error),
@@ -62,7 +85,7 @@ fn length(part: &Path) -> u64 {
 ///
 /// # Errors
 /// As [`download`].
-pub fn transfer(agent: &ureq::Agent, url: &str, part: &Path, report: &mut Report<'_>) -> Result<(), FetchError> {
+pub fn transfer(agent: &ureq::Agent, url: &str, part: &Path, limits: &Limits, report: &mut Report<'_>) -> Result<(), FetchError> {
     let broken = |error: &dyn std::fmt::Display| FetchError::Source(error.to_string());
     let held = length(part);
     let mut request = agent.get(url);
@@ -77,7 +100,7 @@ pub fn transfer(agent: &ureq::Agent, url: &str, part: &Path, report: &mut Report
         StatusCode::OK => (File::create(part), 0),
         StatusCode::RANGE_NOT_SATISFIABLE if held > 0 => {
             std::fs::remove_file(part).map_err(|error| write_error(part, &error))?;
-            return transfer(agent, url, part, report);
+            return transfer(agent, url, part, limits, report);
         }
         status => return Err(FetchError::Source(format!("the server answers {status}"))),
     };
@@ -85,7 +108,23 @@ pub fn transfer(agent: &ureq::Agent, url: &str, part: &Path, report: &mut Report
     let total = response.body().content_length().map(|rest| done + rest);
     let mut body = response.into_body().into_with_config().limit(u64::MAX).reader();
     let mut buffer = vec![0; 1 << 16];
+    let mut window = (Instant::now(), done);
     loop {
+        if total.unwrap_or(done).max(done) > limits.bytes {
+            // Nothing of it is of use, and going on from it would end here again.
+            drop(file);
+            std::fs::remove_file(part).map_err(|error| write_error(part, &error))?;
+            let most = limits.bytes;
+            return Err(FetchError::Source(format!("the server sends more than {most} bytes; {READ_LIMIT_VARIABLE} raises the limit")));
+        }
+        let (since, held) = window;
+        if since.elapsed() >= limits.window {
+            if done - held < limits.least {
+                let (sent, seconds) = (done - held, since.elapsed().as_secs_f64());
+                return Err(FetchError::Source(format!("the server is too slow: it sent {sent} bytes in {seconds:.1} s")));
+            }
+            window = (Instant::now(), done);
+        }
         tell(report, Progress::Downloading { done, total })?;
         let count = body.read(&mut buffer).map_err(|error| broken(&error))?;
         if count == 0 {

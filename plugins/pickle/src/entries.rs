@@ -171,5 +171,6 @@ fn release<'a, S: Source<'a>>(machine: &mut Machine<'a, '_, S>, floor: usize, fr
     // What was kept so far is kept for good; the rest only while it is among the last.
     let floor_after = nodes.len();
     memo.run_mut().for_each(|id| keep(id, nodes));
+    machine.texts = nodes.iter().map(Node::owned).sum();
     floor_after
 }

@@ -15,6 +15,9 @@ use crate::source::Source;
 /// Three times what the largest genuine document needs (AnalogNAS-Bench's 740,000).
 pub(crate) const MOST_VALUES: usize = 2_000_000;
 
+/// Longer than all texts together that genuine documents read from a stream hold at one time.
+const MOST_TEXT: u64 = 1 << 28;
+
 /// Stands beside the machine, and may take over between two instructions.
 pub(crate) trait Watch<'a, S> {
     /// Called before an instruction is carried out. Says whether there is nothing left of it to carry out.
@@ -46,8 +49,17 @@ pub(crate) fn run<'a, S: Source<'a>>(
     if !matches!(source.fixed(), Ok([0x80, 2..=5])) {
         return Err(PickleError::NoPickle);
     }
-    let mut machine =
-        Machine { source, classes, start: 0, nodes: Vec::new(), stack: Vec::new(), marks: Vec::new(), memo: Memo::default(), encoded: 0 };
+    let mut machine = Machine {
+        source,
+        classes,
+        start: 0,
+        nodes: Vec::new(),
+        stack: Vec::new(),
+        marks: Vec::new(),
+        memo: Memo::default(),
+        copied: 0,
+        texts: 0,
+    };
     loop {
         let (start, instruction) = next(machine.source)?;
         machine.start = start;
@@ -70,8 +82,10 @@ pub(crate) struct Machine<'a, 's, S> {
     pub(crate) stack: Vec<Id>,
     pub(crate) marks: Vec<usize>,
     pub(crate) memo: Memo,
-    /// Bytes made by `Encode` so far.
-    encoded: u64,
+    /// Bytes and references made so far that do not stand in the pickle one by one.
+    copied: u64,
+    /// Bytes of the texts that the nodes own.
+    pub(crate) texts: u64,
 }
 
 impl<'a, S: Source<'a>> Machine<'a, '_, S> {
@@ -80,6 +94,7 @@ impl<'a, S: Source<'a>> Machine<'a, '_, S> {
         match instruction {
             Instruction::Framing => {}
             Instruction::Stop => return self.pop().map(Some),
+            Instruction::Mark if self.marks.len() >= MOST_VALUES => return self.too_large(),
             Instruction::Mark => self.marks.push(self.stack.len()),
             Instruction::Pop => drop(self.pop()?),
             Instruction::PopToMark => drop(self.above_mark()?),
@@ -87,6 +102,7 @@ impl<'a, S: Source<'a>> Machine<'a, '_, S> {
             Instruction::Put(number) => self.remember(number)?,
             Instruction::Memoize => self.remember(self.memo.next())?,
             Instruction::Get(number) => match self.memo.get(number) {
+                Some(_) if self.stack.len() >= 2 * MOST_VALUES => return self.too_large(),
                 Some(id) => self.stack.push(id),
                 None => return self.malformed("it refers to a value that was not remembered"),
             },
@@ -166,9 +182,21 @@ impl<'a, S: Source<'a>> Machine<'a, '_, S> {
         Err(PickleError::Malformed { at: self.start, what })
     }
 
+    fn too_large<T>(&self) -> Result<T, PickleError> {
+        Err(PickleError::TooLarge { at: self.start })
+    }
+
+    /// Counts what is made without standing in the pickle. Genuine documents make each value once; more than the pickle has
+    /// bytes is an attempt to fill the memory.
+    fn copy(&mut self, count: usize) -> Result<(), PickleError> {
+        self.copied += count as u64;
+        if self.copied > self.source.at() { self.too_large() } else { Ok(()) }
+    }
+
     fn push(&mut self, node: Node<'a>) -> Result<(), PickleError> {
-        if self.nodes.len() >= MOST_VALUES {
-            return Err(PickleError::TooLarge { at: self.start });
+        self.texts += node.owned();
+        if self.nodes.len() >= MOST_VALUES || self.texts > MOST_TEXT {
+            return self.too_large();
         }
         self.stack.push(self.nodes.len());
         self.nodes.push(node);
@@ -200,7 +228,7 @@ impl<'a, S: Source<'a>> Machine<'a, '_, S> {
     fn remember(&mut self, number: u64) -> Result<(), PickleError> {
         let Some(top) = self.stack.last() else { return self.malformed("the stack is empty") };
         if self.memo.len() >= MOST_VALUES {
-            return Err(PickleError::TooLarge { at: self.start });
+            return self.too_large();
         }
         self.memo.put(number, *top);
         Ok(())
@@ -236,7 +264,14 @@ impl<'a, S: Source<'a>> Machine<'a, '_, S> {
         let (Node::Global(global), Node::Tuple(arguments)) = (&self.nodes[ids[0]], &self.nodes[ids[1]]) else {
             return self.malformed("it calls what is not a function");
         };
-        let arguments = arguments.get(..arguments.len().min(4)).unwrap_or_default().to_vec();
+        let (global, arguments) = (*global, arguments.get(..arguments.len().min(4)).unwrap_or_default().to_vec());
+        // What `Encode`, `Dictionary` and `Set` copy.
+        let copied = match (global, arguments.first().map(|id| &self.nodes[*id])) {
+            (Global::Encode, Some(Node::Bytes(text))) => text.len(),
+            (Global::Dictionary | Global::Set, Some(Node::List(items) | Node::Tuple(items))) => items.len(),
+            _ => 0,
+        };
+        self.copy(copied)?;
         let argument = |index: usize| arguments.get(index).map(|id| &self.nodes[*id]);
         let made = match (global, argument(0), argument(1)) {
             (Global::Reconstruct, Some(Node::Global(Global::ArrayClass)), _) => Some(Node::Blank),
@@ -255,11 +290,6 @@ impl<'a, S: Source<'a>> Machine<'a, '_, S> {
             (Global::Set, Some(Node::List(items) | Node::Tuple(items)), _) => Some(Node::List(items.clone())),
             (Global::Tensor, _, _) => Some(Node::Other),
             (Global::Encode, Some(Node::Bytes(text)), Some(Node::Bytes(coding))) if is_latin1(coding) => {
-                self.encoded += text.len() as u64;
-                // Each text is encoded once; more is an attempt to fill the memory.
-                if self.encoded > self.source.at() {
-                    return Err(PickleError::TooLarge { at: self.start });
-                }
                 let text = std::str::from_utf8(text).ok();
                 let bytes =
                     text.and_then(|text| text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect::<Option<Vec<u8>>>());
@@ -284,6 +314,9 @@ impl<'a, S: Source<'a>> Machine<'a, '_, S> {
         let Some(object) = self.stack.last().copied() else { return self.malformed("the stack is empty") };
         if let Node::Dict(attributes) = &self.nodes[ids[0]] {
             // The attributes of an object.
+            let count = attributes.len();
+            self.copy(count)?;
+            let Node::Dict(attributes) = &self.nodes[ids[0]] else { return self.malformed("the state of an object is not understood") };
             let attributes = attributes.clone();
             return match &mut self.nodes[object] {
                 Node::Dict(entries) => {

@@ -31,6 +31,16 @@ pub(crate) enum Node<'a> {
     Released,
 }
 
+impl Node<'_> {
+    /// Bytes of a text that the node owns, and does not borrow from the pickle.
+    pub(crate) fn owned(&self) -> u64 {
+        match self {
+            Self::Bytes(Cow::Owned(bytes)) => bytes.len() as u64,
+            _ => 0,
+        }
+    }
+}
+
 /// An array's element type: `u1`, `i8`, `f4`, …
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ElementType {

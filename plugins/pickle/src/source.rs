@@ -62,6 +62,9 @@ impl<'a> Source<'a> for Slice<'a> {
     }
 }
 
+/// More than any text's length in a pickle that is read from a stream.
+const LONGEST_TEXT: u64 = 1 << 28;
+
 /// More than any name's length.
 const LONGEST_LINE: u64 = 1000;
 
@@ -98,9 +101,10 @@ impl<R: BufRead> Source<'static> for Stream<R> {
 
     fn take(&mut self, count: u64) -> Result<Cow<'static, [u8]>, PickleError> {
         let mut taken = Vec::new();
-        // A length is only a claim: nothing is allocated for bytes that do not come.
         let mut limited = self.reader.by_ref().take(count);
+        // A length is only a claim: nothing is allocated for bytes that do not come.
         let outcome = match self.contents {
+            true if count > LONGEST_TEXT => return Err(PickleError::TooLarge { at: self.at }),
             true => {
                 taken.reserve_exact(count.min(1 << 16) as usize);
                 limited.read_to_end(&mut taken).map(|count| count as u64)

@@ -124,6 +124,40 @@ fn one_text_cannot_be_encoded_into_endless_memory() {
 }
 
 #[test]
+fn a_dictionary_that_updates_itself_and_copies_of_sets_do_not_fill_the_memory() {
+    // {1: 2}, whose state is itself, again and again: each time it has twice the entries.
+    let doubled = [b"\x80\x02}q\x00K\x01K\x02s".as_slice(), &b"h\x00b".repeat(34), b"."].concat();
+    assert!(doubled.len() <= 112);
+    assert!(matches!(run(&doubled), Err(PickleError::TooLarge { .. })));
+    // A set of a list of 10,000, and again.
+    let list = [b"](".as_slice(), &b"K\x01".repeat(10_000), b"eq\x01"].concat();
+    let sets = [b"\x80\x02cbuiltins\nset\nq\x00".as_slice(), &list, &b"h\x00h\x01\x85R".repeat(1000), b"."].concat();
+    assert!(matches!(run(&sets), Err(PickleError::TooLarge { .. })));
+    let pairs = [b"\x80\x02ccollections\nOrderedDict\nq\x00](".as_slice(), &b"K\x01K\x02\x86".repeat(10_000), b"eq\x01"].concat();
+    let dictionaries = [pairs.as_slice(), &b"h\x00h\x01\x85R".repeat(1000), b"."].concat();
+    assert!(matches!(run(&dictionaries), Err(PickleError::TooLarge { .. })));
+    // One of each is what genuine files have.
+    let once = [b"\x80\x02cbuiltins\nset\nq\x00".as_slice(), &list, b"h\x00h\x01\x85R."].concat();
+    assert_eq!(run(&once).unwrap().root().items().unwrap().len(), 10_000);
+}
+
+#[test]
+fn marks_references_and_texts_without_end_are_refused_while_they_are_read() {
+    for part in [&b"("[..], b"h\x00", b"N0"] {
+        let bytes = [b"\x80\x02Nq\x00".as_slice(), &part.repeat(5_000_000)].concat();
+        assert!(matches!(run(&bytes), Err(PickleError::TooLarge { .. })), "{part:?}");
+    }
+    // A text that would be longer than any, from a stream that has it.
+    let endless = std::io::Read::chain(&b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\0\0"[..], std::io::repeat(7));
+    assert!(matches!(read_from(std::io::BufReader::new(endless), 1), Err(PickleError::TooLarge { .. })));
+    // And many that are together.
+    let text = [b"T\0\0\x10\0".as_slice(), &vec![7; 1 << 20]].concat();
+    let bytes = [b"\x80\x04".as_slice(), &text.repeat(300)].concat();
+    assert!(matches!(read_from(bytes.as_slice(), 1), Err(PickleError::TooLarge { .. })));
+    assert!(matches!(run(&bytes), Err(PickleError::Truncated { .. })), "in memory, texts stay where they are");
+}
+
+#[test]
 fn deep_and_cyclic_values_do_not_overflow_the_stack() {
     // [[[[…]]]] and a list that holds itself.
     let deep = [b"\x80\x02".to_vec(), vec![b']'; 500_000], vec![b'a'; 499_999], b".".to_vec()].concat();

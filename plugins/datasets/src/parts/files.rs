@@ -1,46 +1,21 @@
 //! Reading whole files and members of archives, with errors that say what is wrong.
 
-use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use assay_core::data::DataError;
+use assay_core::data::{DataError, Unpacked, open_file, read_file, read_limit};
 use flate2::read::GzDecoder;
+use tar::{EntryType, PaxExtensions};
 
-/// More than any file of the supported datasets (the largest is CIFAR-100's Python batch, 155 MB); a bound on what a
-/// damaged or hostile file can make us allocate.
-const LARGEST: u64 = 1 << 30;
+/// More than any file of the supported datasets (the largest is CIFAR-100's Python batch, 155 MB).
+const LARGEST_MEMBER: u64 = 1 << 29;
+
+/// Longer than any name of a file, and than what is told beside one.
+const LONGEST_NAME: u64 = 1 << 16;
 
 /// A whole file.
 pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, DataError> {
-    let file = File::open(path).map_err(|error| unreadable(path, error))?;
-    let length = file.metadata().map_err(|error| unreadable(path, error))?.len();
-    read_bounded(file, length, &path.display().to_string()).map_err(|error| error.at(path))
-}
-
-enum ReadError {
-    Io(io::Error),
-    Data(DataError),
-}
-
-impl ReadError {
-    fn at(self, path: &Path) -> DataError {
-        match self {
-            Self::Io(error) => unreadable(path, error),
-            Self::Data(error) => error,
-        }
-    }
-}
-
-fn read_bounded(reader: impl Read, length: u64, origin: &str) -> Result<Vec<u8>, ReadError> {
-    if length > LARGEST {
-        return Err(ReadError::Data(DataError::new(format!(
-            "{origin} has {length} bytes, more than any file of this kind ({LARGEST} at most); is it the right file?"
-        ))));
-    }
-    let mut bytes = Vec::new();
-    reader.take(LARGEST).read_to_end(&mut bytes).map_err(ReadError::Io)?;
-    Ok(bytes)
+    read_file(path).map_err(|error| unreadable(path, error))
 }
 
 /// Why a path cannot be read.
@@ -83,7 +58,7 @@ pub(crate) fn kind_of(bytes: &[u8]) -> Option<&'static str> {
 
 /// Whether the file is a tar archive, gzipped or not.
 pub(crate) fn is_archive(path: &Path) -> Result<bool, DataError> {
-    let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    let file = open_file(path).map_err(|error| unreadable(path, error))?;
     let mut start = Vec::new();
     file.take(512).read_to_end(&mut start).map_err(|error| unreadable(path, error))?;
     Ok(start.starts_with(b"\x1f\x8b") || start.get(257..262) == Some(b"ustar"))
@@ -96,35 +71,38 @@ pub(crate) fn read_members<E: From<DataError>>(
     wanted: impl Fn(&str) -> bool,
     mut take: impl FnMut(&str, Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let gzipped = is_archive(path)? && {
-        let mut magic = [0; 2];
-        File::open(path).and_then(|mut file| file.read_exact(&mut magic)).map_err(|error| unreadable(path, error))?;
-        magic == *b"\x1f\x8b"
-    };
-    let file = io::BufReader::with_capacity(1 << 16, File::open(path).map_err(|error| unreadable(path, error))?);
-    let reader: Box<dyn Read> = if gzipped { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
-    let damaged = |error: io::Error| {
-        DataError::caused(format!("{} is damaged, truncated or not a tar archive; fetch or copy it again", path.display()), error)
-    };
-    let mut archive = tar::Archive::new(reader);
+    let damaged = |error: io::Error| damaged(path, error);
+    let mut archive = tar::Archive::new(unpacked(path)?);
     let (mut found, mut others) = (false, Vec::new());
-    for entry in archive.entries().map_err(damaged)? {
-        let entry = entry.map_err(damaged)?;
-        let member = entry.path().map_err(damaged)?.into_owned();
+    let mut long_name = None;
+    // Raw, so that it is this function that reads long names: as the crate reads them they have no limit.
+    for entry in archive.entries().map_err(damaged)?.raw(true) {
+        let mut entry = entry.map_err(damaged)?;
+        let kind = entry.header().entry_type();
+        if matches!(kind, EntryType::GNULongName | EntryType::XHeader) {
+            long_name = name_told(&mut entry, kind).map_err(damaged)?.or(long_name);
+            continue;
+        }
+        let member = long_name.take().map_or_else(|| entry.path().map(|member| member.into_owned()), Ok).map_err(damaged)?;
         let name = member.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !entry.header().entry_type().is_file() || !wanted(&name) {
-            if others.len() < 3 {
+        if !kind.is_file() || !wanted(&name) {
+            if others.len() < 3 && !kind.is_pax_global_extensions() {
                 others.push(format!("`{}`", member.display()));
             }
             continue;
         }
         found = true;
         let size = entry.size();
-        let origin = format!("{} in {}", member.display(), path.display());
-        let bytes = read_bounded(entry, size, &origin).map_err(|error| match error {
-            ReadError::Io(error) => damaged(error),
-            ReadError::Data(error) => error,
-        })?;
+        let largest = LARGEST_MEMBER.min(read_limit().map_err(damaged)?);
+        if size > largest {
+            let (member, path) = (member.display(), path.display());
+            return Err(DataError::new(format!(
+                "{member} in {path} has {size} bytes, more than any file of this kind ({largest} at most); is it the right file?"
+            ))
+            .into());
+        }
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(damaged)?;
         if bytes.len() as u64 != size {
             return Err(damaged(io::Error::new(ErrorKind::UnexpectedEof, format!("`{name}` ends early"))).into());
         }
@@ -136,6 +114,42 @@ pub(crate) fn read_members<E: From<DataError>>(
         return Err(DataError::new(format!("{} holds no file of the dataset; it holds {contents}", path.display())).into());
     }
     Ok(())
+}
+
+fn damaged(path: &Path, error: io::Error) -> DataError {
+    DataError::caused(format!("{} is damaged, truncated or not a tar archive; fetch or copy it again", path.display()), error)
+}
+
+/// The tar archive in a file, unpacked where gzip packed it.
+fn unpacked(path: &Path) -> Result<Box<dyn Read>, DataError> {
+    let wrong = |error| unreadable(path, error);
+    let mut file = open_file(path).map_err(wrong)?;
+    let length = file.metadata().map_err(wrong)?.len();
+    let mut magic = Vec::new();
+    file.by_ref().take(2).read_to_end(&mut magic).map_err(wrong)?;
+    let whole = io::BufReader::with_capacity(1 << 16, io::Cursor::new(magic.clone()).chain(file));
+    Ok(if magic == *b"\x1f\x8b" { Box::new(Unpacked::new(GzDecoder::new(whole), length).map_err(wrong)?) } else { Box::new(whole) })
+}
+
+/// The name that an entry tells of the member after it.
+fn name_told(entry: &mut tar::Entry<'_, impl Read>, kind: EntryType) -> io::Result<Option<PathBuf>> {
+    let size = entry.size();
+    if size > LONGEST_NAME {
+        return Err(io::Error::new(ErrorKind::InvalidData, format!("the name of a member should have {size} bytes")));
+    }
+    let mut told = Vec::new();
+    entry.read_to_end(&mut told)?;
+    if kind == EntryType::GNULongName {
+        let name = told.split(|byte| *byte == 0).next().unwrap_or_default();
+        return Ok(Some(String::from_utf8_lossy(name).into_owned().into()));
+    }
+    for extension in PaxExtensions::new(&told) {
+        let extension = extension?;
+        if extension.key_bytes() == b"path" {
+            return Ok(Some(String::from_utf8_lossy(extension.value_bytes()).into_owned().into()));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -151,3 +151,75 @@ fn a_batch_without_read_permission() {
         ),
     }
 }
+
+/// A tar archive of one member, after an entry of this kind that tells of it, of so many bytes.
+fn told(kind: tar::EntryType, told: &[u8], member: &[u8]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (kind, content) in [(kind, told), (tar::EntryType::Regular, member)] {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_entry_type(kind);
+        header.set_path("cut short by its header").unwrap();
+        header.set_cksum();
+        tar.append(&header, content).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+#[test]
+fn long_names_in_archives_are_read_and_endless_ones_are_refused() {
+    let folder = cifar10();
+    let path = folder.path().join("cifar-10-binary.tar");
+    let records: Vec<u8> =
+        (1..=5).flat_map(|index| std::fs::read(folder.path().join(format!("data_batch_{index}.bin"))).unwrap()).collect();
+    let test = &records[..RECORD];
+    let name = format!("{}/test_batch.bin", "deep/".repeat(40));
+    let pax = |record: &str| {
+        let length = record.len() + 4;
+        assert!((100..1000).contains(&length));
+        format!("{length} {record}")
+    };
+    let settings = assay_core::plugin::Settings::none().with("path", path.to_str().unwrap()).with("split", "test");
+    let read = |content: Vec<u8>| {
+        std::fs::write(&path, content).unwrap();
+        let opened = crate::writing::open("cifar10", &settings).map(|dataset| dataset.len());
+        opened.map_err(|error| error.replace(&folder.path().display().to_string(), "[folder]"))
+    };
+    assert_eq!(read(told(tar::EntryType::GNULongName, format!("{name}\0").as_bytes(), test)), Ok(1));
+    assert_eq!(read(told(tar::EntryType::XHeader, pax(&format!("path={name}\n")).as_bytes(), test)), Ok(1));
+    for kind in [tar::EntryType::GNULongName, tar::EntryType::XHeader] {
+        let error = read(told(kind, &vec![b'a'; 1 << 20], test)).unwrap_err();
+        assert!(error.contains("the name of a member should have 1048576 bytes"), "{error}");
+    }
+}
+
+#[test]
+fn a_gzip_bomb_is_refused() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("cifar-10-binary.tar.gz");
+    let mut gzip = flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), flate2::Compression::best());
+    (0..300).for_each(|_| std::io::Write::write_all(&mut gzip, &vec![0; 1 << 20]).unwrap());
+    gzip.finish().unwrap();
+    let error = refusal("cifar10", &path, folder.path());
+    assert!(error.contains("it unpacks to more than"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_are_refused() {
+    let folder = tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for dataset in ["cifar10", "cifar100", "imagenet16-120"] {
+        for path in [Path::new("/dev/zero"), &pipe] {
+            let error = refusal(dataset, path, folder.path());
+            assert!(error.contains("it is a pipe or a device, not a file"), "{dataset}: {error}");
+        }
+    }
+    let class = folder.path().join("images/class");
+    std::fs::create_dir_all(&class).unwrap();
+    std::fs::rename(&pipe, class.join("a.png")).unwrap();
+    let dataset = open_at("image-folder", &folder.path().join("images")).unwrap();
+    let error = dataset.read(0, &mut vec![0; 3072]).unwrap_err().to_string();
+    assert!(error.contains("a.png") && error.contains("it is a pipe or a device"), "{error}");
+}

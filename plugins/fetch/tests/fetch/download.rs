@@ -2,8 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use assay_fetch::{FetchError, Progress, agent, download, hex, transfer};
+use assay_fetch::{FetchError, Limits, Progress, agent, download, hex, transfer};
 use md5::{Digest, Md5};
 
 use super::go_on;
@@ -129,13 +130,35 @@ fn progress_counts_what_is_held_and_a_stop_keeps_it() {
         seen.push(done);
         if done > 100_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let error = transfer(&agent(), &server.url, &part, &mut stop).unwrap_err();
+    let error = transfer(&agent(), &server.url, &part, &Limits::usual().unwrap(), &mut stop).unwrap_err();
     assert!(matches!(error, FetchError::Stopped));
     assert!(seen[0] == 50_000 && seen.is_sorted());
     let held = std::fs::metadata(&part).unwrap().len();
     assert_eq!(held, *seen.last().unwrap());
-    transfer(&agent(), &server.url, &part, &mut go_on).unwrap();
+    transfer(&agent(), &server.url, &part, &Limits::usual().unwrap(), &mut go_on).unwrap();
     assert_eq!((server.ranges(), std::fs::read(&part).unwrap()), (vec![Some(50_000), Some(held as usize)], content()));
+}
+
+#[test]
+fn a_server_that_sends_too_much_or_too_slowly_is_given_up() {
+    let (_folder, part) = place();
+    let few = Limits { bytes: 100_000, ..Limits::usual().unwrap() };
+    for answer in [Answer::Whole, Answer::Unannounced] {
+        let server = Server::new(&content(), &[answer]);
+        let error = transfer(&agent(), &server.url, &part, &few, &mut go_on).unwrap_err();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(error, @"the server sends more than 100000 bytes; ASSAY_READ_LIMIT raises the limit");
+        }
+        assert!(!part.exists());
+    }
+    let fast = Limits { window: Duration::from_millis(200), least: 10_000, ..Limits::usual().unwrap() };
+    let server = Server::new(&content(), &[Answer::Drip, Answer::Whole]);
+    let error = transfer(&agent(), &server.url, &part, &fast, &mut go_on).unwrap_err().to_string();
+    assert!(error.starts_with("the server is too slow: it sent "), "{error}");
+    // What came is kept, and gone on from.
+    let held = std::fs::metadata(&part).unwrap().len();
+    transfer(&agent(), &server.url, &part, &fast, &mut go_on).unwrap();
+    assert_eq!((server.ranges(), std::fs::read(&part).unwrap()), (vec![None, Some(held as usize)], content()));
 }
 
 /// Linux has a device that is always full.
@@ -145,6 +168,6 @@ fn a_full_disk_is_reported_as_such() {
     let (folder, part) = place();
     std::os::unix::fs::symlink("/dev/full", &part).unwrap();
     let server = Server::new(&content(), &[Answer::Whole]);
-    let error = transfer(&agent(), &server.url, &part, &mut go_on).unwrap_err();
+    let error = transfer(&agent(), &server.url, &part, &Limits::usual().unwrap(), &mut go_on).unwrap_err();
     insta::assert_snapshot!(error.to_string().replace(&folder.path().display().to_string(), "[folder]"), @"[folder]/file.part cannot be written: the disk is full; free some space and fetch again, which goes on where this stopped");
 }

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// How the server answers one request.
 #[derive(Clone, Copy)]
@@ -17,6 +18,8 @@ pub(crate) enum Answer {
     OtherPart,
     /// Does not say how much there is.
     Unannounced,
+    /// Sends a byte every few milliseconds.
+    Drip,
     /// With this status and no content.
     Status(&'static str),
 }
@@ -41,7 +44,17 @@ impl Server {
                 seen.lock().unwrap().push(range);
                 let (head, sent) = response(answer, range, &content);
                 // The client may hang up first, which is what some tests are about.
-                drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(sent)));
+                let step = if matches!(answer, Answer::Drip) { 1 } else { sent.len().max(1) };
+                let mut written = stream.write_all(head.as_bytes());
+                for part in sent.chunks(step) {
+                    written = written.and_then(|()| stream.write_all(part));
+                    if written.is_err() {
+                        break;
+                    }
+                    if step == 1 {
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                }
             }
         });
         Self { url, ranges }
@@ -67,7 +80,7 @@ fn response(answer: Answer, range: Option<usize>, content: &[u8]) -> (String, &[
     let from = |start: usize| head(&if start == 0 { "200 OK".to_owned() } else { part(start) }, all - start);
     let start = range.unwrap_or(0);
     match answer {
-        Answer::Whole => (from(start), &content[start..]),
+        Answer::Whole | Answer::Drip => (from(start), &content[start..]),
         Answer::BreakAfter(count) => (from(start), &content[start..(start + count).min(all)]),
         Answer::IgnoreRange => (from(0), content),
         Answer::OtherPart => (head(&part(start + 1), all - start - 1), &content[start + 1..]),
