@@ -300,7 +300,7 @@ fn foreign_files_are_named_for_what_they_are() {
     table.csv: the table lacks index; it needs the columns index; its first line names: Dear reader
     table.csv holds 0 of 15625 architectures: 15625 are missing, the first is index 0; is the file cut short?
     table.csv: column `test_cifar10` is there twice
-    table.csv: the parquet file cannot be decoded: parquet: File out of specification: The footer size must be smaller or equal to the file's size
+    table.csv: the parquet file cannot be decoded: its footer should have 544828524 bytes, which are more than the whole file has
     nowhere.csv: No such file or directory (os error 2)
     ");
 }
