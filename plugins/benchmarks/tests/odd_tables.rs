@@ -77,13 +77,13 @@ fn thousands_of_unknown_columns_are_passed_over_and_not_all_listed() {
     assert!(said.ends_with("extra18, extra19 and 280 others"), "{said}");
     let names: String = (0..1_000_000).map(|column| format!(",{column}")).collect();
     let error = refusal("table.csv", format!("index,arch,test_cifar10{names}\n0,none,1{}\n", ",1".repeat(1_000_000)));
-    assert!(error.len() < 1000 && error.contains("line 2"), "{error}");
+    assert!(error.len() < 1000 && error.contains("15624 are missing"), "{error}");
 }
 
 #[test]
 fn gzip_and_bzip2_bombs_are_refused() {
     let zeros = vec![0; 1 << 20];
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     // Opens a list and puts None into it for ever.
     bzip2.write_all(b"\x80\x02}(").unwrap();

@@ -93,3 +93,13 @@ fn what_is_wrong_with_a_file_is_told() {
     ");
     assert!(!place.path().join("benchmarks").exists());
 }
+
+#[test]
+fn a_flipped_bit_in_a_zip_archive_is_found_by_its_checksum() {
+    let place = Place::new();
+    let mut zipped = zipped_torch(&Pickler::dump(&crate::archive::Archive { architectures: 40, ..TORCH }.whole(), 2));
+    let middle = zipped.len() / 2;
+    zipped[middle] ^= 1;
+    let error = place.import("nas-bench-201", &place.write("NAS-Bench-201-v1_1-096897.pth", &zipped)).unwrap_err();
+    assert!(error.contains("data.pkl in the zip archive is damaged") && error.contains("copy the file again"), "{error}");
+}

@@ -65,7 +65,7 @@ fn read_document<T>(file: &Path, take: impl Fn(&Document<'_>) -> Result<T, Pickl
     let packed = open_file(file).and_then(|packed| Ok((packed.metadata()?.len(), packed)));
     let (length, packed) = packed.map_err(|error| unreadable(error.to_string()))?;
     let bytes = read_unpacked(MultiBzDecoder::new(packed), length).map_err(|error| match error.kind() {
-        ErrorKind::FileTooLarge | ErrorKind::InvalidInput => unreadable(error.to_string()),
+        ErrorKind::FileTooLarge => unreadable(error.to_string()),
         _ => unreadable(format!("it is not a bz2 file, or it is damaged or cut short ({error}); copy it again")),
     })?;
     Document::read(&bytes, &[]).and_then(|document| take(&document)).map_err(|error| unreadable(error.to_string()))
