@@ -15,7 +15,7 @@ pub mod network;
 pub mod plugin;
 pub mod stream;
 
-pub use assay_structure::{graph, number, score, subspace};
+pub use assay_structure::{graph, number, score, subspace, visible};
 
 // For `register!`, `settings!` and `words!`, so that a plugin crate need not depend on these itself.
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 //! Errors as people see them: what, where, and what to do next.
 
 use assay_core::experiment::{ExperimentError, Place, Problem};
+use assay_core::visible::visible;
 use assay_results::exit;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
@@ -17,13 +18,13 @@ pub struct Failure {
 impl Failure {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, source: None, related: Vec::new(), is_missing_data: false }
+        Self { message: visible(&message.into()).into_owned(), help: None, source: None, related: Vec::new(), is_missing_data: false }
     }
 
     /// With advice.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(visible(&help.into()).into_owned());
         self
     }
 
@@ -51,14 +52,17 @@ impl Failure {
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         let Problem { message, help, place } = problem;
-        match place {
-            Place::Nowhere => Self { help, ..Self::new(message) },
-            Place::Layer(layer) => Self { help, ..Self::new(format!("{message} (from {layer})")) },
-            Place::File { path, text, span } => {
-                let source = NamedSource::new(path.display().to_string(), text.to_string()).with_language("TOML");
-                Self { help, source: Some(Box::new((source, LabeledSpan::underline(span)))), ..Self::new(message) }
-            }
-        }
+        let failure = match &place {
+            Place::Layer(layer) => Self::new(format!("{message} (from {layer})")),
+            Place::Nowhere | Place::File { .. } => Self::new(message),
+        };
+        let failure = help.into_iter().fold(failure, Self::with_help);
+        let Place::File { path, text, span } = place else { return failure };
+        // Where the place is in the text as it is shown.
+        let shown = |position: usize| text.get(..position).map_or(position, |before| visible(before).len());
+        let span = shown(span.start)..shown(span.end);
+        let source = NamedSource::new(visible(&path.display().to_string()), visible(&text).into_owned()).with_language("TOML");
+        Self { source: Some(Box::new((source, LabeledSpan::underline(span)))), ..failure }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt::Arguments;
 use std::io::{self, Write};
 
+use assay_core::visible::{visible, visible_in_json};
+
 /// Why a result cannot be printed.
 #[derive(Debug)]
 pub(crate) enum OutputError {
@@ -27,13 +29,22 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), OutputError> {
 
 /// Writes a text; [`out!`] is the way to call it.
 pub(crate) fn text(text: Arguments<'_>) -> Result<(), OutputError> {
-    bytes(text.to_string().as_bytes())
+    bytes(visible(&text.to_string()).as_bytes())
+}
+
+/// Writes a line of JSON.
+pub(crate) fn json(json: &str) -> Result<(), OutputError> {
+    bytes(format!("{}\n", visible_in_json(json)).as_bytes())
 }
 
 /// Tells people something. Where nobody listens any more, the work goes on.
 pub(crate) fn say(text: Arguments<'_>) {
-    let mut err = io::stderr().lock();
-    drop(err.write_all(text.to_string().as_bytes()).and_then(|()| err.write_all(b"\n")));
+    warn(&visible(&text.to_string()));
+}
+
+/// The same for an error, whose texts are visible and whose colours are ours.
+pub(crate) fn warn(text: &str) {
+    drop(io::stderr().lock().write_all(format!("{text}\n").as_bytes()));
 }
 
 /// Prints a line of a result to standard output.

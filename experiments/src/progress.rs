@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use assay_core::visible::visible;
 use assay_run::Observer;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -67,7 +68,7 @@ impl Progress {
 
 impl Observer for Progress {
     fn phase(&self, phase: &str) {
-        self.bar.set_message(phase.to_owned());
+        self.bar.set_message(visible(phase).into_owned());
     }
 
     fn expect(&self, more: usize) {
@@ -95,7 +96,7 @@ impl Observer for Progress {
 
     fn say(&self, line: &str) {
         match self.style {
-            Style::Bar => self.bar.println(line),
+            Style::Bar => self.bar.println(visible(line)),
             Style::Lines => tell!("{line}"),
             Style::Quiet => {}
         }

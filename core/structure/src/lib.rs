@@ -11,3 +11,4 @@ pub mod number;
 pub mod score;
 pub mod subspace;
 pub mod trajectory;
+pub mod visible;

@@ -16,7 +16,7 @@ use super::Ending;
 use super::tabular::{render, table};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::output::{out, tell};
+use crate::output::{self, out, tell};
 
 /// Between two lines of progress where there is no terminal.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -176,7 +176,7 @@ fn list(data: &Path, json: bool) -> Result<(), Ending> {
         let is_imported = |name: &str| Importer::of(name).ok().map(|importer| importer.file(name, data).exists());
         let listed =
             benchmarks.iter().map(|entry| json!({"name": entry.name, "summary": entry.summary, "imported": is_imported(entry.name)}));
-        out!("{:#}", Value::from_iter(listed))?;
+        output::json(&format!("{:#}", Value::from_iter(listed)))?;
         return Ok(());
     }
     let mut rows = table(&["benchmark", "table", "what it is"]);

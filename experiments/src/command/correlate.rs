@@ -96,7 +96,7 @@ pub(super) fn print_as(finished: &Finished, path: &Path, as_json: bool) -> Resul
             Finished::Whole(study) => serde_json::to_string_pretty(study),
             Finished::Shard(shard) => serde_json::to_string_pretty(shard),
         };
-        out!("{}", json.map_err(|error| Failure::new(error.to_string()))?)?;
+        output::json(&json.map_err(|error| Failure::new(error.to_string()))?)?;
     } else {
         match finished {
             Finished::Whole(study) => print_study(study, path)?,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Ending;
 use super::tabular::{render, table};
-use crate::output::out;
+use crate::output::{self, out};
 
 /// List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or engines, and their settings
 #[derive(Debug, Args)]
@@ -70,7 +70,7 @@ impl List {
             What::Sections => sections(),
         };
         if self.json {
-            out!("{:#}", Value::from(listed.iter().map(Listed::json).collect::<Vec<_>>()))?;
+            output::json(&format!("{:#}", Value::from(listed.iter().map(Listed::json).collect::<Vec<_>>())))?;
         } else if self.verbose {
             out!("{}", listed.iter().map(Listed::described).collect::<Vec<_>>().join("\n\n"))?;
         } else {

@@ -26,7 +26,7 @@ use assay_run::RunError;
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
-use crate::output::{OutputError, tell};
+use crate::output::{self, OutputError};
 
 const AFTER_HELP: &str = "\
 Example: assay run configs/quickstart.toml
@@ -153,7 +153,7 @@ fn ended(outcome: Result<(), Ending>) -> ExitCode {
         Err(Ending::Interrupted) => ExitCode::from(exit::INTERRUPTED),
         Err(Ending::Failure(failure)) => {
             let code = failure.exit_code();
-            tell!("{:?}", miette::Report::new(failure));
+            output::warn(&format!("{:?}", miette::Report::new(failure)));
             ExitCode::from(code)
         }
     }

@@ -16,7 +16,7 @@ use super::Ending;
 use super::profile::Profiling;
 use super::tabular::{render, table};
 use crate::failure::Failure;
-use crate::output::{OutputError, out};
+use crate::output::{self, OutputError, out};
 
 /// Score architectures with proxies, without training and without an experiment file
 #[derive(Debug, Args)]
@@ -96,7 +96,7 @@ impl Score {
         let scores = Scores { protocol: workbench.protocol(), scores };
         if self.json {
             let json = serde_json::to_string_pretty(&scores).map_err(|error| Failure::new(error.to_string()))?;
-            out!("{json}")?;
+            output::json(&json)?;
         } else {
             print(&scores)?;
         }

@@ -102,6 +102,51 @@ fn every_command_ends_quietly_where_nobody_reads_and_fails_with_words_where_ther
     }
 }
 
+/// What would steer a terminal or turn text around.
+fn hidden(text: &str) -> Vec<char> {
+    text.chars()
+        .filter(|character| (character.is_control() && !"\n\t".contains(*character)) || "\u{202e}\u{2066}".contains(*character))
+        .collect()
+}
+
+#[test]
+fn control_and_direction_characters_of_names_are_shown_and_not_sent() {
+    const NAME: &str = "\u{1b}[31mred\u{9b}2J\u{202e}gnp\u{2066}\u{7f}";
+    const SHOWN: &str = r"\u{1b}[31mred\u{9b}2J\u{202e}gnp\u{2066}\u{7f}";
+    let scratch = Scratch::new();
+    scratch.write("study.toml", study());
+    let folder = format!("run-{NAME}");
+    let name = format!("name=\"{}\"", NAME.replace('\u{1b}', "\\u001b").replace('\u{9b}', "\\u009b").replace('\u{7f}', "\\u007f"));
+    let printed = scratch.succeed(&["correlate", "study.toml", "--quiet", "--run-dir", &folder, "--set", &name]);
+    assert!(printed.contains(&format!("run-{SHOWN}")) && hidden(&printed).is_empty(), "{printed:?}");
+
+    let json = scratch.succeed(&["correlate", &folder, "--resume", "--json"]);
+    let summary: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(summary["experiment"] == NAME && hidden(&json).is_empty(), "{json:?}");
+
+    let missing = scratch.fail(&["show", &format!("no-{NAME}")]);
+    assert!(missing.contains(&format!("no-{SHOWN}")) && hidden(&missing).is_empty(), "{missing:?}");
+    // An error that points at its line shows the line.
+    scratch.write("wrong.toml", format!("version = 1\n\n[space] # {NAME}\nname = \"nas-{NAME}\"\n"));
+    let wrong = scratch.fail(&["run", "wrong.toml"]);
+    assert!(hidden(&wrong).is_empty(), "{wrong:?}");
+
+    let report = scratch.succeed(&["report", &folder, "--output", "report", "--caption", NAME]);
+    assert!(hidden(&report).is_empty(), "{report:?}");
+    let (mut files, mut shown) = (vec![scratch.path().join("report")], 0);
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| ["html", "svg", "tex"].iter().any(|shown| extension == *shown)) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(hidden(&text).is_empty(), "{}: {:?}", path.display(), hidden(&text));
+            shown += 1;
+        }
+    }
+    assert!(shown > 3, "{shown} files");
+    assert!(std::fs::read_to_string(scratch.path().join("report/index.html")).unwrap().contains(SHOWN));
+}
+
 #[test]
 fn a_run_goes_on_to_its_end_where_nobody_reads_what_it_says() {
     let scratch = Scratch::new();

@@ -8,6 +8,7 @@ use assay_core::graph::{NodeId, ParameterRole};
 use assay_core::network::Network;
 use assay_core::plugin::Measured;
 use assay_core::stream::Stream;
+use assay_core::visible::visible;
 use assay_plugin_sdk::abi::{
     ASSAY_BIAS, ASSAY_NODE_GRADIENT, ASSAY_NODE_PRODUCTS, ASSAY_NORMAL_DRAWS, ASSAY_OFFSET, ASSAY_PARAMETER_GRADIENTS, ASSAY_SCALE,
     ASSAY_UNIFORM_DRAWS, ASSAY_WEIGHT,
@@ -90,6 +91,7 @@ fn draw(stream: &Stream, purpose: &str, distribution: u32, count: usize) -> Resu
 }
 
 pub(crate) fn log(level: u32, line: &str) {
+    let line = visible(line);
     match level {
         1 => tracing::error!(target: "plugin", "{line}"),
         2 => tracing::warn!(target: "plugin", "{line}"),

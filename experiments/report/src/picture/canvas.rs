@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use assay_structure::visible::visible;
+
 /// The size of ordinary text.
 pub(crate) const TEXT: f64 = 12.5;
 /// The size of the protocol line below a picture.
@@ -165,8 +167,9 @@ pub(crate) fn short(value: f64) -> String {
     rounded.to_string()
 }
 
+/// A text of others, as XML and HTML have it.
 pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -185,10 +188,10 @@ mod tests {
     #[test]
     fn text_of_a_proxy_cannot_break_the_drawing() {
         let mut canvas = Canvas::new(100.0, 100.0);
-        canvas.text((0.0, 0.0), Anchor::Start, r#"a<b & "c">"#);
+        canvas.text((0.0, 0.0), Anchor::Start, "a<b & \"c\">\u{1b}\u{202e}");
         let svg = canvas.finish("x").standalone(&["</svg>".into()]);
         let document = resvg::usvg::roxmltree::Document::parse(&svg).unwrap();
         let texts: Vec<&str> = document.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
-        assert_eq!(texts, [r#"a<b & "c">"#, "</svg>"]);
+        assert_eq!(texts, [r#"a<b & "c">\u{1b}\u{202e}"#, "</svg>"]);
     }
 }

@@ -4,6 +4,7 @@
 //! sorting and another operator to colour points by.
 
 use assay_results::present::grid::Grid;
+use assay_structure::visible::{visible, visible_in_json};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::content::{Body, Chapter, Charts, Content, Section, Table};
@@ -13,7 +14,12 @@ const SCRIPT: &str = include_str!("page.js");
 /// Nothing is fetched, whatever a run's texts say.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
+/// The page. Texts come from runs, and thereby from plugins and tables of others.
 pub(super) fn html(content: &Content) -> String {
+    visible(&whole(content)).into_owned()
+}
+
+fn whole(content: &Content) -> String {
     let versions = content.versions.join(", ");
     let tabs = content.sections().map(|section| section.charts().map_or(0, |charts| charts.groups.len())).max().unwrap_or_default();
     html! {
@@ -132,7 +138,7 @@ fn figure(charts: &Charts, section: &Section) -> Markup {
         figure {
             @if let Some(data) = &charts.recolour {
                 label.recolour hidden { "Colour by the count of " select {} }
-                script type="application/json" { (PreEscaped(data.replace('<', "\\u003c"))) }
+                script type="application/json" { (PreEscaped(visible_in_json(data).replace('<', "\\u003c"))) }
             }
             div.tabs {
                 @if has_tabs {

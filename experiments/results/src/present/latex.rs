@@ -1,8 +1,11 @@
 //! Text as LaTeX that every engine sets: the characters that mean something to LaTeX escaped, mathematical ones as commands.
 
+use assay_structure::visible::visible;
+
 /// The text with nothing in it that LaTeX would take for a command or does not know without further packages.
 #[must_use]
 pub fn escaped(text: &str) -> String {
+    let text = visible(text);
     let mut out = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -74,5 +77,6 @@ mod tests {
         let text = "R̂ & κ of test_cifar10: 50 % ± ‖∂L/∂W‖₂² · {½}";
         let latex = "$\\hat{R}$ \\& $\\kappa$ of test\\_cifar10: 50 \\% $\\pm$ $\\|$$\\partial$L/$\\partial$W$\\|$$_2$$^2$ $\\cdot$ \\{$\\frac12$\\}";
         assert_eq!(escaped(text), latex);
+        assert_eq!(escaped("\u{1b}[2J\u{202e}"), "\\textbackslash{}u\\{1b\\}[2J\\textbackslash{}u\\{202e\\}");
     }
 }
