@@ -7,6 +7,7 @@ use assay_core::score::Reading;
 use assay_plugin_sdk::abi::{ASSAY_OK, ASSAY_UNDEFINED, AssayPass, AssayProxy};
 use serde::{Deserialize, Serialize};
 
+use crate::border::Stay;
 use crate::file::PluginFile;
 use crate::foreign::{self, NotDone};
 use crate::object::Object;
@@ -61,7 +62,7 @@ fn failed(ended: NotDone, call: Option<Call<'_>>) -> Fault {
 impl Callee for Instance {
     fn protocol(&self) -> Result<String, Fault> {
         let Some(protocol) = self.table.protocol else { return Ok(String::new()) };
-        let written = foreign::written(|sink, _| {
+        let written = foreign::written(&self.object.file.path, |sink, _| {
             // SAFETY: the library's function with its own object.
             unsafe { protocol(self.object.pointer(), sink) };
             ASSAY_OK
@@ -71,8 +72,11 @@ impl Callee for Instance {
 
     fn passes(&self, given: AssayPass) -> Result<Vec<AssayPass>, Fault> {
         let pointer = self.object.pointer();
-        // SAFETY: the library's function with its own object.
-        let count = self.table.pass_count.map_or(1, |count| unsafe { count(pointer) });
+        let count = self.table.pass_count.map_or(1, |count| {
+            let _stay = Stay::begin(&self.object.file.path);
+            // SAFETY: the library's function with its own object.
+            unsafe { count(pointer) }
+        });
         if !(1..=64).contains(&count) {
             return Err(Fault::Failed(format!("wants {count} passes; 1 to 64 can be had")));
         }
@@ -80,7 +84,7 @@ impl Callee for Instance {
             let mut pass = given;
             if let Some(change) = self.table.pass {
                 // SAFETY: the library's function with its own object and our pass.
-                let changed = foreign::call(|message| unsafe { change(pointer, position, &raw mut pass, message) });
+                let changed = foreign::call(&self.object.file.path, |message| unsafe { change(pointer, position, &raw mut pass, message) });
                 changed.map_err(|ended| failed(ended, None))?;
             }
             Ok(pass)
@@ -93,7 +97,7 @@ impl Callee for Instance {
         let call = Call::new(source);
         let host = call.table();
         // SAFETY: the library's function with its own object; the table lives until it returns.
-        let ended = foreign::call(|message| unsafe { ask(self.object.pointer(), pass, &raw const host, message) });
+        let ended = foreign::call(&self.object.file.path, |message| unsafe { ask(self.object.pointer(), pass, &raw const host, message) });
         ended.map_err(|ended| failed(ended, Some(call)))
     }
 
@@ -103,7 +107,9 @@ impl Callee for Instance {
         let host = call.table();
         let mut value = f64::NAN;
         // SAFETY: the library's function with its own object; the table and the number live until it returns.
-        let ended = foreign::call(|message| unsafe { score(self.object.pointer(), &raw const host, &raw mut value, message) });
+        let ended = foreign::call(&self.object.file.path, |message| unsafe {
+            score(self.object.pointer(), &raw const host, &raw mut value, message)
+        });
         match ended {
             Ok(()) if value.is_finite() => Ok(Reading::Value(value)),
             Ok(()) => Err(Fault::Failed(format!(

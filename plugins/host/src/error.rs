@@ -26,6 +26,14 @@ pub enum LoadProblem {
     /// The system's loader refuses it.
     #[error("is not a shared library that this system can load: {0}")]
     NotALibrary(String),
+    /// It ends before what its own header speaks of.
+    #[error("is cut short: it has {has} bytes, and its header speaks of {says}")]
+    Short {
+        /// Bytes it has.
+        has: u64,
+        /// Bytes it says it has.
+        says: u64,
+    },
     /// It is a library, but exports nothing that says it is a plugin.
     #[error("is a shared library, but not a plugin: it exports no symbol ASSAY_PLUGIN")]
     NoSymbol,
@@ -87,6 +95,7 @@ impl LoadError {
             LoadProblem::NotALibrary(_) => {
                 format!("build it for this system as a shared library (crate-type = [\"cdylib\"], or cc -shared -fPIC), {remove}")
             }
+            LoadProblem::Short { .. } => format!("copy or build it again, as a whole, {remove}"),
             LoadProblem::NoSymbol => format!("export one with assay_plugin_sdk::export! (in C: AssayPlugin ASSAY_PLUGIN), {remove}"),
             LoadProblem::Magic(_) => format!("begin the table with ASSAY_MAGIC, {remove}"),
             LoadProblem::Version { major, .. } if *major < ASSAY_ABI_MAJOR => {

@@ -11,9 +11,11 @@ use assay_plugin_sdk::abi::{
 };
 use libloading::Library;
 
+use crate::border::Stay;
 use crate::description::{Description, Plugin, SettingDescription};
 use crate::error::{LoadError, LoadProblem};
 use crate::foreign::{self, TextError};
+use crate::whole;
 
 /// A library that stays loaded as long as anything made from it lives.
 pub(crate) struct PluginFile {
@@ -43,12 +45,19 @@ impl PluginFile {
             })
         })?;
         let digest = blake3::hash(&bytes).to_hex()[..12].to_owned();
+        let (has, said) = (bytes.len() as u64, whole::length_said(&bytes));
         drop(bytes);
+        if let Some(says) = said.filter(|says| *says > has) {
+            return Err(fail(LoadProblem::Short { has, says }));
+        }
         // A bare file name would be looked for in the system's library folders.
         let whole = std::path::absolute(path).map_err(|error| fail(LoadProblem::Unreadable(error.to_string())))?;
+        // An initialiser of the compiler's may set how this thread rounds: -ffast-math does.
+        let stay = Stay::begin(path);
         // SAFETY: loading runs the library's own initialisers; that users name only libraries that they trust is said in
         // docs/plugins.md.
         let library = unsafe { Library::new(&whole) }.map_err(|error| fail(LoadProblem::NotALibrary(chain(&error))))?;
+        drop(stay);
         // SAFETY: a symbol of this name is a plugin's table; the magic number is read before anything else of it.
         let symbol = unsafe { library.get::<*const AssayPlugin>(b"ASSAY_PLUGIN\0") }.map_err(|_| fail(LoadProblem::NoSymbol))?;
         let table = *symbol;

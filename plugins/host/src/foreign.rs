@@ -2,8 +2,11 @@
 #![allow(unsafe_code, reason = "what crosses the border are pointers and lengths")]
 
 use core::ffi::c_void;
+use std::path::Path;
 
 use assay_plugin_sdk::abi::{ASSAY_FAILED, ASSAY_HOST_FAILED, ASSAY_OK, ASSAY_PANICKED, AssayMessage, AssaySink, AssayStatus, AssayText};
+
+use crate::border::Stay;
 
 /// Why a text that a plugin lends cannot be read, as a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +42,9 @@ pub(crate) unsafe fn text<'a>(text: AssayText) -> Result<&'a str, TextError> {
     std::str::from_utf8(bytes).map_err(|_| TextError::Encoding)
 }
 
+/// Bytes that a plugin may write in one call: many times the graph of the largest network.
+const MOST_WRITTEN: usize = 256 << 20;
+
 /// Bytes lent for a message.
 const ROOM: usize = 4096;
 
@@ -51,11 +57,14 @@ pub(crate) struct NotDone {
     pub(crate) said: String,
 }
 
-/// Calls a function with room for a message.
-pub(crate) fn call(function: impl FnOnce(*mut AssayMessage) -> AssayStatus) -> Result<(), NotDone> {
+/// Calls a function of this file with room for a message.
+pub(crate) fn call(file: &Path, function: impl FnOnce(*mut AssayMessage) -> AssayStatus) -> Result<(), NotDone> {
     let mut room = vec![0u8; ROOM];
     let mut message = AssayMessage { data: room.as_mut_ptr().cast(), capacity: ROOM, len: 0 };
-    let status = function(&raw mut message);
+    let status = {
+        let _stay = Stay::begin(file);
+        function(&raw mut message)
+    };
     if status == ASSAY_OK {
         return Ok(());
     }
@@ -87,15 +96,20 @@ impl NotDone {
 ///
 /// # Errors
 /// If the function fails, or what it wrote is not UTF-8.
-pub(crate) fn written(function: impl FnOnce(AssaySink, *mut AssayMessage) -> AssayStatus) -> Result<String, NotDone> {
+pub(crate) fn written(file: &Path, function: impl FnOnce(AssaySink, *mut AssayMessage) -> AssayStatus) -> Result<String, NotDone> {
     unsafe extern "C" fn write(context: *mut c_void, piece: AssayText) {
         // SAFETY: the context is the list below, lent to one call; the plugin lends the piece.
         let (bytes, piece) = unsafe { (&mut *context.cast::<Vec<u8>>(), values(piece.data.cast::<u8>(), piece.len)) };
-        bytes.extend_from_slice(piece);
+        // What is beyond the limit is not kept, and one byte of it says so.
+        let room = (MOST_WRITTEN + 1).saturating_sub(bytes.len());
+        bytes.extend_from_slice(&piece[..piece.len().min(room)]);
     }
     let mut bytes: Vec<u8> = Vec::new();
     let sink = AssaySink { context: (&raw mut bytes).cast(), write };
-    call(|message| function(sink, message))?;
+    call(file, |message| function(sink, message))?;
+    if bytes.len() > MOST_WRITTEN {
+        return Err(NotDone { status: ASSAY_FAILED, said: format!("it wrote a text of more than {} MiB", MOST_WRITTEN >> 20) });
+    }
     String::from_utf8(bytes).map_err(|_| NotDone { status: ASSAY_FAILED, said: "it wrote a text that is not UTF-8".into() })
 }
 

@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod border;
 mod callee;
 mod description;
 mod error;
@@ -21,6 +22,7 @@ mod source;
 mod space;
 mod strategy;
 mod table;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -54,6 +56,7 @@ pub struct Entries {
 /// A file that is named twice is loaded once.
 #[must_use]
 pub fn load(paths: &[PathBuf], isolate: bool) -> (Vec<Entries>, Vec<LoadError>) {
+    border::watch_for_exits();
     let (mut entries, mut errors) = (Vec::new(), Vec::new());
     let mut seen = Vec::new();
     for path in paths {

@@ -1,6 +1,6 @@
 //! A measurement as a plugin's proxy sees it: before its passes, when it says what it wants of one, and after them.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use assay_core::data::Minibatch;
 use assay_core::engine::{Ask, Cotangent, Engine, Gradients, Gram, Objective, Precision, Wanted};
@@ -81,6 +81,28 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// Random numbers that are lent during one call, at most.
+const MOST_DRAWN: usize = 1 << 26;
+/// Objectives beside the two that there always are.
+const MOST_OBJECTIVES: usize = 4096;
+
+/// What was drawn during one call, which stays until it ends.
+#[derive(Default)]
+struct Drawn {
+    numbers: FrozenVec<Box<[f64]>>,
+    count: Cell<usize>,
+}
+
+impl Drawn {
+    fn draw(&self, stream: &Stream, purpose: &str, distribution: u32, count: usize) -> Result<Lent<'_>, String> {
+        let all = self.count.get().checked_add(count).filter(|all| *all <= MOST_DRAWN);
+        let all = all.ok_or_else(|| format!("more than {MOST_DRAWN} random numbers in one call cannot be had"))?;
+        let drawn = draw(stream, purpose, distribution, count)?;
+        self.count.set(all);
+        Ok(Lent::doubles(self.numbers.push_get(drawn)))
+    }
+}
+
 fn draw(stream: &Stream, purpose: &str, distribution: u32, count: usize) -> Result<Box<[f64]>, String> {
     let mut rng = stream.child("plugin").child(purpose).rng();
     match distribution {
@@ -105,7 +127,7 @@ pub(crate) struct Asking<'a> {
     pass: u32,
     subject: Subject<'a>,
     stream: &'a Stream,
-    drawn: FrozenVec<Box<[f64]>>,
+    drawn: Drawn,
     asked: RefCell<Asked>,
 }
 
@@ -120,7 +142,7 @@ impl<'a> Asking<'a> {
     pub(crate) fn new(pass: u32, network: &'a Network, batch: &'a Minibatch, stream: &'a Stream) -> Self {
         let objectives = vec![Objective::cross_entropy(network.graph()), Objective::output_sum(network.graph())];
         let asked = RefCell::new(Asked { ask: Ask::new(), objectives });
-        Self { pass, subject: Subject::new(network, batch), stream, drawn: FrozenVec::new(), asked }
+        Self { pass, subject: Subject::new(network, batch), stream, drawn: Drawn::default(), asked }
     }
 
     /// What was asked, with the objectives by their numbers.
@@ -150,6 +172,9 @@ impl<'a> Asking<'a> {
             }
         };
         let objectives = &mut self.asked.borrow_mut().objectives;
+        if objectives.len() >= MOST_OBJECTIVES {
+            return Err(format!("more than {MOST_OBJECTIVES} objectives of a pass cannot be had"));
+        }
         objectives.push(Objective { node, cotangent });
         Ok(Lent::number(objectives.len() - 1))
     }
@@ -179,7 +204,7 @@ impl Source for Asking<'_> {
         match query {
             Query::Log { level, line } => log(*level, line),
             Query::Draw { purpose, distribution, count } => {
-                return Ok(Lent::doubles(self.drawn.push_get(draw(self.stream, purpose, *distribution, *count)?)));
+                return self.drawn.draw(self.stream, purpose, *distribution, *count);
             }
             Query::AskValue { node, .. } => {
                 let node = self.subject.node(*node)?;
@@ -203,7 +228,7 @@ pub(crate) struct Scoring<'a> {
     passes: Vec<Scored<'a>>,
     stream: &'a Stream,
     engine: &'a dyn Engine,
-    drawn: FrozenVec<Box<[f64]>>,
+    drawn: Drawn,
 }
 
 struct Scored<'a> {
@@ -219,7 +244,7 @@ impl<'a> Scoring<'a> {
             let subject = Subject::new(measured.network, measured.batch);
             Scored { measured, subject, precision, gram: OnceCell::new() }
         };
-        Self { passes: passes.into_iter().map(scored).collect(), stream, engine, drawn: FrozenVec::new() }
+        Self { passes: passes.into_iter().map(scored).collect(), stream, engine, drawn: Drawn::default() }
     }
 
     fn pass(&self, query: &Query) -> Result<&Scored<'a>, String> {
@@ -252,7 +277,7 @@ impl Source for Scoring<'_> {
                 return Ok(Lent::default());
             }
             Query::Draw { purpose, distribution, count } => {
-                return Ok(Lent::doubles(self.drawn.push_get(draw(self.stream, purpose, *distribution, *count)?)));
+                return self.drawn.draw(self.stream, purpose, *distribution, *count);
             }
             _ => {}
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use assay_plugin_sdk::abi::{AssayMessage, AssayStatus, AssayText};
 
+use crate::border::Stay;
 use crate::file::PluginFile;
 use crate::foreign;
 
@@ -36,7 +37,7 @@ impl Object {
         let mut pointer = std::ptr::null_mut();
         if let Some(create) = create {
             // SAFETY: the library's function, called as the interface says.
-            let made = foreign::call(|message| unsafe { create(AssayText::of(settings), &raw mut pointer, message) });
+            let made = foreign::call(&file.path, |message| unsafe { create(AssayText::of(settings), &raw mut pointer, message) });
             made.map_err(|ended| ended.clause(None))?;
         }
         Ok(Self { pointer, destroy, file: Arc::clone(file) })
@@ -50,6 +51,7 @@ impl Object {
 impl Drop for Object {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
+            let _stay = Stay::begin(&self.file.path);
             // SAFETY: what `create` of this library made, ended once; the library is still loaded.
             unsafe { destroy(self.pointer) }
         }

@@ -40,7 +40,7 @@ pub(crate) fn build(
     let object = Object::new(file, table.create, table.destroy, &own).map_err(refused)?;
     let Some(layout) = table.layout else { return Err(refused("has no function `layout`".into())) };
     // SAFETY: the library's function with its own object.
-    let layout = foreign::written(|sink, message| unsafe { layout(object.pointer(), sink, message) });
+    let layout = foreign::written(&file.path, |sink, message| unsafe { layout(object.pointer(), sink, message) });
     let layout = layout.map_err(|ended| refused(ended.clause(None)))?;
     let layout = serde_json::from_str(&layout).map_err(|error| refused(format!("has a layout that cannot be read: {error}")))?;
     Ok(Box::new(RuntimeSpace { name: about.name.clone(), layout, table, object }))
@@ -52,7 +52,7 @@ impl RuntimeSpace {
         let function = function.ok_or("has no such function")?;
         let pointer = self.object.pointer();
         // SAFETY: the library's function with its own object and a lent text.
-        foreign::written(|sink, message| unsafe { function(pointer, AssayText::of(given), sink, message) })
+        foreign::written(&self.object.file.path, |sink, message| unsafe { function(pointer, AssayText::of(given), sink, message) })
             .map_err(|ended| ended.clause(None))
     }
 
@@ -103,7 +103,9 @@ impl SearchSpace for RuntimeSpace {
         let given = serde_json::to_string(net).map_err(|error| wrong(&error.to_string()))?;
         let lower = self.table.lower.ok_or_else(|| wrong("has no function `lower`"))?;
         // SAFETY: the library's function with its own object and lent texts.
-        let graph = foreign::written(|sink, message| unsafe { lower(pointer, AssayText::of(&mask), AssayText::of(&given), sink, message) });
+        let graph = foreign::written(&self.object.file.path, |sink, message| unsafe {
+            lower(pointer, AssayText::of(&mask), AssayText::of(&given), sink, message)
+        });
         let graph = graph.map_err(|ended| wrong(&ended.clause(None)))?;
         let graph: Graph = serde_json::from_str(&graph).map_err(|error| wrong(&format!("gave a graph that cannot be read: {error}")))?;
         if graph.input_shape() != net.input {

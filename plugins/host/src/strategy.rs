@@ -17,6 +17,7 @@ use rand::RngExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::border::Floats;
 use crate::description::Plugin;
 use crate::file::PluginFile;
 use crate::foreign::{self, NotDone};
@@ -56,14 +57,14 @@ pub(crate) fn build(
     let object = Object::new(file, table.create, table.destroy, &own).map_err(refused)?;
     let Some(proxies) = table.proxies else { return Err(refused("has no function `proxies`".into())) };
     // SAFETY: the library's function with its own object.
-    let proxies = foreign::written(|sink, message| unsafe { proxies(object.pointer(), sink, message) });
+    let proxies = foreign::written(&file.path, |sink, message| unsafe { proxies(object.pointer(), sink, message) });
     let proxies = proxies.map_err(|ended| refused(ended.clause(None)))?;
     let proxies: Vec<Use> =
         serde_json::from_str(&proxies).map_err(|error| refused(format!("has a list of proxies that cannot be read: {error}")))?;
     let proxies = proxies.into_iter().map(|Use { label, proxy, settings }| ProxyUse { label, proxy, settings }).collect();
     let protocol = match table.protocol {
         None => about.name.clone(),
-        Some(protocol) => foreign::written(|sink, _| {
+        Some(protocol) => foreign::written(&file.path, |sink, _| {
             // SAFETY: the library's function with its own object.
             unsafe { protocol(object.pointer(), sink) };
             ASSAY_OK
@@ -94,7 +95,9 @@ impl SearchStrategy for RuntimeStrategy {
         };
         let table = lab.table();
         // SAFETY: the library's function with its own object; the table lives until it returns.
-        let found = foreign::written(|sink, message| unsafe { search(self.object.pointer(), &raw const table, sink, message) });
+        let found = foreign::written(&self.object.file.path, |sink, message| unsafe {
+            search(self.object.pointer(), &raw const table, sink, message)
+        });
         let (error, problem) = (lab.error.into_inner(), lab.problem.into_inner());
         let mask = match (found, error) {
             (Ok(mask), _) => mask,
@@ -110,6 +113,9 @@ impl SearchStrategy for RuntimeStrategy {
         Ok(found)
     }
 }
+
+/// Architectures that a strategy may draw at once: some hundreds of megabytes.
+const MOST_DRAWN: usize = 1 << 20;
 
 /// What the context of a laboratory's table points at: one search.
 struct Lab<'a> {
@@ -239,7 +245,7 @@ unsafe extern "C" fn layout(context: *const c_void, out: *mut AssayText) -> Assa
 unsafe extern "C" fn write(context: *const c_void, architecture: AssayText, out: *mut AssayText) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text and its room.
     unsafe {
-        let lab = lab(context);
+        let (lab, _floats) = (lab(context), Floats::standard());
         let work = || {
             let architecture = lab.subspace(text(architecture)?)?;
             let text = lab.laboratory.borrow().space().write(&architecture).map_err(|error| error.to_string())?;
@@ -252,11 +258,12 @@ unsafe extern "C" fn write(context: *const c_void, architecture: AssayText, out:
 unsafe extern "C" fn draw(context: *const c_void, within: AssayText, purpose: AssayText, wanted: u64, out: *mut AssayText) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends texts and its room.
     unsafe {
-        let lab = lab(context);
+        let (lab, _floats) = (lab(context), Floats::standard());
         let work = || {
             let (within, purpose) = (lab.subspace(text(within)?)?, text(purpose)?);
             let laboratory = lab.laboratory.borrow();
-            let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+            let wanted = usize::try_from(wanted).ok().filter(|wanted| *wanted <= MOST_DRAWN);
+            let wanted = wanted.ok_or_else(|| format!("more than {MOST_DRAWN} architectures cannot be drawn at once"))?;
             let drawn = draw_architectures(laboratory.space(), &within, wanted, &laboratory.stream(purpose));
             put(out, lab.lend(written(&drawn)?))
         };
@@ -267,7 +274,7 @@ unsafe extern "C" fn draw(context: *const c_void, within: AssayText, purpose: As
 unsafe extern "C" fn random(context: *const c_void, purpose: AssayText, block: u64, out: *mut u64, count: usize) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text and room for `count` words.
     unsafe {
-        let lab = lab(context);
+        let (lab, _floats) = (lab(context), Floats::standard());
         let work = || {
             let mut rng = lab.laboratory.borrow().stream(text(purpose)?).child(block).rng();
             (0..count).try_for_each(|position| put(if out.is_null() { out } else { out.add(position) }, rng.random()))
@@ -279,7 +286,7 @@ unsafe extern "C" fn random(context: *const c_void, purpose: AssayText, block: u
 unsafe extern "C" fn direction(context: *const c_void, label: AssayText, out: *mut u32) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text and its room.
     unsafe {
-        let lab = lab(context);
+        let (lab, _floats) = (lab(context), Floats::standard());
         let work = || {
             let direction = lab.kept(lab.laboratory.borrow().direction(text(label)?))?;
             put(out, if direction == Direction::LowerIsBetter { ASSAY_LOWER_IS_BETTER } else { ASSAY_HIGHER_IS_BETTER })
@@ -291,7 +298,7 @@ unsafe extern "C" fn direction(context: *const c_void, label: AssayText, out: *m
 unsafe extern "C" fn measure(context: *const c_void, requests: AssayText, out: *mut AssayText) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text and its room.
     unsafe {
-        let lab = lab(context);
+        let (lab, _floats) = (lab(context), Floats::standard());
         let work = || {
             let requests: Vec<Request> = read(text(requests)?, "list of requests")?;
             for request in &requests {
@@ -312,7 +319,7 @@ unsafe extern "C" fn expect(context: *const c_void, measurements: u64) {
 unsafe extern "C" fn record(context: *const c_void, step: AssayText) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context and lends a text.
     unsafe {
-        let lab = lab(context);
+        let (lab, _floats) = (lab(context), Floats::standard());
         let work = || {
             let step: Step = read(text(step)?, "step")?;
             lab.kept(lab.laboratory.borrow_mut().record(step))

@@ -234,7 +234,9 @@ impl<'h> Network<'h> {
     }
 
     fn draw(&self, purpose: &str, distribution: u32, count: usize) -> Result<Vec<f64>, Error> {
-        let mut numbers = vec![0.0; count];
+        let mut numbers = Vec::new();
+        numbers.try_reserve_exact(count).map_err(|_| Error::new(format!("there is no memory for {count} random numbers")))?;
+        numbers.resize(count, 0.0);
         // SAFETY: the table is the host's, and `numbers` has room for `count`.
         self.done(unsafe { (self.host.draw)(self.host.context, AssayText::of(purpose), distribution, numbers.as_mut_ptr(), count) })?;
         Ok(numbers)

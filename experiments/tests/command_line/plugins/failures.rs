@@ -74,3 +74,51 @@ fn what_a_plugin_in_c_does_wrong_is_told_too() {
         assert!(error.contains(told) && error.contains(&what.to_lowercase()), "{error}");
     }
 }
+
+/// The lines of the run's journal that are of `flops` and `meco`, which floats go into.
+fn others(scratch: &Scratch, run: &str) -> Vec<String> {
+    let journal = std::fs::read_to_string(scratch.path().join(run).join("measurements.jsonl")).unwrap();
+    let readings = journal.lines().filter(|line| line.contains("\"proxy\":\"meco\"")).map(|line| {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        format!("{} {}", record["subspace"], record["reading"])
+    });
+    let mut readings: Vec<String> = readings.collect();
+    readings.sort();
+    readings
+}
+
+#[test]
+fn a_plugin_that_rounds_in_its_own_way_changes_no_number_of_another() {
+    let scratch = with_plugins(&[built::faulty_rust()]);
+    let text = study("\"faulty\", \"meco\"", "[plugins]\npath = [\"plugins\"]\n");
+    scratch.write("plugged.toml", text + "[proxies.faulty]\ncells = 1\nbatch = 2\n[proxies.meco]\ncells = 1\nbatch = 2\n");
+    for how in ["undefined", "round"] {
+        let setting = format!("proxies.faulty.how={how}");
+        scratch.succeed(&["correlate", "plugged.toml", "--run-dir", how, "--quiet", "--threads", "1", "--set", &setting]);
+    }
+    assert_eq!(others(&scratch, "round").len(), 8);
+    assert_eq!(others(&scratch, "round"), others(&scratch, "undefined"));
+}
+
+#[test]
+fn a_plugin_that_ends_the_program_fails_it_whatever_exit_code_it_names() {
+    let scratch = with_faulty();
+    for how in ["exit-0", "exit"] {
+        let error = scratch.fail(&["correlate", "plugged.toml", "--quiet", "--set", &format!("proxies.faulty.how={how}")]);
+        assert!(error.contains("libfaulty_rust") && error.contains("ended the program in the middle of a call"), "{how}: {error}");
+    }
+}
+
+#[test]
+fn a_library_that_was_copied_in_part_is_an_error() {
+    let scratch = with_faulty();
+    let library = scratch.path().join("plugins").join(built::faulty_rust().file_name().unwrap());
+    let whole = std::fs::read(&library).unwrap();
+    for part in [whole.len() / 3, whole.len() - 1] {
+        std::fs::write(&library, &whole[..part]).unwrap();
+        for isolate in ["false", "true"] {
+            let error = scratch.fail(&["correlate", "plugged.toml", "--quiet", "--set", &format!("plugins.isolate={isolate}")]);
+            assert!(error.contains(&format!("is cut short: it has {part} bytes")), "{error}");
+        }
+    }
+}

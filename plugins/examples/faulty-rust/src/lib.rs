@@ -2,6 +2,16 @@
 
 use assay_plugin_sdk::{Asking, Error, Measured, Proxy, Reading, Setting, Settings, export};
 
+unsafe extern "C" {
+    fn fesetround(mode: i32) -> i32;
+}
+
+/// Makes this thread round as it pleases the plugin.
+fn round_upwards() {
+    // SAFETY: a function of the C library.
+    unsafe { fesetround(if cfg!(target_arch = "x86_64") { 0x800 } else { 0x40_0000 }) };
+}
+
 struct Faulty {
     how: String,
 }
@@ -11,26 +21,36 @@ impl Proxy for Faulty {
     const SUMMARY: &'static str = "fails in the way its settings say";
     const SETTINGS: &'static [Setting] = &[Setting::choice(
         "how",
-        "panic|panic-in-ask|error|undefined|not-a-number|infinite|cotangent|not-asked|abort|exit|refuse|print",
+        "panic|panic-in-ask|error|undefined|not-a-number|infinite|cotangent|not-asked|abort|exit|exit-0|refuse|print|round|draw|hang",
         "\"panic\"",
         "the way to fail",
     )];
 
     fn new(settings: &Settings) -> Result<Self, Error> {
         let how = settings.get("how").and_then(|how| how.as_str()).unwrap_or("panic").to_owned();
+        if how == "round" {
+            round_upwards();
+        }
         if how == "refuse" { Err(Error::new("these settings contradict each other")) } else { Ok(Self { how }) }
     }
 
     fn ask(&self, _: usize, pass: &Asking<'_>) -> Result<(), Error> {
         match self.how.as_str() {
+            "round" => round_upwards(),
             "panic-in-ask" => panic!("the ask is too much"),
-            "cotangent" => pass.objective(pass.graph()?.output(), &[1.0, 2.0, 3.0]).map(drop),
-            _ => Ok(()),
+            "cotangent" => pass.objective(pass.graph()?.output(), &[1.0, 2.0, 3.0]).map(drop)?,
+            _ => {}
         }
+        Ok(())
     }
 
     fn score(&self, passes: &[Measured<'_>]) -> Result<Reading, Error> {
         match self.how.as_str() {
+            "round" => {
+                round_upwards();
+                // The host measures this itself.
+                Ok(Reading::Value(passes[0].gram()?.entries.iter().sum()))
+            }
             "panic" => {
                 let nothing: Vec<f64> = Vec::new();
                 Ok(Reading::Value(nothing[passes.len() + 6]))
@@ -43,6 +63,11 @@ impl Proxy for Faulty {
             // Of some architectures only, to see that others keep their scores.
             "abort" if passes[0].parameter_count()? % 2 == 0 => std::process::abort(),
             "exit" => std::process::exit(7),
+            "exit-0" => std::process::exit(0),
+            "draw" => passes[0].uniform("too many", 1 << 27).map(|numbers| Reading::Value(numbers[0])),
+            "hang" => loop {
+                std::thread::sleep(std::time::Duration::from_secs(1));
+            },
             "print" => {
                 println!("what a plugin prints does no harm");
                 Ok(Reading::Value(passes[0].output()?.iter().sum()))

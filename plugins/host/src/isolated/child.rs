@@ -1,10 +1,12 @@
 //! The child's side.
+#![allow(unsafe_code, reason = "functions of the C library")]
 
 use std::cell::RefCell;
 use std::io::{self, BufReader, BufWriter};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use elsa::FrozenVec;
 
@@ -41,6 +43,7 @@ impl Source for Remote<'_> {
 pub fn serve() -> io::Result<()> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let line = RefCell::new(Line { from: BufReader::new(socket.try_clone()?), to: BufWriter::new(socket) });
+    watch_parent(line.borrow().from.get_ref().try_clone()?)?;
     let mut plugin = Plugin::default();
     loop {
         let order = match wire::receive::<Order>(&mut line.borrow_mut().from) {
@@ -51,6 +54,27 @@ pub fn serve() -> io::Result<()> {
         let outcome = plugin.obey(order, &line);
         wire::send(&mut line.borrow_mut().to, &Event::Done(outcome))?;
     }
+}
+
+/// Time to end by itself, once the parent has hung up.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Ends this process soon after the parent has ended, whatever the plugin is doing then.
+fn watch_parent(line: UnixStream) -> io::Result<()> {
+    let watch = move || {
+        let mut watched = libc::pollfd { fd: line.as_raw_fd(), events: 0, revents: 0 };
+        // That the other side hung up is told without being asked for.
+        // SAFETY: one descriptor, which `line` keeps open.
+        while unsafe { libc::poll(&raw mut watched, 1, -1) } < 0 {
+            if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+                return;
+            }
+        }
+        std::thread::sleep(GRACE);
+        // SAFETY: ends the process, without the functions of a plugin that may be in the middle of something.
+        unsafe { libc::_exit(1) }
+    };
+    std::thread::Builder::new().name("parent".into()).spawn(watch).map(drop)
 }
 
 #[derive(Default)]

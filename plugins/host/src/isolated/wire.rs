@@ -93,8 +93,12 @@ pub(super) fn send(out: &mut impl Write, message: &impl Serialize) -> io::Result
 pub(super) fn receive<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
     let mut length = [0; 4];
     from.read_exact(&mut length)?;
-    let mut json = vec![0; u32::from_le_bytes(length) as usize];
-    from.read_exact(&mut json)?;
+    let length = u64::from(u32::from_le_bytes(length));
+    // Takes no more memory than really comes.
+    let mut json = Vec::new();
+    if from.by_ref().take(length).read_to_end(&mut json)? as u64 != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     Ok(serde_json::from_slice(&json)?)
 }
 
