@@ -1,11 +1,13 @@
 //! Images: what a dataset is, and how minibatches are drawn from one.
 
+mod content;
 mod directory;
 mod input;
 mod memory;
 mod minibatch;
 mod variation;
 
+pub use content::{Content, fingerprint};
 pub use directory::{DATA_VARIABLE, user_data_directory};
 pub use input::{READ_LIMIT_VARIABLE, Unpacked, open_file, read_file, read_limit, read_unpacked};
 pub use memory::InMemory;
@@ -86,4 +88,12 @@ pub trait Dataset: Send + Sync {
     /// # Errors
     /// If the image cannot be read; the message names the file.
     fn read(&self, index: usize, pixels: &mut [u8]) -> Result<u32, DataError>;
+    /// Adds what the images are to a [`fingerprint`]: equal images add the same wherever they lie, others add something else.
+    /// Unless it is told otherwise every image is read, which takes long where images are decoded or made.
+    ///
+    /// # Errors
+    /// If an image cannot be read.
+    fn content(&self, content: &mut Content) -> Result<(), DataError> {
+        content::add_all(self, content)
+    }
 }

@@ -56,6 +56,7 @@ mod merged;
 mod plugin_files;
 mod plugins;
 mod problem;
+mod settings;
 mod study;
 #[cfg(test)]
 mod tests;

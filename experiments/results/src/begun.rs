@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ReadError, parse};
+use crate::error::{ReadError, parse, read};
 use crate::files;
 use crate::kind::Kind;
+use crate::provenance::Provenance;
 
 /// What a folder says from the beginning of its run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,19 @@ pub struct Begun {
     pub kind: Kind,
     /// The version of the program that began it.
     pub assay: String,
+    /// What its measurements belong to; nothing of runs that an earlier version began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
+}
+
+impl Begun {
+    /// What the folder says; `None` where it says nothing.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read(folder: &Path) -> Result<Option<Self>, ReadError> {
+        read(&folder.join(files::BEGUN))
+    }
 }
 
 /// The kind of the run in this folder, finished or not; `None` where there is no run.

@@ -7,10 +7,10 @@ use std::time::SystemTime;
 
 use assay_core::experiment::Experiment;
 use assay_results::files::{BEGUN, EXPERIMENT, LOG};
-use assay_results::{Begun, Kind};
+use assay_results::{Begun, Kind, Provenance};
 use serde::Serialize;
 
-use crate::{RunError, VERSION};
+use crate::{RunError, VERSION, provenance};
 
 const LOCK: &str = ".lock";
 
@@ -23,11 +23,12 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes a new run folder: `at`, or one under the experiment's output folder named by name, seed and time.
+    /// Makes a new run folder: `at`, or one under the experiment's output folder named by name, seed and time. What will be
+    /// measured in it belongs to this provenance.
     ///
     /// # Errors
     /// If it cannot be made, or `at` already holds something.
-    pub fn create(experiment: &Experiment, kind: Kind, at: Option<&Path>) -> Result<Self, RunError> {
+    pub fn create(experiment: &Experiment, kind: Kind, provenance: Provenance, at: Option<&Path>) -> Result<Self, RunError> {
         let path = match at {
             Some(path) => {
                 fs::create_dir_all(path).map_err(|error| cannot("make the run folder", path, error))?;
@@ -50,8 +51,7 @@ impl RunFolder {
             }
         };
         let folder = Self::lock(path)?;
-        let begun = Begun { kind, assay: VERSION.into() };
-        let written = folder.write(EXPERIMENT, experiment.to_toml()?.as_bytes()).and_then(|()| folder.write_json(BEGUN, &begun));
+        let written = folder.begin(experiment, kind, provenance);
         if written.is_err() && at.is_none() {
             // Nothing is in it yet; a folder without an experiment does not hold a run.
             drop(fs::remove_dir_all(&folder.path));
@@ -59,12 +59,26 @@ impl RunFolder {
         written.map(|()| folder)
     }
 
-    /// Opens an existing run folder to continue it.
+    /// Opens an existing run folder to continue it. Says whether it is known that its measurements belong to this provenance:
+    /// earlier versions did not write down to what they belong.
     ///
     /// # Errors
-    /// If another process is writing it.
-    pub fn open(path: &Path) -> Result<Self, RunError> {
-        Self::lock(path.to_owned())
+    /// If another process is writing it, or its measurements belong to something else.
+    pub fn resume(path: &Path, experiment: &Experiment, kind: Kind, provenance: Provenance) -> Result<(Self, bool), RunError> {
+        let folder = Self::lock(path.to_owned())?;
+        let is_known = provenance::check(path, &provenance)?;
+        if is_known || !provenance::is_measured(path) {
+            // With the place that the data has now.
+            folder.begin(experiment, kind, provenance)?;
+            return Ok((folder, true));
+        }
+        Ok((folder, false))
+    }
+
+    /// Writes down what is begun.
+    fn begin(&self, experiment: &Experiment, kind: Kind, provenance: Provenance) -> Result<(), RunError> {
+        let begun = Begun { kind, assay: VERSION.into(), provenance: Some(provenance) };
+        self.write(EXPERIMENT, experiment.to_toml()?.as_bytes()).and_then(|()| self.write_json(BEGUN, &begun))
     }
 
     fn lock(path: PathBuf) -> Result<Self, RunError> {

@@ -14,6 +14,7 @@ pub mod folder;
 pub mod machine;
 mod observer;
 mod prepared;
+mod provenance;
 pub mod search;
 pub mod study;
 mod tables;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use assay_core::experiment::{Experiment, Plugins, Purpose};
-use assay_results::{Kind, ReadError};
+use assay_results::{Kind, Provenance, ReadError};
 
 use crate::folder::RunFolder;
 use crate::{Observer, RunError};
@@ -27,6 +27,12 @@ pub trait Prepared: Sized {
     /// # Errors
     /// If a plugin or engine cannot be made, or data is not here.
     fn prepare(experiment: Experiment, plugins: &Plugins) -> Result<Self, RunError>;
+
+    /// What its measurements belong to.
+    ///
+    /// # Errors
+    /// If images or a table cannot be read.
+    fn provenance(&self, plugins: &Plugins) -> Result<Provenance, RunError>;
 
     /// Runs in this folder, from where an earlier session left off, and writes the result there.
     ///

@@ -59,7 +59,8 @@ fn a_search_that_an_observer_interrupts_is_continued_to_the_identical_result() {
     let plugins = Plugins::collect().unwrap();
     let search = SearchRun::prepare(experiment(&plugins), &plugins).unwrap();
     let place = tempfile::tempdir().unwrap();
-    let folder = |name: &str| RunFolder::create(&experiment(&plugins), Kind::Search, Some(&place.path().join(name))).unwrap();
+    let provenance = || search.provenance(&plugins).unwrap();
+    let folder = |name: &str| RunFolder::create(&experiment(&plugins), Kind::Search, provenance(), Some(&place.path().join(name))).unwrap();
     let whole = search.run(&folder("whole"), &Unobserved).unwrap();
 
     let stopped = folder("stopped");

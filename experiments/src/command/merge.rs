@@ -1,12 +1,14 @@
 //! `assay merge`: joins the shards of a correlation study.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use assay_core::experiment::{Plugins, Purpose};
 use assay_results::Kind;
-use assay_run::Unobserved;
+use assay_results::files::EXPERIMENT;
 use assay_run::folder::RunFolder;
 use assay_run::study::Finished;
 use assay_run::study::merge::Shards;
+use assay_run::{RunError, Unobserved, is_finished, stored_experiment};
 use clap::Args;
 
 use super::Ending;
@@ -37,10 +39,24 @@ impl Merge {
     pub(super) fn run(self, log: &LogFile) -> Result<(), Ending> {
         let plugins = self.runs.first().map_or_else(crate::plugins::linked, |run| crate::plugins::of_run(run))?;
         let shards = Shards::read(&self.runs, &plugins)?;
-        let folder = RunFolder::create(shards.experiment(), Kind::Study, self.run_dir.as_deref())?;
+        let provenance = shards.provenance(&plugins)?;
+        let folder = match &self.run_dir {
+            // What a killed merge left is merged again.
+            Some(path)
+                if path.join(EXPERIMENT).exists() && !is_finished(path) && stored(path, &plugins)? == shards.experiment().identity()? =>
+            {
+                RunFolder::resume(path, shards.experiment(), Kind::Study, provenance)?.0
+            }
+            run_dir => RunFolder::create(shards.experiment(), Kind::Study, provenance, run_dir.as_deref())?,
+        };
         log.open(folder.open_log()?);
         // Nothing is measured: Ctrl-C may end the process at once.
         let summary = shards.merge(&folder, &Unobserved)?;
         correlate::print_as(&Finished::Whole(Box::new(summary)), folder.path(), self.json)
     }
+}
+
+/// The identity of the experiment in a folder.
+fn stored(folder: &Path, plugins: &Plugins) -> Result<String, RunError> {
+    Ok(stored_experiment(folder, Purpose::Study, plugins)?.identity()?)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use assay_core::experiment::{Experiment, Layers, Plugins};
 use assay_core::plugin::SearchError;
 use assay_results::files::EXPERIMENT;
-use assay_results::kind_of;
+use assay_results::{Provenance, kind_of};
 use assay_run::folder::RunFolder;
 use assay_run::{Earlier, Prepared, RunError, find_earlier, is_finished, stored_experiment};
 use clap::Args;
@@ -75,7 +75,7 @@ impl Session {
             Task::Work(experiment, existing, plugins) => {
                 // Before there is a folder, so that what can go wrong goes wrong without one.
                 let prepared = prepare((*experiment).clone(), &plugins)?;
-                self.work(log, &experiment, existing.as_deref(), &prepared)
+                self.work(log, &experiment, existing.as_deref(), (&prepared, prepared.provenance(&plugins)?))
             }
         }
     }
@@ -96,7 +96,8 @@ impl Session {
         let earlier = match &self.run_dir {
             Some(path) if path.join(EXPERIMENT).exists() => {
                 let stored = stored_experiment(path, R::PURPOSE, &plugins)?;
-                if stored.identity()? != experiment.identity()? {
+                // Where data lies is told anew: its content decides.
+                if stored.settings(&plugins)? != experiment.settings(&plugins)? {
                     let problem = format!("the run in `{}` is of another experiment than `{}`", path.display(), self.target.display());
                     return Err(Failure::new(problem).with_help("name another folder").into());
                 }
@@ -126,16 +127,27 @@ impl Session {
             }
             .into());
         }
-        if !self.set.is_empty() || self.run_dir.is_some() {
-            let problem = "a run that is continued keeps its settings and its folder";
-            return Err(Failure::new(problem).with_help("leave out --set and --run-dir, or begin a new run").into());
+        let keeps = || {
+            let help = "leave out --set and --run-dir, or begin a new run; --set may say where data lies now: dataset.path=…";
+            Failure::new("a run that is continued keeps its settings and its folder").with_help(help)
+        };
+        if self.run_dir.is_some() {
+            return Err(keeps().into());
         }
-        if is_finished(path) {
+        if is_finished(path) && self.set.is_empty() {
             return Ok(Task::Show(path.to_owned()));
         }
         let plugins = Box::new(crate::plugins::of_run(path)?);
-        let experiment = self.with_threads(stored_experiment(path, R::PURPOSE, &plugins)?);
-        Ok(Task::Work(experiment, Some(path.to_owned()), plugins))
+        let stored = stored_experiment(path, R::PURPOSE, &plugins)?;
+        let mut layers = Layers::new().file(&path.join(EXPERIMENT))?;
+        for assignment in &self.set {
+            if !assignment.split_once('=').is_some_and(|(key, _)| stored.is_place(key.trim(), &plugins)) {
+                return Err(keeps().into());
+            }
+            layers = layers.set(assignment)?;
+        }
+        let experiment = if self.set.is_empty() { stored } else { layers.resolve(R::PURPOSE, &plugins)? };
+        Ok(Task::Work(self.with_threads(experiment), Some(path.to_owned()), plugins))
     }
 
     fn with_threads(&self, mut experiment: Experiment) -> Box<Experiment> {
@@ -149,12 +161,18 @@ impl Session {
         (log, logs_on_terminal): (&LogFile, bool),
         experiment: &Experiment,
         existing: Option<&Path>,
-        prepared: &R,
+        (prepared, provenance): (&R, Provenance),
     ) -> Result<(R::Summary, PathBuf), Ending> {
         let kind = R::kind(experiment);
         let folder = match existing {
-            Some(path) => RunFolder::open(path)?,
-            None => RunFolder::create(experiment, kind, self.run_dir.as_deref())?,
+            Some(path) => {
+                let (folder, is_known) = RunFolder::resume(path, experiment, kind, provenance)?;
+                if !is_known {
+                    tell!("An earlier version began this run and did not write down what its measurements belong to: nothing is compared.");
+                }
+                folder
+            }
+            None => RunFolder::create(experiment, kind, provenance, self.run_dir.as_deref())?,
         };
         log.open(folder.open_log()?);
         let progress = Progress::start(Style::choose(self.quiet, logs_on_terminal), R::UNIT, listen()?);

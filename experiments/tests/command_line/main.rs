@@ -10,6 +10,7 @@ mod interruption;
 mod output;
 mod plugins;
 mod printing;
+mod provenance;
 mod published;
 mod report_page;
 mod reports;

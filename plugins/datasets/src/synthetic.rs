@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use assay_core::data::{DataError, Dataset, Normalisation};
+use assay_core::data::{Content, DataError, Dataset, Normalisation};
 use assay_core::graph::Shape;
 use assay_core::stream::Stream;
 use rand::RngExt;
@@ -137,6 +137,13 @@ impl Dataset for Synthetic {
             }
         }
         Ok((index % self.classes) as u32)
+    }
+
+    /// All else that an image is a function of is in the form of the dataset.
+    fn content(&self, content: &mut Content) -> Result<(), DataError> {
+        content.add(b"synthetic");
+        content.add(&self.seed.to_le_bytes());
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay_core::data::{DataError, Dataset, Normalisation};
+use assay_core::data::{Content, DataError, Dataset, Normalisation};
 use assay_core::engine::profile::{Profile, Work};
 use assay_core::graph::Shape;
 
@@ -44,5 +44,9 @@ impl Dataset for Timed {
 
     fn read(&self, index: usize, pixels: &mut [u8]) -> Result<u32, DataError> {
         self.profile.time(|| (Work::Images, 0), || self.dataset.read(index, pixels))
+    }
+
+    fn content(&self, content: &mut Content) -> Result<(), DataError> {
+        self.dataset.content(content)
     }
 }

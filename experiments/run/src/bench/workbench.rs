@@ -9,7 +9,7 @@ use std::time::Instant;
 use assay_core::data::Dataset;
 use assay_core::engine::profile::Profile;
 use assay_core::engine::{Engine, Resources};
-use assay_core::experiment::{Assembly, Experiment, OnError, PlannedProxy};
+use assay_core::experiment::{Assembly, Experiment, OnError, PlannedProxy, Plugins};
 use assay_core::graph::GraphError;
 use assay_core::plugin::{
     Draws, MacroNet, Outcome, PassProxy, Proxy, ProxyError, Request, SearchError, SearchSpace, Skeleton, StructuralProxy, Structure,
@@ -18,11 +18,12 @@ use assay_core::plugin::{
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
+use assay_results::Provenance;
 use rayon::prelude::*;
 
 use super::records::Record;
 use super::timed;
-use crate::{Observer, RunError, machine};
+use crate::{Observer, RunError, machine, provenance};
 
 /// How the reason of a score begins that is undefined because its measurement failed.
 pub(crate) const FAILED: &str = "measuring it failed: ";
@@ -70,6 +71,15 @@ impl Workbench {
     pub fn protocol(&self) -> String {
         let proxies: String = self.proxies.iter().map(|planned| format!("; {}", planned.proxy.protocol())).collect();
         format!("images {}{proxies}; seed {}; engine {}", self.dataset.describe(), self.seed, self.engine.name())
+    }
+
+    /// What its measurements belong to.
+    pub(crate) fn provenance(&self, experiment: &Experiment, plugins: &Plugins) -> Result<Provenance, RunError> {
+        let mut provenance = provenance::of(experiment, plugins, &[("dataset", self.dataset.as_ref())])?;
+        provenance.measured_by.insert("the engine".into(), self.engine.name());
+        let proxies = self.proxies.iter().map(|planned| (format!("the proxy `{}`", planned.label), planned.proxy.protocol()));
+        provenance.measured_by.extend(proxies);
+        Ok(provenance)
     }
 
     /// The proxy of this label.

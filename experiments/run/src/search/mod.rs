@@ -15,13 +15,13 @@ use assay_core::plugin::{Benchmark, ColumnContent, Columns, Laboratory, SearchEr
 use assay_core::score::Score;
 use assay_core::subspace::Subspace;
 use assay_results::search::SCHEMA;
-use assay_results::{Kind, ReadError, SearchSummary, Trajectory, files};
+use assay_results::{Kind, Provenance, ReadError, SearchSummary, Trajectory, files};
 
 use crate::bench::laboratory::RunLaboratory;
 use crate::bench::workbench::{Workbench, repeats};
 use crate::folder::RunFolder;
 use crate::tables::{write_architectures, write_space};
-use crate::{Observer, Prepared, RunError, VERSION, machine};
+use crate::{Observer, Prepared, RunError, VERSION, machine, provenance};
 
 /// How often the architecture found is measured for the summary, with draws that the search did not see.
 const FINAL_REPEATS: usize = 3;
@@ -91,6 +91,17 @@ impl Prepared for SearchRun {
 
     fn prepare(experiment: Experiment, plugins: &Plugins) -> Result<Self, RunError> {
         Self::profiled(experiment, plugins, None)
+    }
+
+    fn provenance(&self, plugins: &Plugins) -> Result<Provenance, RunError> {
+        let mut provenance = self.workbench.provenance(&self.experiment, plugins)?;
+        provenance.measured_by.insert("the strategy".into(), self.strategy.protocol());
+        let space = self.workbench.space.as_ref();
+        if let Some(benchmark) = &self.benchmark {
+            let table = provenance::of_table(benchmark.as_ref(), space)?;
+            provenance.tables.extend(table.map(|table| ("benchmark".to_owned(), table)));
+        }
+        Ok(provenance)
     }
 
     fn run(&self, folder: &RunFolder, observer: &dyn Observer) -> Result<SearchSummary, RunError> {

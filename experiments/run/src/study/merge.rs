@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use assay_core::experiment::{Experiment, Plugins, Purpose, Shard};
 use assay_core::number::grouped;
 use assay_results::shard::ShardTimes;
-use assay_results::{ShardSummary, StudySummary, files};
+use assay_results::{Provenance, ShardSummary, StudySummary, files};
 
 use super::StudyRun;
 use crate::bench::journal;
@@ -66,6 +66,14 @@ impl Shards {
     #[must_use]
     pub fn experiment(&self) -> &Experiment {
         &self.prepared.experiment
+    }
+
+    /// What the measurements belong to.
+    ///
+    /// # Errors
+    /// If images or a table cannot be read.
+    pub fn provenance(&self, plugins: &Plugins) -> Result<Provenance, RunError> {
+        self.prepared.provenance(plugins)
     }
 
     /// Writes in this folder what a run of the whole study would have written.

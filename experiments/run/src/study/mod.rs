@@ -25,7 +25,7 @@ use assay_results::present::document;
 use assay_results::published::Source;
 use assay_results::shard::{self, ShardTimes};
 use assay_results::study::{self, Proxy, Undefined};
-use assay_results::{Kind, ReadError, ShardSummary, StudySummary, Summary, files as names};
+use assay_results::{Kind, Provenance, ReadError, ShardSummary, StudySummary, Summary, files as names};
 use rayon::prelude::*;
 
 use crate::bench::laboratory::RunLaboratory;
@@ -313,6 +313,13 @@ impl Prepared for StudyRun {
         let selection = Selection::new(&study, space.as_ref(), &truth, experiment.seed)?;
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, None)?;
         Ok(Self { experiment, study, workbench, truth, selection, began, measured_under: None, aggregates, described })
+    }
+
+    fn provenance(&self, plugins: &Plugins) -> Result<Provenance, RunError> {
+        let mut provenance = self.workbench.provenance(&self.experiment, plugins)?;
+        let table = self.truth.fingerprint(self.workbench.space.as_ref())?;
+        provenance.tables.extend(table.map(|table| ("benchmark".to_owned(), table)));
+        Ok(provenance)
     }
 
     fn run(&self, folder: &RunFolder, observer: &dyn Observer) -> Result<Finished, RunError> {

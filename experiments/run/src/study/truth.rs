@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::plugin::{Accuracy, Benchmark, Cost, TrainingRuns};
+use assay_core::plugin::{Accuracy, Benchmark, Cost, SearchSpace, TrainingRuns};
 use assay_core::score::Direction;
 use assay_results::study::{Ceiling, NoiseCeiling};
 use assay_statistics::ceiling::{self, ceiling};
 
-use crate::RunError;
+use crate::{RunError, provenance};
 
 /// An accuracy or a cost that scores are compared with.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +86,11 @@ impl Truth {
     /// The architectures that the benchmark holds, where it does not hold the whole space.
     pub(super) fn architectures(&self) -> Result<Option<Vec<String>>, RunError> {
         Ok(self.0.as_ref().map_or(Ok(None), |benchmark| benchmark.architectures())?)
+    }
+
+    /// The fingerprint of the table.
+    pub(super) fn fingerprint(&self, space: &dyn SearchSpace) -> Result<Option<String>, RunError> {
+        self.0.as_ref().map_or(Ok(None), |benchmark| provenance::of_table(benchmark.as_ref(), space))
     }
 
     /// The number under which the benchmark keeps the architecture, if it numbers them.

@@ -10,11 +10,11 @@ use assay_core::experiment::{Assembly, Experiment, Plugins, Problem, Purpose, Tr
 use assay_core::graph::Graph;
 use assay_core::plugin::{MacroNet, Part};
 use assay_results::training::SCHEMA;
-use assay_results::{Kind, ReadError, Recipe, TrainingSummary, files, tables};
+use assay_results::{Kind, Provenance, ReadError, Recipe, TrainingSummary, files, tables};
 use assay_training::{EpochRecord, Job, TrainingError};
 
 use crate::folder::{RunFolder, cannot};
-use crate::{Observer, Prepared, RunError, VERSION, machine};
+use crate::{Observer, Prepared, RunError, VERSION, machine, provenance};
 
 /// A training with its images and network made, ready to run.
 pub struct TrainingRun {
@@ -87,6 +87,10 @@ impl Prepared for TrainingRun {
         assay_training::check_backend(prepared.recipe.backend).map_err(|error| RunError::Machine(error.to_string()))?;
         assay_training::check(&prepared.job()).map_err(|error| assembly.problem(&["training"], format!("[training]: {error}")))?;
         Ok(prepared)
+    }
+
+    fn provenance(&self, plugins: &Plugins) -> Result<Provenance, RunError> {
+        provenance::of(&self.experiment, plugins, &[("dataset", self.train.as_ref()), ("test", self.test.as_ref())])
     }
 
     fn run(&self, folder: &RunFolder, observer: &dyn Observer) -> Result<TrainingSummary, RunError> {

@@ -1,0 +1,65 @@
+//! The settings of an experiment by key, as runs are told apart by them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Experiment, ExperimentError, Plugins, Problem, Written};
+use crate::plugin::{Kind, Registry, ValueKind};
+
+/// The sections that name data.
+const DATA: [&str; 3] = ["dataset", "test", "benchmark"];
+
+impl Experiment {
+    /// The settings that a result depends on, by key (`proxies.ntk-condition.batch`), as they are written: all but threads, the
+    /// output folder, and where plugins and data lie, which are known by their content.
+    ///
+    /// # Errors
+    /// If a setting cannot be written.
+    pub fn settings(&self, plugins: &Plugins) -> Result<BTreeMap<String, String>, ExperimentError> {
+        let written = serde_json::to_value(Written { threads: None, output: None, ..self.written() });
+        let written = written.map_err(|error| Problem::elsewhere(format!("the experiment cannot be written: {error}")))?;
+        let mut settings = BTreeMap::new();
+        flatten("", &written, &mut settings);
+        settings.remove("plugins.path");
+        for section in DATA {
+            self.places(section, plugins).iter().for_each(|key| drop(settings.remove(&format!("{section}.{key}"))));
+        }
+        Ok(settings)
+    }
+
+    /// Whether this key says where data lies and nothing else.
+    #[must_use]
+    pub fn is_place(&self, key: &str, plugins: &Plugins) -> bool {
+        key.split_once('.').is_some_and(|(section, key)| DATA.contains(&section) && self.places(section, plugins).contains(&key))
+    }
+
+    /// The settings of a section that say where its data lies.
+    fn places(&self, section: &str, plugins: &Plugins) -> Vec<&'static str> {
+        match section {
+            "dataset" => paths(&plugins.datasets, &self.dataset.name),
+            "test" => self.test.as_ref().map_or_else(Vec::new, |section| paths(&plugins.datasets, &section.name)),
+            "benchmark" => self.benchmark.as_ref().map_or_else(Vec::new, |section| paths(&plugins.benchmarks, &section.name)),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The settings of this plugin that are paths.
+fn paths<T: ?Sized + Kind>(registry: &Registry<T>, name: &str) -> Vec<&'static str> {
+    let settings = registry.find(name).map_or(&[][..], |entry| entry.settings);
+    settings.iter().filter(|setting| setting.kind == ValueKind::Path).map(|setting| setting.name).collect()
+}
+
+fn flatten(within: &str, value: &Value, into: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(table) => {
+            for (key, value) in table {
+                let key = if within.is_empty() { key.clone() } else { format!("{within}.{key}") };
+                flatten(&key, value, into);
+            }
+        }
+        Value::Null => {}
+        value => drop(into.insert(within.to_owned(), value.to_string())),
+    }
+}

@@ -1,0 +1,89 @@
+//! What the measurements of a run belong to: settings, data, and what measured. Others are not put beside them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What the measurements of a run belong to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The settings of the experiment as they are written, by key (`proxies.ntk-condition.batch`), but for those that do not
+    /// change a measurement and for where data lies.
+    pub settings: BTreeMap<String, String>,
+    /// Fingerprints of the images, by section.
+    pub images: BTreeMap<String, String>,
+    /// Fingerprints of the tables that were here, by section.
+    pub tables: BTreeMap<String, String>,
+    /// What each thing that measures said of itself: the program, the engine, proxies, the strategy.
+    pub measured_by: BTreeMap<String, String>,
+}
+
+impl Provenance {
+    /// What is different now, a line each; nothing where the measurements may be continued.
+    #[must_use]
+    pub fn changes(&self, now: &Self) -> Vec<String> {
+        let settings = different(&self.settings, &now.settings).map(|(key, then, now)| match (then, now) {
+            (Some(then), Some(now)) => format!("`{key}` was {then} and is {now}"),
+            (Some(then), None) => format!("`{key}` was {then} and is not set"),
+            (None, now) => format!("`{key}` was not set and is {}", now.map_or("", String::as_str)),
+        });
+        let images = different(&self.images, &now.images).map(|(section, ..)| format!("the images of [{section}] are other ones"));
+        // Accuracies are looked up at the end: a table that was not here at the beginning may be imported until then.
+        let tables = different(&self.tables, &now.tables).filter_map(|(section, then, now)| match (then, now) {
+            (Some(_), Some(_)) => Some(format!("the table of [{section}] is another one")),
+            (Some(_), None) => Some(format!("the table of [{section}] is not here any more")),
+            (None, _) => None,
+        });
+        let measured_by = different(&self.measured_by, &now.measured_by).map(|(name, then, now)| {
+            let said = |text: Option<&String>| text.map_or_else(|| "not there".to_owned(), |text| format!("`{text}`"));
+            format!("{name} was {} and is {}", said(then), said(now))
+        });
+        settings.chain(images).chain(tables).chain(measured_by).collect()
+    }
+}
+
+/// The keys whose values differ, with both.
+fn different<'a>(
+    then: &'a BTreeMap<String, String>,
+    now: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = (&'a String, Option<&'a String>, Option<&'a String>)> {
+    let keys: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+    keys.into_iter().map(|key| (key, then.get(key), now.get(key))).filter(|(_, then, now)| then != now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn each_change_is_told_by_name_and_a_table_may_come_later() {
+        let then = Provenance {
+            settings: map(&[("proxies.ntk-condition.batch", "8"), ("seed", "0"), ("study.k", "5")]),
+            images: map(&[("dataset", "a")]),
+            tables: BTreeMap::new(),
+            measured_by: map(&[("assay", "0.1.0")]),
+        };
+        assert_eq!(then.changes(&then), Vec::<String>::new());
+        let mut now = then.clone();
+        now.tables = map(&[("benchmark", "t")]);
+        assert_eq!(then.changes(&now), Vec::<String>::new());
+        assert_eq!(now.changes(&then), ["the table of [benchmark] is not here any more"]);
+        now.settings = map(&[("proxies.ntk-condition.batch", "16"), ("seed", "0"), ("on", "true")]);
+        now.images = map(&[("dataset", "b")]);
+        now.measured_by = map(&[("assay", "0.2.0")]);
+        assert_eq!(
+            then.changes(&now),
+            [
+                "`on` was not set and is true",
+                "`proxies.ntk-condition.batch` was 8 and is 16",
+                "`study.k` was 5 and is not set",
+                "the images of [dataset] are other ones",
+                "assay was `0.1.0` and is `0.2.0`"
+            ]
+        );
+    }
+}
