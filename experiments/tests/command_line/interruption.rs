@@ -125,6 +125,8 @@ fn a_second_ctrl_c_does_not_wait_for_the_measurement_in_flight() {
         assert!(start.elapsed() < Duration::from_secs(60), "the run does not begin");
         std::thread::sleep(Duration::from_millis(1));
     }
+    // The one measurement takes a minute: by now it is in flight. Before it, the first Ctrl-C would end the run at once.
+    std::thread::sleep(Duration::from_secs(1));
     let mut said = BufReader::new(child.stderr.take().unwrap());
     let interrupt = || assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     interrupt();

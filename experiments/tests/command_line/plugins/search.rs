@@ -79,5 +79,5 @@ fn both_together_and_what_goes_wrong_in_them() {
     let too_many = scratch.fail(&["run", "both.toml", "--quiet", "--set", "proxies.snip.batch=500"]);
     assert!(too_many.contains("a batch of 500 distinct images was asked for"), "the laboratory's own error: {too_many}");
     let error = scratch.fail(&["score", "3x3-5x5-skip-skip", "--proxy", "snip", "--config", "both.toml"]);
-    insta::assert_snapshot!(error, @"  × `3x3-5x5-skip-skip` is not an architecture of layer-chain: the plugin `HERE/plugins/libruntime_search.so`, reading `3x3-5x5-skip-skip`, failed: `5x5` is not a layer; known: skip, 1x1, 3x3");
+    insta::assert_snapshot!(error, @"  × this is not an architecture of layer-chain: the plugin `HERE/plugins/libruntime_search.so`, reading `3x3-5x5-skip-skip`, failed: `5x5` is not a layer; known: skip, 1x1, 3x3");
 }
