@@ -1,5 +1,6 @@
 //! Makes an experiment's plugins.
 
+use super::merged::Merged;
 use super::{Experiment, ExperimentError, OnError, Place, Plugins, Problem, Section};
 use crate::data::Dataset;
 use crate::engine::EngineFactory;
@@ -200,16 +201,26 @@ impl<'a> Assembly<'a> {
     }
 
     fn build<T: ?Sized + Kind>(&self, key: &str, section: &Section, registry: &Registry<T>) -> Result<Box<T>, ExperimentError> {
-        registry.build(&section.name, &section.settings).map_err(|error| match error {
-            RegistryError::Settings { error, .. } => {
-                let path: Vec<&str> = std::iter::once(key).chain(error.key.split('.')).collect();
-                let at_key = self.experiment.merged.place(&path, true);
-                let place = if at_key == Place::Nowhere { self.experiment.merged.place(&[key, "name"], true) } else { at_key };
-                problem(key, error, place)
-            }
-            other => Problem { message: other.to_string(), help: None, place: self.experiment.merged.place(&[key, "name"], true) }.into(),
-        })
+        make(&self.experiment.merged, key, section, registry)
     }
+}
+
+/// Makes the plugin that a section names; what goes wrong points at the line that asked for it.
+pub(super) fn make<T: ?Sized + Kind>(
+    merged: &Merged,
+    key: &str,
+    section: &Section,
+    registry: &Registry<T>,
+) -> Result<Box<T>, ExperimentError> {
+    registry.build(&section.name, &section.settings).map_err(|error| match error {
+        RegistryError::Settings { error, .. } => {
+            let path: Vec<&str> = std::iter::once(key).chain(error.key.split('.')).collect();
+            let at_key = merged.place(&path, true);
+            let place = if at_key == Place::Nowhere { merged.place(&[key, "name"], true) } else { at_key };
+            problem(key, error, place)
+        }
+        other => Problem { message: other.to_string(), help: None, place: merged.place(&[key, "name"], true) }.into(),
+    })
 }
 
 fn problem(within: &str, error: SettingsError, place: Place) -> ExperimentError {

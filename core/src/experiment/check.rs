@@ -1,5 +1,7 @@
 //! Checks merged layers against what the experiment file's form and the plugins know.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value};
 
 use super::form::{Keys, section_names};
@@ -10,16 +12,82 @@ use crate::plugin::{Declared, Entry, Kind, Registry, RegistryError, Setting, Set
 /// The engine of an experiment that names none.
 const DEFAULT_ENGINE: &str = "cpu";
 
+/// What the layers say, as far as it is right, with what is wrong.
+struct Sections {
+    keys: Keys,
+    plugin_files: PluginFiles,
+    engine: Section,
+    space: Option<Section>,
+    dataset: Option<Section>,
+    strategy: Option<Section>,
+    proxies: BTreeMap<String, Settings>,
+    benchmark: Option<Section>,
+    study: Option<Study>,
+    training: Option<Training>,
+    test: Option<Section>,
+    problems: Vec<Problem>,
+}
+
+/// Checks an experiment that is for this purpose.
 pub(super) fn check(
-    mut values: Map<String, Value>,
+    values: Map<String, Value>,
     merged: Merged,
     fallback_name: Option<String>,
     purpose: Purpose,
     plugins: &Plugins,
 ) -> Result<Experiment, ExperimentError> {
-    let mut checker = Checker { merged: &merged, problems: Vec::new(), skips_errors: false };
-    // Another version may mean anything by its keys: nothing else is worth saying.
-    checker.version(values.get("version"))?;
+    let mut sections = sections(values, &merged, Some(purpose), plugins)?;
+    let name = sections.keys.name.or(fallback_name).unwrap_or_else(|| "experiment".into());
+    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+        let message = format!("`name`: `{name}` cannot be the name of a folder");
+        sections.problems.push(Problem { message, help: None, place: merged.place(&["name"], true) });
+    }
+    match (sections.space, sections.dataset) {
+        (Some(space), Some(dataset)) if sections.problems.is_empty() => Ok(Experiment {
+            name,
+            seed: sections.keys.seed,
+            threads: sections.keys.threads,
+            output: sections.keys.output,
+            on_error: sections.keys.on_error,
+            plugins: sections.plugin_files,
+            engine: sections.engine,
+            space,
+            dataset,
+            strategy: sections.strategy,
+            proxies: sections.proxies,
+            benchmark: sections.benchmark,
+            study: sections.study,
+            training: sections.training,
+            test: sections.test,
+            merged,
+        }),
+        _ => Err(in_order(sections.problems)),
+    }
+}
+
+/// Checks layers of which only the space is needed. Whatever else they say is checked as well.
+pub(super) fn check_space(values: Map<String, Value>, merged: &Merged, plugins: &Plugins) -> Result<Section, ExperimentError> {
+    let Sections { space, problems, .. } = sections(values, merged, None, plugins)?;
+    space.filter(|_| problems.is_empty()).ok_or_else(|| in_order(problems))
+}
+
+/// As the problems stand in the file; what stands nowhere or in another layer comes after.
+fn in_order(mut problems: Vec<Problem>) -> ExperimentError {
+    problems.sort_by_key(|problem| problem.place.line_and_column().unwrap_or((usize::MAX, 0)));
+    ExperimentError { problems, is_missing_data: false }
+}
+
+/// Checks every section that is there, and that those are there that this purpose needs: without one, the space alone.
+fn sections(
+    mut values: Map<String, Value>,
+    merged: &Merged,
+    purpose: Option<Purpose>,
+    plugins: &Plugins,
+) -> Result<Sections, ExperimentError> {
+    let mut checker = Checker { merged, problems: Vec::new(), skips_errors: false };
+    // Another version may mean anything by its keys: nothing else is worth saying. Only runs are repeated from their files.
+    let is_run = purpose.is_some_and(|purpose| purpose != Purpose::Score);
+    checker.version(values.get("version"), is_run)?;
     let keys = checker.keys(&values)?;
     checker.skips_errors = keys.on_error == OnError::Skip;
 
@@ -28,49 +96,24 @@ pub(super) fn check(
     let engine = checker.section(&mut values, "engine").unwrap_or_else(default_engine);
     checker.plugin("engine", &engine, &plugins.engines);
     let space = checker.required(&mut values, "space", "the search space", &plugins.spaces);
-    let dataset = checker.required(&mut values, "dataset", "the images", &plugins.datasets);
+    let dataset = match purpose {
+        Some(_) => checker.required(&mut values, "dataset", "the images", &plugins.datasets),
+        None => checker.section(&mut values, "dataset").inspect(|section| checker.plugin("dataset", section, &plugins.datasets)),
+    };
     let strategy = match purpose {
-        Purpose::Search => checker.required(&mut values, "strategy", "how to search", &plugins.strategies),
-        Purpose::Score | Purpose::Study | Purpose::Training => checker.section(&mut values, "strategy"),
+        Some(Purpose::Search) => checker.required(&mut values, "strategy", "how to search", &plugins.strategies),
+        _ => checker.section(&mut values, "strategy"),
     };
     let benchmark = checker.section(&mut values, "benchmark").inspect(|section| checker.plugin("benchmark", section, &plugins.benchmarks));
     let proxies = checker.proxies(&mut values, plugins);
     let study = checker.study(&mut values, purpose, plugins);
     let training = checker.training(&mut values, purpose);
     let test = match purpose {
-        Purpose::Training => checker.required(&mut values, "test", "the images that the network is tested on", &plugins.datasets),
+        Some(Purpose::Training) => checker.required(&mut values, "test", "the images that the network is tested on", &plugins.datasets),
         _ => checker.section(&mut values, "test").inspect(|section| checker.plugin("test", section, &plugins.datasets)),
     };
-
-    let name = keys.name.or(fallback_name).unwrap_or_else(|| "experiment".into());
-    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
-        let message = format!("`name`: `{name}` cannot be the name of a folder");
-        checker.problems.push(Problem { message, help: None, place: merged.place(&["name"], true) });
-    }
-    let mut problems = checker.problems;
-    // As they stand in the file; what stands nowhere or in another layer comes after.
-    problems.sort_by_key(|problem| problem.place.line_and_column().unwrap_or((usize::MAX, 0)));
-    match (space, dataset) {
-        (Some(space), Some(dataset)) if problems.is_empty() => Ok(Experiment {
-            name,
-            seed: keys.seed,
-            threads: keys.threads,
-            output: keys.output,
-            on_error: keys.on_error,
-            plugins: plugin_files,
-            engine,
-            space,
-            dataset,
-            strategy,
-            proxies,
-            benchmark,
-            study,
-            training,
-            test,
-            merged,
-        }),
-        _ => Err(ExperimentError { problems, is_missing_data: false }),
-    }
+    let problems = checker.problems;
+    Ok(Sections { keys, plugin_files, engine, space, dataset, strategy, proxies, benchmark, study, training, test, problems })
 }
 
 struct Checker<'a> {
@@ -84,7 +127,8 @@ impl Checker<'_> {
         self.problems.push(Problem { message: message.into(), help, place });
     }
 
-    fn version(&self, version: Option<&Value>) -> Result<(), Problem> {
+    /// Where `must_be_given`, the version has to be there.
+    fn version(&self, version: Option<&Value>, must_be_given: bool) -> Result<(), Problem> {
         let help = Some(format!("this program reads version = {VERSION}"));
         match version {
             Some(version) if version.as_i64() == Some(VERSION) => Ok(()),
@@ -93,6 +137,7 @@ impl Checker<'_> {
                 help,
                 place: self.merged.place(&["version"], true),
             }),
+            None if !must_be_given => Ok(()),
             None => Err(Problem {
                 message: "`version` is missing".into(),
                 help: Some(format!("begin the file with a line version = {VERSION}")),
@@ -103,7 +148,8 @@ impl Checker<'_> {
 
     /// Keys outside of sections. What is wrong with one is reported, and its default stands in for it.
     fn keys(&mut self, values: &Map<String, Value>) -> Result<Keys, Problem> {
-        let mut right = Settings::none();
+        // The version was checked.
+        let mut right = Settings::none().with("version", VERSION);
         for (key, value) in values {
             let is_section = section_names().any(|name| name == key);
             if is_section && value.is_object() {
@@ -199,9 +245,9 @@ impl Checker<'_> {
         }
     }
 
-    fn study(&mut self, values: &mut Map<String, Value>, purpose: Purpose, plugins: &Plugins) -> Option<Study> {
+    fn study(&mut self, values: &mut Map<String, Value>, purpose: Option<Purpose>, plugins: &Plugins) -> Option<Study> {
         let Some(Value::Object(table)) = values.remove("study") else {
-            if purpose == Purpose::Study {
+            if purpose == Some(Purpose::Study) {
                 let help = "add a section [study] with a line proxies = [\"…\"]".into();
                 self.report("[study] is missing: what to correlate", Some(help), Place::Nowhere);
             }
@@ -214,7 +260,7 @@ impl Checker<'_> {
             self.report("`study.architectures`: a study is over a sample or over these, not both", help, place("architectures"));
         }
         for (key, texts) in [("proxies", Some(&study.proxies)), ("architectures", study.architectures.as_ref())] {
-            let mut seen = std::collections::BTreeSet::new();
+            let mut seen = BTreeSet::new();
             if let Some(twice) = texts.into_iter().flatten().find(|text| !seen.insert(*text)) {
                 self.report(format!("`study.{key}`: `{twice}` is there twice"), None, place(key));
             }
@@ -225,9 +271,9 @@ impl Checker<'_> {
         Some(study)
     }
 
-    fn training(&mut self, values: &mut Map<String, Value>, purpose: Purpose) -> Option<Training> {
+    fn training(&mut self, values: &mut Map<String, Value>, purpose: Option<Purpose>) -> Option<Training> {
         let Some(Value::Object(table)) = values.remove("training") else {
-            if purpose == Purpose::Training {
+            if purpose == Some(Purpose::Training) {
                 let help = "add a section [training] with a line architecture = \"…\"".into();
                 self.report("[training] is missing: what to train", Some(help), Place::Nowhere);
             }
@@ -262,9 +308,9 @@ impl Checker<'_> {
         None
     }
 
-    fn proxies(&mut self, values: &mut Map<String, Value>, plugins: &Plugins) -> std::collections::BTreeMap<String, Settings> {
+    fn proxies(&mut self, values: &mut Map<String, Value>, plugins: &Plugins) -> BTreeMap<String, Settings> {
         let Some(Value::Object(tables)) = values.remove("proxies") else { return Default::default() };
-        let mut proxies = std::collections::BTreeMap::new();
+        let mut proxies = BTreeMap::new();
         for (name, table) in tables {
             let place = self.merged.place(&["proxies", &name], false);
             let Value::Object(table) = table else {

@@ -11,7 +11,7 @@ use toml_edit::{Document, Key};
 
 use super::merged::{ENVIRONMENT_PREFIX, File, Merged};
 use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose};
-use crate::plugin::{Declared, Settings};
+use crate::plugin::{Declared, SearchSpace, Settings};
 
 /// Collects the layers of an experiment; later layers win.
 #[derive(Clone, Debug, Default)]
@@ -137,6 +137,19 @@ impl Layers {
         let values = self.figment.extract().map_err(|error| Problem::elsewhere(error.to_string()))?;
         let merged = Merged { figment: self.figment, file: self.file };
         super::check::check(values, merged, self.fallback_name, purpose, plugins)
+    }
+
+    /// The search space that the layers name, with its name, where nothing but a space is needed: no other section has to be
+    /// there. Everything that is there is checked.
+    ///
+    /// # Errors
+    /// With every problem found, each with its place.
+    pub fn space(self, plugins: &Plugins) -> Result<(String, Box<dyn SearchSpace>), ExperimentError> {
+        let values = self.figment.extract().map_err(|error| Problem::elsewhere(error.to_string()))?;
+        let merged = Merged { figment: self.figment, file: self.file };
+        let section = super::check::check_space(values, &merged, plugins)?;
+        let space = super::assemble::make(&merged, "space", &section, &plugins.spaces)?;
+        Ok((section.name, space))
     }
 }
 

@@ -324,12 +324,26 @@ fn what_a_plugin_cannot_be_made_of_points_at_the_setting_that_is_to_blame() {
 }
 
 #[test]
-fn scoring_needs_no_strategy() {
-    let layers = Layers::new().default_value("version", VERSION).default_value("space.name", "hills");
+fn scoring_needs_no_strategy_and_no_file() {
+    let layers = Layers::new().default_value("space.name", "hills");
     let layers = layers.set("dataset.name=photographs").unwrap();
     let experiment = layers.clone().resolve(Purpose::Score, &plugins()).unwrap();
     assert_eq!((experiment.space.name.as_str(), experiment.strategy), ("hills", None));
-    assert_snapshot!(layers.resolve(Purpose::Search, &plugins()).unwrap_err(), @r#"the experiment: [strategy] is missing: how to search (add a section [strategy] with a line name = "…"; known: climb)"#);
+    let search = |layers: Layers| layers.resolve(Purpose::Search, &plugins()).unwrap_err();
+    assert_snapshot!(search(layers.clone()), @"the experiment: `version` is missing (begin the file with a line version = 1)");
+    assert_snapshot!(search(layers.default_value("version", VERSION)), @r#"the experiment: [strategy] is missing: how to search (add a section [strategy] with a line name = "…"; known: climb)"#);
+}
+
+#[test]
+fn a_space_is_made_by_its_name_and_settings_alone_and_what_else_is_said_is_checked() {
+    let space = |set: &[&str]| {
+        let layers = set.iter().fold(Layers::new(), |layers, assignment| layers.set(assignment).unwrap());
+        layers.space(&plugins()).map(|(name, _)| name)
+    };
+    assert_snapshot!(space(&["space.name=hills"]).unwrap_err(), @"--set space.name=hills: `space.settings`: not built in these tests");
+    assert_snapshot!(space(&[]).unwrap_err(), @r#"the experiment: [space] is missing: the search space (add a section [space] with a line name = "…"; known: hills)"#);
+    assert_snapshot!(space(&["space.name=hills", "space.height=3"]).unwrap_err(), @"--set space.height=3: `space.height`: no such setting (none is known)");
+    assert_snapshot!(space(&["space.name=hills", "dataset.name=etchings"]).unwrap_err(), @"--set dataset.name=etchings: there is no dataset `etchings` (known: photographs)");
 }
 
 #[test]

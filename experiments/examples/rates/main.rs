@@ -8,7 +8,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use assay::plugins;
-use assay_core::experiment::{Assembly, Layers, PlannedProxy, Purpose, VERSION};
+use assay_core::experiment::{Assembly, Layers, PlannedProxy, Purpose};
 use assay_core::plugin::{Request, draw_architectures};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
@@ -25,7 +25,7 @@ const BASELINE_ARCHITECTURES: usize = 4;
 
 fn workbench(engine: &str, proxy: &str) -> Fallible<Workbench> {
     let plugins = plugins::linked()?;
-    let layers = Layers::new().default_value("version", VERSION).default_value("space.name", SPACE);
+    let layers = Layers::new().default_value("space.name", SPACE);
     let layers = layers.default_value("dataset.name", "synthetic").default_value("engine.name", engine);
     let experiment = layers.resolve(Purpose::Score, &plugins)?;
     let assembly = Assembly::new(&experiment, &plugins);

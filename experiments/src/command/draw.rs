@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::{Assembly, Layers, Plugins, Purpose};
+use assay_core::experiment::{Layers, Plugins};
 use assay_core::plugin::SearchSpace;
 use assay_core::subspace::{Layout, Subspace};
-use assay_report::Run;
 use assay_report::draw::{self, DrawError, Picture};
+use assay_report::Run;
 use assay_results::Space;
-use assay_run::stored_experiment;
+use assay_results::files::EXPERIMENT;
 use clap::Args;
 
 use super::Ending;
@@ -59,14 +59,11 @@ impl Draw {
 
     /// The architecture, read by the space of this name.
     fn read(&self, name: &str, plugins: &Plugins) -> Result<(Box<dyn SearchSpace>, Subspace), Failure> {
-        let mut layers = Layers::new().default_value("version", assay_core::experiment::VERSION);
-        // Drawing reads no image.
-        layers = layers.default_value("dataset.name", "synthetic").set(&format!("space.name={name}"))?;
+        let mut layers = Layers::new().set(&format!("space.name={name}"))?;
         for assignment in &self.set {
             layers = layers.set(assignment)?;
         }
-        let experiment = layers.resolve(Purpose::Score, plugins)?;
-        let space = Assembly::new(&experiment, plugins).space()?;
+        let (name, space) = layers.space(plugins)?;
         let architecture =
             space.parse(&self.what).map_err(|error| Failure::new(format!("this is not an architecture of {name}: {error}")))?;
         Ok((space, architecture))
@@ -111,8 +108,8 @@ impl Draw {
 
 /// The layout of the space that a run searched, by its experiment. Folders of the first 0.1.0 do not hold it.
 fn layout_of_run(folder: &Path, plugins: &Plugins) -> Result<Layout, Failure> {
-    let experiment = stored_experiment(folder, Purpose::Score, plugins)?;
-    Ok(Assembly::new(&experiment, plugins).space()?.layout().clone())
+    let (_, space) = Layers::new().file(&folder.join(EXPERIMENT))?.space(plugins)?;
+    Ok(space.layout().clone())
 }
 
 impl From<DrawError> for Failure {

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use assay_core::experiment::{Assembly, Experiment, ExperimentError, Layers, Plugins, Purpose};
+use assay_core::experiment::{ExperimentError, Layers};
 use assay_core::graph::Shape;
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, Part, Words};
@@ -89,9 +89,7 @@ enum Format {
 impl Export {
     pub(super) fn run(self) -> Result<(), Ending> {
         let plugins = crate::plugins::installed()?;
-        let experiment = self.experiment(&plugins)?;
-        let space = Assembly::new(&experiment, &plugins).space()?;
-        let name = &experiment.space.name;
+        let (name, space) = self.layers()?.space(&plugins)?;
         let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("this is not an architecture of {name}: {error}"));
         let subspace = space.parse(&self.architecture).map_err(|error| wrong(&error))?;
         let genotype = space.write(&subspace).map_err(|error| wrong(&error))?;
@@ -122,21 +120,20 @@ impl Export {
         self.put(&bytes)
     }
 
-    fn experiment(&self, plugins: &Plugins) -> Result<Experiment, ExperimentError> {
+    /// What says which space it is.
+    fn layers(&self) -> Result<Layers, ExperimentError> {
         let mut layers = Layers::new();
         if let Some(path) = &self.config {
             layers = layers.file(path)?;
         }
-        layers = layers.default_value("version", assay_core::experiment::VERSION);
-        // No image is read.
-        layers = layers.default_value("space.name", "nas-bench-201").default_value("dataset.name", "synthetic").environment();
+        layers = layers.default_value("space.name", "nas-bench-201").environment();
         if let Some(space) = &self.space {
             layers = layers.set(&format!("space.name={space}"))?;
         }
         for assignment in &self.set {
             layers = layers.set(assignment)?;
         }
-        layers.resolve(Purpose::Score, plugins)
+        Ok(layers)
     }
 
     fn put(&self, bytes: &[u8]) -> Result<(), Ending> {

@@ -109,7 +109,6 @@ impl Score {
         if let Some(path) = &self.config {
             layers = layers.file(path)?;
         }
-        layers = layers.default_value("version", assay_core::experiment::VERSION);
         layers = layers.default_value("space.name", "nas-bench-201").default_value("dataset.name", "synthetic").environment();
         let named = [("space.name", &self.space), ("dataset.name", &self.dataset)];
         let named = named.into_iter().filter_map(|(key, value)| value.as_ref().map(|value| format!("{key}={value}")));
