@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod accuracy;
+pub mod estimate;
 pub mod graph;
 pub mod number;
 pub mod score;

@@ -1,5 +1,6 @@
 //! The statistics of one proxy against one target.
 
+pub use assay_structure::estimate::{Interval, Spread};
 use serde::{Deserialize, Serialize};
 
 /// What random choice is called in tables.
@@ -43,32 +44,4 @@ pub struct Correlation {
     pub regret: Option<f64>,
     /// Partial τ-b given `live-params`.
     pub partial_tau_b: Option<f64>,
-}
-
-/// A bootstrap percentile interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// The lower end.
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-    /// The share of the resamples between the two.
-    pub level: f64,
-    /// How many resamples gave the statistic a value.
-    pub resamples: usize,
-    /// How many resamples left the statistic undefined; the interval leaves them out.
-    pub undefined: usize,
-}
-
-/// The mean and standard deviation of a statistic over the repeats for which it is defined.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
-    /// The mean.
-    pub mean: f64,
-    /// The standard deviation (n − 1); `None` of a single value.
-    pub deviation: Option<f64>,
-    /// Of how many values.
-    pub values: usize,
-    /// For how many repeats the statistic is undefined; they are left out of the mean.
-    pub undefined: usize,
 }

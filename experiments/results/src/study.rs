@@ -1,5 +1,6 @@
 //! The result of a correlation study.
 
+pub use assay_structure::estimate::Ceiling;
 use assay_structure::score::Direction;
 use serde::{Deserialize, Serialize};
 
@@ -122,19 +123,6 @@ pub struct NoiseCeiling {
     /// The agreement of one run with the mean of the others.
     #[serde(flatten)]
     pub ceiling: Ceiling,
-}
-
-/// The agreement of single training runs with the mean of the others.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ceiling {
-    /// The mean of `by_seed`; `None` if one of them is undefined.
-    pub tau_b: Option<f64>,
-    /// Per seed, the τ-b of its accuracies against the mean of all others'; undefined if a side is constant.
-    pub by_seed: Vec<Option<f64>>,
-    /// How many architectures have the number of seeds asked for.
-    pub architectures: usize,
-    /// How many have another number of seeds and are left out.
-    pub left_out: usize,
 }
 
 impl NoiseCeiling {

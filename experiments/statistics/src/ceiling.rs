@@ -4,7 +4,7 @@
 //! seed against the mean of the others says what a score as good as training once would reach. A score that has learnt the
 //! expected accuracy could exceed it, since it is free of one of the two noises; a score that does has earned a second look.
 
-use serde::{Deserialize, Serialize};
+pub use assay_structure::estimate::Ceiling;
 
 use crate::kendall;
 use crate::pairs::Pairs;
@@ -27,19 +27,6 @@ pub enum CeilingError {
         /// What is there: `NaN`, `inf` or `-inf`.
         found: &'static str,
     },
-}
-
-/// The agreement of single seeds with the mean of the others.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ceiling {
-    /// The mean of `by_seed`; `None` if one of them is undefined.
-    pub tau_b: Option<f64>,
-    /// Per seed, the τ-b of its accuracies against the mean of all others'; undefined if a side is constant.
-    pub by_seed: Vec<Option<f64>>,
-    /// How many architectures have the number of seeds asked for.
-    pub architectures: usize,
-    /// How many have another number of seeds and are left out.
-    pub left_out: usize,
 }
 
 /// The noise ceiling over the architectures that have exactly `seeds` accuracies; `accuracies` has a row of single-seed

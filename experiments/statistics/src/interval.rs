@@ -6,9 +6,9 @@
 //! and it says how a sample of that size would vary.
 
 use assay_core::stream::Stream;
+pub use assay_structure::estimate::Interval;
 use rand::RngExt;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::kendall;
 use crate::pairs::Pairs;
@@ -31,22 +31,6 @@ pub struct Bootstrap {
     resamples: usize,
     level: f64,
     stream: Stream,
-}
-
-/// A percentile interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// The lower end: the (1 − level)/2 quantile of the resamples.
-    pub low: f64,
-    /// The upper end: the (1 + level)/2 quantile.
-    pub high: f64,
-    /// The share of the resamples between the two.
-    pub level: f64,
-    /// How many resamples gave the statistic a value.
-    pub resamples: usize,
-    /// How many resamples left the statistic undefined, because they drew a constant side: the interval leaves them out, so
-    /// show this wherever it is not 0.
-    pub undefined: usize,
 }
 
 impl Bootstrap {

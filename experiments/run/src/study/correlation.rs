@@ -2,10 +2,11 @@
 
 use assay_core::score::{Direction, Reading, Score};
 use assay_core::stream::Stream;
-use assay_results::correlation::{Correlation, Interval, RANDOM, Spread};
-use assay_statistics::interval::{self, Bootstrap};
+use assay_results::correlation::{Correlation, RANDOM};
+use assay_statistics::interval::Bootstrap;
+use assay_statistics::spread::spread;
 use assay_statistics::top::{self, TopFraction};
-use assay_statistics::{Pairs, PairsError, Sample, kendall, partial, pearson, spearman, spread, weighted};
+use assay_statistics::{Pairs, PairsError, Sample, kendall, partial, pearson, spearman, weighted};
 
 use super::truth::Target;
 use crate::RunError;
@@ -88,13 +89,13 @@ pub(super) fn of_proxy(scores: &Scores, target: &Target, conditions: &Conditions
         0 => None,
         resamples => {
             let bootstrap = Bootstrap::new(resamples, LEVEL, conditions.stream.clone());
-            bootstrap.map_err(|error| RunError::Result(error.to_string()))?.interval(pairs, kendall::tau_b).map(written_interval)
+            bootstrap.map_err(|error| RunError::Result(error.to_string()))?.interval(pairs, kendall::tau_b)
         }
     };
     let by_repeat = |repeat: &Vec<Option<f64>>| Ok(kendall::tau_b(known.sample(repeat)?.pairs()));
     let spread = match scores.repeats.as_slice() {
         [] | [_] => None,
-        several => spread::Spread::of(&several.iter().map(by_repeat).collect::<Result<Vec<_>, RunError>>()?).map(written_spread),
+        several => spread(&several.iter().map(by_repeat).collect::<Result<Vec<_>, RunError>>()?),
     };
     Ok(Correlation {
         proxy: scores.label.clone(),
@@ -142,14 +143,4 @@ pub(super) fn of_random_choice(target: &Target, conditions: &Conditions<'_>) -> 
         regret: top::regret(&pairs).filter(|_| target.is_accuracy()),
         partial_tau_b: none,
     })
-}
-
-fn written_interval(interval: interval::Interval) -> Interval {
-    let interval::Interval { low, high, level, resamples, undefined } = interval;
-    Interval { low, high, level, resamples, undefined }
-}
-
-fn written_spread(spread: spread::Spread) -> Spread {
-    let spread::Spread { mean, deviation, values, undefined } = spread;
-    Spread { mean, deviation, values, undefined }
 }

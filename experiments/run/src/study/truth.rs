@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use assay_core::plugin::{Accuracy, Benchmark, Cost, SearchSpace, TrainingRuns};
 use assay_core::score::Direction;
-use assay_results::study::{Ceiling, NoiseCeiling};
-use assay_statistics::ceiling::{self, ceiling};
+use assay_results::study::NoiseCeiling;
+use assay_statistics::ceiling::ceiling;
 
 use crate::{RunError, provenance};
 
@@ -115,7 +115,7 @@ impl Truth {
         let ceiling = |(target, accuracies): (String, Vec<Vec<f64>>)| {
             let runs = accuracies.iter().map(Vec::len).max().filter(|runs| *runs > 1)?;
             let found = ceiling(&accuracies, runs).map_err(|error| RunError::Result(error.to_string()));
-            Some(found.map(|ceiling| NoiseCeiling { target, runs, ceiling: written(ceiling) }))
+            Some(found.map(|ceiling| NoiseCeiling { target, runs, ceiling }))
         };
         columns.into_iter().filter_map(ceiling).collect()
     }
@@ -129,9 +129,4 @@ impl Truth {
             None => "no accuracies".into(),
         }
     }
-}
-
-fn written(ceiling: ceiling::Ceiling) -> Ceiling {
-    let ceiling::Ceiling { tau_b, by_seed, architectures, left_out } = ceiling;
-    Ceiling { tau_b, by_seed, architectures, left_out }
 }

@@ -1,7 +1,7 @@
 //! Search curves: the best so far against evaluations and against what they cost, over the seeds of each experiment.
 
 use assay_results::present::reading::better;
-use assay_statistics::spread::Spread;
+use assay_statistics::spread::{Spread, spread};
 use assay_structure::score::Direction;
 
 use super::read::{Search, best_so_far, readings};
@@ -47,7 +47,7 @@ fn band(name: &str, courses: &[Course], end: f64) -> Band {
     let place = |number: usize| begin + (end - begin) * number as f64 / (PLACES - 1) as f64;
     let point = |spent: f64| {
         let values: Vec<Option<f64>> = courses.iter().map(|course| course.at(spent)).collect();
-        let Spread { mean, deviation, .. } = Spread::of(&values).filter(|spread| spread.undefined == 0)?;
+        let Spread { mean, deviation, .. } = spread(&values).filter(|spread| spread.undefined == 0)?;
         Some((spent, mean, deviation.unwrap_or(0.0)))
     };
     let plural = if courses.len() == 1 { "search" } else { "searches" };
