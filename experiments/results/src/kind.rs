@@ -4,34 +4,42 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
-    /// Searches a space for an architecture.
-    #[serde(rename = "search")]
-    Search,
-    /// Correlates scores with accuracies and costs.
-    #[serde(rename = "correlation study")]
-    Study,
-    /// Measures a part of a study.
-    #[serde(rename = "shard of a correlation study")]
-    Shard,
-    /// Trains an architecture.
-    #[serde(rename = "training")]
-    Training,
+macro_rules! kind {
+    ([] $($(#[$doc:meta])* $kind:ident($summary:ident): $words:literal, command $command:literal;)*) => {
+        /// A kind of run.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Kind {$(
+            $(#[$doc])*
+            #[serde(rename = $words)]
+            $kind,
+        )*}
+
+        impl Kind {
+            /// Every kind, in the order in which reports show them.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The command that begins and continues such runs: `assay run`.
+            #[must_use]
+            pub fn command(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $command,)*
+                }
+            }
+        }
+
+        impl std::fmt::Display for Kind {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$kind => $words,)*
+                })
+            }
+        }
+    };
 }
 
-impl Kind {
-    /// The command that begins and continues such runs: `assay run`.
-    #[must_use]
-    pub fn command(self) -> &'static str {
-        match self {
-            Self::Search => "run",
-            Self::Study | Self::Shard => "correlate",
-            Self::Training => "train",
-        }
-    }
+kinds_of_run! { kind }
 
+impl Kind {
     /// The command that continues the run in this folder.
     #[must_use]
     pub fn resume(self, folder: &Path) -> String {
@@ -39,13 +47,16 @@ impl Kind {
     }
 }
 
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Search => "search",
-            Self::Study => "correlation study",
-            Self::Shard => "shard of a correlation study",
-            Self::Training => "training",
-        })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_written_in_the_words_that_people_read() {
+        for kind in Kind::ALL {
+            let written = serde_json::to_value(kind).unwrap();
+            assert_eq!(written, kind.to_string());
+            assert_eq!(serde_json::from_value::<Kind>(written).unwrap(), *kind);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What a run of Assay leaves in its folder: which files, what stands in them, and how it is shown to people.
 //!
 //! Whoever writes a run folder and whoever reads one share these names and types, and need nothing else of each other. A
-//! result is a [`Summary`] of one of four kinds, in [`files::SUMMARY`]; it is written last, so a folder that has it has
+//! result is a [`Summary`] of its kind of run, in [`files::SUMMARY`]; it is written last, so a folder that has it has
 //! everything. What is too long for it stands in [`tables`], whose names and columns stand here and whose format
 //! (Parquet, CSV) is the business of those who open them.
 //!
@@ -13,8 +13,7 @@
 //! match Summary::read(folder) {
 //!     Ok(Summary::Search(search)) => println!("found {}", search.architecture.text),
 //!     Ok(Summary::Study(study)) => println!("{} correlations", study.correlations.len()),
-//!     Ok(Summary::Shard(shard)) => println!("shard {}", shard.part.shard),
-//!     Ok(Summary::Training(training)) => println!("{:.2} % test error", training.test_error_percent),
+//!     Ok(other) => println!("a {} of {}, seed {}", other.kind(), other.experiment(), other.seed()),
 //!     Err(error @ ReadError::NoRun { .. }) => assert!(error.to_string().contains("holds no run")),
 //!     Err(error) => return Err(error.into()),
 //! }
@@ -22,6 +21,24 @@
 //! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+
+/// The kinds of run: the only list of them. Each line is a kind with its summary, what it is called (in files too), and the
+/// command that begins and continues such runs. Calls another macro with the list, and with what stands behind its name.
+macro_rules! kinds_of_run {
+    ($with:ident $($more:tt)*) => {
+        $with! {
+            [$($more)*]
+            /// Correlates scores with accuracies and costs.
+            Study(StudySummary): "correlation study", command "correlate";
+            /// Measures a part of a study.
+            Shard(ShardSummary): "shard of a correlation study", command "correlate";
+            /// Searches a space for an architecture.
+            Search(SearchSummary): "search", command "run";
+            /// Trains an architecture.
+            Training(TrainingSummary): "training", command "train";
+        }
+    };
+}
 
 mod begun;
 pub mod correlation;

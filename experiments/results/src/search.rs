@@ -10,13 +10,10 @@ use crate::kind::Kind;
 use crate::machine::Machine;
 use crate::times::Times;
 
-/// The version of the summary's form.
-pub const SCHEMA: u32 = 1;
-
 /// Everything a search found. All of it but `times` and `machine` is a function of the experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchSummary {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](Self::SCHEMA).
     pub schema: u32,
     /// [`Kind::Search`].
     #[serde(default = "kind")]
@@ -41,6 +38,11 @@ pub struct SearchSummary {
     pub times: Times,
     /// What it ran on.
     pub machine: Machine,
+}
+
+impl SearchSummary {
+    /// The version of the summary's form.
+    pub const SCHEMA: u32 = 1;
 }
 
 /// Searches of the first 0.1.0 do not say what they are.

@@ -6,13 +6,10 @@ use crate::kind::Kind;
 use crate::machine::Machine;
 use crate::times::Times;
 
-/// The version of the summary's form.
-pub const SCHEMA: u32 = 1;
-
 /// A finished shard: its measurements are in the journal of its folder, and wait for the others to be merged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShardSummary {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](Self::SCHEMA).
     pub schema: u32,
     /// [`Kind::Shard`].
     pub kind: Kind,
@@ -31,6 +28,11 @@ pub struct ShardSummary {
     /// Which shard, where its time went, and what it ran on.
     #[serde(flatten)]
     pub part: ShardTimes,
+}
+
+impl ShardSummary {
+    /// The version of the summary's form.
+    pub const SCHEMA: u32 = 1;
 }
 
 /// Where the time of one shard went.

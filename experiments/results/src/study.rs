@@ -12,13 +12,10 @@ use crate::published::Source;
 use crate::shard::ShardTimes;
 use crate::times::Times;
 
-/// The version of the summary's form.
-pub const SCHEMA: u32 = 1;
-
 /// The result of a study. All of it but `times`, `machine` and `shards` is a function of the experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StudySummary {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](Self::SCHEMA).
     pub schema: u32,
     /// [`Kind::Study`].
     pub kind: Kind,
@@ -136,6 +133,9 @@ impl NoiseCeiling {
 }
 
 impl StudySummary {
+    /// The version of the summary's form.
+    pub const SCHEMA: u32 = 1;
+
     /// What stands below each table: noise ceilings, reasons of undefined scores, and the protocol.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {

@@ -7,21 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::begun::kind_of;
 use crate::error::{ReadError, parse};
 use crate::kind::Kind;
-use crate::{SearchSummary, ShardSummary, StudySummary, TrainingSummary, files, search, shard, study, training};
-
-/// The result of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Summary {
-    /// An architecture that was found.
-    Search(Box<SearchSummary>),
-    /// How scores correlate with accuracies and costs.
-    Study(Box<StudySummary>),
-    /// A part of a study.
-    Shard(Box<ShardSummary>),
-    /// How well an architecture does once it is trained.
-    Training(Box<TrainingSummary>),
-}
+use crate::{SearchSummary, ShardSummary, StudySummary, TrainingSummary, files};
 
 /// What all summaries have in common.
 #[derive(Deserialize)]
@@ -35,6 +21,113 @@ struct Header {
 fn search() -> Kind {
     Kind::Search
 }
+
+macro_rules! summary {
+    ([$dollar:tt] $($(#[$doc:meta])* $kind:ident($summary:ident): $words:literal, command $command:literal;)*) => {
+        /// The result of a run.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Summary {$(
+            $(#[$doc])*
+            $kind(Box<$summary>),
+        )*}
+
+        impl Summary {
+            /// The result that these bytes of a file are.
+            ///
+            /// # Errors
+            /// If they are none, or one of another form than this version reads.
+            pub fn parse(file: &Path, bytes: &[u8]) -> Result<Self, ReadError> {
+                let Header { kind, schema: found } = parse(file, bytes)?;
+                let read = match kind {
+                    $(Kind::$kind => $summary::SCHEMA,)*
+                };
+                if found != read {
+                    return Err(ReadError::Schema { file: file.to_owned(), kind, found, read });
+                }
+                Ok(match kind {
+                    $(Kind::$kind => Self::$kind(Box::new(parse(file, bytes)?)),)*
+                })
+            }
+
+            /// What kind of run it is of.
+            #[must_use]
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$kind(_) => Kind::$kind,)*
+                }
+            }
+
+            /// The experiment's name.
+            #[must_use]
+            pub fn experiment(&self) -> &str {
+                match self {
+                    $(Self::$kind(summary) => &summary.experiment,)*
+                }
+            }
+
+            /// The experiment's seed.
+            #[must_use]
+            pub fn seed(&self) -> u64 {
+                match self {
+                    $(Self::$kind(summary) => summary.seed,)*
+                }
+            }
+
+            /// The version of the program that made it.
+            #[must_use]
+            pub fn assay(&self) -> &str {
+                match self {
+                    $(Self::$kind(summary) => &summary.assay,)*
+                }
+            }
+        }
+
+        $(
+            impl From<$summary> for Summary {
+                fn from(summary: $summary) -> Self {
+                    Self::$kind(Box::new(summary))
+                }
+            }
+
+            impl $summary {
+                /// The result in this run folder, which must be of this kind.
+                ///
+                /// # Errors
+                /// As [`Summary::read`]; or if it is of another kind.
+                pub fn read(folder: &Path) -> Result<Self, ReadError> {
+                    match Summary::read(folder)? {
+                        Summary::$kind(summary) => Ok(*summary),
+                        other => Err(ReadError::OtherKind { folder: folder.to_owned(), found: other.kind(), wanted: Kind::$kind }),
+                    }
+                }
+
+                /// As the bytes of `summary.json`.
+                ///
+                /// # Errors
+                /// If it cannot be written as JSON.
+                pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+                    let mut json = serde_json::to_vec_pretty(self)?;
+                    json.push(b'\n');
+                    Ok(json)
+                }
+            }
+        )*
+
+        /// Does the same with a summary of whichever kind: `match_kind!(summary, one => one.told())`, where the summary of each
+        /// kind implements a trait of the caller.
+        #[macro_export]
+        macro_rules! match_kind {
+            ($dollar summary:expr, $dollar one:ident => $dollar done:expr) => {
+                match $dollar summary {
+                    $($crate::Summary::$kind($dollar one) => $dollar done,)*
+                }
+            };
+        }
+    };
+}
+
+kinds_of_run! { summary $ }
 
 impl Summary {
     /// The result in this run folder.
@@ -55,77 +148,7 @@ impl Summary {
         };
         Self::parse(&file, &bytes)
     }
-
-    /// The result that these bytes of a file are.
-    ///
-    /// # Errors
-    /// If they are none, or one of another form than this version reads.
-    pub fn parse(file: &Path, bytes: &[u8]) -> Result<Self, ReadError> {
-        let Header { kind, schema: found } = parse(file, bytes)?;
-        let read = match kind {
-            Kind::Search => search::SCHEMA,
-            Kind::Study => study::SCHEMA,
-            Kind::Shard => shard::SCHEMA,
-            Kind::Training => training::SCHEMA,
-        };
-        if found != read {
-            return Err(ReadError::Schema { file: file.to_owned(), kind, found, read });
-        }
-        Ok(match kind {
-            Kind::Search => Self::Search(Box::new(parse(file, bytes)?)),
-            Kind::Study => Self::Study(Box::new(parse(file, bytes)?)),
-            Kind::Shard => Self::Shard(Box::new(parse(file, bytes)?)),
-            Kind::Training => Self::Training(Box::new(parse(file, bytes)?)),
-        })
-    }
-
-    /// What kind of run it is of.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Search(_) => Kind::Search,
-            Self::Study(_) => Kind::Study,
-            Self::Shard(_) => Kind::Shard,
-            Self::Training(_) => Kind::Training,
-        }
-    }
 }
-
-/// From one kind's summary, and back where the result is of that kind.
-macro_rules! kinds {
-    ($($kind:ident($summary:ty)),*) => {$(
-        impl From<$summary> for Summary {
-            fn from(summary: $summary) -> Self {
-                Self::$kind(Box::new(summary))
-            }
-        }
-
-        impl $summary {
-            /// The result in this run folder, which must be of this kind.
-            ///
-            /// # Errors
-            /// As [`Summary::read`]; or if it is of another kind.
-            pub fn read(folder: &Path) -> Result<Self, ReadError> {
-                match Summary::read(folder)? {
-                    Summary::$kind(summary) => Ok(*summary),
-                    other => Err(ReadError::OtherKind { folder: folder.to_owned(), found: other.kind(), wanted: Kind::$kind }),
-                }
-            }
-
-            /// As the bytes of `summary.json`.
-            ///
-            /// # Errors
-            /// If it cannot be written as JSON.
-            pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-                let mut json = serde_json::to_vec_pretty(self)?;
-                json.push(b'\n');
-                Ok(json)
-            }
-        }
-    )*};
-}
-
-kinds! { Search(SearchSummary), Study(StudySummary), Shard(ShardSummary), Training(TrainingSummary) }
 
 #[cfg(test)]
 mod tests {

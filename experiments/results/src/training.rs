@@ -6,15 +6,12 @@ use crate::kind::Kind;
 use crate::machine::Machine;
 use crate::recipe::Recipe;
 
-/// The version of the summary's form.
-pub const SCHEMA: u32 = 1;
-
 /// The result of a training. Apart from seconds and machine, equal trainings have equal summaries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingSummary {
     /// [`Kind::Training`].
     pub kind: Kind,
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](Self::SCHEMA).
     pub schema: u32,
     /// The version of the program.
     pub assay: String,
@@ -50,6 +47,11 @@ pub struct TrainingSummary {
     pub seconds: f64,
     /// Where the last session ran.
     pub machine: Machine,
+}
+
+impl TrainingSummary {
+    /// The version of the summary's form.
+    pub const SCHEMA: u32 = 1;
 }
 
 /// One epoch: a point of the learning curve.

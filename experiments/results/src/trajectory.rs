@@ -32,6 +32,12 @@ impl Trajectory {
         let whole = Space::read(folder)?.map(|space| space.layout).filter(|whole| whole.has_names_of(&layout));
         Ok(Self { layout: whole.unwrap_or(layout), steps })
     }
+
+    /// What a step removed, each with its place: `cell 1<-0 none`.
+    #[must_use]
+    pub fn removed(&self, step: &Step) -> Vec<String> {
+        step.candidates.iter().filter(|removal| removal.removed).map(|removal| self.layout.describe(removal.choice)).collect()
+    }
 }
 
 /// The written form, which has names only.
@@ -88,7 +94,7 @@ mod tests {
     #[test]
     fn a_trajectory_is_written_as_names_and_steps() {
         let read: Trajectory = serde_json::from_str(WRITTEN).unwrap();
-        assert_eq!(read.layout.describe(read.steps[0].candidates[0].choice), "cell 1<-0 none");
+        assert_eq!(read.removed(&read.steps[0]), ["cell 1<-0 none"]);
         let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         let whole = Trajectory { layout: space(["1<-0", "2<-0"]).layout, steps: read.steps };
         assert_eq!(json(&serde_json::to_string(&whole).unwrap()), json(WRITTEN));

@@ -15,9 +15,10 @@ use assay_run::study::{Finished, StudyRun, reasons};
 use clap::Args;
 
 use super::Ending;
-use super::found;
 use super::session::Session;
+use super::show::Shown;
 use super::tabular::{number, render, table};
+use super::times::times;
 use crate::failure::Failure;
 use crate::log::LogFile;
 use crate::output::{self, OutputError, out, tell};
@@ -106,16 +107,28 @@ pub(super) fn print_as(finished: &Finished, path: &Path, as_json: bool) -> Resul
     Ok(())
 }
 
+impl Shown for StudySummary {
+    fn show(&self, folder: &Path) -> Result<(), Ending> {
+        Ok(print_study(self, folder)?)
+    }
+}
+
+impl Shown for ShardSummary {
+    fn show(&self, folder: &Path) -> Result<(), Ending> {
+        Ok(print_shard(self, folder)?)
+    }
+}
+
 /// Prints what a shard is.
-pub(super) fn print_shard(summary: &ShardSummary, path: &Path) -> Result<(), OutputError> {
+fn print_shard(summary: &ShardSummary, path: &Path) -> Result<(), OutputError> {
     let ((some, all), shard) = (summary.architectures, &summary.part.shard);
     out!("shard {shard} of {}: {some} of {all} architectures, {} measurements\n", summary.experiment, summary.measurements)?;
-    out!("protocol: {}\n\n{}\n", summary.protocol, found::times(&summary.part.times))?;
+    out!("protocol: {}\n\n{}\n", summary.protocol, times(&summary.part.times))?;
     out!("shard folder  {}\nWhen all shards are finished: assay merge FOLDER …", path.display())
 }
 
 /// Prints the short table of a study.
-pub(super) fn print_study(summary: &StudySummary, path: &Path) -> Result<(), OutputError> {
+fn print_study(summary: &StudySummary, path: &Path) -> Result<(), OutputError> {
     if summary.correlations.is_empty() {
         out!("{} architectures, scored\n", grouped(summary.architectures as u128))?;
     } else {
@@ -124,7 +137,7 @@ pub(super) fn print_study(summary: &StudySummary, path: &Path) -> Result<(), Out
     for note in summary.notes() {
         out!("{note}")?;
     }
-    out!("\n{}\n\nstudy folder  {}", found::times(&summary.times), path.display())?;
+    out!("\n{}\n\nstudy folder  {}", times(&summary.times), path.display())?;
     if summary.correlations.is_empty() {
         out!("How far the proxies agree, and what they prefer: assay report {}", path.display())?;
     }

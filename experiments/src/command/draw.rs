@@ -6,7 +6,7 @@ use assay_core::experiment::{Layers, Plugins};
 use assay_core::plugin::SearchSpace;
 use assay_core::subspace::{Layout, Subspace};
 use assay_report::draw::{self, DrawError, Picture};
-use assay_report::Run;
+use assay_report::{Run, Search};
 use assay_results::Space;
 use assay_results::files::EXPERIMENT;
 use clap::Args;
@@ -81,7 +81,7 @@ impl Draw {
 
     fn draw_run(&self, folder: &Path, plugins: &Plugins) -> Result<(), Ending> {
         let run = Run::read(folder)?;
-        let Some(search) = run.found.search() else {
+        let Some(search) = run.found.of::<Search>() else {
             let problem = format!("`{}` holds no search, and only searches prune", folder.display());
             return Err(Failure::new(problem).with_help("its charts are in its report: assay report RUN").into());
         };

@@ -5,7 +5,6 @@ mod correlate;
 mod data;
 mod draw;
 mod export;
-mod found;
 mod list;
 mod merge;
 mod plugin_child;
@@ -16,6 +15,7 @@ mod score;
 mod session;
 mod show;
 mod tabular;
+mod times;
 mod train;
 
 use std::io::Write;

@@ -1,15 +1,22 @@
 //! `assay run`: runs an experiment, or continues an interrupted one.
 
+use std::path::Path;
+
 use assay_core::experiment::{Experiment, Plugins};
+use assay_results::present::reading::describe;
+use assay_results::search::Accuracies;
+use assay_results::{SearchSummary, Trajectory};
 use assay_run::search::SearchRun;
 use clap::Args;
 
 use super::Ending;
-use super::found;
 use super::profile::Profiling;
 use super::session::Session;
+use super::show::Shown;
+use super::tabular::{render, short, table};
+use super::times::times;
 use crate::log::LogFile;
-use crate::output::tell;
+use crate::output::{OutputError, out, tell};
 
 /// Run an experiment file: search, measure, and write a run folder
 #[derive(Debug, Args)]
@@ -44,10 +51,64 @@ impl Run {
         };
         let log = (log, logs_on_terminal);
         let (summary, path) = self.session.outcome(log, prepare)?;
-        found::print_summary(&summary, &path)?;
+        print(&summary, &path)?;
         if let Some(profiling) = profiling {
             profiling.print();
         }
         Ok(())
     }
+}
+
+impl Shown for SearchSummary {
+    fn show(&self, folder: &Path) -> Result<(), Ending> {
+        let trajectory = Trajectory::read(folder)?;
+        print(self, folder)?;
+        Ok(out!("\n{}", rounds(&trajectory))?)
+    }
+}
+
+/// Prints what a search found.
+fn print(summary: &SearchSummary, path: &Path) -> Result<(), OutputError> {
+    out!("found       {}", summary.architecture.text)?;
+    match &summary.accuracies {
+        Accuracies::Known { source, values } => {
+            for accuracy in values {
+                out!("accuracy    {} {:.2} % ({})", accuracy.title, accuracy.percent, accuracy.target)?;
+            }
+            out!("            from {source}")?;
+        }
+        Accuracies::Unknown { because } => out!("accuracies: not known, because {because}")?,
+    }
+    for (label, score) in &summary.scores {
+        out!("score       {label} {}", describe(score))?;
+    }
+    for (label, count) in summary.counts.undefined.iter().filter(|(_, count)| **count > 0) {
+        let all = summary.counts.measurements.get(label).copied().unwrap_or_default();
+        out!("undefined   {count} of {all} measurements of {label}")?;
+    }
+    out!("\n{}\n", times(&summary.times))?;
+    out!("run folder  {}", path.display())?;
+    out!("protocol    {}", summary.protocol)
+}
+
+/// One row a step: what was measured, what was removed, how many architectures are left.
+fn rounds(trajectory: &Trajectory) -> String {
+    let mut labels: Vec<&str> = Vec::new();
+    for (label, _) in trajectory.steps.iter().flat_map(|step| &step.readings) {
+        if !labels.contains(&label.as_str()) {
+            labels.push(label);
+        }
+    }
+    let titles: Vec<&str> = ["step"].into_iter().chain(labels.iter().copied()).chain(["removed", "architectures left"]).collect();
+    let mut rows = table(&titles);
+    for step in &trajectory.steps {
+        let readings = labels
+            .iter()
+            .map(|label| step.readings.iter().find(|(own, _)| own == label).map_or(String::new(), |(_, reading)| short(reading)));
+        let left = step.after.single_paths().to_string();
+        rows.add_row(
+            [step.title.clone()].into_iter().chain(readings).chain([trajectory.removed(step).join("\n"), left]).collect::<Vec<_>>(),
+        );
+    }
+    render(&rows)
 }

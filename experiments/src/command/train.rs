@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::Ending;
 use super::session::Session;
+use super::show::Shown;
 use super::tabular::{render, table};
 use crate::log::LogFile;
 use crate::output::{OutputError, out};
@@ -39,8 +40,14 @@ impl Train {
     }
 }
 
+impl Shown for TrainingSummary {
+    fn show(&self, folder: &Path) -> Result<(), Ending> {
+        Ok(print(self, folder)?)
+    }
+}
+
 /// Prints a training for people.
-pub(super) fn print(summary: &TrainingSummary, path: &Path) -> Result<(), OutputError> {
+fn print(summary: &TrainingSummary, path: &Path) -> Result<(), OutputError> {
     let mut rows = table(&["epoch", "learning rate", "training loss", "training accuracy", "test loss", "test accuracy", "s"]);
     for record in &summary.curve {
         rows.add_row([

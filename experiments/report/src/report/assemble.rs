@@ -32,7 +32,7 @@ pub fn content(runs: &[Run], appearance: &Appearance) -> Result<Content, ReportE
         let subject = Subject { label, prefix: &prefix, is_alone };
         chapters.push(found.chapter(&subject, &labelled, appearance.colour.as_deref())?);
     }
-    let mut versions: Vec<String> = runs.iter().map(|run| run.found.heading().version.to_owned()).collect();
+    let mut versions: Vec<String> = runs.iter().map(|run| run.version.clone()).collect();
     versions.dedup();
     if let Some(caption) = &appearance.caption {
         for section in chapters.iter_mut().flat_map(|chapter| &mut chapter.sections) {

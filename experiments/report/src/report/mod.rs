@@ -2,7 +2,7 @@
 //!
 //! A [`Run`] is read from its folder. Its [`content`] is a list of sections, tables and groups of charts, each with its
 //! protocol line; the page shows them all, and each is also [written](write()) as files of its own. Equal runs give equal bytes.
-//! What a report shows of a kind of run is a module of `chapter`, which also lists the kinds.
+//! What a report shows of a kind of run is a module of `chapter`.
 
 mod assemble;
 mod chapter;

@@ -14,7 +14,6 @@ use assay_core::experiment::{Assembly, Experiment, Plugins, Purpose};
 use assay_core::plugin::{Benchmark, ColumnContent, Columns, Laboratory, SearchError, SearchStrategy};
 use assay_core::score::Score;
 use assay_core::subspace::Subspace;
-use assay_results::search::SCHEMA;
 use assay_results::{Kind, Provenance, ReadError, SearchSummary, Trajectory, files};
 
 use crate::bench::laboratory::RunLaboratory;
@@ -126,7 +125,7 @@ impl Prepared for SearchRun {
         tables::write_measurements(folder, &findings.records)?;
         tables::write_trajectory(folder, &Trajectory { layout: space.layout().clone(), steps: findings.steps })?;
         let summary = SearchSummary {
-            schema: SCHEMA,
+            schema: SearchSummary::SCHEMA,
             kind: Kind::Search,
             assay: VERSION.into(),
             experiment: self.experiment.name.clone(),

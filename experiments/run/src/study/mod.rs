@@ -23,7 +23,7 @@ use assay_core::stream::Stream;
 use assay_results::correlation::Correlation;
 use assay_results::present::document;
 use assay_results::published::Source;
-use assay_results::shard::{self, ShardTimes};
+use assay_results::shard::ShardTimes;
 use assay_results::study::{self, Proxy, Undefined};
 use assay_results::{Kind, Provenance, ReadError, ShardSummary, StudySummary, Summary, files as names};
 use rayon::prelude::*;
@@ -87,7 +87,7 @@ impl StudyRun {
             files::write_correlations(folder, &correlations, &published, self.study.k, &notes, &protocol)?;
         }
         let summary = StudySummary {
-            schema: study::SCHEMA,
+            schema: StudySummary::SCHEMA,
             kind: Kind::Study,
             assay: VERSION.into(),
             experiment: self.experiment.name.clone(),
@@ -120,7 +120,7 @@ impl StudyRun {
         let mut measured: Vec<usize> = wanted.iter().map(|wanted| wanted.architecture).collect();
         measured.dedup();
         let summary = ShardSummary {
-            schema: shard::SCHEMA,
+            schema: ShardSummary::SCHEMA,
             kind: Kind::Shard,
             assay: VERSION.into(),
             experiment: self.experiment.name.clone(),

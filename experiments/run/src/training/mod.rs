@@ -9,7 +9,6 @@ use assay_core::data::Dataset;
 use assay_core::experiment::{Assembly, Experiment, Plugins, Problem, Purpose, Training};
 use assay_core::graph::Graph;
 use assay_core::plugin::{MacroNet, Part};
-use assay_results::training::SCHEMA;
 use assay_results::{Kind, Provenance, ReadError, Recipe, TrainingSummary, files, tables};
 use assay_training::{EpochRecord, Job, TrainingError};
 
@@ -103,7 +102,7 @@ impl Prepared for TrainingRun {
         folder.write(files::WEIGHTS, &outcome.weights.to_bytes().map_err(TrainingError::from)?)?;
         let summary = TrainingSummary {
             kind: Kind::Training,
-            schema: SCHEMA,
+            schema: TrainingSummary::SCHEMA,
             assay: VERSION.into(),
             experiment: self.experiment.name.clone(),
             seed: self.experiment.seed,

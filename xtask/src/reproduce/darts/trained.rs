@@ -47,7 +47,7 @@ pub(super) fn find(results: &Path) -> miette::Result<Vec<Trained>> {
     for run in runs {
         match Summary::read(&run) {
             Ok(Summary::Training(summary)) => found.push(Trained { run, summary: *summary }),
-            Ok(Summary::Search(_) | Summary::Study(_) | Summary::Shard(_)) => {}
+            Ok(_) => {}
             Err(ReadError::NoRun { .. } | ReadError::Unfinished { .. }) => {}
             Err(error) => return Err(unreadable(&error, &run)),
         }

@@ -1,14 +1,18 @@
 //! What a report shows of a training.
 
+use std::path::Path;
+
 use assay_results::TrainingSummary;
 use assay_results::present::grid::Grid;
 use assay_results::present::number::{grouped, number};
 use assay_results::training::EpochRecord;
 
 use super::comparison;
+use super::found::{Found, Reported, Shown, of_kind};
 use crate::picture::axis::Scale;
 use crate::picture::chart::band::{Band, Bands};
 use crate::report::content::{Body, Chapter, Chart, Section, SectionsOf, Subject, Table};
+use crate::report::error::ReportError;
 
 const CURVE: &str = "After each epoch: of the images trained on, as they were trained on (flipped, cropped, with paths dropped, as the \
     protocol says); of the test images, with running statistics. Axes are shared by all trainings of this report.";
@@ -37,8 +41,24 @@ const MEASURES: [Measure; 2] = [
     },
 ];
 
+impl Reported for TrainingSummary {
+    fn found(self, _: &Path) -> Result<Box<dyn Shown>, ReportError> {
+        Ok(Box::new(self))
+    }
+}
+
+impl Shown for TrainingSummary {
+    fn chapter(&self, subject: &Subject<'_>, all: &[(&str, &Found)], _: Option<&str>) -> Result<Chapter, ReportError> {
+        Ok(chapter(self, subject, &of_kind(all)))
+    }
+
+    fn comparison(&self, all: &[(&str, &Found)]) -> Vec<Section> {
+        comparison(&of_kind(all))
+    }
+}
+
 /// The chapter of a training, on the axes of all trainings of the report.
-pub(super) fn chapter(summary: &TrainingSummary, subject: &Subject<'_>, all: &[(&str, &TrainingSummary)]) -> Chapter {
+fn chapter(summary: &TrainingSummary, subject: &Subject<'_>, all: &[(&str, &TrainingSummary)]) -> Chapter {
     let Subject { label, prefix, is_alone } = *subject;
     let of_run = SectionsOf { prefix, notes: vec![format!("protocol: {}", protocol(summary))] };
     let mut sections = Vec::new();
@@ -55,11 +75,8 @@ pub(super) fn chapter(summary: &TrainingSummary, subject: &Subject<'_>, all: &[(
     Chapter { title: label.to_owned(), about, sections }
 }
 
-/// Trainings side by side; nothing where there are none.
-pub(super) fn comparison(trainings: &[(&str, &TrainingSummary)]) -> Vec<Section> {
-    if trainings.is_empty() {
-        return Vec::new();
-    }
+/// Trainings side by side.
+fn comparison(trainings: &[(&str, &TrainingSummary)]) -> Vec<Section> {
     let all: Vec<(&str, String)> = trainings.iter().map(|(label, summary)| (*label, protocol(summary))).collect();
     let protocols: Vec<(&str, &str)> = all.iter().map(|(label, protocol)| (*label, protocol.as_str())).collect();
     let table = Body::Table(Table { grid: results(trainings), is_short: true, is_sortable: false });
@@ -168,7 +185,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::report::{Appearance, Content, Found, Run, content};
+    use crate::report::{Appearance, Content, Run, content};
 
     /// A training of three epochs, the last test of more images than the others.
     fn summary(seed: u64, learning_rate: f64) -> TrainingSummary {
@@ -196,7 +213,7 @@ mod tests {
     }
 
     fn report(summaries: Vec<TrainingSummary>) -> Content {
-        let run = |summary| Run { folder: "run".into(), found: Found::Training(Box::new(summary)) };
+        let run = |summary: TrainingSummary| Run::of("run".as_ref(), summary.into()).unwrap();
         content(&summaries.into_iter().map(run).collect::<Vec<_>>(), &Appearance::default()).unwrap()
     }
 

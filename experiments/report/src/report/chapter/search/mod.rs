@@ -5,6 +5,8 @@ mod read;
 mod tradeoff;
 mod written;
 
+use std::path::Path;
+
 use assay_results::present::grid::Grid;
 use assay_results::present::number::number;
 use assay_results::present::reading::{better, describe};
@@ -13,10 +15,12 @@ use assay_results::{SearchSummary, Step};
 use assay_structure::score::Score;
 
 use super::comparison;
+use super::found::{Found, Reported, Shown, of_kind};
 use crate::draw::plane;
 use crate::picture::axis::Scale;
 use crate::picture::chart::curve::Curve;
 use crate::report::content::{Body, Chapter, Chart, Section, SectionsOf, Subject, Table, file_name};
+use crate::report::error::ReportError;
 pub use read::Search;
 use read::{best_so_far, readings};
 
@@ -31,8 +35,24 @@ const SEARCHES: &str = "What each search found. What sets the protocols apart st
 const COURSE: &str = "The best reading of each beginning of a search, against evaluations and, where recorded trainings are looked up, \
     against what they cost: mean over the seeds of an experiment, and a band of one standard deviation.";
 
+impl Reported for SearchSummary {
+    fn found(self, folder: &Path) -> Result<Box<dyn Shown>, ReportError> {
+        Ok(Box::new(Search::read(folder, self)?))
+    }
+}
+
+impl Shown for Search {
+    fn chapter(&self, subject: &Subject<'_>, all: &[(&str, &Found)], _: Option<&str>) -> Result<Chapter, ReportError> {
+        Ok(chapter(self, subject, &of_kind(all)))
+    }
+
+    fn comparison(&self, all: &[(&str, &Found)]) -> Vec<Section> {
+        comparison(&of_kind(all))
+    }
+}
+
 /// The chapter of a search, on the axes of all searches of the report.
-pub(super) fn chapter(search: &Search, subject: &Subject<'_>, all: &[(&str, &Search)]) -> Chapter {
+fn chapter(search: &Search, subject: &Subject<'_>, all: &[(&str, &Search)]) -> Chapter {
     let Search { summary, trajectory, .. } = search;
     let Subject { label, prefix, is_alone } = *subject;
     let of_run = SectionsOf { prefix, notes: vec![format!("protocol: {}", summary.protocol)] };
@@ -64,11 +84,8 @@ pub(super) fn chapter(search: &Search, subject: &Subject<'_>, all: &[(&str, &Sea
     Chapter { title: label.to_owned(), about, sections }
 }
 
-/// Searches side by side; nothing where there are none.
-pub(super) fn comparison(searches: &[(&str, &Search)]) -> Vec<Section> {
-    if searches.is_empty() {
-        return Vec::new();
-    }
+/// Searches side by side.
+fn comparison(searches: &[(&str, &Search)]) -> Vec<Section> {
     let summaries: Vec<(&str, &SearchSummary)> = searches.iter().map(|(label, search)| (*label, &search.summary)).collect();
     let protocols: Vec<(&str, &str)> = summaries.iter().map(|(label, summary)| (*label, summary.protocol.as_str())).collect();
     let table = Body::Table(Table { grid: results(&summaries), is_short: true, is_sortable: false });
@@ -186,12 +203,7 @@ fn steps(search: &Search) -> Grid {
             let found = step.readings.iter().find(|(own, _)| own == *proxy);
             found.map_or("–".into(), |(_, reading)| reading.value().map_or("undefined".into(), number))
         };
-        let removed: Vec<String> = step
-            .candidates
-            .iter()
-            .filter(|candidate| candidate.removed)
-            .map(|candidate| trajectory.layout.describe(candidate.choice))
-            .collect();
+        let removed = trajectory.removed(step);
         let left = step.after.single_paths().to_string();
         [step.title.clone()].into_iter().chain(proxies.iter().map(reading)).chain([removed.join(", "), left]).collect()
     };

@@ -20,7 +20,7 @@ pub struct Search {
 
 impl Search {
     /// Reads what the folder holds beside this summary.
-    pub(in crate::report::chapter) fn read(folder: &Path, summary: SearchSummary) -> Result<Self, ReportError> {
+    pub(super) fn read(folder: &Path, summary: SearchSummary) -> Result<Self, ReportError> {
         let trajectory = Trajectory::read(folder)?;
         Ok(Self { summary, trajectory, written: Written::read(folder)? })
     }

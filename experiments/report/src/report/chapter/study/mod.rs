@@ -18,6 +18,7 @@ use assay_results::study::NoiseCeiling;
 use assay_results::{Kind, StudySummary};
 
 use super::comparison;
+use super::found::{Found, Reported, Shown, of_kind};
 use crate::picture::chart::bars::Bars;
 use crate::picture::chart::forest::{Estimate, Forest};
 use crate::picture::chart::heat::Heat;
@@ -42,7 +43,7 @@ pub struct Study {
 
 impl Study {
     /// Reads what the folder holds beside this summary.
-    pub(super) fn read(folder: &Path, summary: StudySummary) -> Result<Self, ReportError> {
+    fn read(folder: &Path, summary: StudySummary) -> Result<Self, ReportError> {
         let readings = Readings::read(folder, &summary)?;
         let scored = Scored::read(folder, &summary, &readings)?;
         Ok(Self { summary, readings, scored })
@@ -71,8 +72,24 @@ const DETAILS: &str = "Correlations over all architectures and among the best 10
     the k best by accuracy and how well they are ordered (NDCG); how far the architecture of the best score falls short of the best \
     accuracy; and what is left of τ-b when live-params is held fixed.";
 
+impl Reported for StudySummary {
+    fn found(self, folder: &Path) -> Result<Box<dyn Shown>, ReportError> {
+        Ok(Box::new(Study::read(folder, self)?))
+    }
+}
+
+impl Shown for Study {
+    fn chapter(&self, subject: &Subject<'_>, _: &[(&str, &Found)], colour: Option<&str>) -> Result<Chapter, ReportError> {
+        chapter(self, subject, colour)
+    }
+
+    fn comparison(&self, all: &[(&str, &Found)]) -> Vec<Section> {
+        comparison(&of_kind(all))
+    }
+}
+
 /// The chapter of a study; `colour` is the operator by which its points are coloured, if the reader chose one.
-pub(super) fn chapter(study: &Study, subject: &Subject<'_>, colour: Option<&str>) -> Result<Chapter, ReportError> {
+fn chapter(study: &Study, subject: &Subject<'_>, colour: Option<&str>) -> Result<Chapter, ReportError> {
     let Study { summary, readings, scored } = study;
     let Subject { label, prefix, .. } = *subject;
     let of_run = SectionsOf { prefix, notes: summary.notes() };
@@ -186,11 +203,8 @@ fn chosen_operator<'a>(scored: &'a Scored, run: &str, colour: Option<&str>) -> R
     })
 }
 
-/// Studies side by side; nothing where there are none.
-pub(super) fn comparison(studies: &[(&str, &Study)]) -> Vec<Section> {
-    if studies.is_empty() {
-        return Vec::new();
-    }
+/// Studies side by side.
+fn comparison(studies: &[(&str, &Study)]) -> Vec<Section> {
     let summaries: Vec<(&str, &StudySummary)> = studies.iter().map(|(label, study)| (*label, &study.summary)).collect();
     let protocols: Vec<(&str, &str)> = summaries.iter().map(|(label, summary)| (*label, summary.protocol.as_str())).collect();
     let table = Body::Table(Table { grid: side_by_side(&summaries), is_short: true, is_sortable: true });
