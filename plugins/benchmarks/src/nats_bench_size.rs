@@ -32,7 +32,7 @@ settings! {
     struct Given {
         with table: TablePath;
         /// the accuracies to report, all of one training: test_*, valid_* (90 epochs), ep12_* or ep01_*
-        targets: Vec<String> = ["test_cifar10", "test_cifar100", "test_imagenet16_120"].map(String::from).to_vec();
+        targets: Vec<String> = official::test_accuracies();
         /// times to report, of which less is better: cost_s_cifar10, ep12_epoch_s_cifar100, …
         costs: Vec<String> = Vec::new();
     }

@@ -28,7 +28,7 @@ settings! {
     struct Given {
         with table: TablePath;
         /// the accuracies to report, all of one training: test_* or valid_* (NATS-Bench v1.0), v11_* (v1.1), ep12_* (12 epochs), …
-        targets: Vec<String> = ["test_cifar10", "test_cifar100", "test_imagenet16_120"].map(String::from).to_vec();
+        targets: Vec<String> = official::test_accuracies();
         /// latencies, energies and times to report, of which less is better: hw_edgegpu_latency_cifar10, nats_ep12_cost_s_cifar10, …
         costs: Vec<String> = Vec::new();
     }

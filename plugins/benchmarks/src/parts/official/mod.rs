@@ -84,6 +84,12 @@ impl Release {
     }
 }
 
+/// The columns of accuracies that a benchmark reports where it is not told which: the tests after the first schedule of a
+/// release whose columns have no prefix.
+pub(crate) fn test_accuracies() -> Vec<String> {
+    QUANTITIES.iter().map(|quantity| quantity.name).filter(|name| name.starts_with("test_")).map(str::to_owned).collect()
+}
+
 const LEGACY_MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
 /// How the file or folder is packed. `None` if it is not one of the official ones.
