@@ -18,7 +18,7 @@ pub(super) struct Listed {
 }
 
 /// One of its settings.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Setting {
     pub(super) name: String,
     pub(super) takes: String,

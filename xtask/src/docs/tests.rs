@@ -9,6 +9,16 @@ fn list(what: &str) -> miette::Result<Vec<Listed>> {
                 {"name": "budget", "type": "table", "takes": "a table", "default": "", "help": "when it ends", "settings": [
                     {"name": "seconds", "type": "number", "takes": "a number", "default": "none", "help": "time"}]}]}]"#
         }
+        "strategies" => {
+            r#"[{"name": "long", "summary": "a long search", "settings": [
+                {"name": "budget", "takes": "a table { … } of seconds", "default": "{}", "value": {}, "help": "when it ends", "settings": [
+                    {"name": "seconds", "takes": "a number", "default": "none", "help": "time"}]},
+                {"name": "steps", "takes": "a table { … } of first", "default": "", "help": "how it goes on", "settings": [
+                    {"name": "first", "takes": "a number", "default": "1", "help": "the first"}]}]},
+                {"name": "short", "summary": "a short search", "settings": [
+                {"name": "budget", "takes": "a table { … } of seconds", "default": "none", "help": "when it ends early", "settings": [
+                    {"name": "seconds", "takes": "a number", "default": "none", "help": "time"}]}]}]"#
+        }
         "sections" => {
             r#"[{"name": "(top)", "summary": "what stands first", "settings": [
                 {"name": "seed", "type": "integer", "takes": "a whole number", "default": "0", "help": "seeds all"}]},
@@ -39,6 +49,8 @@ fn a_page_has_every_plugin_with_its_settings_and_its_documentation() {
     insta::assert_snapshot!(text("proxies"));
     insta::assert_snapshot!(text("experiment"));
     assert_eq!(pages.len(), 8);
+    // A table that two plugins have is told once; one that a single plugin has stands where it is.
+    insta::assert_snapshot!(text("strategies"));
 }
 
 #[test]
