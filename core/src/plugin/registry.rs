@@ -109,7 +109,8 @@ impl std::fmt::Display for Origin {
 /// ```
 ///
 /// A benchmark whose table is imported also tells its [`Importer`](crate::plugin::import::Importer), as the last field:
-/// `importer: Importer { reads: "<table.csv>", extension: "parquet", import }`.
+/// `importer: Importer { reads: "<table.csv>", extension: "parquet", import, supply: Supply::OwnCopy }`. Where the table may be
+/// downloaded, the [`Supply`](crate::plugin::import::Supply) says from where, with checksums.
 ///
 /// A plugin without settings has [`NoSettings`](crate::plugin::NoSettings). A crate that registers plugins must be named by the
 /// binary (`use my_plugins as _;`), or the linker drops it.

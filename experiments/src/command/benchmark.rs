@@ -58,7 +58,7 @@ The data directory is ASSAY_DATA, else the platform's.")]
 Example: assay benchmark fetch analog-nas-bench
 
 analog-nas-bench comes from the PyPI package analog-nasbench through `pip download`, with the index you have configured;
-none of its code is run. The official files of NAS-Bench-201 and NATS-Bench are on Google Drive only, which this command
+a linked benchmark from where it says itself. Every file is checked, and none of its code is run. The official files of NAS-Bench-201 and NATS-Bench are on Google Drive only, which this command
 does not speak with: for them it says what to download by hand, and how to import it.
 
 The data directory is ASSAY_DATA, else the platform's.")]
@@ -184,7 +184,7 @@ fn list(data: &Path, json: bool) -> Result<(), Ending> {
         let file = Importer::of(entry.name).map(|importer| importer.file(entry.name, data));
         let here = match file {
             Ok(file) if file.exists() => format!("imported: {}", file.display()),
-            Ok(_) if fetch::fetchable().any(|name| name == entry.name) => format!("not imported; assay benchmark fetch {}", entry.name),
+            Ok(_) if fetch::fetchable().contains(&entry.name) => format!("not imported; assay benchmark fetch {}", entry.name),
             Ok(_) => "not imported".into(),
             Err(_) => "has no table to import".into(),
         };

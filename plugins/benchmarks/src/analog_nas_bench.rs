@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use assay_core::data::read_file;
 use assay_core::plugin::Benchmark;
-use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report, Source, Supply};
 use assay_core::{register, settings};
 use assay_pickle::{Document, Value};
 
@@ -44,6 +44,13 @@ const FIGURES: [(&str, &str, &str); 13] = [
 /// The package's classes: an architecture's figures, and a mean with its uncertainty.
 const CLASSES: [&str; 2] = ["analognasbench.data.Architecture", "analognasbench.data.DriftMeasurement"];
 
+const PACKAGE: Source = Source::PythonPackage {
+    package: "analog-nasbench==0.1.3",
+    wheel: "analog_nasbench-0.1.3-py3-none-any.whl",
+    sha256: "f7d4e56e416d249d25555b867a6d7c72886fa9d85a49bd1870708acbf5ee6fe2",
+    member: "analognasbench/data.anb",
+};
+
 settings! {
     /// The columns to report, and where the table is.
     #[derive(Clone, Debug)]
@@ -62,7 +69,7 @@ register! {
     build: |Given { table: TablePath { path }, targets }| {
         Ok(Box::new(WholeSpace::new(&LAYOUT, Chosen { path, targets, costs: Vec::new() }, &[])?))
     },
-    importer: Importer { reads: "<data.anb or table.csv>", extension: "parquet", import },
+    importer: Importer { reads: "<data.anb or table.csv>", extension: "parquet", import, supply: Supply::Fetched(&[PACKAGE]) },
 }
 
 pub(crate) static LAYOUT: Layout = Layout {

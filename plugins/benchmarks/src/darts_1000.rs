@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use assay_core::plugin::import::{ImportError, Importer};
+use assay_core::plugin::import::{ImportError, Importer, Supply};
 use assay_core::plugin::{Benchmark, SearchSpace};
 use assay_core::register;
 use assay_spaces::darts::{Darts, Inputs};
@@ -22,7 +22,7 @@ register! {
     summary: "recorded accuracies of 1,000 random DARTS genotypes on CIFAR-10",
     settings: TablePath,
     build: |table| Ok(Box::new(SomeOfSpace::<Darts1000>::new(table))),
-    importer: Importer { reads: "<darts_1000_cifar10.csv>", extension: "parquet", import: lookup::import::<Darts1000> },
+    importer: Importer { reads: "<darts_1000_cifar10.csv>", extension: "parquet", import: lookup::import::<Darts1000>, supply: Supply::OwnCopy },
 }
 
 const GENOTYPE: &str = "genotype";

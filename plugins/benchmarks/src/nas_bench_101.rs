@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use assay_core::plugin::Benchmark;
-use assay_core::plugin::import::{ImportError, Importer};
+use assay_core::plugin::import::{ImportError, Importer, Supply};
 use assay_core::register;
 use assay_spaces::nas_bench_101::{Cell as Graph, VertexOperator};
 use polars::prelude::Column as Series;
@@ -21,7 +21,7 @@ register! {
     summary: "recorded accuracies of 423,624 NAS-Bench-101 cells on CIFAR-10 (Ying et al., ICML 2019)",
     settings: TablePath,
     build: |table| Ok(Box::new(SomeOfSpace::<NasBench101>::new(table))),
-    importer: Importer { reads: "<nb101_compact.csv.gz>", extension: "parquet", import: lookup::import::<NasBench101> },
+    importer: Importer { reads: "<nb101_compact.csv.gz>", extension: "parquet", import: lookup::import::<NasBench101>, supply: Supply::OwnCopy },
 }
 
 const VERTICES: &str = "n_vertices";

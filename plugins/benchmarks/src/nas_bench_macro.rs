@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use assay_core::plugin::Benchmark;
-use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report, Supply};
 use assay_core::register;
 use assay_spaces::nas_bench_macro::NasBenchMacro;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -26,7 +26,7 @@ register! {
     build: |TablePath { path }| {
         Ok(Box::new(WholeSpace::new(&LAYOUT, Chosen { path, targets: vec![ACCURACY.into()], costs: Vec::new() }, &[])?))
     },
-    importer: Importer { reads: "<nas-bench-macro_cifar10.json or table.csv>", extension: "parquet", import },
+    importer: Importer { reads: "<nas-bench-macro_cifar10.json or table.csv>", extension: "parquet", import, supply: Supply::OwnCopy },
 }
 
 const ACCURACY: &str = "test_cifar10";

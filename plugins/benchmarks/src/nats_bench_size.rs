@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use assay_core::plugin::Benchmark;
-use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report, Supply};
 use assay_core::{register, settings};
 use assay_spaces::nats_bench_size::NatsBenchSize;
 
@@ -25,6 +25,10 @@ const RELEASE: Release = Release {
         Schedule { key: "01", prefix: "ep01_", training: "NATS-Bench size v1.0, 1 epoch, mean over trials" },
     ],
 };
+
+const BY_HAND: &str = "its official files are on Google Drive, which hands files of this size out to a browser only. Download by hand\n  \
+     NATS-sss-v1_0-50262-simple.tar (linked from https://github.com/D-X-Y/NATS-Bench), and unpack it;\n\
+     then import it: assay benchmark import nats-bench-size NATS-sss-v1_0-50262-simple";
 
 settings! {
     /// The columns to report, and where the table is.
@@ -46,7 +50,7 @@ register! {
     build: |Given { table: TablePath { path }, targets, costs }| {
         Ok(Box::new(WholeSpace::new(&LAYOUT, Chosen { path, targets, costs }, &[])?))
     },
-    importer: Importer { reads: "<NATS-sss-v1_0-50262-simple or table.csv>", extension: "parquet", import },
+    importer: Importer { reads: "<NATS-sss-v1_0-50262-simple or table.csv>", extension: "parquet", import, supply: Supply::ByHand(BY_HAND) },
 }
 
 static SPACE: LazyLock<NatsBenchSize> = LazyLock::new(NatsBenchSize::new);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use assay_core::data::{READ_LIMIT_VARIABLE, read_limit};
 use md5::{Digest, Md5};
+use sha2::Sha256;
 use ureq::http::StatusCode;
 
 use crate::{FetchError, Progress, Report, hex, tell, write_error};
@@ -36,13 +37,33 @@ impl Limits {
 /// Attempts after a connection that broke off in the middle.
 const RETRIES: usize = 3;
 
-/// Downloads `url` to `part`, going on where an earlier attempt ended, until its MD5 is `md5`.
+/// What a file must be, in hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum<'a> {
+    /// Its MD5.
+    Md5(&'a str),
+    /// Its SHA-256.
+    Sha256(&'a str),
+}
+
+impl Checksum<'_> {
+    /// Nothing if the file is the one; else what it has, and what it should have.
+    fn difference(self, part: &Path) -> Result<Option<String>, FetchError> {
+        let (name, found, wanted) = match self {
+            Self::Md5(wanted) => ("MD5", digest::<Md5>(part)?, wanted),
+            Self::Sha256(wanted) => ("SHA-256", digest::<Sha256>(part)?, wanted),
+        };
+        Ok((found != wanted).then(|| format!("{name} {found} instead of {wanted}")))
+    }
+}
+
+/// Downloads `url` to `part`, going on where an earlier attempt ended, until its checksum is this one.
 ///
 /// # Errors
 /// [`FetchError::Source`] if the address cannot serve or serves something else, [`FetchError::Write`],
 /// [`FetchError::Stopped`].
-pub fn download(url: &str, part: &Path, md5: &str, report: &mut Report<'_>) -> Result<(), FetchError> {
-    if part.exists() && checksum(part)? == md5 {
+pub fn download(url: &str, part: &Path, checksum: Checksum<'_>, report: &mut Report<'_>) -> Result<(), FetchError> {
+    if part.exists() && checksum.difference(part)?.is_none() {
         return Ok(());
     }
     let (agent, limits) = (agent(), Limits::usual()?);
@@ -55,13 +76,10 @@ pub fn download(url: &str, part: &Path, md5: &str, report: &mut Report<'_>) -> R
             Err(error) => return Err(error),
         }
     }
-    let found = checksum(part)?;
-    if found == md5 {
-        return Ok(());
-    }
+    let Some(difference) = checksum.difference(part)? else { return Ok(()) };
     // Going on from wrong bytes would never end well.
     std::fs::remove_file(part).map_err(|error| write_error(part, &error))?;
-    Err(FetchError::Source(format!("what was downloaded has MD5 {found} instead of {md5}; it was deleted")))
+    Err(FetchError::Source(format!("what was downloaded has {difference}; it was deleted")))
 }
 
 /// A client that does not wait for ever.
@@ -140,10 +158,10 @@ pub fn transfer(agent: &ureq::Agent, url: &str, part: &Path, limits: &Limits, re
     }
 }
 
-fn checksum(path: &Path) -> Result<String, FetchError> {
+fn digest<D: Digest>(path: &Path) -> Result<String, FetchError> {
     let read = || {
         let mut file = File::open(path)?;
-        let (mut digest, mut buffer) = (Md5::new(), vec![0; 1 << 16]);
+        let (mut digest, mut buffer) = (D::new(), vec![0; 1 << 16]);
         loop {
             match file.read(&mut buffer)? {
                 0 => return Ok(hex(&digest.finalize())),

@@ -8,7 +8,7 @@ mod place;
 use std::ops::ControlFlow;
 
 pub use client::{Package, Registry, pack};
-pub use download::{Limits, agent, download, transfer};
+pub use download::{Checksum, Limits, agent, download, transfer};
 pub use place::{make_folder, put, staging, write_error};
 
 /// What a fetch is doing.

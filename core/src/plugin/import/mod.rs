@@ -6,6 +6,7 @@
 
 mod error;
 mod find;
+mod supply;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::ImportError;
 pub use find::{import, imported_table, table_file};
+pub use supply::{Source, Supply};
 
 /// Imports the table of the benchmark that it is registered beside.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +25,8 @@ pub struct Importer {
     pub extension: &'static str,
     /// How it reads, and keeps what it read.
     pub import: Import,
+    /// Where what it reads is to be had.
+    pub supply: Supply,
 }
 
 impl Importer {

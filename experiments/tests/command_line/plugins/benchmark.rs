@@ -51,6 +51,19 @@ fn a_benchmark_of_another_crate_is_imported_by_the_importer_that_it_brings() {
 }
 
 #[test]
+fn a_benchmark_of_another_crate_is_fetched_from_where_it_says() {
+    let scratch = Scratch::new();
+    let listed = run(&scratch, &["benchmark", "list"]);
+    assert!(listed.out.contains("not imported; assay benchmark fetch own-accuracies"), "{}", listed.out);
+    // Nobody has the address that the example names.
+    let said = run(&scratch, &["benchmark", "fetch", "own-accuracies"]);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(said.err.contains("asking the address https://tables.invalid/measured.csv"), "{}", said.err);
+    assert!(said.err.contains("own-accuracies could not be fetched from any source"), "{}", said.err);
+    assert!(said.err.contains("assay benchmark import own-accuracies measured.csv"), "{}", said.err);
+}
+
+#[test]
 fn a_table_that_its_importer_refuses_is_named_with_its_line() {
     let scratch = Scratch::new();
     scratch.write("measured.csv", measured() + "|none~0|,many\n");

@@ -10,7 +10,7 @@ mod hardware;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use assay_core::plugin::import::{ImportError, Imported, Importer, Report};
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report, Supply};
 use assay_core::plugin::{Benchmark, SearchSpace};
 use assay_core::{register, settings};
 use assay_spaces::nas_bench_201::NasBench201;
@@ -21,6 +21,12 @@ use crate::parts::table::{Layout, RawTable, keep};
 
 /// The benchmark's name in experiment files.
 pub(crate) const NAME: &str = "nas-bench-201";
+
+const BY_HAND: &str = "its official files are on Google Drive, which hands files of this size out to a browser only. Download by hand one of\n  \
+     NATS-tss-v1_0-3ffb9-simple.tar (NATS-Bench topology v1.0, linked from https://github.com/D-X-Y/NATS-Bench), and unpack it\n  \
+     NAS-Bench-201-v1_1-096897.pth (NAS-Bench-201 v1.1, linked from https://github.com/D-X-Y/NAS-Bench-201)\n\
+     and import it: assay benchmark import nas-bench-201 NATS-tss-v1_0-3ffb9-simple\n\
+     (an import adds its columns to those of earlier imports)";
 
 settings! {
     /// The columns to report, and where the table is.
@@ -46,6 +52,7 @@ register! {
         reads: "<table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>",
         extension: "parquet",
         import,
+        supply: Supply::ByHand(BY_HAND),
     },
 }
 

@@ -1,17 +1,25 @@
 //! `own-accuracies`: accuracies of networks that the user trained, a line an architecture, `TEXT,PER CENT`.
 //!
 //! A benchmark and its importer, registered together: `assay benchmark import own-accuracies measured.csv` checks every line
-//! and keeps the table in the user's data directory, where the benchmark opens it.
+//! and keeps the table in the user's data directory, where the benchmark opens it. `assay benchmark fetch own-accuracies` would
+//! download it first.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use assay_core::plugin::import::{ImportError, Imported, Importer, Report, table_file};
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report, Source, Supply, table_file};
 use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError};
 
 const NAME: &str = "own-accuracies";
+
+/// Where the table would be published: an address that nobody has, and the checksum of an empty file.
+const PUBLISHED: Source = Source::Address {
+    url: "https://tables.invalid/measured.csv",
+    file: "measured.csv",
+    sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+};
 
 assay_core::settings! {
     /// Where the table is.
@@ -28,7 +36,7 @@ assay_core::register! {
     summary: "accuracies of your own trainings, a line an architecture",
     settings: Given,
     build: |Given { path }| Ok(Box::new(OwnAccuracies { path, table: OnceLock::new() })),
-    importer: Importer { reads: "<measured.csv>", extension: "csv", import },
+    importer: Importer { reads: "<measured.csv>", extension: "csv", import, supply: Supply::Fetched(&[PUBLISHED]) },
 }
 
 /// Accuracies by the text of the architecture.

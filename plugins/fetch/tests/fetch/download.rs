@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assay_fetch::{FetchError, Limits, Progress, agent, download, hex, transfer};
+use assay_fetch::{Checksum, FetchError, Limits, Progress, agent, download, hex, transfer};
 use md5::{Digest, Md5};
 
 use super::go_on;
@@ -26,7 +26,7 @@ fn place() -> (tempfile::TempDir, PathBuf) {
 /// Downloads from a server that answers like this; gives what was asked for, and how it ended.
 fn attempt(part: &Path, answers: &[Answer]) -> (Vec<Option<usize>>, Result<(), FetchError>) {
     let server = Server::new(&content(), answers);
-    let ended = download(&server.url, part, &hex(&Md5::digest(content())), &mut go_on);
+    let ended = download(&server.url, part, Checksum::Md5(&hex(&Md5::digest(content()))), &mut go_on);
     (server.ranges(), ended)
 }
 
@@ -100,7 +100,7 @@ fn another_part_than_was_asked_for_is_not_appended() {
 fn wrong_bytes_are_deleted_and_reported() {
     let (_folder, part) = place();
     let server = Server::new(b"<html>sign in first</html>", &[Answer::Whole]);
-    let error = download(&server.url, &part, "00", &mut go_on).unwrap_err();
+    let error = download(&server.url, &part, Checksum::Md5("00"), &mut go_on).unwrap_err();
     insta::assert_snapshot!(error, @"what was downloaded has MD5 b83101347a149d0eb9a15304133e93af instead of 00; it was deleted");
     assert!(!part.exists());
 }
@@ -114,7 +114,7 @@ fn an_address_that_does_not_serve_is_reported() {
     assert!(!part.exists());
     // A port at which no one listens.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = download(&format!("http://{nobody}/file"), &part, "", &mut go_on).unwrap_err();
+    let error = download(&format!("http://{nobody}/file"), &part, Checksum::Md5(""), &mut go_on).unwrap_err();
     assert!(matches!(error, FetchError::Source(_)), "{error}");
 }
 

@@ -6,8 +6,8 @@ mod npm;
 
 use std::path::{Path, PathBuf};
 
+use assay_fetch::{Checksum, Package, download, hex, make_folder, pack, put, staging, tell, write_error};
 pub use assay_fetch::{FetchError, Progress, Report};
-use assay_fetch::{Package, download, hex, make_folder, pack, put, staging, tell, write_error};
 use md5::{Digest, Md5};
 
 use crate::imagenet16_120::REMEDY;
@@ -148,7 +148,7 @@ fn fetch_from(wanted: &Fetchable, url: &str, into: &Path, report: &mut Report<'_
 /// Downloads the official archive, checks and unpacks it.
 fn official(wanted: &Fetchable, url: &str, into: &Path, report: &mut Report<'_>) -> Result<(), FetchError> {
     let part = into.join(format!("{}.part", wanted.archive));
-    download(url, &part, wanted.archive_md5, report)?;
+    download(url, &part, Checksum::Md5(wanted.archive_md5), report)?;
     let staged = staging(into)?;
     let wants = |name: &str| wanted.files.iter().any(|file| file.name == name);
     read_members(&part, wants, |name, bytes| {
