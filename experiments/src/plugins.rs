@@ -96,7 +96,7 @@ fn join(plugins: &mut Plugins, entries: &Entries) -> Result<(), RegistryError> {
 
 #[cfg(test)]
 mod tests {
-    use assay_core::plugin::{DefaultValue, Entry, Kind, Registry, Setting, Settings, ValueKind};
+    use assay_core::plugin::{DefaultValue, Entry, Kind, Proxy, Registry, Setting, Settings, ValueKind};
     use assay_results::present::latex::escaped;
 
     use super::*;
@@ -151,6 +151,27 @@ mod tests {
         check_all(&plugins.benchmarks);
         check_all(&plugins.datasets);
         check_all(&plugins.engines);
+    }
+
+    #[test]
+    fn proxies_that_count_something_say_what() {
+        let proxies = linked().unwrap().proxies;
+        let unit = |entry: &Entry<Proxy>| proxies.build(entry.name, &Settings::none()).unwrap().unit();
+        let told: Vec<String> = proxies.iter().filter_map(|entry| Some(format!("{}: {}", entry.name, unit(entry)?))).collect();
+        insta::assert_snapshot!(told.join("\n"), @r"
+        az-complexity: multiply-adds
+        az-expressivity: nats
+        az-progressivity: nats
+        flops: multiply-adds
+        linear-regions: regions
+        live-params: parameters
+        naswot: ln
+        params: parameters
+        swap: patterns
+        trainable-layers: layers
+        zen: ln
+        zico: ln
+        ");
     }
 
     #[test]

@@ -48,6 +48,9 @@ impl ZeroCostProxy for Slope {
     fn direction(&self) -> Direction {
         Direction::HigherIsBetter
     }
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
     fn protocol(&self) -> String {
         format!("{} points of step {}", self.points, self.step)
     }

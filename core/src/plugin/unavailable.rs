@@ -14,6 +14,10 @@ impl ZeroCostProxy for Unavailable {
         Direction::HigherIsBetter
     }
 
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("{}: not available", self.name)
     }

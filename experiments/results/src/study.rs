@@ -67,6 +67,10 @@ pub struct Proxy {
     pub label: String,
     /// The name that it is registered under.
     pub name: String,
+    /// What its scores are counted in; `None` of numbers without a unit, of plugins that cannot say it, and in folders of
+    /// versions that did not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// Which end of its scale is better. Aggregates are oriented: of them, more is better.
     pub direction: Direction,
     /// What it is, in one line, with its source.

@@ -163,6 +163,8 @@ fn a_study_holds_what_its_scores_are_compared_with_and_says_what_gave_them() {
     assert_eq!(described[..3], [("te-nas", true), ("params", false), ("live-params", false)], "in the order asked, then the baseline");
     assert!(described.len() > 3, "then what only the aggregate is made of");
     assert!(summary.proxies.iter().all(|proxy| !proxy.summary.is_empty()));
+    let unit = |label: &str| summary.proxies.iter().find(|proxy| proxy.label == label).unwrap().unit.as_deref();
+    assert_eq!([unit("params"), unit("ntk-condition")], [Some("parameters"), None]);
     let columns: Vec<&str> = summary.targets.iter().map(|target| target.column.as_str()).collect();
     assert_eq!(columns, ["test_cifar10", "test_cifar100", "test_imagenet16_120"]);
     assert!(summary.targets.iter().all(|target| target.unit == "%" && target.is_accuracy()));

@@ -117,6 +117,11 @@ impl PassProxy for RuntimeProxy {
         self.direction
     }
 
+    /// Interface 1.x has no word for it.
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         let passes: Vec<String> = self.passes.iter().map(|(pass, _)| pass.to_string()).collect();
         let own = if self.protocol.is_empty() { String::new() } else { format!("{}, ", self.protocol) };

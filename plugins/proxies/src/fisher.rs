@@ -33,6 +33,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Fisher {
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("fisher: Σ over channels of ½ mean (Σ a · ∂L/∂a)², times the channel's weights, cross-entropy, {}", self.0)
     }

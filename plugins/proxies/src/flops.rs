@@ -26,6 +26,10 @@ assay_core::register! {
 }
 
 impl StructuralProxy for Flops {
+    fn unit(&self) -> Option<&'static str> {
+        Some("multiply-adds")
+    }
+
     fn protocol(&self) -> String {
         format!("flops: multiply-adds of all convolutions and linear layers, {}", self.0)
     }

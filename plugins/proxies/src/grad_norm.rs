@@ -45,6 +45,10 @@ assay_core::register! {
 }
 
 impl PassProxy for GradNorm {
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         let norm = match self.norm {
             Norm::Layers => "Σ over layers of ‖∂L/∂W‖₂",

@@ -45,6 +45,10 @@ assay_core::register! {
 }
 
 impl PassProxy for GradSign {
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("gradsign: {} over weights, image by image, {}", self.reduction, self.pass)
     }

@@ -57,6 +57,10 @@ impl ZeroCostProxy for Grasp {
         Direction::HigherIsBetter
     }
 
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         let Self { network, batch, augmentation } = self;
         format!("grasp: −Σ w · (H g), cross-entropy, {network}, batch {batch} ({augmentation}), batch statistics, float64")

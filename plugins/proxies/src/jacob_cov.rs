@@ -37,6 +37,10 @@ assay_core::register! {
 }
 
 impl PassProxy for JacobCov {
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("jacob-cov: eigenvalues of the correlations of input gradients of the summed logits, {}", self.0)
     }

@@ -31,6 +31,10 @@ impl ZeroCostProxy for L2Norm {
         Direction::HigherIsBetter
     }
 
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("l2-norm: Σ over layers of ‖W‖₂, all operators, {}", self.0)
     }

@@ -52,6 +52,10 @@ impl ZeroCostProxy for LinearRegions {
         Direction::HigherIsBetter
     }
 
+    fn unit(&self) -> Option<&'static str> {
+        Some("regions")
+    }
+
     fn protocol(&self) -> String {
         format!(
             "R̂: {} crops of {}×{}×{} in batches of {}, C={}, {}",

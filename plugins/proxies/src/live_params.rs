@@ -26,6 +26,10 @@ assay_core::register! {
 }
 
 impl StructuralProxy for LiveParams {
+    fn unit(&self) -> Option<&'static str> {
+        Some("parameters")
+    }
+
     fn protocol(&self) -> String {
         format!("live-params: operators on a path from input to output, and the fixed part, {}", self.0)
     }

@@ -38,6 +38,10 @@ impl ZeroCostProxy for LogSynflow {
         Direction::HigherIsBetter
     }
 
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("log-synflow: Σ |w| · ln(∂R/∂w + 1), one image of ones, {} and biases, {}, float64", Norms::None, self.0)
     }

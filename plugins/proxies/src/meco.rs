@@ -40,6 +40,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Meco {
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("meco: first image, {}", self.pass)
     }

@@ -29,6 +29,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Naswot {
+    fn unit(&self) -> Option<&'static str> {
+        Some("ln")
+    }
+
     fn protocol(&self) -> String {
         format!("naswot: {}", self.0)
     }

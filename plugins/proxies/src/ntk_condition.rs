@@ -45,6 +45,10 @@ impl ZeroCostProxy for NtkCondition {
         Direction::LowerIsBetter
     }
 
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         let Self { network: InitialNetwork { size, initialiser }, batch, precision, augmentation } = self;
         format!("κ: {size}, batch {batch} ({augmentation}), {initialiser}, batch statistics, {precision}")

@@ -25,6 +25,10 @@ assay_core::register! {
 }
 
 impl StructuralProxy for Params {
+    fn unit(&self) -> Option<&'static str> {
+        Some("parameters")
+    }
+
     fn protocol(&self) -> String {
         format!("params: all operators, {}", self.0)
     }

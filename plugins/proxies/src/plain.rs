@@ -30,6 +30,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Plain {
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("plain: Σ w · ∂L/∂w, cross-entropy, {}", self.0)
     }

@@ -29,6 +29,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Snip {
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("snip: Σ |w · ∂L/∂w|, cross-entropy, {}", self.0)
     }

@@ -29,6 +29,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Swap {
+    fn unit(&self) -> Option<&'static str> {
+        Some("patterns")
+    }
+
     fn protocol(&self) -> String {
         format!("swap: {}", self.0)
     }

@@ -42,6 +42,10 @@ impl ZeroCostProxy for Synflow {
         Direction::HigherIsBetter
     }
 
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("synflow: Σ |w · ∂R/∂w|, one image of ones, {}, {}, float64", self.keep_norms, self.network)
     }

@@ -32,6 +32,10 @@ impl ZeroCostProxy for SynflowBn {
         Direction::HigherIsBetter
     }
 
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("synflow-bn: Σ |w · ∂R/∂w|, one image of ones, {}, {}, float64", Norms::All, self.0)
     }

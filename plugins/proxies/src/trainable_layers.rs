@@ -25,6 +25,10 @@ assay_core::register! {
 }
 
 impl StructuralProxy for TrainableLayers {
+    fn unit(&self) -> Option<&'static str> {
+        Some("layers")
+    }
+
     fn protocol(&self) -> String {
         format!("trainable-layers: convolutions and linear layers on a path from input to output, and of the fixed part, {}", self.0)
     }

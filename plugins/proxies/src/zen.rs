@@ -55,6 +55,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Zen {
+    fn unit(&self) -> Option<&'static str> {
+        Some("ln")
+    }
+
     fn protocol(&self) -> String {
         format!("zen: α = {}, {} variance, {}", self.alpha, self.variance, self.pass)
     }

@@ -36,6 +36,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Zico {
+    fn unit(&self) -> Option<&'static str> {
+        Some("ln")
+    }
+
     fn protocol(&self) -> String {
         format!("zico: {} minibatches, {}", self.batches, self.pass)
     }

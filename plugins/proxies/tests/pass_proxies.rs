@@ -216,6 +216,10 @@ fn the_gradient_norm_of_all_parameters_is_the_root_of_every_square() {
 struct Labels;
 
 impl PassProxy for Labels {
+    fn unit(&self) -> Option<&'static str> {
+        Some("labels")
+    }
+
     fn protocol(&self) -> String {
         "labels".into()
     }

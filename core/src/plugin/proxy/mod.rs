@@ -55,6 +55,16 @@ impl Proxy {
         }
     }
 
+    /// What a score is counted in; `None` of a number without a unit.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'static str> {
+        match self {
+            Self::Structure(proxy) => proxy.unit(),
+            Self::Passes(proxy) => proxy.unit(),
+            Self::Own(proxy) => proxy.unit(),
+        }
+    }
+
     /// The conditions a score depends on, for protocol lines: network, batch, initialiser, precision.
     #[must_use]
     pub fn protocol(&self) -> String {
@@ -86,6 +96,10 @@ impl Proxy {
 pub trait ZeroCostProxy: Send + Sync {
     /// Which end of the scale is better.
     fn direction(&self) -> Direction;
+
+    /// What a score is counted in, for axes and tables: `parameters`, `ln`. `None` of a number without a unit. Every proxy says
+    /// which it is.
+    fn unit(&self) -> Option<&'static str>;
 
     /// The conditions a score depends on, for protocol lines: network, batch, initialiser, precision.
     fn protocol(&self) -> String;

@@ -103,6 +103,10 @@ pub trait PassProxy: Send + Sync {
         Direction::HigherIsBetter
     }
 
+    /// What a score is counted in, for axes and tables: `parameters`, `ln`. `None` of a number without a unit. Every proxy says
+    /// which it is.
+    fn unit(&self) -> Option<&'static str>;
+
     /// The conditions a score depends on, for protocol lines: network, batch, initialiser, precision.
     fn protocol(&self) -> String;
 

@@ -17,6 +17,10 @@ pub trait StructuralProxy: Send + Sync {
         Direction::HigherIsBetter
     }
 
+    /// What a score is counted in, for axes and tables: `parameters`, `ln`. `None` of a number without a unit. Every proxy says
+    /// which it is.
+    fn unit(&self) -> Option<&'static str>;
+
     /// The conditions a score depends on, for protocol lines: what is counted, and in which network.
     fn protocol(&self) -> String;
 

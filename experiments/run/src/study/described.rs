@@ -35,6 +35,7 @@ fn of_proxy(planned: &PlannedProxy, plugins: &Plugins) -> Proxy {
     Proxy {
         label: label.clone(),
         name: name.clone(),
+        unit: proxy.unit().map(str::to_owned),
         direction: proxy.direction(),
         summary,
         protocol: proxy.protocol(),
@@ -47,6 +48,7 @@ fn of_aggregate(label: &str, aggregate: &Aggregate, plugins: &Plugins) -> Proxy 
     Proxy {
         label: label.to_owned(),
         name: label.to_owned(),
+        unit: None,
         direction: Direction::HigherIsBetter,
         summary: plugins.aggregates.find(label).map_or_else(|_| protocol.clone(), |entry| entry.summary.to_owned()),
         protocol,

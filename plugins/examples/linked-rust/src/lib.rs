@@ -35,6 +35,10 @@ assay_core::register! {
 }
 
 impl PassProxy for LayerNorms {
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("layer-norms: C=16, {} cell(s), batch {}, uniform-fan-in, float32", self.cells, self.batch)
     }

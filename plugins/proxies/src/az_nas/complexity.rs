@@ -24,6 +24,10 @@ assay_core::register! {
 }
 
 impl StructuralProxy for Complexity {
+    fn unit(&self) -> Option<&'static str> {
+        Some("multiply-adds")
+    }
+
     fn protocol(&self) -> String {
         format!("az-complexity: {}", self.0.protocol())
     }

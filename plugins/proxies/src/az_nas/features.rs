@@ -47,6 +47,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Expressivity {
+    fn unit(&self) -> Option<&'static str> {
+        Some("nats")
+    }
+
     fn protocol(&self) -> String {
         format!("az-expressivity: {}", self.0)
     }
@@ -68,6 +72,10 @@ impl PassProxy for Expressivity {
 }
 
 impl PassProxy for Progressivity {
+    fn unit(&self) -> Option<&'static str> {
+        Some("nats")
+    }
+
     fn protocol(&self) -> String {
         format!("az-progressivity: {}", self.0)
     }

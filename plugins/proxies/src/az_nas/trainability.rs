@@ -39,6 +39,10 @@ assay_core::register! {
 }
 
 impl PassProxy for Trainability {
+    fn unit(&self) -> Option<&'static str> {
+        None
+    }
+
     fn protocol(&self) -> String {
         format!("az-trainability: {}", self.0)
     }

@@ -32,6 +32,10 @@ assay_core::register! {
 }
 
 impl PassProxy for {{TYPE}} {
+    fn unit(&self) -> Option<&'static str> {
+        Some("log10")
+    }
+
     fn protocol(&self) -> String {
         format!("{{NAME}}: mean of log10 of ‖∂L/∂W‖₂, C=16, {} cell(s), batch {}, uniform-fan-in, float32", self.cells, self.batch)
     }

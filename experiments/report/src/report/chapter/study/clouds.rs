@@ -63,10 +63,11 @@ impl<'a> Clouds<'a> {
         }
         let vertical = format!("{} ({}), {}", target.title, target.column, target.unit);
         let vertical = if target.is_accuracy() { vertical } else { format!("{vertical} ({})", better(target.direction)) };
+        let unit = proxy.unit.as_ref().map_or_else(String::new, |unit| format!(", {unit}"));
         let scatter = Scatter {
             title: format!("{} and {}", proxy.label, target.title),
             subtitle,
-            axes: [format!("{} ({})", proxy.label, better(proxy.direction)), vertical],
+            axes: [format!("{}{unit} ({})", proxy.label, better(proxy.direction)), vertical],
             scales,
             points,
             operator: &self.operator.name,

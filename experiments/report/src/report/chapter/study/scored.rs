@@ -37,7 +37,7 @@ impl Scored {
             let proxy = summary.proxies.iter().find(|proxy| proxy.label == *label);
             let proxy = proxy.ok_or_else(|| ReportError::unknown_proxy(folder, label))?;
             let values = readings.iter().map(Reading::value).collect();
-            Ok(ProxyScores { label: label.clone(), direction: proxy.direction, values })
+            Ok(ProxyScores { label: label.clone(), unit: proxy.unit.clone(), direction: proxy.direction, values })
         };
         let proxies = readings.by_proxy.iter().map(scores).collect::<Result<_, ReportError>>()?;
         let subspaces = read_architectures(folder, &space.layout, &readings.architectures)?;

@@ -9,6 +9,8 @@ pub(super) const BEST_PART: usize = 10;
 /// The scores of one proxy.
 pub(super) struct ProxyScores {
     pub(super) label: String,
+    /// What they are counted in, where that is known.
+    pub(super) unit: Option<String>,
     pub(super) direction: Direction,
     /// Means over repeats.
     pub(super) values: Vec<Option<f64>>,

@@ -153,6 +153,7 @@ mod tests {
     fn a_proxy_of_width_is_seen_to_prefer_it() {
         let topology = Topology { kind: "normal".into(), depth: vec![2.0, 3.0, 3.0, 5.0], width: vec![4.0, 3.5, 3.5, 1.5] };
         let wide = ProxyScores {
+            unit: None,
             label: "wide".into(),
             direction: assay_structure::score::Direction::HigherIsBetter,
             values: vec![Some(4.0), Some(3.5), None, Some(1.5)],
