@@ -49,6 +49,20 @@ fn what_is_staged_is_beside_its_place_and_goes_when_it_is_not_needed() {
 }
 
 #[test]
+fn what_a_killed_fetch_staged_goes_with_the_next_one_and_what_another_one_stages_stays() {
+    let root = tempfile::tempdir().unwrap();
+    let left = root.path().join(".fetching-left");
+    std::fs::create_dir(&left).unwrap();
+    std::fs::write(left.join(".lock"), b"").unwrap();
+    std::fs::write(left.join("half"), b"half of").unwrap();
+    std::fs::create_dir(root.path().join(".fetching-empty")).unwrap();
+    let first = staging(root.path()).unwrap();
+    let second = staging(root.path()).unwrap();
+    assert!(first.path().exists() && second.path().exists() && !left.exists());
+    assert_eq!(names(root.path()).len(), 2);
+}
+
+#[test]
 fn a_file_in_the_way_of_a_folder_is_reported() {
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("datasets");
