@@ -102,6 +102,10 @@ impl Observer for Progress {
         }
     }
 
+    fn warn(&self, line: &str) {
+        self.bar.suspend(|| tell!("{line}"));
+    }
+
     fn is_interrupted(&self) -> bool {
         self.interrupt.is_asked()
     }

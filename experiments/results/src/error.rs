@@ -53,6 +53,14 @@ pub enum ReadError {
         /// The field that is wrong, and what is wrong with it: `correlations[3].tau_b: invalid type: …`.
         problem: String,
     },
+    /// A file is not what the run wrote.
+    #[error("`{file}` is damaged: {problem}", file = file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What does not fit.
+        problem: String,
+    },
     /// A summary is of another form than this version reads.
     #[error("`{file}` has form {found} of a {kind}, and this version of assay reads form {read}", file = file.display())]
     Schema {
@@ -75,6 +83,11 @@ impl ReadError {
             Self::NoRun { .. } => Some("name a run folder, such as one under results/".into()),
             Self::Unfinished { folder, kind } => Some(format!("continue it with: {}", kind.resume(folder))),
             Self::Schema { .. } => Some("read it with the version of assay that wrote it, or make the run again".into()),
+            Self::Damaged { file, .. } => {
+                let summary = file.with_file_name(files::SUMMARY);
+                let kept = "what was measured is kept, and the result can be made again of it";
+                Some(format!("{kept}: remove {} and continue the run with --resume", summary.display()))
+            }
             Self::OtherKind { .. } | Self::File { .. } | Self::Form { .. } => None,
         }
     }

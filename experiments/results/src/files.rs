@@ -6,8 +6,12 @@ pub const EXPERIMENT: &str = "experiment.toml";
 pub const BEGUN: &str = "run.json";
 /// The result: a [`Summary`](crate::Summary). A run that has it is finished.
 pub const SUMMARY: &str = "summary.json";
-/// Every finished measurement, one JSON line each.
+/// The checksums of the files of a finished run, its summary among them: [`Checksums`](crate::Checksums).
+pub const CHECKSUMS: &str = "checksums.txt";
+/// Every finished measurement, one JSON line each, whose last entry is the CRC-32 of what stands before it.
 pub const JOURNAL: &str = "measurements.jsonl";
+/// Lines of the journal that were damaged, and measured again.
+pub const DAMAGED: &str = "measurements.damaged.jsonl";
 /// The log.
 pub const LOG: &str = "log.txt";
 /// What was searched or scored: a [`Space`](crate::Space).

@@ -41,6 +41,7 @@ macro_rules! kinds_of_run {
 }
 
 mod begun;
+mod checksums;
 pub mod correlation;
 mod error;
 pub mod exit;
@@ -62,6 +63,7 @@ pub mod training;
 mod trajectory;
 
 pub use begun::{Begun, kind_of};
+pub use checksums::{Checksums, check, read_checked};
 pub use error::ReadError;
 pub use kind::Kind;
 pub use machine::Machine;

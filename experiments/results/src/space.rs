@@ -5,7 +5,8 @@ use std::path::Path;
 use assay_structure::subspace::Layout;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ReadError, read};
+use crate::checksums::read_if_any;
+use crate::error::{ReadError, parse};
 use crate::files;
 
 /// A search space: its name, and what can be chosen in it. Masks in [`tables`](crate::tables) are subspaces of its layout.
@@ -23,6 +24,7 @@ impl Space {
     /// # Errors
     /// If the file cannot be read; then with the name of the field that is wrong.
     pub fn read(folder: &Path) -> Result<Option<Self>, ReadError> {
-        read(&folder.join(files::SPACE))
+        let file = folder.join(files::SPACE);
+        read_if_any(&file)?.map(|bytes| parse(&file, &bytes)).transpose()
     }
 }

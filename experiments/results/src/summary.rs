@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::begun::kind_of;
+use crate::checksums::check;
 use crate::error::{ReadError, parse};
 use crate::kind::Kind;
 use crate::{SearchSummary, ShardSummary, StudySummary, TrainingSummary, files};
@@ -146,6 +147,7 @@ impl Summary {
                 });
             }
         };
+        check(&file, &bytes)?;
         Self::parse(&file, &bytes)
     }
 }

@@ -6,6 +6,7 @@ use assay_structure::subspace::{CellLayout, Layout};
 pub use assay_structure::trajectory::{Removal, Step};
 use serde::{Deserialize, Serialize};
 
+use crate::checksums::read_checked;
 use crate::error::{ReadError, parse};
 use crate::files;
 use crate::space::Space;
@@ -27,8 +28,7 @@ impl Trajectory {
     /// If a file cannot be read; then with the name of the field that is wrong.
     pub fn read(folder: &Path) -> Result<Self, ReadError> {
         let file = folder.join(files::TRAJECTORY);
-        let bytes = std::fs::read(&file).map_err(|error| ReadError::File { file: file.clone(), error })?;
-        let Self { layout, steps } = parse(&file, &bytes)?;
+        let Self { layout, steps } = parse(&file, &read_checked(&file)?)?;
         let whole = Space::read(folder)?.map(|space| space.layout).filter(|whole| whole.has_names_of(&layout));
         Ok(Self { layout: whole.unwrap_or(layout), steps })
     }

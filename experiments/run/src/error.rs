@@ -93,6 +93,10 @@ impl RunError {
             Self::Refused { help, .. } => Some(help.clone()),
             Self::Folder { help, .. } => help.clone(),
             Self::Read(error) => error.help(),
+            Self::Journal { folder, error: JournalError::Damaged(_) } => {
+                let summary = folder.join(files::SUMMARY);
+                Some(format!("remove {} and continue the run with --resume: what is lost is measured again", summary.display()))
+            }
             _ => None,
         }
     }

@@ -1,13 +1,18 @@
 //! The folder of a run: its name, its lock, and files that are there whole or not at all.
+//!
+//! The files of the result reach the disk together, before the summary does, which makes the run a finished one: a run that a
+//! power cut stops before that makes its result again, of what its journal or its checkpoint holds.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use assay_core::experiment::Experiment;
-use assay_results::files::{BEGUN, EXPERIMENT, LOG};
-use assay_results::{Begun, Kind, Provenance};
+use assay_results::files::{BEGUN, CHECKSUMS, EXPERIMENT, LOG, SUMMARY};
+use assay_results::{Begun, Checksums, Kind, Provenance};
+use assay_whole_file::Batch;
 use serde::Serialize;
 
 use crate::{RunError, VERSION, provenance};
@@ -18,6 +23,10 @@ const LOCK: &str = ".lock";
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Those that are not on the disk yet.
+    files: Arc<Batch>,
+    /// Of the files that this session wrote.
+    checksums: Mutex<Checksums>,
     // Held for its lock, which the system gives back however the process ends.
     _lock: File,
 }
@@ -72,11 +81,22 @@ impl RunFolder {
             folder.begin(experiment, kind, provenance)?;
             return Ok((folder, true));
         }
-        Ok((folder, false))
+        let mut checksums = Checksums::default();
+        for name in [EXPERIMENT, BEGUN] {
+            if let Ok(bytes) = fs::read(path.join(name)) {
+                checksums.insert(name, &bytes);
+            }
+        }
+        Ok((Self { checksums: Mutex::new(checksums), ..folder }, false))
     }
 
     /// Writes down what is begun.
     fn begin(&self, experiment: &Experiment, kind: Kind, provenance: Provenance) -> Result<(), RunError> {
+        // Those of an earlier session are of other files from now on.
+        match fs::remove_file(self.path.join(CHECKSUMS)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot("remove", &self.path.join(CHECKSUMS), error)),
+            _ => {}
+        }
         let begun = Begun { kind, assay: VERSION.into(), provenance: Some(provenance) };
         self.write(EXPERIMENT, experiment.to_toml()?.as_bytes()).and_then(|()| self.write_json(BEGUN, &begun))
     }
@@ -87,7 +107,7 @@ impl RunFolder {
         match lock.try_lock() {
             Ok(()) => {
                 assay_whole_file::remove_unfinished(&path);
-                Ok(Self { path, _lock: lock })
+                Ok(Self { path, files: Arc::default(), checksums: Mutex::default(), _lock: lock })
             }
             Err(TryLockError::WouldBlock) => Err(RunError::Folder {
                 message: format!("the run `{}` is being written by another process", path.display()),
@@ -112,16 +132,49 @@ impl RunFolder {
         &self.path
     }
 
-    /// Writes a file of the run: whole, or not at all.
+    /// Writes a file of the result: whole, or not at all.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
         let target = self.path.join(name);
-        assay_whole_file::write(&target, bytes).map_err(|error| cannot("write", &target, error))
+        self.files.write(&target, bytes).map_err(|error| cannot("write", &target, error))?;
+        self.checksums.lock().unwrap_or_else(PoisonError::into_inner).insert(name, bytes);
+        Ok(())
     }
 
-    /// Writes a file of the run as JSON for people and programs: whole, or not at all.
+    /// Writes a file that a later session continues from: whole, or not at all. When this returns, a power cut does not lose it.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
+        let target = self.path.join(name);
+        // What is continued from it belongs to what stands in the others.
+        let saved = self.files.sync().and_then(|()| assay_whole_file::write(&target, bytes));
+        saved.map_err(|error| cannot("write", &target, error))
+    }
+
+    /// Writes the summary, which makes the run a finished one; everything else is on the disk by then.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn finish(&self, summary: &[u8]) -> Result<(), RunError> {
+        let text = {
+            let mut checksums = self.checksums.lock().unwrap_or_else(PoisonError::into_inner);
+            checksums.insert(SUMMARY, summary);
+            checksums.text()
+        };
+        let sums = self.path.join(CHECKSUMS);
+        self.files.write(&sums, text.as_bytes()).map_err(|error| cannot("write", &sums, error))?;
+        self.save(SUMMARY, summary)
+    }
+
+    /// What brings the files to the disk that are not there yet.
+    pub(crate) fn pending(&self) -> Arc<Batch> {
+        Arc::clone(&self.files)
+    }
+
+    /// Writes a file of the result as JSON for people and programs: whole, or not at all.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -129,15 +182,6 @@ impl RunFolder {
         let mut json = serde_json::to_vec_pretty(value).map_err(|error| RunError::Result(format!("{name}: {error}")))?;
         json.push(b'\n');
         self.write(name, &json)
-    }
-
-    /// Writes a file of the run through `fill`: whole, or not at all.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn write_with(&self, name: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), RunError> {
-        let target = self.path.join(name);
-        assay_whole_file::write_with(&target, fill).map_err(|error| cannot("write", &target, error))
     }
 }
 

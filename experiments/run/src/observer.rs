@@ -17,6 +17,9 @@ pub trait Observer: Sync {
     /// A line that is worth keeping, such as the end of an epoch.
     fn say(&self, _line: &str) {}
 
+    /// Something went wrong that does not end the run, and that its user has to know.
+    fn warn(&self, _line: &str) {}
+
     /// Whether to begin nothing new: the run then ends as interrupted, and can be continued.
     fn is_interrupted(&self) -> bool {
         false

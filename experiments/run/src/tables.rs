@@ -1,14 +1,11 @@
 //! Tables as Parquet, and those that several kinds of run leave.
 
-use std::fs::File;
-use std::io;
-
 use assay_core::score::Reading;
 use assay_core::subspace::Layout;
 use assay_results::Space;
 use assay_results::files::SPACE;
 use assay_results::tables::{architectures, measurements};
-use polars::prelude::{Column, DataFrame, ParquetWriter, PolarsError};
+use polars::prelude::{Column, DataFrame, ParquetWriter};
 
 use crate::RunError;
 use crate::folder::RunFolder;
@@ -47,10 +44,7 @@ pub(crate) fn reading_columns(readings: &[&Reading]) -> [Column; 2] {
 /// Writes a table as Parquet.
 pub(crate) fn write_table(folder: &RunFolder, name: &str, columns: Vec<Column>, height: usize) -> Result<(), RunError> {
     let mut table = DataFrame::new(height, columns).map_err(|error| RunError::Result(format!("{name}: {error}")))?;
-    folder.write_with(name, |file: &mut File| {
-        ParquetWriter::new(file).finish(&mut table).map(drop).map_err(|error| match error {
-            PolarsError::IO { error, .. } => io::Error::new(error.kind(), error.to_string()),
-            other => io::Error::other(other.to_string()),
-        })
-    })
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes).finish(&mut table).map_err(|error| RunError::Result(format!("{name}: {error}")))?;
+    folder.write(name, &bytes)
 }

@@ -10,6 +10,7 @@ use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, Part, Words};
 use assay_core::stream::Stream;
 use assay_export::{Model, to_burn, to_dot, to_onnx, to_pytorch};
+use assay_results::files;
 use assay_weights::Weights;
 use clap::{Args, ValueEnum};
 
@@ -152,6 +153,10 @@ impl Export {
 
 fn read(path: &Path, graph: Arc<assay_core::graph::Graph>) -> Result<Weights, Failure> {
     let bytes = std::fs::read(path).map_err(|error| Failure::new(format!("the weights `{}` cannot be read: {error}", path.display())))?;
+    // What a training wrote has its checksum beside it.
+    if path.file_name().is_some_and(|name| name == files::WEIGHTS) {
+        assay_results::check(path, &bytes)?;
+    }
     Weights::read(graph, &bytes).map_err(|error| {
         Failure::new(format!("the weights `{}` do not fit this network: {error}", path.display()))
             .with_help("give the --channels, --cells, --classes and --image that they were made with")

@@ -6,14 +6,16 @@ use assay_core::experiment::{Plugins, Purpose};
 use assay_results::Kind;
 use assay_results::files::EXPERIMENT;
 use assay_run::folder::RunFolder;
-use assay_run::study::Finished;
 use assay_run::study::merge::Shards;
-use assay_run::{RunError, Unobserved, is_finished, stored_experiment};
+use assay_run::study::{Finished, StudyRun};
+use assay_run::{Prepared, RunError, is_finished, stored_experiment};
 use clap::Args;
 
 use super::Ending;
 use super::correlate;
+use crate::interrupt::Interrupt;
 use crate::log::LogFile;
+use crate::progress::{Progress, Style};
 
 /// Join the shards of a correlation study into one run folder
 #[derive(Debug, Args)]
@@ -33,12 +35,17 @@ pub(super) struct Merge {
     /// Print the study's summary as JSON
     #[arg(long)]
     json: bool,
+    /// Show no progress
+    #[arg(long)]
+    quiet: bool,
 }
 
 impl Merge {
-    pub(super) fn run(self, log: &LogFile) -> Result<(), Ending> {
+    pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
         let plugins = self.runs.first().map_or_else(crate::plugins::linked, |run| crate::plugins::of_run(run))?;
-        let shards = Shards::read(&self.runs, &plugins)?;
+        // Nothing is measured: Ctrl-C may end the process at once.
+        let progress = Progress::start(Style::choose(self.quiet, logs_on_terminal), StudyRun::UNIT, Interrupt::default());
+        let shards = Shards::read(&self.runs, &plugins, &progress)?;
         let provenance = shards.provenance(&plugins)?;
         let folder = match &self.run_dir {
             // What a killed merge left is merged again.
@@ -50,8 +57,8 @@ impl Merge {
             run_dir => RunFolder::create(shards.experiment(), Kind::Study, provenance, run_dir.as_deref())?,
         };
         log.open(folder.open_log()?);
-        // Nothing is measured: Ctrl-C may end the process at once.
-        let summary = shards.merge(&folder, &Unobserved)?;
+        let summary = shards.merge(&folder, &progress)?;
+        progress.finish();
         correlate::print_as(&Finished::Whole(Box::new(summary)), folder.path(), self.json)
     }
 }

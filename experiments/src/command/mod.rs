@@ -131,7 +131,7 @@ pub fn main() -> ExitCode {
     let outcome = crate::log::start(log_level.as_deref()).map_err(Ending::from).and_then(|log| match command {
         Command::Run(run) => run.run(&log, log_level.is_some()),
         Command::Correlate(correlate) => correlate.run(&log, log_level.is_some()),
-        Command::Merge(merge) => merge.run(&log),
+        Command::Merge(merge) => merge.run(&log, log_level.is_some()),
         Command::Score(score) => score.run(),
         Command::List(list) => list.run(),
         Command::Data(data) => data.run(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use assay_core::graph::Graph;
 use assay_core::network::Network;
 use assay_core::stream::Stream;
-use assay_weights::{RunningMoments, RunningStatistics, Weights, batch_norms, mean_path, take, variance_path, write_tensors};
+use assay_weights::{RunningMoments, RunningStatistics, Weights, batch_norms, check, mean_path, seal, take, variance_path, write_tensors};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use safetensors::SafeTensors;
@@ -81,11 +81,12 @@ impl<B: Backend> State<B> {
             }
         }
         let progress = serde_json::to_string(&self.progress).map_err(|error| TrainingError::Checkpoint(error.to_string()))?;
-        Ok(write_tensors(tensors, BTreeMap::from([(HEADER.to_owned(), progress)]))?)
+        Ok(seal(write_tensors(tensors, BTreeMap::from([(HEADER.to_owned(), progress)]))?))
     }
 
     /// Reads a checkpoint of the same model.
     pub(crate) fn read(model: &Model, bytes: &[u8], device: &B::Device) -> Result<Self, TrainingError> {
+        check(bytes).map_err(|error| TrainingError::Checkpoint(error.to_string()))?;
         let unreadable = |error: safetensors::SafeTensorError| TrainingError::Checkpoint(format!("it is not a safetensors file ({error})"));
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
         let text = header.metadata().as_ref().and_then(|texts| texts.get(HEADER));

@@ -9,6 +9,9 @@ pub enum WeightsError {
     /// The bytes are not a safetensors file.
     #[error("this is not a safetensors file that can be read ({0}); write one with `assay export` or with safetensors.torch.save_file")]
     File(#[from] SafeTensorError),
+    /// The file has a checksum that it does not fit.
+    #[error("it is damaged: it does not fit its checksum")]
+    Damaged,
     /// The network has a tensor that the file lacks.
     #[error("there is no tensor `{tensor}`, which the network has: the file is of another architecture or size of network")]
     Missing {

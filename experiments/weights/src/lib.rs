@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod error;
+mod seal;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use assay_core::network::Network;
 pub use error::WeightsError;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
+pub use seal::{check, seal};
 
 /// A network and, if it was trained, its running statistics.
 #[derive(Clone, Debug)]

@@ -1,12 +1,12 @@
 //! The tables of a run folder, column by column.
 
-use std::fs::File;
-use std::io;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use assay_results::read_checked;
 use assay_results::tables::Table;
 use assay_structure::score::Reading;
-use polars::prelude::{DataFrame, ParquetReader, PolarsError, PolarsResult, SerReader};
+use polars::prelude::{DataFrame, ParquetReader, PolarsError, SerReader};
 
 use super::error::ReportError;
 
@@ -20,7 +20,7 @@ impl RunTable {
     /// The table of the run in this folder.
     pub(super) fn read(folder: &Path, table: &Table) -> Result<Self, ReportError> {
         let path = folder.join(table.file);
-        match open(&path) {
+        match ParquetReader::new(Cursor::new(read_checked(&path)?)).finish() {
             Ok(frame) => Ok(Self { path, frame }),
             Err(error) => Err(ReportError::Table { path, problem: error.to_string() }),
         }
@@ -55,13 +55,10 @@ impl RunTable {
     }
 }
 
-fn open(path: &Path) -> PolarsResult<DataFrame> {
-    let file = File::open(path).map_err(|error: io::Error| PolarsError::from(error))?;
-    ParquetReader::new(file).finish()
-}
-
 #[cfg(test)]
 pub(super) mod tests {
+    use std::fs::File;
+
     use assay_results::tables::targets::{ARCH, FILE, TABLE, VALUE};
     use polars::prelude::{Column, ParquetWriter};
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assay_results::present::grid::{self, Grid};
+use assay_whole_file::Batch;
 use rayon::prelude::*;
 
 use super::content::{Body, Chart, Content, Section};
@@ -37,13 +38,14 @@ pub fn write(content: &Content, folder: &Path) -> Result<Written, ReportError> {
     for folder in [&tables, &figures] {
         fs::create_dir_all(folder).map_err(|error| ReportError::Write { path: folder.clone(), error })?;
     }
+    let batch = Batch::default();
     let mut names = BTreeSet::new();
     let mut charts: Vec<(String, &Chart, &Section)> = Vec::new();
     let mut count = 0;
     for section in content.sections() {
         match &section.body {
             Body::Table(table) => {
-                write_table(&tables.join(unused(&mut names, &section.name)), &table.grid, &section.notes)?;
+                write_table(&batch, &tables.join(unused(&mut names, &section.name)), &table.grid, &section.notes)?;
                 count += 1;
             }
             Body::Charts(of_section) => {
@@ -58,13 +60,15 @@ pub fn write(content: &Content, folder: &Path) -> Result<Written, ReportError> {
     let painter = Painter::new();
     let paint = |(name, chart, section): &(String, &Chart, &Section)| {
         let picture = painter.paint(&chart.drawing.standalone(&section.notes))?;
-        write_file(figures.join(format!("{name}.svg")), picture.svg.as_bytes())?;
-        write_file(figures.join(format!("{name}.png")), &picture.png)
+        write_file(&batch, figures.join(format!("{name}.svg")), picture.svg.as_bytes())?;
+        write_file(&batch, figures.join(format!("{name}.png")), &picture.png)
     };
     charts.par_iter().try_for_each(paint)?;
     let page = folder.join(PAGE);
+    let html = page::html(content);
     // Last: a report that has its page has everything.
-    write_file(page.clone(), page::html(content).as_bytes())?;
+    let written = batch.sync().and_then(|()| assay_whole_file::write(&page, html.as_bytes()));
+    written.map_err(|error| ReportError::Write { path: page.clone(), error })?;
     Ok(Written { page, tables: (tables, count), figures: (figures, charts.len()) })
 }
 
@@ -76,18 +80,18 @@ fn unused(names: &mut BTreeSet<String>, name: &str) -> String {
     free
 }
 
-fn write_file(path: PathBuf, bytes: &[u8]) -> Result<(), ReportError> {
-    assay_whole_file::write(&path, bytes).map_err(|error| ReportError::Write { path, error })
+fn write_file(batch: &Batch, path: PathBuf, bytes: &[u8]) -> Result<(), ReportError> {
+    batch.write(&path, bytes).map_err(|error| ReportError::Write { path, error })
 }
 
-fn write_table(stem: &Path, grid: &Grid, notes: &[String]) -> Result<(), ReportError> {
+fn write_table(batch: &Batch, stem: &Path, grid: &Grid, notes: &[String]) -> Result<(), ReportError> {
     let with = |extension: &str| PathBuf::from(format!("{}.{extension}", stem.display()));
     let csv = with("csv");
     let text = comma_separated(grid, notes).map_err(|error| ReportError::Write { path: csv.clone(), error })?;
-    write_file(csv, &text)?;
+    write_file(batch, csv, &text)?;
     let grids = std::slice::from_ref(grid);
-    write_file(with("md"), grid::markdown(grids, notes).as_bytes())?;
-    write_file(with("tex"), grid::latex(grids, notes).as_bytes())
+    write_file(batch, with("md"), grid::markdown(grids, notes).as_bytes())?;
+    write_file(batch, with("tex"), grid::latex(grids, notes).as_bytes())
 }
 
 /// The grid with a last column that holds what stands below it, the same in every row: a table without its protocol is

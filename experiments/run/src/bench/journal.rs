@@ -1,11 +1,16 @@
-//! The journal of a run: every finished measurement, one JSON line each, appended and never rewritten.
+//! The journal of a run: every finished measurement, one JSON line each, appended and never rewritten but for lines that are
+//! damaged.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-use assay_results::files::JOURNAL;
+use assay_results::files::{DAMAGED, JOURNAL};
+use assay_whole_file::Batch;
 
+use super::durable::Durable;
+use super::line;
 use super::records::{Record, Records};
 
 /// Why a journal cannot be continued.
@@ -19,46 +24,47 @@ pub enum JournalError {
         /// What the system said.
         source: io::Error,
     },
-    /// A line before the last is not a measurement.
-    #[error("line {line} of the journal is not a measurement: {problem}")]
-    Damaged {
-        /// From 1.
-        line: usize,
-        /// What the parser said.
-        problem: String,
-    },
+    /// A line of a finished run is not a measurement.
+    #[error("line {line} of the journal is damaged: {problem}", line = .0.line, problem = .0.problem)]
+    Damaged(Damage),
+}
+
+/// A line that is not a measurement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+fn failed(doing: &'static str) -> impl Fn(io::Error) -> JournalError {
+    move |source| JournalError::Io { doing, source }
 }
 
 /// What a journal holds.
+#[derive(Default)]
 struct Contents {
     records: Records,
-    /// How many bytes of whole lines.
-    intact: u64,
-    /// What is wrong with its last line.
-    problem: Option<JournalError>,
+    damages: Vec<Damage>,
 }
 
 impl Contents {
-    fn of(file: &File) -> Result<Self, JournalError> {
-        let mut found = Self { records: Records::default(), intact: 0, problem: None };
+    /// Reads the lines; `each` sees them, with whether they are intact.
+    fn of(file: &File, mut each: impl FnMut(&[u8], bool)) -> Result<Self, JournalError> {
+        let mut found = Self::default();
         let mut reader = BufReader::new(file);
-        let mut line = Vec::new();
+        let mut text = Vec::new();
         for number in 1.. {
-            line.clear();
-            let length = reader.read_until(b'\n', &mut line).map_err(|source| JournalError::Io { doing: "read", source })?;
-            if length == 0 {
+            text.clear();
+            if reader.read_until(b'\n', &mut text).map_err(failed("read"))? == 0 {
                 break;
             }
-            if let Some(problem) = found.problem {
-                return Err(problem);
-            }
-            match serde_json::from_slice::<Record>(&line) {
-                Ok(record) if line.ends_with(b"\n") => {
-                    found.records.insert(record);
-                    found.intact += length as u64;
-                }
-                Ok(_) => found.problem = Some(JournalError::Damaged { line: number, problem: "it is cut short".into() }),
-                Err(error) => found.problem = Some(JournalError::Damaged { line: number, problem: error.to_string() }),
+            let read = line::read(&text);
+            each(&text, read.is_ok());
+            match read {
+                Ok(record) => found.records.insert(record),
+                Err(problem) => found.damages.push(Damage { line: number, problem }),
             }
         }
         Ok(found)
@@ -70,9 +76,9 @@ impl Contents {
 /// # Errors
 /// If it cannot be read, or is damaged anywhere.
 pub fn read(folder: &Path) -> Result<Records, JournalError> {
-    let file = File::open(folder.join(JOURNAL)).map_err(|source| JournalError::Io { doing: "opened", source })?;
-    let Contents { records, problem, .. } = Contents::of(&file)?;
-    problem.map_or(Ok(records), Err)
+    let file = File::open(folder.join(JOURNAL)).map_err(failed("opened"))?;
+    let Contents { records, damages } = Contents::of(&file, |_, _| {})?;
+    damages.into_iter().next().map_or(Ok(records), |damage| Err(JournalError::Damaged(damage)))
 }
 
 /// Measurements as lines of a journal.
@@ -81,41 +87,76 @@ pub fn read(folder: &Path) -> Result<Records, JournalError> {
 /// If one cannot be written as JSON.
 pub fn lines<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Vec<u8>, JournalError> {
     let mut lines = Vec::new();
-    for record in records {
-        serde_json::to_writer(&mut lines, record).map_err(|error| JournalError::Io { doing: "written", source: error.into() })?;
-        lines.push(b'\n');
-    }
+    records.into_iter().try_for_each(|record| line::write(record, &mut lines)).map_err(|error| failed("written")(error.into()))?;
     Ok(lines)
 }
 
-/// An open journal.
+/// An open journal. What is appended reaches the disk within a second, and at the end.
 #[derive(Debug)]
-pub struct Journal(File);
+pub struct Journal {
+    file: File,
+    durable: Durable,
+}
 
 impl Journal {
-    /// Opens a run's journal, making it if need be, and reads what it holds. A last line that a kill tore is cut off.
+    /// Opens a run's journal, making it if need be, and reads what it holds. Lines that are damaged are taken out, and told:
+    /// what was measured there is to be measured again. What is pending reaches the disk with the journal.
     ///
     /// # Errors
-    /// If the file cannot be read or written, or is damaged elsewhere than at its end.
-    pub fn open(folder: &Path) -> Result<(Self, Records), JournalError> {
-        let failed = |doing| move |source| JournalError::Io { doing, source };
-        let mut file = File::options().read(true).append(true).create(true).open(folder.join(JOURNAL)).map_err(failed("opened"))?;
-        let Contents { records, intact, problem } = Contents::of(&file)?;
-        if problem.is_some() {
-            file.set_len(intact).map_err(failed("repaired"))?;
+    /// If the file cannot be read or written.
+    pub fn open(folder: &Path, pending: Arc<Batch>) -> Result<(Self, Records, Vec<Damage>), JournalError> {
+        let path = folder.join(JOURNAL);
+        let open = || File::options().read(true).append(true).create(true).open(&path).map_err(failed("opened"));
+        let mut file = open()?;
+        let Contents { records, damages } = Contents::of(&file, |_, _| {})?;
+        if !damages.is_empty() {
+            repair(&file, folder)?;
+            file = open()?;
         }
         file.seek(SeekFrom::End(0)).map_err(failed("opened"))?;
-        Ok((Self(file), records))
+        Ok((Self::of(file, pending)?, records, damages))
+    }
+
+    fn of(file: File, pending: Arc<Batch>) -> Result<Self, JournalError> {
+        let own = file.try_clone().map_err(failed("opened"))?;
+        let durable = Durable::begin(move || pending.sync().and_then(|()| own.sync_data())).map_err(failed("opened"))?;
+        Ok(Self { file, durable })
     }
 
     /// Adds measurements; when this returns, a kill of this program does not lose them.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it cannot be written, or what was written before cannot reach the disk.
     pub fn append(&mut self, records: &[Record]) -> Result<(), JournalError> {
         // One write, so that a kill leaves at most one torn line, at the end.
-        self.0.write_all(&lines(records)?).map_err(|source| JournalError::Io { doing: "written", source })
+        self.file.write_all(&lines(records)?).and_then(|()| self.durable.written()).map_err(failed("written"))
     }
+
+    /// Begins to bring to the disk what was added.
+    pub fn hasten(&self) {
+        self.durable.hasten();
+    }
+
+    /// Waits until all of it is on the disk.
+    ///
+    /// # Errors
+    /// If it cannot reach the disk.
+    pub fn close(self) -> Result<(), JournalError> {
+        self.durable.end().map_err(failed("written"))
+    }
+}
+
+/// Takes the damaged lines out of the journal, into a file of their own.
+fn repair(mut file: &File, folder: &Path) -> Result<(), JournalError> {
+    let (mut intact, mut damaged) = (Vec::new(), Vec::new());
+    file.rewind().map_err(failed("read"))?;
+    Contents::of(file, |line, is_intact| if is_intact { &mut intact } else { &mut damaged }.extend_from_slice(line))?;
+    let keep = || {
+        let mut kept = File::options().append(true).create(true).open(folder.join(DAMAGED))?;
+        kept.write_all(&damaged)?;
+        assay_whole_file::write(&folder.join(JOURNAL), &intact)
+    };
+    keep().map_err(failed("repaired"))
 }
 
 #[cfg(test)]
@@ -131,23 +172,28 @@ mod tests {
         Record { request, reading, seconds: 0.1 }
     }
 
+    fn open(folder: &Path) -> (Journal, Records, Vec<Damage>) {
+        Journal::open(folder, Arc::default()).unwrap()
+    }
+
     #[test]
     fn what_is_appended_is_read_back_to_the_last_bit() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut journal, empty) = Journal::open(folder.path()).unwrap();
+        let (mut journal, empty, _) = open(folder.path());
         assert!(empty.is_empty());
         let first = record("a", Reading::Value(0.1 + 0.2));
         let second = record("b", Reading::undefined("the Gram matrix is singular: λmin = 0"));
         journal.append(std::slice::from_ref(&first)).unwrap();
         journal.append(std::slice::from_ref(&second)).unwrap();
-        let (_, records) = Journal::open(folder.path()).unwrap();
-        assert_eq!(records.into_vec(), [first, second]);
+        journal.close().unwrap();
+        let (_, records, damages) = open(folder.path());
+        assert_eq!((records.into_vec(), damages), (vec![first, second], vec![]));
     }
 
     #[test]
     fn wherever_the_last_line_is_torn_the_lines_before_it_stay_and_the_next_one_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut journal, _) = Journal::open(folder.path()).unwrap();
+        let (mut journal, ..) = open(folder.path());
         let first = record("a", Reading::Value(1.5));
         let second = record("b", Reading::Value(2.5));
         journal.append(std::slice::from_ref(&first)).unwrap();
@@ -157,29 +203,37 @@ mod tests {
         let two = std::fs::read(&path).unwrap();
         for length in one.len()..two.len() {
             std::fs::write(&path, &two[..length]).unwrap();
-            let (mut journal, records) = Journal::open(folder.path()).unwrap();
+            let (mut journal, records, damages) = open(folder.path());
             assert_eq!(records.len(), 1, "torn after {length} bytes");
+            assert_eq!(damages.len(), usize::from(length > one.len()), "torn after {length} bytes");
             journal.append(std::slice::from_ref(&second)).unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), two, "torn after {length} bytes");
         }
     }
 
     #[test]
-    fn damage_before_the_end_is_an_error_that_names_the_line() {
+    fn damaged_lines_are_told_and_taken_out_and_of_a_finished_run_they_are_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut journal, _) = Journal::open(folder.path()).unwrap();
-        journal.append(&[record("a", Reading::Value(1.5))]).unwrap();
+        let (mut journal, ..) = open(folder.path());
+        let whole = ["a", "b", "c"].map(|images| record(images, Reading::Value(1.5)));
+        journal.append(&whole).unwrap();
+        journal.close().unwrap();
         let path = folder.path().join(JOURNAL);
-        let line = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, format!("{line}not a measurement\n{line}")).unwrap();
-        let error = Journal::open(folder.path()).unwrap_err().to_string();
-        assert!(error.starts_with("line 2 of the journal is not a measurement"), "{error}");
+        let text = std::fs::read_to_string(&path).unwrap().replacen("\"images\":\"b\"", "\"images\":\"c\"", 1);
+        std::fs::write(&path, &text).unwrap();
+        let error = read(folder.path()).unwrap_err().to_string();
+        assert_eq!(error, "line 2 of the journal is damaged: it does not fit its checksum");
+        let (_, records, damages) = open(folder.path());
+        assert_eq!(records.into_vec(), [whole[0].clone(), whole[2].clone()]);
+        assert_eq!(damages, [Damage { line: 2, problem: "it does not fit its checksum".into() }]);
+        assert_eq!(std::fs::read_to_string(folder.path().join(DAMAGED)).unwrap(), text.lines().nth(1).unwrap().to_owned() + "\n");
+        assert_eq!(open(folder.path()).2, []);
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_an_error() {
-        let mut journal = Journal(File::options().write(true).open("/dev/full").unwrap());
+        let mut journal = Journal::of(File::options().write(true).open("/dev/full").unwrap(), Arc::default()).unwrap();
         let error = journal.append(&[record("a", Reading::Value(1.5))]).unwrap_err().to_string();
         assert_eq!(error, "the journal cannot be written: No space left on device (os error 28)");
     }

@@ -1,15 +1,18 @@
 //! The laboratory of a run: answers from records, measures what is missing, journals what it measures.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use assay_core::plugin::{Columns, Laboratory, Request, SearchError, SearchSpace, Step};
 use assay_core::score::{Direction, Reading};
 use assay_core::stream::Stream;
+use assay_results::files;
+use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
 use super::clock::Clock;
-use super::journal::Journal;
+use super::journal::{Damage, Journal};
 use super::records::{Record, Records};
 use super::workbench::Workbench;
 use crate::folder::RunFolder;
@@ -18,6 +21,7 @@ use crate::{Observer, RunError, VERSION};
 /// What a strategy searches with.
 pub(crate) struct RunLaboratory<'a> {
     workbench: &'a Workbench,
+    folder: PathBuf,
     /// What is looked up instead of measured.
     columns: Option<&'a Columns>,
     journal: Mutex<Journal>,
@@ -28,6 +32,27 @@ pub(crate) struct RunLaboratory<'a> {
     steps: Vec<Step>,
     observer: &'a dyn Observer,
     clock: Clock,
+}
+
+/// What is said of a journal with damaged lines.
+fn told(folder: &Path, damages: &[Damage]) -> Option<String> {
+    let journal = folder.join(files::JOURNAL);
+    let first = |damage: &Damage| format!("line {}: {}", damage.line, damage.problem);
+    let some: Vec<String> = damages.iter().take(3).map(first).collect();
+    let more = damages.len().checked_sub(some.len()).filter(|more| *more > 0).map_or_else(String::new, |more| format!("; {more} more"));
+    let said = format!(
+        "`{}` is damaged ({}{more}): what was measured there is measured again; the damaged lines are kept in {}",
+        journal.display(),
+        some.join("; "),
+        files::DAMAGED
+    );
+    (!damages.is_empty()).then_some(said)
+}
+
+/// Waits until a journal is on the disk.
+fn end(journal: Mutex<Journal>, folder: &Path) -> Result<(), RunError> {
+    let journal = journal.into_inner().unwrap_or_else(PoisonError::into_inner);
+    journal.close().map_err(|error| RunError::Journal { folder: folder.to_owned(), error })
 }
 
 /// What a search leaves behind.
@@ -46,13 +71,18 @@ impl<'a> RunLaboratory<'a> {
     /// # Errors
     /// If the journal cannot be read or written.
     pub(crate) fn open(workbench: &'a Workbench, folder: &RunFolder, observer: &'a dyn Observer) -> Result<Self, RunError> {
-        let opened = Journal::open(folder.path());
-        let (journal, records) = opened.map_err(|error| RunError::Journal { folder: folder.path().to_owned(), error })?;
+        let opened = Journal::open(folder.path(), folder.pending());
+        let (journal, records, damages) = opened.map_err(|error| RunError::Journal { folder: folder.path().to_owned(), error })?;
+        if let Some(told) = told(folder.path(), &damages) {
+            tracing::warn!("{told}");
+            observer.warn(&told);
+        }
         let threads = workbench.threads.current_num_threads();
         tracing::info!(version = VERSION, threads, measured_before = records.len(), "run begins");
         let asked = vec![false; records.len()];
         let (journal, steps, clock) = (Mutex::new(journal), Vec::new(), Clock::default());
-        Ok(Self { workbench, columns: None, journal, records, asked, steps, observer, clock })
+        let folder = folder.path().to_owned();
+        Ok(Self { workbench, folder, columns: None, journal, records, asked, steps, observer, clock })
     }
 
     /// With these tables beside the workbench's proxies.
@@ -62,32 +92,43 @@ impl<'a> RunLaboratory<'a> {
         self
     }
 
-    /// Ends the search.
-    #[must_use]
-    pub(crate) fn close(self) -> Findings {
+    /// Ends the search, and waits until what it measured is on the disk.
+    ///
+    /// # Errors
+    /// If that cannot reach the disk.
+    pub(crate) fn close(self) -> Result<Findings, RunError> {
+        end(self.journal, &self.folder)?;
         let mut records: Vec<Record> =
             self.records.into_vec().into_iter().zip(self.asked).filter_map(|(record, asked)| asked.then_some(record)).collect();
         records.sort_by_cached_key(|record| {
             let Request { label, subspace, parameters, images } = record.request.clone();
             (label, subspace.to_string(), parameters, images)
         });
-        Findings { records, steps: self.steps, clock: self.clock }
+        Ok(Findings { records, steps: self.steps, clock: self.clock })
     }
 
-    /// Ends measuring without a search: where the time went.
-    #[must_use]
-    pub(crate) fn into_clock(self) -> Clock {
-        self.clock
+    /// Ends measuring without a search, and waits as [`close`](Self::close) does: where the time went.
+    ///
+    /// # Errors
+    /// If what was measured cannot reach the disk.
+    pub(crate) fn into_clock(self) -> Result<Clock, RunError> {
+        end(self.journal, &self.folder)?;
+        Ok(self.clock)
     }
 
-    /// Like [`measure`](Laboratory::measure), with all that is known of each measurement.
+    /// Begins to bring to the disk what was measured, because it will be all.
+    pub(crate) fn hasten(&self) {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).hasten();
+    }
+
+    /// Measures what is not recorded yet.
     ///
     /// # Errors
     /// If a measurement fails, or the user interrupts.
-    pub(crate) fn records_of(&mut self, requests: &[&Request]) -> Result<Vec<&Record>, SearchError> {
+    pub(crate) fn complete(&mut self, requests: &[&Request]) -> Result<(), SearchError> {
         let mut replayed = 0;
         // In the order asked, each once.
-        let mut missing: IndexSet<&Request> = IndexSet::new();
+        let mut missing: IndexSet<&Request, RandomState> = IndexSet::default();
         for &request in requests {
             match self.records.position(request) {
                 Some(position) if self.asked[position] => {}
@@ -106,6 +147,14 @@ impl<'a> RunLaboratory<'a> {
         if self.observer.is_interrupted() {
             return Err(SearchError::Interrupted);
         }
+        Ok(())
+    }
+
+    /// All that is known of these measurements, which were [completed](Self::complete).
+    ///
+    /// # Errors
+    /// If one was not.
+    pub(crate) fn records_of(&self, requests: &[&Request]) -> Result<Vec<&Record>, SearchError> {
         let answers: Option<Vec<&Record>> = requests.iter().map(|request| self.records.get(request)).collect();
         answers.ok_or_else(|| SearchError::Impossible("a measurement is neither recorded nor measured".into()))
     }
@@ -159,7 +208,9 @@ impl Laboratory for RunLaboratory<'_> {
     }
 
     fn measure(&mut self, requests: &[Request]) -> Result<Vec<Reading>, SearchError> {
-        Ok(self.records_of(&Vec::from_iter(requests))?.into_iter().map(|record| record.reading.clone()).collect())
+        let requests = Vec::from_iter(requests);
+        self.complete(&requests)?;
+        Ok(self.records_of(&requests)?.into_iter().map(|record| record.reading.clone()).collect())
     }
 
     fn seconds(&self, request: &Request) -> Option<f64> {

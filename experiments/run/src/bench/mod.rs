@@ -1,8 +1,10 @@
 //! Where measurements are made and kept: the workbench measures, the journal keeps, and the laboratory answers from both.
 
 pub(crate) mod clock;
+mod durable;
 pub mod journal;
 pub(crate) mod laboratory;
+mod line;
 pub mod records;
 mod timed;
 pub mod workbench;

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use assay_core::plugin::Request;
 use assay_core::score::Reading;
+use foldhash::fast::RandomState;
 use indexmap::{Equivalent, IndexSet};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +22,7 @@ pub struct Record {
 
 /// Measurements, one a request, in the order in which they came.
 #[derive(Clone, Debug, Default)]
-pub struct Records(IndexSet<ByRequest>);
+pub struct Records(IndexSet<ByRequest, RandomState>);
 
 /// A record that equals another one if their requests do, so that the request is kept once.
 #[derive(Clone, Debug)]

@@ -19,6 +19,7 @@ use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use assay_results::Provenance;
+use foldhash::fast::RandomState;
 use rayon::prelude::*;
 
 use super::records::Record;
@@ -145,8 +146,8 @@ impl Workbench {
     fn jobs<'b>(&'b self, requests: &[&Request]) -> Result<(Vec<Job<'b>>, Vec<Built>), SearchError> {
         let (mut jobs, mut networks): (Vec<Job<'b>>, Vec<Built>) = (Vec::new(), Vec::new());
         // Positions of jobs, by what their requests have in common.
-        let mut of_network: HashMap<(usize, &Subspace), usize> = HashMap::new();
-        let mut of_draws: HashMap<(&str, &str, &Subspace), usize> = HashMap::new();
+        let mut of_network: HashMap<(usize, &Subspace), usize, RandomState> = HashMap::default();
+        let mut of_draws: HashMap<(&str, &str, &Subspace), usize, RandomState> = HashMap::default();
         for (position, &request) in requests.iter().enumerate() {
             let new = jobs.len();
             match self.proxy(&request.label)?.proxy.as_ref() {
@@ -265,10 +266,14 @@ fn pool(wanted: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
 /// One request a repeat, each with draws of its own; architectures share them.
 #[must_use]
 pub fn repeats(label: &str, subspace: &Subspace, purpose: &str, count: usize) -> Vec<Request> {
-    (0..count)
-        .map(|repeat| format!("{purpose}/{repeat}"))
-        .map(|path| Request { label: label.to_owned(), subspace: subspace.clone(), parameters: path.clone(), images: path })
-        .collect()
+    (0..count).map(|repeat| repeated(label, subspace, purpose, repeat)).collect()
+}
+
+/// The request of one repeat.
+#[must_use]
+pub fn repeated(label: &str, subspace: &Subspace, purpose: &str, repeat: usize) -> Request {
+    let path = format!("{purpose}/{repeat}");
+    Request { label: label.to_owned(), subspace: subspace.clone(), parameters: path.clone(), images: path }
 }
 
 /// The positions of the requests of a job, and what was measured.

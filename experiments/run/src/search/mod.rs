@@ -14,7 +14,7 @@ use assay_core::experiment::{Assembly, Experiment, Plugins, Purpose};
 use assay_core::plugin::{Benchmark, ColumnContent, Columns, Laboratory, SearchError, SearchStrategy};
 use assay_core::score::Score;
 use assay_core::subspace::Subspace;
-use assay_results::{Kind, Provenance, ReadError, SearchSummary, Trajectory, files};
+use assay_results::{Kind, Provenance, ReadError, SearchSummary, Trajectory};
 
 use crate::bench::laboratory::RunLaboratory;
 use crate::bench::workbench::{Workbench, repeats};
@@ -109,7 +109,7 @@ impl Prepared for SearchRun {
         let found = self.strategy.search(&mut laboratory);
         let scored = found.and_then(|found| self.score(&mut laboratory, &found).map(|scores| (found, scores)));
         let (found, scores) = scored.inspect_err(|error| tracing::error!(%error, "run ends without a result"))?;
-        let findings = laboratory.close();
+        let findings = laboratory.close()?;
 
         let architecture = summary::architecture(self.workbench.space.as_ref(), &found)?;
         let space_name = self.experiment.space.name.as_str();
@@ -140,7 +140,7 @@ impl Prepared for SearchRun {
         };
         let json = summary.to_json().map_err(|error| RunError::Result(error.to_string()))?;
         // Last: a run that has its summary has everything.
-        folder.write(files::SUMMARY, &json)?;
+        folder.finish(&json)?;
         tracing::info!(architecture = summary.architecture.text, "run ends");
         Ok(summary)
     }

@@ -1,7 +1,5 @@
 //! The files of a study.
 
-use std::io;
-
 use assay_core::score::Reading;
 use assay_core::subspace::Layout;
 use assay_results::correlation::Correlation;
@@ -108,7 +106,9 @@ pub(super) fn write_correlations(
     write_table(folder, correlations::FILE, columns(), rows.len())?;
     let csv = tables::CORRELATIONS_CSV;
     let mut table = DataFrame::new(rows.len(), columns()).map_err(|error| RunError::Result(format!("{csv}: {error}")))?;
-    folder.write_with(csv, |file| CsvWriter::new(file).finish(&mut table).map_err(io::Error::other))?;
+    let mut bytes = Vec::new();
+    CsvWriter::new(&mut bytes).finish(&mut table).map_err(|error| RunError::Result(format!("{csv}: {error}")))?;
+    folder.write(csv, &bytes)?;
     let grids: Vec<Grid> = [overview(rows)].into_iter().chain(by_target(rows, k)).collect();
     let theirs = presented::grids(rows, published);
     let mut their_notes: Vec<String> = notes.to_vec();

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::selection::Selected;
 use super::{BASELINE, StudyRun, shards};
 use crate::RunError;
-use crate::bench::workbench::repeats;
+use crate::bench::workbench::repeated;
 
 /// One measurement that enters a study.
 pub(super) struct Wanted {
@@ -23,45 +23,52 @@ pub(super) struct Wanted {
     pub(super) is_shared: bool,
 }
 
+/// What a shard makes of a study.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    /// The part of each architecture.
+    pub(super) of: &'a [u32],
+    pub(super) shard: Shard,
+}
+
 /// The requests of these, in their order.
 pub(super) fn requests(wanted: &[Wanted]) -> Vec<&Request> {
     wanted.iter().map(|wanted| &wanted.request).collect()
 }
 
 impl StudyRun {
-    /// What is asked for, of the whole study or one shard, by architecture, repeat and proxy: structural proxies first, one
+    /// What is asked for, of the whole study or one of its [parts](Self::parts), by architecture, repeat and proxy: structural proxies first, one
     /// after the other, since they share a network, and once, since they have no draws; of the others those of one repeat
     /// one after the other, since they share their draws.
-    pub(super) fn wanted(&self, shard: Option<Shard>) -> Result<Vec<Wanted>, RunError> {
+    pub(super) fn wanted(&self, part: Option<Part<'_>>) -> Vec<Wanted> {
         let mut proxies: Vec<(usize, &PlannedProxy)> = self.workbench.proxies.iter().enumerate().collect();
         proxies.sort_by_key(|(_, planned)| !matches!(*planned.proxy, Proxy::Structure(_)));
         let architectures = &self.selection.architectures;
-        let parts = shard.map(|shard| self.parts(shard.of())).transpose()?;
         let repeat_count = u32::try_from(self.study.repeats).unwrap_or(u32::MAX);
         let mut wanted = Vec::new();
         for (position, architecture) in architectures.iter().enumerate() {
-            if shard.zip(parts.as_ref()).is_some_and(|(shard, parts)| parts[position] + 1 != shard.number()) {
+            if part.is_some_and(|part| part.of[position] + 1 != part.shard.number()) {
                 continue;
             }
             for repeat in 0..repeat_count {
                 for (proxy, planned) in &proxies {
-                    let (measured, count) = match *planned.proxy {
-                        Proxy::Structure(_) => (position, 1),
-                        Proxy::Passes(_) | Proxy::Own(_) => (architecture.measured_as, self.study.repeats),
+                    let measured = match *planned.proxy {
+                        Proxy::Structure(_) if repeat > 0 => continue,
+                        Proxy::Structure(_) => position,
+                        Proxy::Passes(_) | Proxy::Own(_) => architecture.measured_as,
                     };
-                    let request =
-                        repeats(&planned.label, &architectures[measured].subspace, "study", count).into_iter().nth(repeat as usize);
+                    let request = repeated(&planned.label, &architectures[measured].subspace, "study", repeat as usize);
                     let is_shared = measured != position;
-                    wanted.extend(request.map(|request| Wanted { architecture: position, proxy: *proxy, request, repeat, is_shared }));
+                    wanted.push(Wanted { architecture: position, proxy: *proxy, request, repeat, is_shared });
                 }
             }
         }
-        Ok(wanted)
+        wanted
     }
 
-    /// The part of each architecture's measurements, counted from 0. What one costs is taken to be in proportion to the
+    /// The part that makes each architecture's measurements, counted from 0. What one costs is taken to be in proportion to the
     /// multiply-adds of its network.
-    fn parts(&self, parts: u32) -> Result<Vec<u32>, RunError> {
+    pub(super) fn parts(&self, parts: u32) -> Result<Vec<u32>, RunError> {
         let missing = || RunError::Result(format!("the proxy `{BASELINE}` is not structural"));
         let baseline = self.workbench.proxies.iter().find(|planned| planned.label == BASELINE);
         let Some(Proxy::Structure(baseline)) = baseline.map(|planned| planned.proxy.as_ref()) else { return Err(missing()) };

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use assay_core::experiment::{Experiment, Plugins, Purpose, Shard};
 use assay_core::number::grouped;
 use assay_results::shard::ShardTimes;
-use assay_results::{Provenance, ShardSummary, StudySummary, files};
+use assay_results::{Provenance, ShardSummary, StudySummary, files, read_checked};
+use rayon::prelude::*;
 
 use super::StudyRun;
+use super::measurements::Part;
 use crate::bench::journal;
-use crate::bench::records::Records;
+use crate::bench::records::{Record, Records};
 use crate::folder::RunFolder;
 use crate::{Observer, Prepared, RunError, VERSION, is_finished, stored_experiment};
 
@@ -23,7 +25,7 @@ pub struct Shards {
 }
 
 /// One folder that was named.
-struct Part {
+struct Folder {
     path: PathBuf,
     experiment: Experiment,
     shard: Shard,
@@ -35,27 +37,39 @@ impl Shards {
     ///
     /// # Errors
     /// Saying which shard of which folder is at fault, and what to do.
-    pub fn read(runs: &[PathBuf], plugins: &Plugins) -> Result<Self, RunError> {
-        let mut parts = runs.iter().map(|path| Part::read(path, plugins)).collect::<Result<Vec<_>, RunError>>()?;
-        let [first, ..] = parts.as_slice() else {
+    pub fn read(runs: &[PathBuf], plugins: &Plugins, observer: &dyn Observer) -> Result<Self, RunError> {
+        observer.phase("reading shards");
+        let mut folders = runs.iter().map(|path| Folder::read(path, plugins)).collect::<Result<Vec<_>, RunError>>()?;
+        let [first, ..] = folders.as_slice() else {
             return Err(RunError::refused("there is nothing to merge", "name the folders of all shards"));
         };
-        let of_one_study = of_one_study(first, &parts)?;
+        let of = first.shard.of();
+        let of_one_study = of_one_study(first, &folders)?;
         // However they were named, the whole has its measurements in one order.
-        parts.sort_by_key(|part| part.shard.number());
+        folders.sort_by_key(|folder| folder.shard.number());
         let mut summaries = BTreeMap::new();
-        for part in &parts {
-            summaries.insert(part.shard.number(), (part.path.clone(), ShardSummary::read(&part.path)?));
+        for folder in &folders {
+            summaries.insert(folder.shard.number(), (folder.path.clone(), ShardSummary::read(&folder.path)?));
         }
+        observer.expect(summaries.values().map(|(_, summary)| summary.measurements).sum());
         let mut prepared = StudyRun::prepare(of_one_study, plugins)?;
         let here = prepared.protocol(&prepared.truth.targets(&prepared.selection.texts())?);
         let there = summaries.values().next().map_or(&here, |(_, summary): &(PathBuf, ShardSummary)| &summary.protocol);
+        let parts = prepared.parts(of)?;
+        let complete = |folder: &Folder| match summaries.get(&folder.shard.number()) {
+            None => Ok(Vec::new()),
+            Some((_, summary)) => {
+                folder.check_conditions(summary, there, &here)?;
+                let own = journal::read(&folder.path).map_err(|error| RunError::Journal { folder: folder.path.clone(), error })?;
+                let found = folder.complete(&own, &prepared, &parts)?;
+                observer.advance(summary.measurements);
+                Ok(found)
+            }
+        };
+        let found = prepared.workbench.threads.install(|| folders.par_iter().map(complete).collect::<Vec<Result<Vec<Record>, RunError>>>());
         let mut records = Records::default();
-        for part in &parts {
-            let Some((_, summary)) = summaries.get(&part.shard.number()) else { continue };
-            part.check_conditions(summary, there, &here)?;
-            let own = journal::read(&part.path).map_err(|error| RunError::Journal { folder: part.path.clone(), error })?;
-            records.extend(part.complete(&own, &prepared)?.into_vec());
+        for found in found {
+            records.extend(found?);
         }
         // The machine that merges measures nothing: its own engine has no part in the result.
         prepared.measured_under = Some(there.clone());
@@ -83,7 +97,7 @@ impl Shards {
     pub fn merge(self, folder: &RunFolder, observer: &dyn Observer) -> Result<StudySummary, RunError> {
         let failed = |error| RunError::Journal { folder: folder.path().to_owned(), error };
         // Whole or not at all: a study resumed over half of it would measure the other half again.
-        folder.write(files::JOURNAL, &journal::lines(self.records.iter()).map_err(failed)?)?;
+        folder.save(files::JOURNAL, &journal::lines(self.records.iter()).map_err(failed)?)?;
         let shards: Vec<ShardTimes> = self.summaries.into_values().map(|(_, summary)| summary.part).collect();
         self.prepared.run_whole(folder, shards, observer)
     }
@@ -95,11 +109,11 @@ fn without_engine(protocol: &str) -> Vec<&str> {
 }
 
 /// The whole study that all these are parts of.
-fn of_one_study(first: &Part, parts: &[Part]) -> Result<Experiment, RunError> {
+fn of_one_study(first: &Folder, parts: &[Folder]) -> Result<Experiment, RunError> {
     let mut whole = first.experiment.clone().without_shard();
     whole.threads = None;
     let identity = whole.identity()?;
-    let mut folders: BTreeMap<u32, &Part> = BTreeMap::new();
+    let mut folders: BTreeMap<u32, &Folder> = BTreeMap::new();
     for part in parts {
         let (one, other) = (first.path.display(), part.path.display());
         if part.experiment.clone().without_shard().identity()? != identity {
@@ -117,7 +131,7 @@ fn of_one_study(first: &Part, parts: &[Part]) -> Result<Experiment, RunError> {
     }
     let of = first.shard.of();
     let missing: Vec<String> = (1..=of).filter(|number| !folders.contains_key(number)).map(|number| format!("{number}/{of}")).collect();
-    let unfinished: Vec<&Part> = folders.values().copied().filter(|part| !is_finished(&part.path)).collect();
+    let unfinished: Vec<&Folder> = folders.values().copied().filter(|part| !is_finished(&part.path)).collect();
     let mut help: Vec<String> = missing.iter().map(|shard| format!("make it with: assay correlate FILE --shard {shard}")).collect();
     help.extend(unfinished.iter().map(|part| format!("finish it with: assay correlate --resume {}", part.path.display())));
     let unfinished: Vec<String> = unfinished.iter().map(|part| part.shard.to_string()).collect();
@@ -134,11 +148,14 @@ fn of_one_study(first: &Part, parts: &[Part]) -> Result<Experiment, RunError> {
     }
 }
 
-impl Part {
+impl Folder {
     fn read(path: &Path, plugins: &Plugins) -> Result<Self, RunError> {
         if !path.join(files::EXPERIMENT).exists() {
             let problem = format!("`{}` holds no run", path.display());
             return Err(RunError::refused(problem, "name folders that assay correlate FILE --shard I/N made"));
+        }
+        if is_finished(path) {
+            read_checked(&path.join(files::EXPERIMENT))?;
         }
         let experiment = stored_experiment(path, Purpose::Study, plugins)?;
         match experiment.study.as_ref().and_then(|study| study.shard) {
@@ -170,12 +187,12 @@ impl Part {
     }
 
     /// Its measurements, if all that it should have made are there.
-    fn complete(&self, records: &Records, whole: &StudyRun) -> Result<Records, RunError> {
-        let mut found = Records::default();
+    fn complete(&self, records: &Records, whole: &StudyRun, parts: &[u32]) -> Result<Vec<Record>, RunError> {
+        let mut found = Vec::new();
         let mut missing = 0_u128;
-        for wanted in whole.wanted(Some(self.shard))? {
+        for wanted in whole.wanted(Some(Part { of: parts, shard: self.shard })) {
             match records.get(&wanted.request) {
-                Some(record) => found.insert(record.clone()),
+                Some(record) => found.push(record.clone()),
                 None => missing += 1,
             }
         }

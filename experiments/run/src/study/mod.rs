@@ -35,7 +35,7 @@ use crate::folder::RunFolder;
 use crate::{Observer, Prepared, RunError, VERSION, machine};
 use aggregate::Measured;
 use correlation::{Conditions, Scores};
-use measurements::{Wanted, requests};
+use measurements::{Part, Wanted, requests};
 use selection::Selection;
 use truth::{Target, Truth};
 
@@ -62,22 +62,27 @@ pub struct StudyRun {
 impl StudyRun {
     /// Scores and correlates; `shards` are those that it is merged of.
     fn run_whole(&self, folder: &RunFolder, shards: Vec<ShardTimes>, observer: &dyn Observer) -> Result<StudySummary, RunError> {
-        let wanted = self.wanted(None)?;
+        let wanted = self.wanted(None);
         let requests = requests(&wanted);
-        let mut laboratory = self.measure(&wanted, &requests, folder, observer)?;
+        let laboratory = self.measure(&wanted, &requests, folder, observer)?;
         let records = laboratory.records_of(&requests)?;
 
         let targets = self.truth.targets(&self.selection.texts())?;
         let readings = self.readings(&wanted, &records);
         let scores = self.scores(&readings)?;
         let architectures = &self.selection.architectures;
-        files::write_space(folder, &self.experiment.space.name, self.workbench.space.layout(), architectures)?;
-        files::write_targets(folder, architectures, &targets)?;
-        files::write_scores(folder, architectures, &wanted, &records)?;
-        files::write_aggregates(folder, architectures, &self.aggregated(&scores))?;
-        files::write_times(folder, architectures, &wanted, &records)?;
-        let correlations = self.workbench.threads.install(|| self.correlations(&scores, &targets))?;
-        let clock = laboratory.into_clock();
+        let write = || -> Result<(), RunError> {
+            files::write_space(folder, &self.experiment.space.name, self.workbench.space.layout(), architectures)?;
+            files::write_targets(folder, architectures, &targets)?;
+            files::write_scores(folder, architectures, &wanted, &records)?;
+            files::write_aggregates(folder, architectures, &self.aggregated(&scores))?;
+            files::write_times(folder, architectures, &wanted, &records)
+        };
+        let correlate = || self.correlations(&scores, &targets);
+        let (written, correlations) = self.workbench.threads.install(|| rayon::join(write, correlate));
+        written?;
+        let correlations = correlations?;
+        let clock = laboratory.into_clock()?;
         let protocol = self.measured_under.clone().unwrap_or_else(|| self.protocol(&targets));
         let ceilings = self.truth.ceilings(&self.selection.texts())?;
         let undefined = self.undefined(&readings);
@@ -108,15 +113,16 @@ impl StudyRun {
         };
         folder.write(names::DOCUMENT, document::markdown(&summary, &BTreeMap::new()).as_bytes())?;
         // Last: a study that has its summary has everything.
-        folder.write(names::SUMMARY, &summary.to_json().map_err(unwritable)?)?;
+        folder.finish(&summary.to_json().map_err(unwritable)?)?;
         tracing::info!(architectures = summary.architectures, "study ends");
         Ok(summary)
     }
 
     /// Makes its measurements only.
     fn run_shard(&self, shard: Shard, folder: &RunFolder, observer: &dyn Observer) -> Result<ShardSummary, RunError> {
-        let wanted = self.wanted(Some(shard))?;
-        let clock = self.measure(&wanted, &requests(&wanted), folder, observer)?.into_clock();
+        let parts = self.parts(shard.of())?;
+        let wanted = self.wanted(Some(Part { of: &parts, shard }));
+        let clock = self.measure(&wanted, &requests(&wanted), folder, observer)?.into_clock()?;
         let mut measured: Vec<usize> = wanted.iter().map(|wanted| wanted.architecture).collect();
         measured.dedup();
         let summary = ShardSummary {
@@ -134,7 +140,7 @@ impl StudyRun {
                 machine: machine::here(self.workbench.threads.current_num_threads()),
             },
         };
-        folder.write(names::SUMMARY, &summary.to_json().map_err(unwritable)?)?;
+        folder.finish(&summary.to_json().map_err(unwritable)?)?;
         tracing::info!(%shard, architectures = summary.architectures.0, "shard ends");
         Ok(summary)
     }
@@ -150,7 +156,8 @@ impl StudyRun {
         observer.phase("scoring");
         observer.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
         let mut laboratory = RunLaboratory::open(&self.workbench, folder, observer)?;
-        let outcome = laboratory.records_of(requests).map(drop);
+        let outcome = laboratory.complete(requests);
+        laboratory.hasten();
         outcome.inspect_err(|error| tracing::error!(%error, "study ends without a result"))?;
         Ok(laboratory)
     }

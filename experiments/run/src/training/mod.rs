@@ -98,7 +98,8 @@ impl Prepared for TrainingRun {
         tracing::info!(version = VERSION, resumed = checkpoint.is_some(), "training begins");
         observer.phase("training");
         let mut keeper = Keeper { folder, observer };
-        let outcome = assay_training::train(&self.job(), checkpoint.as_deref(), &mut keeper)?;
+        let outcome = assay_training::train(&self.job(), checkpoint.as_deref(), &mut keeper);
+        let outcome = outcome.map_err(|error| of_checkpoint(folder, error))?;
         folder.write(files::WEIGHTS, &outcome.weights.to_bytes().map_err(TrainingError::from)?)?;
         let summary = TrainingSummary {
             kind: Kind::Training,
@@ -123,7 +124,7 @@ impl Prepared for TrainingRun {
         };
         let json = summary.to_json().map_err(unwritable)?;
         // Last: a run that has its summary has everything.
-        folder.write(files::SUMMARY, &json)?;
+        folder.finish(&json)?;
         tracing::info!(test_error_percent = summary.test_error_percent, "training ends");
         Ok(summary)
     }
@@ -145,6 +146,17 @@ fn read_checkpoint(folder: &RunFolder) -> Result<Option<Vec<u8>>, RunError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot("read", &path, error)),
     }
+}
+
+/// The error, with the file where it is about the checkpoint.
+fn of_checkpoint(folder: &RunFolder, error: TrainingError) -> RunError {
+    let TrainingError::Checkpoint(problem) = error else { return error.into() };
+    let file = folder.path().join(files::CHECKPOINT);
+    let what = format!("`{}` cannot be continued: {problem}", file.display());
+    RunError::refused(
+        what,
+        "the training so far is lost unless there is a copy of the file: put that in its place, or begin again without it",
+    )
 }
 
 /// Keeps in the run folder what a training reports, and passes on how far it is.
@@ -176,6 +188,6 @@ impl assay_training::Observer for Keeper<'_> {
     }
 
     fn checkpoint(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.folder.write(files::CHECKPOINT, bytes).map_err(|error| error.to_string())
+        self.folder.save(files::CHECKPOINT, bytes).map_err(|error| error.to_string())
     }
 }
