@@ -3,10 +3,12 @@
 
 mod bad_input;
 mod benchmarks;
+mod damage;
 mod darts;
 mod drawing;
 mod export;
 mod interruption;
+mod kills;
 mod output;
 mod plugins;
 mod printing;

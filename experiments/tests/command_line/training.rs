@@ -10,17 +10,21 @@ use serde_json::Value;
 use crate::reports::{files, text};
 use crate::scratch::{Said, Scratch, shared};
 
-const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|";
+pub(crate) const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|";
 
 /// Some seconds of training on images made on the spot, whose labels say nothing about them.
-fn scratch() -> Scratch {
-    let scratch = Scratch::new();
-    let text = format!(
+pub(crate) fn experiment() -> String {
+    format!(
         "version = 1\n\n[space]\nname = \"nas-bench-201\"\n\n[dataset]\nname = \"synthetic\"\nimages = 40\nsize = 8\n\n\
          [test]\nname = \"synthetic\"\nimages = 20\nsize = 8\nseed = 1\n\n[training]\narchitecture = \"{CELL}\"\nchannels = 4\ncells = 1\n\
          epochs = 4\nbatch = 4\nauxiliary = 0\ndrop_path = 0.2\ncutout = 4\n"
-    );
-    scratch.write("train.toml", text);
+    )
+}
+
+/// A folder with `train.toml`.
+fn scratch() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.write("train.toml", experiment());
     scratch
 }
 
