@@ -6,6 +6,7 @@
 mod ask;
 mod factory;
 mod gram;
+pub mod learner;
 mod patterns;
 pub mod profile;
 
@@ -16,6 +17,7 @@ pub use patterns::Patterns;
 
 use std::num::NonZeroUsize;
 
+use self::learner::{Learner, Rules};
 use crate::data::Minibatch;
 use crate::graph::{Graph, NodeId, Operator};
 use crate::network::Network;
@@ -89,6 +91,18 @@ pub enum EngineError {
         /// What it may take.
         available_mib: usize,
     },
+    /// A step of learning cannot be made as it was asked for.
+    #[error("{problem}")]
+    Learning {
+        /// What is wrong.
+        problem: String,
+    },
+    /// A part is not one of the network that learns.
+    #[error(transparent)]
+    Part(#[from] learner::PartError),
+    /// A learner cannot go on from a state.
+    #[error(transparent)]
+    State(#[from] learner::StateError),
     /// The engine cannot compute this.
     #[error("engine `{engine}` {problem}")]
     Unsupported {
@@ -199,6 +213,16 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// If the minibatch does not fit the network.
     fn tangent_gram(&self, network: &Network, batch: &Minibatch, precision: Precision) -> Result<Gram, EngineError>;
+
+    /// Makes a learner that begins with this network's parameters and initial running statistics. Its calls use as many
+    /// threads as this engine's.
+    ///
+    /// # Errors
+    /// If the engine cannot learn, or not by these rules.
+    fn learner(&self, network: Network, rules: &Rules) -> Result<Box<dyn Learner>, EngineError> {
+        let _ = (network, rules);
+        Err(EngineError::Unsupported { engine: self.name(), problem: "cannot learn; use another engine".into() })
+    }
 }
 
 /// Checks that a minibatch fits a network; every engine calls it first.
@@ -206,7 +230,15 @@ pub trait Engine: Send + Sync {
 /// # Errors
 /// If the batch is empty or its images have another shape.
 pub fn check_batch(network: &Network, batch: &Minibatch) -> Result<(), EngineError> {
-    let expected = network.graph().input_shape();
+    check_batch_of(network.graph(), batch)
+}
+
+/// Checks that a minibatch fits a graph.
+///
+/// # Errors
+/// If the batch is empty or its images have another shape.
+pub fn check_batch_of(graph: &Graph, batch: &Minibatch) -> Result<(), EngineError> {
+    let expected = graph.input_shape();
     if batch.shape() != expected {
         return Err(EngineError::InputShape { expected, given: batch.shape() });
     }

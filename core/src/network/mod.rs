@@ -1,11 +1,13 @@
 //! A [`Network`]: a graph with its parameters.
 
 mod initialise;
+mod statistics;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use initialise::Initialiser;
+pub use statistics::{RunningMoments, RunningStatistics, batch_norms};
 
 use crate::graph::Graph;
 use crate::stream::Stream;
@@ -67,6 +69,33 @@ impl Network {
             parameters.push(value.clone());
         }
         Ok(Self { graph, parameters })
+    }
+
+    /// A network with these values, one list a parameter in the order of [`Graph::parameters`].
+    ///
+    /// # Errors
+    /// If a parameter is missing or has another number of values.
+    pub fn of(graph: Arc<Graph>, parameters: Vec<Vec<f32>>) -> Result<Self, ParameterError> {
+        for (position, spec) in graph.parameters().iter().enumerate() {
+            let given = parameters.get(position).ok_or_else(|| ParameterError::Missing(spec.path.clone()))?.len();
+            if given != spec.elements() {
+                let (path, shape, expected) = (spec.path.clone(), spec.shape.clone(), spec.elements());
+                return Err(ParameterError::Length { path, shape, expected, given });
+            }
+        }
+        Ok(Self { graph, parameters })
+    }
+
+    /// The values alone, one list a parameter in the order of [`Graph::parameters`].
+    #[must_use]
+    pub fn into_parameters(self) -> Vec<Vec<f32>> {
+        self.parameters
+    }
+
+    /// The structure, shared.
+    #[must_use]
+    pub fn shared_graph(&self) -> Arc<Graph> {
+        Arc::clone(&self.graph)
     }
 
     /// The structure.

@@ -17,8 +17,9 @@ mod seal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use assay_core::graph::{Graph, NodeId, Operator};
+use assay_core::graph::{Graph, NodeId};
 use assay_core::network::Network;
+pub use assay_core::network::{RunningMoments, RunningStatistics, batch_norms};
 pub use error::WeightsError;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
@@ -31,38 +32,6 @@ pub struct Weights {
     pub network: Network,
     /// What inference normalises by; `None` for a network that was never trained.
     pub statistics: Option<RunningStatistics>,
-}
-
-/// The mean and variance that each batch normalisation of a graph saw in training, averaged with exponentially falling
-/// weights. In inference they take the place of the batch's own.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RunningStatistics {
-    /// By the node of the batch normalisation.
-    pub nodes: BTreeMap<NodeId, RunningMoments>,
-}
-
-/// The running statistics of one batch normalisation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunningMoments {
-    /// Mean of each channel, `[channels]`.
-    pub mean: Vec<f32>,
-    /// Unbiased variance of each channel, `[channels]`.
-    pub variance: Vec<f32>,
-}
-
-/// The batch normalisations of a graph, in order.
-pub fn batch_norms(graph: &Graph) -> impl Iterator<Item = NodeId> + '_ {
-    let nodes = graph.nodes().iter().enumerate();
-    nodes.filter(|(_, node)| matches!(node.operator, Operator::BatchNorm { .. })).map(|(position, _)| NodeId(position))
-}
-
-impl RunningStatistics {
-    /// Where training begins: mean 0 and variance 1 everywhere.
-    #[must_use]
-    pub fn initial(graph: &Graph) -> Self {
-        let moments = |channels: usize| RunningMoments { mean: vec![0.0; channels], variance: vec![1.0; channels] };
-        Self { nodes: batch_norms(graph).map(|id| (id, moments(graph.node(id).shape.channels))).collect() }
-    }
 }
 
 impl Weights {

@@ -13,9 +13,29 @@ pub(super) struct Activations<E> {
     /// What each batch normalisation used: once, or once an image where images are isolated.
     pub(super) statistics: Vec<Vec<Statistics>>,
     pub(super) maps: Vec<Map>,
+    /// What the images are multiplied by at each place where values are dropped.
+    pub(super) factors: Vec<Vec<f32>>,
 }
 
 impl<E: Element> Activations<E> {
+    /// Of a pass that has not begun.
+    pub(super) fn new(tiles: Tiles, maps: Vec<Map>) -> Self {
+        let count = maps.len();
+        let none = || (0..count).map(|_| None).collect();
+        Self { tiles, values: none(), normalised: none(), statistics: vec![Vec::new(); count], maps, factors: Vec::new() }
+    }
+
+    /// `[channels][α, β, γ][lanes]` of a blend that multiplies each image of a tile by its factor and by `scale`.
+    pub(super) fn factors(&self, place: usize, tile: usize, channels: usize, scale: f64) -> Vec<E> {
+        let lanes = self.tiles.lanes;
+        let mut one = vec![E::ZERO; 3 * lanes];
+        for (lane, to) in one.iter_mut().take(lanes).enumerate() {
+            let image = self.tiles.image(tile, lane);
+            *to = E::from_f64(image.map_or(0.0, |image| scale * f64::from(self.factors[place][image])));
+        }
+        one.repeat(channels)
+    }
+
     /// One tile of a value.
     ///
     /// # Panics
@@ -74,6 +94,13 @@ pub(super) struct Statistics {
     pub(super) inverse_deviation: Vec<f64>,
 }
 
+impl Statistics {
+    /// Of this mean and variance.
+    pub(super) fn new(mean: Vec<f64>, variance: &[f64], epsilon: f64) -> Self {
+        Self { mean, inverse_deviation: variance.iter().map(|variance| 1.0 / (variance + epsilon).sqrt()).collect() }
+    }
+}
+
 /// Σ x, or Σ (x − center)², a number a channel over the batch.
 fn sums<E: Element>(kernels: &Kernels<E>, activations: &Activations<E>, op: usize, center: Option<&[E]>) -> Vec<f64> {
     let tiles = &activations.tiles;
@@ -84,6 +111,16 @@ fn sums<E: Element>(kernels: &Kernels<E>, activations: &Activations<E>, op: usiz
         kernels.lane_totals(LaneTotals { vectors: &sums, lanes: 0..tiles.counted(tile), totals: &mut totals });
     }
     totals
+}
+
+/// The mean and Σ (x − mean)² of each channel over the images here: what joins with those of other images.
+pub(super) fn spread<E: Element>(kernels: &Kernels<E>, activations: &Activations<E>, op: usize) -> (Vec<f64>, Vec<f64>) {
+    let elements = (activations.tiles.batch * activations.maps[op].area()) as f64;
+    let (mean, mut variance) = moments(kernels, activations, op);
+    for value in &mut variance {
+        *value *= elements;
+    }
+    (mean, variance)
 }
 
 /// The mean and the biased variance of each channel over the batch.

@@ -9,7 +9,7 @@ use assay_core::network::Network;
 use assay_kernels::{Element, Kernels};
 
 use super::CpuEngine;
-use super::backward::Prepared;
+use super::backward::{Arranged, Prepared};
 use super::columns::Columns;
 use super::forward;
 use super::memory::too_large;
@@ -50,9 +50,10 @@ pub(super) fn run<E: Element>(
             let cotangents: Vec<Vec<f64>> = (0..images.len())
                 .map(|image| cotangent(objective, shape, &images.part(image, 1), || value[image * elements..][..elements].to_vec()))
                 .collect();
-            let prepared = Prepared::new(kernels, engine.meter(), network, &subject.lowered, &activations, &plan);
+            let arranged = Arranged::new(kernels, engine.meter(), network, &subject.lowered, &activations, &plan);
+            let prepared = Prepared::new(kernels, engine.meter(), network, &subject.lowered, &activations, &plan, &arranged);
             let mut rows: Vec<&mut [E]> = all.chunks_mut(columns.len().max(1)).collect();
-            let enters = |_: usize, image: usize, element: usize| cotangents[image][element];
+            let enters = |_: usize, _: usize, image: usize, element: usize| cotangents[image][element];
             prepared.run(&mut Workspace::new(&plan, &tiles), &columns, &mut rows, &enters);
         }
         for image in 0..images.len() {

@@ -15,7 +15,7 @@ use assay_core::network::Network;
 use assay_kernels::{Buffer, Element, GramRows, Kernels};
 
 use super::CpuEngine;
-use super::backward::Prepared;
+use super::backward::{Arranged, Prepared};
 use super::columns::Columns;
 use super::forward;
 use super::lower::Lowered;
@@ -118,7 +118,8 @@ pub(super) fn tangent_gram<E: Element>(
     let Subject { lowered, schedule, plan, columns, .. } = &subject;
     let meter = engine.meter();
     let activations = forward::run(kernels, meter, network, lowered, schedule, batch, arrangement.tiles);
-    let prepared = Prepared::new(kernels, meter, network, lowered, &activations, plan);
+    let arranged = Arranged::new(kernels, meter, network, lowered, &activations, plan);
+    let prepared = Prepared::new(kernels, meter, network, lowered, &activations, plan, &arranged);
     let together = activations.tiles.copies;
     let mut rows = vec![E::ZERO; order * arrangement.columns];
     let mut entries = vec![0.0; order * order];
@@ -135,7 +136,7 @@ pub(super) fn tangent_gram<E: Element>(
             while let Some((group, chunk)) = work.lock().ok().and_then(|mut work| work.next()) {
                 let first = group * together;
                 let mut rows: Vec<&mut [E]> = chunk.chunks_mut(columns.len()).collect();
-                prepared.run(&mut workspace, &columns, &mut rows, &|row, image, _| f64::from(u8::from(image == first + row)));
+                prepared.run(&mut workspace, &columns, &mut rows, &|_, row, image, _| f64::from(u8::from(image == first + row)));
             }
         };
         std::thread::scope(|scope| {

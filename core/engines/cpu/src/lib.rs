@@ -2,8 +2,10 @@
 //!
 //! A graph is lowered once a call (`lower`), its memory is planned (`schedule`, `memory`), it is run forward tile by tile
 //! (`forward`), and differentiated by a plan (`plan`) that is run for each cotangent (`backward`).
-//! `pass`, `by_image` and `gram` put these together for the three calls there are.
+//! `pass`, `by_image` and `gram` put these together for the three measurements there are, and `learner` for steps of learning.
 //! The kernels are in `assay_kernels`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod activations;
 mod backward;
@@ -13,11 +15,13 @@ mod factory;
 mod forward;
 mod geometry;
 mod gram;
+mod learner;
 mod lower;
 mod memory;
 mod pass;
 mod plan;
 mod schedule;
+mod spare;
 mod tiles;
 mod workspace;
 
@@ -25,12 +29,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
+use assay_core::engine::learner::{Learner, Rules};
 use assay_core::engine::profile::{Meter, Profile};
 use assay_core::engine::{Answer, Ask, Engine, EngineError, Gram, Objective, Precision, Wanted, check_ask, check_batch};
 use assay_core::network::Network;
 use assay_kernels::{Element, Kernels};
 pub use assay_kernels::{Isa, fused_multiply_add_peak};
 
+use self::learner::CpuLearner;
 pub use self::memory::Call;
 use self::tiles::Tiles;
 
@@ -66,7 +72,7 @@ impl CpuEngine {
         Self { isa, threads: NonZeroUsize::MIN, memory_limit: usize::MAX, profile: None }
     }
 
-    /// Uses this many threads for one tangent Gram matrix. The result does not depend on it.
+    /// Uses this many threads for one tangent Gram matrix, and for each call of a learner. The result does not depend on it.
     #[must_use]
     pub fn threads(&self, threads: NonZeroUsize) -> Self {
         Self { threads, ..self.clone() }
@@ -157,5 +163,16 @@ impl Engine for CpuEngine {
             Precision::F32 => gram::tangent_gram::<f32>(self, network, batch, precision),
             Precision::F64 => gram::tangent_gram::<f64>(self, network, batch, precision),
         }
+    }
+
+    fn learner(&self, network: Network, rules: &Rules) -> Result<Box<dyn Learner>, EngineError> {
+        if rules.narrow {
+            let problem = "computes in 32 bits only; train in 32 bits, or on an engine of burn".into();
+            return Err(EngineError::Unsupported { engine: self.name(), problem });
+        }
+        Ok(match rules.precision {
+            Precision::F32 => Box::new(CpuLearner::<f32>::new(self, &network, rules)),
+            Precision::F64 => Box::new(CpuLearner::<f64>::new(self, &network, rules)),
+        })
     }
 }

@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Concat,
     /// Moves content up and left, of as many channels as the value has: its input may have more.
     Shift(usize),
+    /// Each image times its factor, at this place among those where values are dropped.
+    Scale(usize),
     /// Zeros.
     Zero,
 }
@@ -63,6 +65,15 @@ impl Lowered {
     /// these keep ops of their own, because the gradient of a shared one is that of all nodes that share it. So do the
     /// graph's blocks, always: what is asked for at them then never changes how the rest is rounded.
     pub(super) fn with_gradients(graph: &Graph, taps: &[NodeId], differentiated: &[NodeId]) -> Self {
+        Self::place(graph, taps, differentiated, &[])
+    }
+
+    /// What has to be computed for the output and these taps where the values of some nodes are dropped for some images.
+    pub(super) fn with_dropped(graph: &Graph, taps: &[NodeId], dropped: &[NodeId]) -> Self {
+        Self::place(graph, taps, &[], dropped)
+    }
+
+    fn place(graph: &Graph, taps: &[NodeId], differentiated: &[NodeId], dropped: &[NodeId]) -> Self {
         let needed = needed(graph, taps);
         let mut ops = Ops::default();
         let mut op_of_node = vec![None; graph.nodes().len()];
@@ -81,7 +92,12 @@ impl Lowered {
                 bias: parameters.get(1).copied(),
             };
             let id = NodeId(position);
-            op_of_node[position] = Some(ops.place(op, graph.blocks().contains(&id) || differentiated.contains(&id)));
+            let mut own = ops.place(op, graph.blocks().contains(&id) || differentiated.contains(&id));
+            if let Some(place) = dropped.iter().position(|node| *node == id) {
+                let scale = Op { kind: Kind::Scale(place), inputs: vec![own], shape: node.shape, weight: None, bias: None };
+                own = ops.place(scale, false);
+            }
+            op_of_node[position] = Some(own);
         }
         let Ops { all: mut ops, own } = ops;
         let output = op_of_node[graph.output().0].unwrap_or(0);

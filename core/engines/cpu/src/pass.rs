@@ -10,7 +10,7 @@ use assay_kernels::{Element, Kernels};
 
 use super::CpuEngine;
 use super::activations::{Activations, moments};
-use super::backward::Prepared;
+use super::backward::{Arranged, Prepared};
 use super::columns::Columns;
 use super::forward;
 use super::lower::Lowered;
@@ -53,7 +53,7 @@ impl<'a> Subject<'a> {
     pub(super) fn plan(&self, objective: &Objective, wanted: &Wanted) -> Option<Plan> {
         let from = self.lowered.op_of_node[objective.node.0]?;
         let (values, products) = (self.ops(&wanted.nodes), self.ops(&wanted.products));
-        let goal = Goal { from, parameters: wanted.parameters, values, products };
+        let goal = Goal { from: vec![from], parameters: wanted.parameters, values, products };
         Some(Plan::new(&self.lowered, Cotangents::One, &goal))
     }
 
@@ -127,10 +127,11 @@ impl<E: Element> Pass<'_, E> {
         if let (Some(from), Some(plan)) = (lowered.op_of_node[objective.node.0], self.subject.plan(objective, wanted)) {
             let shape = graph.node(objective.node).shape;
             let values = cotangent(objective, shape, self.batch, || self.activations.read(from));
-            let prepared = Prepared::new(self.kernels, self.engine.meter(), network, lowered, &self.activations, &plan);
+            let arranged = Arranged::new(self.kernels, self.engine.meter(), network, lowered, &self.activations, &plan);
+            let prepared = Prepared::new(self.kernels, self.engine.meter(), network, lowered, &self.activations, &plan, &arranged);
             let mut workspace = Workspace::new(&plan, &self.activations.tiles);
             let elements = shape.elements();
-            prepared.run(&mut workspace, &columns, &mut [&mut row], &|_, image, element| values[image * elements + element]);
+            prepared.run(&mut workspace, &columns, &mut [&mut row], &|_, _, image, element| values[image * elements + element]);
             kept = plan.kept.iter().map(|kept| (kept.op, kept.product)).zip(workspace.kept).collect();
         }
         let mut read = |node: NodeId, product: bool| {

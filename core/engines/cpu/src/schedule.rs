@@ -4,7 +4,7 @@ use assay_core::network::Network;
 use assay_kernels::Map;
 
 use super::geometry::map;
-use super::lower::{Kind, Lowered};
+use super::lower::{Kind, Lowered, Op};
 
 /// The life of every value of a forward pass.
 #[derive(Clone, Debug)]
@@ -34,8 +34,19 @@ impl Schedule {
     /// With `keep`, everything that a backward pass reads stays; pinned values always do.
     pub(super) fn new(network: &Network, lowered: &Lowered, keep: bool) -> Self {
         let count = lowered.ops.len();
-        let maps: Vec<Map> = lowered.ops.iter().zip(&lowered.pads).map(|(op, pad)| map(op.shape, *pad)).collect();
         let affine: Vec<bool> = (0..count).map(|op| is_affine(network, lowered, op)).collect();
+        Self::of(lowered, keep, affine, &(0..count).filter(|op| lowered.is_live(*op)).collect::<Vec<_>>())
+    }
+
+    /// That of ops which are computed in this order, with γ and β of any value.
+    pub(super) fn in_order(lowered: &Lowered, keep: bool, order: &[usize]) -> Self {
+        let affine = |op: &Op| matches!(op.kind, Kind::Norm(_)) && op.weight.is_some();
+        Self::of(lowered, keep, lowered.ops.iter().map(affine).collect(), order)
+    }
+
+    fn of(lowered: &Lowered, keep: bool, affine: Vec<bool>, order: &[usize]) -> Self {
+        let count = lowered.ops.len();
+        let maps: Vec<Map> = lowered.ops.iter().zip(&lowered.pads).map(|(op, pad)| map(op.shape, *pad)).collect();
         let in_place = (0..count)
             .map(|op| {
                 let input = lowered.ops[op].inputs.first();
@@ -44,15 +55,15 @@ impl Schedule {
             .collect();
         let mut readers: Vec<usize> = lowered.consumers.iter().map(Vec::len).collect();
         let mut done_after = vec![Vec::new(); count];
-        for op in (0..count).filter(|op| lowered.is_live(*op)) {
-            let mut inputs = lowered.ops[op].inputs.clone();
+        for op in order {
+            let mut inputs = lowered.ops[*op].inputs.clone();
             inputs.sort_unstable();
             inputs.dedup();
             for input in inputs {
                 readers[input] -= 1;
                 let stays = lowered.pinned[input] || (keep && is_read_backward(lowered, &affine, input));
                 if readers[input] == 0 && !stays {
-                    done_after[op].push(input);
+                    done_after[*op].push(input);
                 }
             }
         }

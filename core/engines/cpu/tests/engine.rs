@@ -4,8 +4,11 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use assay_core::data::Minibatch;
+use assay_core::engine::learner::{Dropped, Lesson, Loss, Optimiser, Rules, Targets};
 use assay_core::engine::profile::{ConvolutionPass, Profile, Work};
 use assay_core::engine::{ConditionNumber, Engine, Precision};
+use assay_core::graph::NodeId;
 use assay_cpu::{CpuEngine, Isa};
 use assay_engine_tests::random;
 
@@ -14,6 +17,7 @@ fn engines() -> Vec<Box<dyn Engine>> {
 }
 
 assay_engine_tests::engine_suite!(&engines());
+assay_engine_tests::learner_suite!(&engines());
 
 #[test]
 fn the_gram_matrix_has_the_same_bits_on_any_number_of_threads() {
@@ -73,4 +77,40 @@ fn a_profile_counts_the_operations_of_the_graph_and_changes_no_bit() {
         assert_eq!(data, 20 * (once - stem), "one more for each of 19 cotangents, {isa:?}");
         assert!(profile.spent().iter().any(|spent| spent.work == Work::Eigenvalues), "{isa:?}");
     }
+}
+
+#[test]
+fn steps_have_the_same_bits_on_any_number_of_threads() {
+    for seed in 0..6 {
+        let (network, _) = random::network(seed);
+        let shape = network.graph().input_shape();
+        let classes = network.graph().node(network.graph().output()).shape.elements() as u32;
+        for images in [1, 33, 70] {
+            let pixels = (0..images * shape.elements()).map(|index| ((index * 7919 % 211) as f32 - 105.0) / 70.0).collect();
+            let batch = Minibatch::new(shape, pixels, (0..images as u32).map(|image| image % classes).collect());
+            let losses = [Loss { node: network.graph().output(), factor: 1.0 }];
+            let factors = (0..images).map(|image| if image % 3 == 0 { 0.0 } else { 1.5 }).collect();
+            let dropped = [Dropped { node: NodeId(0), factors }];
+            let targets = Targets::Labels { smoothing: 0.1 };
+            let lesson = Lesson { losses: &losses, targets, dropped: &dropped, part: None, rate: 0.05, clip: Some(1.0) };
+            for precision in [Precision::F32, Precision::F64] {
+                let rules = Rules { optimiser: Optimiser::Sgd { momentum: 0.9, nesterov: true }, precision, ..Rules::default() };
+                let learned = |threads: usize| {
+                    let engine = CpuEngine::new().threads(NonZeroUsize::new(threads).unwrap());
+                    let mut learner = engine.learner(network.clone(), &rules).unwrap();
+                    let found: Vec<_> = (0..3).map(|_| learner.step(&batch, &lesson).unwrap()).collect();
+                    (found, learner.evaluate(&batch, None).unwrap(), learner.state())
+                };
+                let expected = bits(&learned(1));
+                for threads in 2..5 {
+                    assert_eq!(bits(&learned(threads)), expected, "seed {seed}, {images} images, {threads} threads, {precision:?}");
+                }
+            }
+        }
+    }
+}
+
+/// All numbers as they are printed to the last digit, so that one that is no number equals itself.
+fn bits(of: &impl std::fmt::Debug) -> String {
+    format!("{of:?}")
 }

@@ -1,8 +1,9 @@
 //! A network computed the obvious way: float64, one loop a dimension, every operator differentiated by hand.
 
 use assay_core::data::Minibatch;
+use assay_core::engine::learner::Dropped;
 use assay_core::graph::{Conv2d, Graph, NodeId, Operator, Pool, Shape};
-use assay_core::network::Network;
+use assay_core::network::{Network, RunningStatistics};
 
 /// One value, `[batch, channels, height, width]`.
 #[derive(Clone, Debug)]
@@ -87,8 +88,43 @@ fn statistics(input: &Tensor, channel: usize, epsilon: f64) -> (f64, f64) {
     (mean, 1.0 / (variance + epsilon).sqrt())
 }
 
+/// How a network is run, other than plainly.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Way<'a> {
+    /// Whose values are multiplied by a factor an image.
+    pub(crate) dropped: &'a [Dropped],
+    /// What batch normalisation normalises by in place of the batch's own statistics.
+    pub(crate) running: Option<&'a RunningStatistics>,
+}
+
+impl Way<'_> {
+    /// Multiplies each image of a node's value, or of its gradient, by its factor.
+    fn drop(&self, position: usize, value: &mut Tensor) {
+        for Dropped { factors, .. } in self.dropped.iter().filter(|dropped| dropped.node.0 == position) {
+            let size = value.shape.elements();
+            for (image, factor) in value.data.chunks_mut(size).zip(factors) {
+                image.iter_mut().for_each(|value| *value *= f64::from(*factor));
+            }
+        }
+    }
+}
+
+/// The mean and the biased variance of each channel.
+pub(crate) fn moments(value: &Tensor) -> (Vec<f64>, Vec<f64>) {
+    let of = |channel: usize| {
+        let (mean, inverse) = statistics(value, channel, 0.0);
+        (mean, 1.0 / (inverse * inverse))
+    };
+    (0..value.shape.channels).map(of).unzip()
+}
+
 /// The values of all nodes, needed or not.
 pub(crate) fn forward(network: &Network, batch: &Minibatch) -> Vec<Tensor> {
+    forward_by(network, batch, Way::default())
+}
+
+/// The same in this way.
+pub(crate) fn forward_by(network: &Network, batch: &Minibatch, way: Way<'_>) -> Vec<Tensor> {
     let graph = network.graph();
     let mut values: Vec<Tensor> = Vec::new();
     for (position, node) in graph.nodes().iter().enumerate() {
@@ -108,7 +144,13 @@ pub(crate) fn forward(network: &Network, batch: &Minibatch) -> Vec<Tensor> {
             }
             (Operator::BatchNorm { affine, epsilon }, Some(input)) => {
                 for channel in 0..node.shape.channels {
-                    let (mean, inverse) = statistics(input, channel, *epsilon);
+                    let (mean, inverse) = match way.running {
+                        None => statistics(input, channel, *epsilon),
+                        Some(running) => {
+                            let own = &running.nodes[&NodeId(position)];
+                            (f64::from(own.mean[channel]), 1.0 / (f64::from(own.variance[channel]) + epsilon).sqrt())
+                        }
+                    };
                     let (gamma, beta) = if *affine { (parameters[0][channel], parameters[1][channel]) } else { (1.0, 0.0) };
                     positions.each(|n, c, y, x| {
                         if c == channel {
@@ -162,6 +204,7 @@ pub(crate) fn forward(network: &Network, batch: &Minibatch) -> Vec<Tensor> {
             (Operator::Truncate { .. }, Some(input)) => positions.each(|n, c, y, x| out.add(n, c, y, x, input.at(n, c, y, x))),
             _ => {}
         }
+        way.drop(position, &mut out);
         values.push(out);
     }
     values
@@ -202,12 +245,27 @@ pub(crate) fn gradients(network: &Network, values: &[Tensor], cotangent: &[f64])
 
 /// The gradient of Σ cotangent · value of a node with respect to every parameter, and with respect to every node's value.
 pub(crate) fn pull_back(network: &Network, values: &[Tensor], from: NodeId, cotangent: &[f64]) -> (Vec<Vec<f64>>, Vec<Tensor>) {
+    pull_back_by(network, values, &[(from, cotangent.to_vec())], Way::default())
+}
+
+/// The same from several nodes together, where the values came about in this way.
+pub(crate) fn pull_back_by(
+    network: &Network,
+    values: &[Tensor],
+    from: &[(NodeId, Vec<f64>)],
+    way: Way<'_>,
+) -> (Vec<Vec<f64>>, Vec<Tensor>) {
     let graph: &Graph = network.graph();
     let mut all: Vec<Vec<f64>> = graph.parameters().iter().map(|spec| vec![0.0; spec.elements()]).collect();
     let mut sensitivities: Vec<Tensor> = values.iter().map(|value| Tensor::zeros(value.batch, value.shape)).collect();
-    sensitivities[from.0].data.copy_from_slice(cotangent);
+    for (from, cotangent) in from {
+        for (to, value) in sensitivities[from.0].data.iter_mut().zip(cotangent) {
+            *to += value;
+        }
+    }
     for (position, node) in graph.nodes().iter().enumerate().rev() {
-        let dy = sensitivities[position].clone();
+        let mut dy = sensitivities[position].clone();
+        way.drop(position, &mut dy);
         let weights = parameters(network, position);
         let first = graph.parameters_of(NodeId(position)).start;
         let Some(from) = node.inputs.first().map(|input| input.0) else { continue };

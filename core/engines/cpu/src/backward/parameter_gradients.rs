@@ -5,6 +5,7 @@ use std::ops::Range;
 use assay_kernels::{Element, LaneTotals};
 
 use super::Prepared;
+use crate::activations::Statistics;
 use crate::columns::Columns;
 use crate::lower::Kind;
 use crate::tiles::Tiles;
@@ -12,7 +13,7 @@ use crate::workspace::Workspace;
 
 impl<E: Element> Prepared<'_, E> {
     /// One cotangent's totals of `vectors` sums at `offset` of the level's arena.
-    fn totals(&self, workspace: &Workspace<E>, arena: usize, offset: usize, vectors: usize, cotangent: usize) -> Vec<f64> {
+    pub(crate) fn totals(&self, workspace: &Workspace<E>, arena: usize, offset: usize, vectors: usize, cotangent: usize) -> Vec<f64> {
         let tiles = self.activations.tiles;
         let lanes = tiles.lanes;
         let at = |target: usize| &workspace.arena[(target * arena + offset) * lanes..][..vectors * lanes];
@@ -37,6 +38,28 @@ impl<E: Element> Prepared<'_, E> {
         row: &mut [E],
     ) {
         let plan = self.plan.units[unit];
+        let statistics = plan.norm.and_then(|norm| self.activations.statistics(norm, cotangent));
+        let totals = |offset: usize, vectors: usize| self.totals(workspace, arena, offset, vectors, cotangent);
+        let mut put = |parameter: usize, values: &[f64]| columns.put(parameter, values, row);
+        let Some(factors) = self.settle(unit, self.activations.tiles.batch, statistics, &totals, &mut put) else { return };
+        match plan.mixture {
+            Some(mixture) => self.add_to_mixture(workspace, unit, mixture, cotangent, &|channel: usize| factors[channel]),
+            None => self.set_factors(workspace, unit, cotangent, &factors),
+        }
+    }
+
+    /// Gives the gradients of a unit's parameters away and, for batch normalisation, returns the factors α, β and γ of each
+    /// channel, with which the gradient at its input is α dy + β x̂ + γ. `totals(offset, vectors)` are sums of the unit's
+    /// level over all of `batch` images.
+    pub(crate) fn settle(
+        &self,
+        unit: usize,
+        batch: usize,
+        statistics: Option<&Statistics>,
+        totals: &dyn Fn(usize, usize) -> Vec<f64>,
+        give: &mut dyn FnMut(usize, &[f64]),
+    ) -> Option<Vec<[f64; 3]>> {
+        let plan = self.plan.units[unit];
         let scale = plan.gradient.scale;
         let scaled = |mut totals: Vec<f64>| {
             for total in &mut totals {
@@ -46,15 +69,15 @@ impl<E: Element> Prepared<'_, E> {
         };
         let sums = plan.sums.map(|id| {
             let sums = &self.plan.sums[id];
-            scaled(self.totals(workspace, arena, sums.offset, sums.vectors, cotangent))
+            scaled(totals(sums.offset, sums.vectors))
         });
         let correlation = plan.correlation.map(|id| {
             let plan = &self.plan.correlations[id];
-            (scaled(self.totals(workspace, arena, plan.offset, plan.vectors, cotangent)), plan.conv)
+            (scaled(totals(plan.offset, plan.vectors)), plan.conv)
         });
         let mut put = |parameter: Option<usize>, values: &[f64]| {
             if let Some(parameter) = parameter {
-                columns.put(parameter, values, row);
+                give(parameter, values);
             }
         };
 
@@ -71,13 +94,13 @@ impl<E: Element> Prepared<'_, E> {
                 put(self.lowered.ops[op].weight, &weight_gradient);
                 put(self.lowered.ops[op].bias, &sums.unwrap_or_default());
             }
-            return;
+            return None;
         };
 
-        let (Some(statistics), Some(sums)) = (self.activations.statistics(norm, cotangent), sums) else { return };
+        let (Some(statistics), Some(sums)) = (statistics, sums) else { return None };
         let op = &self.lowered.ops[norm];
         let channels = plan.gradient.channels;
-        let elements = (self.activations.tiles.batch * op.shape.area()) as f64;
+        let elements = (batch * op.shape.area()) as f64;
         let gamma = op.weight.map(|weight| self.network.parameter(weight));
         let products = match (plan.conv, plan.products) {
             (Some(conv), _) => {
@@ -96,9 +119,9 @@ impl<E: Element> Prepared<'_, E> {
             }
             (None, Some(id)) => {
                 let plan = &self.plan.sums[id];
-                scaled(self.totals(workspace, arena, plan.offset, plan.vectors, cotangent))
+                scaled(totals(plan.offset, plan.vectors))
             }
-            (None, None) => return,
+            (None, None) => return None,
         };
         put(op.weight, &products);
         put(op.bias, &sums);
@@ -123,15 +146,10 @@ impl<E: Element> Prepared<'_, E> {
             }
             put(op.weight, &weight_gradient);
         }
-        if let Some(mixture) = plan.mixture {
-            let normalisation =
-                |channel: usize| [-alpha[channel] * products[channel] / elements, -alpha[channel] * sums[channel] / elements];
-            self.add_to_mixture(workspace, unit, mixture, cotangent, &normalisation);
-            return;
-        }
-        self.set_factors(workspace, unit, cotangent, |channel| {
+        let factors = |channel: usize| {
             [alpha[channel] * scale, -alpha[channel] * products[channel] / elements, -alpha[channel] * sums[channel] / elements]
-        });
+        };
+        Some((0..channels).map(factors).collect())
     }
 
     /// Adds what β x̂ + γ becomes behind a pointwise convolution: Wᵀ β (W x + bias − mean) / deviation + Wᵀ γ.
@@ -141,7 +159,7 @@ impl<E: Element> Prepared<'_, E> {
         unit: usize,
         mixture: usize,
         cotangent: usize,
-        normalisation: &dyn Fn(usize) -> [f64; 2],
+        factors: &dyn Fn(usize) -> [f64; 3],
     ) {
         let plan = &self.plan.units[unit];
         let (Some(conv), Some(norm)) = (plan.conv.map(|op| &self.lowered.ops[op]), plan.norm) else { return };
@@ -155,7 +173,7 @@ impl<E: Element> Prepared<'_, E> {
         let mut additions = vec![0.0; inputs * (inputs + 1)];
         let (matrix, constants) = additions.split_at_mut(inputs * inputs);
         for channel in 0..plan.gradient.channels {
-            let [beta, gamma] = normalisation(channel);
+            let [_, beta, gamma] = factors(channel);
             let slope = beta * statistics.inverse_deviation[channel];
             let constant = gamma + slope * (bias.map_or(0.0, |bias| f64::from(bias[channel])) - statistics.mean[channel]);
             let weights = &weight[channel * inputs..][..inputs];
@@ -179,12 +197,12 @@ impl<E: Element> Prepared<'_, E> {
     }
 
     /// Writes one cotangent's factors to its own tiles' set and to its lanes of the shared tile's.
-    fn set_factors(&self, workspace: &mut Workspace<E>, unit: usize, cotangent: usize, of: impl Fn(usize) -> [f64; 3]) {
+    pub(crate) fn set_factors(&self, workspace: &mut Workspace<E>, unit: usize, cotangent: usize, of: &[[f64; 3]]) {
         let tiles = self.activations.tiles;
         let channels = self.plan.units[unit].gradient.channels;
         let size = 3 * channels * tiles.lanes;
-        for channel in 0..channels {
-            for (position, factor) in of(channel).into_iter().enumerate() {
+        for (channel, of) in of.iter().enumerate() {
+            for (position, factor) in of.iter().copied().enumerate() {
                 let factor = E::from_f64(factor);
                 let vector = (3 * channel + position) * tiles.lanes;
                 for range in lanes_of(&tiles, cotangent, size, vector) {

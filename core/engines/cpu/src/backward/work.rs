@@ -23,7 +23,7 @@ impl<E: Element> Prepared<'_, E> {
                 let Kind::Pool { kernel, .. } = &self.lowered.ops[*pool].kind else { return (Work::PoolGradient, 0) };
                 (Work::PoolGradient, kernel[0] * kernel[1] * of_view(gradient))
             }
-            Step::Shift { gradient, .. } => (Work::Sum, 2 * of_view(gradient)),
+            Step::Shift { gradient, .. } | Step::Scale { gradient, .. } => (Work::Sum, 2 * of_view(gradient)),
             Step::Correlate(id) => {
                 let plan = &self.plan.correlations[*id];
                 let channels = self.lowered.ops[plan.input].shape.channels;

@@ -6,12 +6,15 @@ use assay_core::data::Minibatch;
 use assay_core::engine::profile::{ConvolutionPass, Kernel, Meter, Work};
 use assay_core::graph::Conv2d;
 use assay_core::network::Network;
-use assay_kernels::{Buffer, Combine, Convolution, Element, Init, Kernels, Map, Pool, PoolKind, Pooling, Rectify, Source, Target, Term};
+use assay_kernels::{
+    Blend, Buffer, Combine, Convolution, Element, Init, Kernels, Map, Pool, PoolKind, Pooling, Rectify, Source, Target, Term,
+};
 
 use super::activations::{Activations, part_mut};
 use super::geometry::{forward_taps, forward_weights, operations};
 use super::lower::{Kind, Lowered};
 use super::schedule::Schedule;
+use super::spare::Spare;
 use super::tiles::Tiles;
 
 /// Runs forward by a schedule, which says what stays.
@@ -24,65 +27,64 @@ pub(super) fn run<E: Element>(
     batch: &Minibatch,
     tiles: Tiles,
 ) -> Activations<E> {
-    let count = lowered.ops.len();
-    let mut pass = Pass {
-        kernels,
-        meter,
-        network,
-        lowered,
-        schedule,
-        activations: Activations {
-            tiles,
-            values: (0..count).map(|_| None).collect(),
-            normalised: (0..count).map(|_| None).collect(),
-            statistics: vec![Vec::new(); count],
-            maps: schedule.maps.clone(),
-        },
-    };
-    for op in (0..count).filter(|op| lowered.is_live(*op)) {
-        pass.compute(op, batch);
-        for done in &schedule.done_after[op] {
-            pass.activations.values[*done] = None;
+    let mut activations = Activations::new(tiles, schedule.maps.clone());
+    let mut pass = Pass { kernels, meter, network, lowered, schedule, activations: &mut activations, spare: &mut Spare::none() };
+    for op in (0..lowered.ops.len()).filter(|op| lowered.is_live(*op)) {
+        match lowered.ops[op].kind {
+            Kind::Norm(epsilon) => pass.normalise(op, epsilon),
+            _ => pass.compute(op, batch, &conv_weights(network, lowered, op)),
         }
+        pass.release(op);
     }
-    pass.activations
+    activations
+}
+
+/// The weights of a convolution as it reads them, one list a group; nothing for other ops.
+pub(super) fn conv_weights<E: Element>(network: &Network, lowered: &Lowered, op: usize) -> Vec<Vec<E>> {
+    match (&lowered.ops[op].kind, lowered.ops[op].weight) {
+        (Kind::Conv(conv), Some(weight)) => (0..conv.groups).map(|group| forward_weights(conv, network.parameter(weight), group)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// A forward pass while it runs.
 pub(super) struct Pass<'a, E: Element> {
     pub(super) kernels: &'a Kernels<E>,
-    meter: Meter<'a>,
+    pub(super) meter: Meter<'a>,
     pub(super) network: &'a Network,
     pub(super) lowered: &'a Lowered,
     pub(super) schedule: &'a Schedule,
-    pub(super) activations: Activations<E>,
+    pub(super) activations: &'a mut Activations<E>,
+    /// Memory to take before more is asked for.
+    pub(super) spare: &'a mut Spare<E>,
 }
 
 impl<E: Element> Pass<'_, E> {
-    pub(super) fn allocate(&self, op: usize) -> Buffer<E> {
-        let tiles = self.activations.tiles;
-        Buffer::zeros(tiles.count() * self.activations.maps[op].vectors() * tiles.lanes)
+    /// Memory for a value: zeros around every map, and anything within.
+    pub(super) fn allocate(&mut self, op: usize) -> Buffer<E> {
+        self.spare.take(self.activations.maps[op], &self.activations.tiles)
     }
 
-    fn compute(&mut self, op: usize, batch: &Minibatch) {
+    /// Gives back what nothing reads any more once an op is computed.
+    pub(super) fn release(&mut self, op: usize) {
+        for done in &self.schedule.done_after[op] {
+            if let Some(buffer) = self.activations.values[*done].take() {
+                self.spare.give(self.activations.maps[*done], &self.activations.tiles, buffer);
+            }
+        }
+    }
+
+    /// Computes an op other than a batch normalisation.
+    pub(super) fn compute(&mut self, op: usize, batch: &Minibatch, conv_weights: &[Vec<E>]) {
         let lowered = self.lowered;
         let this = &lowered.ops[op];
-        if let Kind::Norm(epsilon) = this.kind {
-            let elements = (self.activations.tiles.batch * this.shape.elements()) as u64;
-            let operations = if self.schedule.affine[op] { 8 } else { 6 } * elements;
-            let meter = self.meter;
-            meter.time(|| (Work::BatchNorm, operations), || self.normalise(op, epsilon));
-            return;
-        }
         let mut out = self.allocate(op);
         let tiles = self.activations.tiles;
         let to = self.activations.maps[op];
-        let conv_weights: Vec<Vec<E>> = match (&this.kind, this.weight) {
-            (Kind::Conv(conv), Some(weight)) => {
-                (0..conv.groups).map(|group| forward_weights(conv, self.network.parameter(weight), group)).collect()
-            }
-            _ => Vec::new(),
-        };
+        if matches!(this.kind, Kind::Shift(_) | Kind::Zero) || (this.kind == Kind::Input && tiles.rest > 0) {
+            // These do not write all of it.
+            out.fill(E::ZERO);
+        }
         let pool = match &this.kind {
             Kind::Pool { kernel, stride, padding, .. } => {
                 let from = lowered.ops[this.inputs[0]].shape;
@@ -96,7 +98,7 @@ impl<E: Element> Pass<'_, E> {
             let what = || (work(&this.kind), self.operations(op) * tiles.counted(tile) as u64);
             self.meter.time(what, || match &this.kind {
                 Kind::Input => fill(out, &to, tile, &tiles, batch),
-                Kind::Conv(conv) => self.convolve(conv, &conv_weights, this.bias, input(0), (out, to)),
+                Kind::Conv(conv) => self.convolve(conv, conv_weights, this.bias, input(0), (out, to)),
                 Kind::Relu => self.kernels.rectify(Rectify { out: (out, to), input: input(0) }),
                 Kind::Pool { maximum, .. } => {
                     if let Some(pool) = &pool {
@@ -136,6 +138,10 @@ impl<E: Element> Pass<'_, E> {
                     let (data, from) = input(0);
                     shift(data, &from, out, &to, *offset, tiles.lanes);
                 }
+                Kind::Scale(place) => {
+                    let factors = self.activations.factors(*place, tile, to.channels, 1.0);
+                    self.kernels.blend(Blend { rows: 0..to.height, out: (out, to), a: input(0), b: None, factors: &factors });
+                }
                 Kind::Zero | Kind::Norm(_) => {}
             });
         }
@@ -147,7 +153,7 @@ impl<E: Element> Pass<'_, E> {
         let this = &self.lowered.ops[op];
         let each = match &this.kind {
             Kind::Conv(conv) => return operations(conv, this.shape.elements(), self.lowered.ops[this.inputs[0]].shape.channels),
-            Kind::Relu => 1,
+            Kind::Relu | Kind::Scale(_) => 1,
             Kind::Pool { kernel, .. } => kernel[0] * kernel[1],
             Kind::Sum(weights) => 2 * weights.len(),
             _ => 0,
@@ -197,7 +203,7 @@ fn work(kind: &Kind) -> Work {
         Kind::Norm(_) => Work::BatchNorm,
         Kind::Relu => Work::Relu,
         Kind::Pool { .. } => Work::Pool,
-        Kind::Input | Kind::Sum(_) | Kind::Concat | Kind::Shift(_) | Kind::Zero => Work::Sum,
+        Kind::Input | Kind::Sum(_) | Kind::Concat | Kind::Shift(_) | Kind::Scale(_) | Kind::Zero => Work::Sum,
     }
 }
 

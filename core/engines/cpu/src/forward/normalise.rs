@@ -1,5 +1,8 @@
 //! Batch normalisation forward: over the batch, or over each image alone.
 
+use std::iter::repeat_n;
+
+use assay_core::engine::profile::Work;
 use assay_kernels::{Blend, Buffer, ChannelSums, Combine, Element, Map, ScaleShift, Term};
 
 use super::Pass;
@@ -9,10 +12,61 @@ use crate::tiles::Tiles;
 impl<E: Element> Pass<'_, E> {
     /// Computes a batch normalisation.
     pub(super) fn normalise(&mut self, op: usize, epsilon: f64) {
+        let meter = self.meter;
+        let what = (Work::BatchNorm, self.norm_operations(op));
+        meter.time(
+            || what,
+            || {
+                if self.activations.tiles.isolated {
+                    let (normalised, statistics) = self.by_image(op, epsilon);
+                    self.scale_and_shift(op, normalised);
+                    self.activations.statistics[op] = statistics;
+                } else {
+                    let (mean, variance) = moments(self.kernels, self.activations, self.lowered.ops[op].inputs[0]);
+                    self.by_statistics(op, Statistics::new(mean, &variance, epsilon));
+                }
+            },
+        );
+    }
+
+    /// Computes a batch normalisation by these statistics, as those of the batch.
+    pub(crate) fn by_statistics(&mut self, op: usize, statistics: Statistics) {
+        let normalised = self.normalised(op, &statistics);
+        self.scale_and_shift(op, normalised);
+        self.activations.statistics[op] = vec![statistics];
+    }
+
+    /// Computes a batch normalisation by these statistics, as those of inference: nothing is kept for a backward pass.
+    pub(crate) fn by_running(&mut self, op: usize, statistics: &Statistics) {
+        let this = &self.lowered.ops[op];
+        let (to, tiles) = (self.activations.maps[op], self.activations.tiles);
+        let parameter = |position: Option<usize>| position.map(|position| self.network.parameter(position));
+        let (gamma, beta) = (parameter(this.weight), parameter(this.bias));
+        let of = |channel: usize| {
+            let slope = statistics.inverse_deviation[channel] * gamma.map_or(1.0, |gamma| f64::from(gamma[channel]));
+            [slope, 0.0, beta.map_or(0.0, |beta| f64::from(beta[channel])) - slope * statistics.mean[channel]]
+        };
+        let factors: Vec<E> = (0..to.channels).flat_map(of).flat_map(|factor| repeat_n(E::from_f64(factor), tiles.lanes)).collect();
+        let mut out = self.allocate(op);
+        for tile in 0..tiles.count() {
+            let a = self.activations.tile(this.inputs[0], tile);
+            let out = (part_mut(&mut out, &to, tile, tiles.lanes), to);
+            self.kernels.blend(Blend { rows: 0..to.height, out, a, b: None, factors: &factors });
+        }
+        self.activations.values[op] = Some(out);
+    }
+
+    /// Floating-point operations of a batch normalisation.
+    pub(crate) fn norm_operations(&self, op: usize) -> u64 {
+        let elements = (self.activations.tiles.batch * self.lowered.ops[op].shape.elements()) as u64;
+        if self.schedule.affine[op] { 8 * elements } else { 6 * elements }
+    }
+
+    /// γ x̂ + β, or x̂ where that is the same.
+    fn scale_and_shift(&mut self, op: usize, normalised: Buffer<E>) {
         let this = &self.lowered.ops[op];
         let to = self.activations.maps[op];
         let tiles = self.activations.tiles;
-        let (normalised, statistics) = if tiles.isolated { self.by_image(op, epsilon) } else { self.by_batch(op, epsilon) };
         let affine = this.weight.zip(this.bias).map(|(weight, bias)| (self.network.parameter(weight), self.network.parameter(bias)));
         match affine {
             Some((gamma, beta)) if self.schedule.affine[op] => {
@@ -21,7 +75,7 @@ impl<E: Element> Pass<'_, E> {
                     .iter()
                     .zip(beta)
                     .flat_map(|(gamma, beta)| [*gamma, 0.0, *beta])
-                    .flat_map(|factor| std::iter::repeat_n(E::from_f64(f64::from(factor)), tiles.lanes))
+                    .flat_map(|factor| repeat_n(E::from_f64(f64::from(factor)), tiles.lanes))
                     .collect();
                 for tile in 0..tiles.count() {
                     let out = (part_mut(&mut value, &to, tile, tiles.lanes), to);
@@ -34,23 +88,23 @@ impl<E: Element> Pass<'_, E> {
                     });
                 }
                 self.activations.values[op] = Some(value);
-                self.activations.normalised[op] = self.schedule.keep.then_some(normalised);
+                if self.schedule.keep {
+                    self.activations.normalised[op] = Some(normalised);
+                } else {
+                    self.spare.give(to, &tiles, normalised);
+                }
             }
             _ => self.activations.values[op] = Some(normalised),
         }
-        self.activations.statistics[op] = statistics;
     }
 
-    /// x̂ over the whole batch.
-    fn by_batch(&mut self, op: usize, epsilon: f64) -> (Buffer<E>, Vec<Statistics>) {
+    /// x̂ by the statistics of the whole batch.
+    fn normalised(&mut self, op: usize, statistics: &Statistics) -> Buffer<E> {
         let input = self.lowered.ops[op].inputs[0];
         let to = self.activations.maps[op];
         let tiles = self.activations.tiles;
-        let (mean, variance) = moments(self.kernels, &self.activations, input);
-        let rounded: Vec<E> = mean.iter().map(|value| E::from_f64(*value)).collect();
-        let inverse_deviation: Vec<f64> = variance.iter().map(|variance| 1.0 / (variance + epsilon).sqrt()).collect();
-        let scale: Vec<E> = inverse_deviation.iter().map(|value| E::from_f64(*value)).collect();
-
+        let rounded: Vec<E> = statistics.mean.iter().map(|value| E::from_f64(*value)).collect();
+        let scale: Vec<E> = statistics.inverse_deviation.iter().map(|value| E::from_f64(*value)).collect();
         let mut normalised = match self.activations.values[input].take_if(|_| self.schedule.in_place[op]) {
             Some(buffer) => buffer,
             None => {
@@ -67,17 +121,19 @@ impl<E: Element> Pass<'_, E> {
             let out = (part_mut(&mut normalised, &to, tile, tiles.lanes), to);
             self.kernels.scale_shift(ScaleShift { out, center: &rounded, scale: &scale });
         }
-        (normalised, vec![Statistics { mean, inverse_deviation }])
+        normalised
     }
 
     /// x̂ of each image alone.
-    fn by_image(&self, op: usize, epsilon: f64) -> (Buffer<E>, Vec<Statistics>) {
+    fn by_image(&mut self, op: usize, epsilon: f64) -> (Buffer<E>, Vec<Statistics>) {
         let input = self.lowered.ops[op].inputs[0];
         let to = self.activations.maps[op];
         let Tiles { lanes, copies, .. } = self.activations.tiles;
+        let kernels = self.kernels;
+        let (mut centred, mut normalised) = (self.allocate(op), self.allocate(op));
         let sums = |a: (&[E], Map), b: Option<(&[E], Map)>| {
             let mut sums = vec![E::ZERO; to.channels * lanes];
-            self.kernels.channel_sums(ChannelSums { a, b, center: None, sums: &mut sums });
+            kernels.channel_sums(ChannelSums { a, b, center: None, sums: &mut sums });
             sums.into_iter().map(|sum| sum.to_f64() / to.area() as f64).collect::<Vec<f64>>()
         };
         let blend = |out: &mut Buffer<E>, a: (&[E], Map), factors: &dyn Fn(usize) -> [f64; 2]| {
@@ -88,15 +144,13 @@ impl<E: Element> Pass<'_, E> {
                 all[first] = E::from_f64(slope);
                 all[first + 2 * lanes] = E::from_f64(constant);
             }
-            self.kernels.blend(Blend { out: (&mut *out, to), a, b: None, factors: &all, rows: 0..to.height });
+            kernels.blend(Blend { out: (&mut *out, to), a, b: None, factors: &all, rows: 0..to.height });
         };
         let value = self.activations.tile(input, 0);
         let mean = sums(value, None);
-        let mut centred = self.allocate(op);
         blend(&mut centred, value, &|position| [1.0, -mean[position]]);
         let variance = sums((&centred, to), Some((&centred, to)));
         let inverse: Vec<f64> = variance.iter().map(|variance| 1.0 / (variance + epsilon).sqrt()).collect();
-        let mut normalised = self.allocate(op);
         blend(&mut normalised, (&centred, to), &|position| [inverse[position], 0.0]);
         let of = |lane: usize| {
             let each = |values: &[f64]| values.iter().skip(lane).step_by(lanes).copied().collect();

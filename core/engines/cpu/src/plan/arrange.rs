@@ -7,7 +7,7 @@ use super::{CorrelationPlan, GradientBuffer, Level, Place, Plan, Step, View, acc
 
 impl Planner<'_> {
     /// Sorts the steps by level, shares correlations, and finds room for buffers and sums.
-    pub(super) fn arrange(mut self, seed: usize) -> Plan {
+    pub(super) fn arrange(mut self, seeds: Vec<usize>) -> Plan {
         self.share_correlations();
         self.sink();
         let count = self.steps.iter().map(|(level, _)| level + 1).chain(self.finish.iter().map(|(level, _)| level + 1)).max().unwrap_or(0);
@@ -40,7 +40,7 @@ impl Planner<'_> {
             kept: self.kept,
             shared: Vec::new(),
             local: Vec::new(),
-            seed,
+            seeds,
         };
         plan.place();
         plan
@@ -94,7 +94,9 @@ impl Planner<'_> {
 impl Plan {
     /// Gives every buffer a slot: one tile's room if it lives within a level, all tiles' otherwise.
     fn place(&mut self) {
-        self.buffers[self.seed].first = 0;
+        for seed in &self.seeds {
+            self.buffers[*seed].first = 0;
+        }
         for level in 0..self.levels.len() {
             for step in &self.levels[level].steps {
                 let (out, reads) = accesses(step, &self.units, &self.correlations, &self.sums, &self.kept);
@@ -124,7 +126,7 @@ impl Plan {
     }
 
     fn is_local(&self, id: usize) -> bool {
-        id != self.seed && self.buffers[id].first == self.buffers[id].last
+        !self.seeds.contains(&id) && self.buffers[id].first == self.buffers[id].last
     }
 
     /// Gives slots to the buffers that live within one level, each from its first use to its last.

@@ -68,13 +68,17 @@ impl<'a> Planner<'a> {
             known: Vec::new(),
             combined: Vec::new(),
         };
-        let seed = planner.buffer(map(lowered.ops[goal.from].shape, 0));
-        let channels = lowered.ops[goal.from].shape.channels;
-        planner.contributions[goal.from].push(Contribution::View(View { buffer: seed, channel: 0, channels, scale: 1.0 }));
-        for op in (0..=goal.from).rev() {
+        let mut seeds = Vec::new();
+        for from in &goal.from {
+            let seed = planner.buffer(map(lowered.ops[*from].shape, 0));
+            let channels = lowered.ops[*from].shape.channels;
+            planner.contributions[*from].push(Contribution::View(View { buffer: seed, channel: 0, channels, scale: 1.0 }));
+            seeds.push(seed);
+        }
+        for op in (0..count).rev() {
             planner.visit(op);
         }
-        planner.arrange(seed)
+        planner.arrange(seeds)
     }
 
     fn buffer(&mut self, map: Map) -> usize {
@@ -127,6 +131,11 @@ impl<'a> Planner<'a> {
             Kind::Relu => self.give(this.inputs[0], Contribution::Masked(gradient, op)),
             Kind::Pool { .. } => self.give(this.inputs[0], Contribution::Pool(gradient, op)),
             Kind::Shift(offset) => self.give(this.inputs[0], Contribution::Shift(gradient, *offset)),
+            Kind::Scale(_) => {
+                let to = self.buffer(map(this.shape, 0));
+                self.push(Step::Scale { out: to, gradient, op }, &[gradient], Some(to), 0);
+                self.give(this.inputs[0], Contribution::View(View { buffer: to, channel: 0, channels: this.shape.channels, scale: 1.0 }));
+            }
             Kind::Sum(weights) => {
                 for (input, weight) in this.inputs.iter().zip(weights) {
                     self.give(*input, Contribution::View(View { scale: gradient.scale * weight, ..gradient }));

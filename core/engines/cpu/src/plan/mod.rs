@@ -110,6 +110,8 @@ pub(super) enum Step {
     Transpose { out: usize, accumulate: bool, parts: Vec<Part>, mixture: Option<usize>, mask: Option<usize> },
     /// out = [out +] the gradient of a pool (an op).
     Pool { out: usize, gradient: View, pool: usize, accumulate: bool },
+    /// out = the gradient of images that have a factor each (an op).
+    Scale { out: usize, gradient: View, op: usize },
     /// out += the gradient of a shift.
     Shift { out: usize, gradient: View, offset: usize },
     /// Adds to a correlation's sums.
@@ -133,8 +135,8 @@ pub(super) struct KeptPlan {
 /// Where a backward pass begins and what it is for.
 #[derive(Clone, Debug)]
 pub(super) struct Goal {
-    /// The op whose value's cotangent enters.
-    pub(super) from: usize,
+    /// The ops whose values' cotangents enter.
+    pub(super) from: Vec<usize>,
     /// Whether the gradients of parameters are wanted.
     pub(super) parameters: bool,
     /// The ops whose gradients are wanted.
@@ -146,7 +148,7 @@ pub(super) struct Goal {
 impl Goal {
     /// The gradients of all parameters of the network's output.
     pub(super) fn parameters(lowered: &Lowered) -> Self {
-        Self { from: lowered.output, parameters: true, values: Vec::new(), products: Vec::new() }
+        Self { from: vec![lowered.output], parameters: true, values: Vec::new(), products: Vec::new() }
     }
 
     fn wants(&self, op: usize) -> bool {
@@ -187,8 +189,8 @@ pub(super) struct Plan {
     /// Slots for all tiles, and for one tile.
     pub(super) shared: Vec<Map>,
     pub(super) local: Vec<Map>,
-    /// The buffer that holds the cotangent.
-    pub(super) seed: usize,
+    /// The buffers that hold the cotangents, in the order of the goal.
+    pub(super) seeds: Vec<usize>,
 }
 
 impl Plan {
@@ -215,7 +217,9 @@ fn accesses(
             };
             (Some(*out), parts.iter().flat_map(of_part).collect())
         }
-        Step::Pool { out, gradient, .. } | Step::Shift { out, gradient, .. } => (Some(*out), vec![gradient.buffer]),
+        Step::Pool { out, gradient, .. } | Step::Shift { out, gradient, .. } | Step::Scale { out, gradient, .. } => {
+            (Some(*out), vec![gradient.buffer])
+        }
         Step::Correlate(id) => (None, vec![correlations[*id].gradient.buffer]),
         Step::Sum(id) => (None, vec![sums[*id].gradient.buffer]),
         Step::Keep(id) => (None, vec![kept[*id].gradient.buffer]),

@@ -1,6 +1,7 @@
 //! One suite that every engine passes: random graphs over every operator against plain loops. An engine runs it by
 //! [`engine_suite!`](crate::engine_suite).
 
+mod learning;
 mod passes;
 
 use assay_core::data::Minibatch;
@@ -9,6 +10,11 @@ use assay_core::graph::{NodeId, Operator};
 use assay_core::network::Network;
 use proptest::prelude::*;
 
+pub use learning::{
+    a_learner_goes_on_from_its_state_to_the_very_weights, a_part_learns_as_if_alone_and_leaves_the_rest_of_the_network_untouched,
+    gradients_of_lessons_agree_with_plain_loops, ten_steps_and_running_statistics_agree_with_plain_loops,
+    ten_steps_in_32_bits_agree_with_plain_loops_on_graphs_without_kinks, what_cannot_be_learned_is_refused_with_a_reason,
+};
 pub use passes::{
     gradients_by_image_are_those_of_batches_of_one, gradients_from_and_to_every_node_agree_with_plain_loops,
     what_is_asked_for_beside_it_does_not_change_a_bit_of_an_answer, what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so,
@@ -36,6 +42,21 @@ macro_rules! engine_suite {
             $crate::suite::$test($engines);
         }
     )*};
+}
+
+/// Makes the tests of learners for these engines, a `&[Box<dyn Engine>]`.
+#[macro_export]
+macro_rules! learner_suite {
+    ($engines:expr) => {
+        $crate::engine_suite! { $engines =>
+            gradients_of_lessons_agree_with_plain_loops,
+            ten_steps_and_running_statistics_agree_with_plain_loops,
+            ten_steps_in_32_bits_agree_with_plain_loops_on_graphs_without_kinks,
+            a_part_learns_as_if_alone_and_leaves_the_rest_of_the_network_untouched,
+            a_learner_goes_on_from_its_state_to_the_very_weights,
+            what_cannot_be_learned_is_refused_with_a_reason,
+        }
+    };
 }
 
 /// The largest difference between two lists, as a share of the largest magnitude in the second (or of a thousandth:

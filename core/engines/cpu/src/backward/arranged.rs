@@ -1,0 +1,132 @@
+//! What a backward pass reads of a network, arranged as its kernels read it: once for all cotangents and images.
+
+use assay_core::engine::profile::Meter;
+use assay_core::graph::Conv2d;
+use assay_core::network::Network;
+use assay_kernels::{Element, Kernels, LaneTotals, Map, Pool};
+
+use super::correlate::correlate;
+use crate::activations::Activations;
+use crate::geometry::{Phase, data_gradient, map, weight_gradient_work};
+use crate::lower::{Kind, Lowered};
+use crate::plan::{Part, Plan, Step, View};
+
+/// Weights and windows of a backward pass.
+pub(crate) struct Arranged<E> {
+    /// Of each level's steps, the data gradients of each part.
+    pub(super) phases: Vec<Vec<Vec<Vec<Phase<E>>>>>,
+    pub(super) pools: Vec<Option<Pool<E>>>,
+    pub(super) constants: Vec<Constants>,
+}
+
+/// What a convolution with batch normalisation needs beside G and Σ dy.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Constants {
+    /// Σ x at each tap, `[groups][taps]`.
+    pub(super) input_sums: Vec<f64>,
+    /// Σ x̂ ⊗ x, as the weight.
+    pub(super) products: Vec<f64>,
+}
+
+impl<E: Element> Arranged<E> {
+    pub(crate) fn new(
+        kernels: &Kernels<E>,
+        meter: Meter<'_>,
+        network: &Network,
+        lowered: &Lowered,
+        activations: &Activations<E>,
+        plan: &Plan,
+    ) -> Self {
+        let scales = |unit: usize, view: &View| data_scales(network, lowered, activations, plan, unit, view);
+        let of_step = |step| step_phases(network, lowered, plan, step, &scales);
+        let phases = plan.levels.iter().map(|level| level.steps.iter().map(of_step).collect()).collect();
+        let pools = lowered
+            .ops
+            .iter()
+            .map(|op| match &op.kind {
+                Kind::Pool { kernel, stride, padding, .. } => {
+                    let from = lowered.ops[op.inputs[0]].shape;
+                    Some(Pool::new(*kernel, *stride, *padding, [from.height, from.width], [op.shape.height, op.shape.width]))
+                }
+                _ => None,
+            })
+            .collect();
+        let constants = |unit: &crate::plan::Unit| match (unit.conv, unit.norm) {
+            (Some(conv), Some(norm)) => constants_of(kernels, meter, lowered, activations, conv, norm),
+            _ => Constants::default(),
+        };
+        Self { phases, pools, constants: plan.units.iter().map(constants).collect() }
+    }
+}
+
+fn constants_of<E: Element>(
+    kernels: &Kernels<E>,
+    meter: Meter<'_>,
+    lowered: &Lowered,
+    activations: &Activations<E>,
+    op: usize,
+    norm: usize,
+) -> Constants {
+    let Kind::Conv(conv) = &lowered.ops[op].kind else { return Constants::default() };
+    let input = lowered.ops[op].inputs[0];
+    let shape = lowered.ops[op].shape;
+    let tiles = activations.tiles;
+    let taps = lowered.ops[input].shape.channels / conv.groups * conv.kernel * conv.kernel;
+    let mut constants = Constants { input_sums: vec![0.0; conv.groups * taps], products: vec![0.0; shape.channels * taps] };
+    let ones_map = Map { channels: conv.groups, ..map(shape, 0) };
+    let ones = vec![E::ONE; ones_map.vectors() * tiles.lanes];
+    // One output channel a group: its correlation is the sum of the input at each tap.
+    let counting = Conv2d { out_channels: conv.groups, ..*conv };
+    for tile in 0..tiles.count() {
+        let mut sums = vec![E::ZERO; constants.input_sums.len() * tiles.lanes];
+        correlate(kernels, &counting, (&ones, ones_map), activations.tile(input, tile), &mut sums);
+        kernels.lane_totals(LaneTotals { vectors: &sums, lanes: 0..tiles.counted(tile), totals: &mut constants.input_sums });
+        let mut sums = vec![E::ZERO; constants.products.len() * tiles.lanes];
+        let channels = lowered.ops[input].shape.channels;
+        let what = || weight_gradient_work(conv, shape.elements(), channels, tiles.counted(tile));
+        meter.time(what, || {
+            correlate(kernels, conv, activations.normalised(norm, tile), activations.tile(input, tile), &mut sums);
+        });
+        kernels.lane_totals(LaneTotals { vectors: &sums, lanes: 0..tiles.counted(tile), totals: &mut constants.products });
+    }
+    constants
+}
+
+/// What each output channel's weights are multiplied by in a data gradient that reads this view: for a pointwise unit
+/// γ / deviation too, which other units have in their scratch buffer already.
+fn data_scales<E: Element>(
+    network: &Network,
+    lowered: &Lowered,
+    activations: &Activations<E>,
+    plan: &Plan,
+    unit: usize,
+    view: &View,
+) -> Vec<f64> {
+    let unit = &plan.units[unit];
+    let norm = unit.norm.filter(|_| unit.mixture.is_some());
+    let (Some(norm), Some(statistics)) = (norm, norm.and_then(|norm| activations.statistics(norm, 0))) else {
+        return vec![view.scale; view.channels];
+    };
+    let gamma = lowered.ops[norm].weight.map(|weight| network.parameter(weight));
+    let alpha = |(channel, inverse): (usize, &f64)| view.scale * inverse * gamma.map_or(1.0, |gamma| f64::from(gamma[channel]));
+    statistics.inverse_deviation.iter().enumerate().map(alpha).collect()
+}
+
+fn step_phases<E: Element>(
+    network: &Network,
+    lowered: &Lowered,
+    plan: &Plan,
+    step: &Step,
+    scales: &dyn Fn(usize, &View) -> Vec<f64>,
+) -> Vec<Vec<Phase<E>>> {
+    let Step::Transpose { out, parts, .. } = step else { return Vec::new() };
+    parts
+        .iter()
+        .map(|Part { unit, view, .. }| {
+            let Some(op) = plan.units[*unit].conv.map(|op| &lowered.ops[op]) else { return Vec::new() };
+            let (Kind::Conv(conv), Some(weight)) = (&op.kind, op.weight) else { return Vec::new() };
+            let from = Map { channels: view.channels, ..plan.buffers[view.buffer].map };
+            data_gradient(conv, network.parameter(weight), &from, &plan.buffers[*out].map, &scales(*unit, view))
+        })
+        .collect()
+}

@@ -1,0 +1,104 @@
+//! A batch in chunks: the images that one thread works on at a time, and everything that it changes meanwhile.
+//!
+//! How a batch is divided depends on its size and the lanes of a vector, not on the number of threads. Sums over the batch are
+//! added up chunk by chunk in order, so they have the same bits whoever computed which.
+
+use assay_core::data::Minibatch;
+use assay_kernels::Element;
+
+use crate::activations::Activations;
+use crate::plan::Plan;
+use crate::schedule::Schedule;
+use crate::spare::Spare;
+use crate::tiles::Tiles;
+use crate::workspace::Workspace;
+
+/// Chunks at most: enough for as many threads as share a step well, few enough that their sums take little.
+const MOST: usize = 8;
+
+/// The images from `first`, `count` of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    pub(super) first: usize,
+    pub(super) count: usize,
+}
+
+/// Divides a batch into chunks of whole tiles; only the last tile of all may lack images.
+pub(super) fn divide(images: usize, lanes: usize) -> Vec<Share> {
+    let tiles = images.div_ceil(lanes);
+    let chunks = tiles.min(MOST);
+    let start = |chunk: usize| (chunk * tiles / chunks * lanes).min(images);
+    (0..chunks).map(|chunk| Share { first: start(chunk), count: start(chunk + 1) - start(chunk) }).collect()
+}
+
+/// Some images of a batch and all memory that is theirs.
+pub(super) struct Chunk<E: Element> {
+    pub(super) first: usize,
+    pub(super) batch: Minibatch,
+    pub(super) activations: Activations<E>,
+    pub(super) spare: Spare<E>,
+    /// Where there is a way back.
+    pub(super) workspace: Option<Workspace<E>>,
+    /// The mean and Σ (x − mean)² of what a stage measures, in its order.
+    pub(super) spreads: Vec<(Vec<f64>, Vec<f64>)>,
+    /// The sums of a level of the way back.
+    pub(super) totals: Vec<f64>,
+}
+
+impl<E: Element> Chunk<E> {
+    pub(super) fn new(
+        batch: &Minibatch,
+        share: Share,
+        lanes: usize,
+        schedule: &Schedule,
+        (spare, workspace): (Spare<E>, Option<Workspace<E>>),
+        factors: Vec<Vec<f32>>,
+    ) -> Self {
+        let tiles = tiles(share, lanes);
+        let mut activations = Activations::new(tiles, schedule.maps.clone());
+        activations.factors = factors;
+        let batch = batch.part(share.first, share.count);
+        Self { first: share.first, batch, activations, spare, workspace, spreads: Vec::new(), totals: Vec::new() }
+    }
+
+    /// The memory alone, for the next call.
+    pub(super) fn into_memory(mut self) -> (Spare<E>, Option<Workspace<E>>) {
+        let maps = self.activations.maps;
+        let tiles = self.activations.tiles;
+        for buffers in [self.activations.values, self.activations.normalised] {
+            for (map, buffer) in maps.iter().zip(buffers) {
+                if let Some(buffer) = buffer {
+                    self.spare.give(*map, &tiles, buffer);
+                }
+            }
+        }
+        (self.spare, self.workspace)
+    }
+}
+
+/// The tiles of a chunk.
+pub(super) fn tiles(share: Share, lanes: usize) -> Tiles {
+    Tiles::new(share.count, lanes, 1)
+}
+
+/// Memory for the way back of each chunk.
+pub(super) fn workspaces<E: Element>(plan: &Plan, shares: &[Share], lanes: usize) -> Vec<Workspace<E>> {
+    shares.iter().map(|share| Workspace::new(plan, &tiles(*share, lanes))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_whole_tiles_that_follow_each_other() {
+        let counts = |images: usize, lanes: usize| divide(images, lanes).iter().map(|share| share.count).collect::<Vec<_>>();
+        assert_eq!(counts(64, 16), [16; 4]);
+        assert_eq!(counts(256, 16), [32; 8]);
+        assert_eq!(counts(33, 16), [16, 16, 1]);
+        assert_eq!(counts(1, 8), [1]);
+        let long = divide(96 * 3 + 5, 8);
+        assert_eq!(long.iter().map(|share| share.count).sum::<usize>(), 96 * 3 + 5);
+        assert!(long.windows(2).all(|pair| pair[0].first + pair[0].count == pair[1].first && pair[0].count % 8 == 0));
+    }
+}

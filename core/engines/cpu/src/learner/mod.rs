@@ -1,0 +1,252 @@
+//! Learning on the CPU: a step on several threads, with the same bits on any number of them.
+//!
+//! A batch is divided into chunks of images (`chunk`), which threads take in turn (`crew`). A graph becomes a program
+//! (`program`) whose stages end where batch normalisation needs statistics over all chunks; `run` goes forward and back.
+
+mod chunk;
+mod crew;
+mod program;
+mod run;
+
+use std::sync::Arc;
+
+use assay_core::data::Minibatch;
+use assay_core::engine::learner::{
+    Learned, Learner, LearnerState, Lesson, ParameterGradients, Part, Rules, Update, check_lesson, cross_entropy,
+};
+use assay_core::engine::{EngineError, check_batch_of};
+use assay_core::graph::{Graph, NodeId};
+use assay_core::network::{Network, RunningMoments};
+use assay_kernels::{Element, Kernels};
+
+use self::chunk::{Chunk, Share};
+use self::program::{Mode, Program, Purpose};
+use self::run::{Run, Seen};
+use crate::CpuEngine;
+use crate::memory;
+use crate::spare::Spare;
+use crate::workspace::{Workspace, WorkspaceSizes};
+
+/// Programs that are kept: whole batches, the last of an epoch, and the same of a test.
+const RIGS: usize = 4;
+
+/// A network that learns on the CPU.
+pub(super) struct CpuLearner<E: Element> {
+    engine: CpuEngine,
+    rules: Rules,
+    whole: Part,
+    state: LearnerState,
+    /// What was run of late, the latest last.
+    rigs: Vec<Rig<E>>,
+    /// The memory of each chunk's values.
+    spares: Vec<Spare<E>>,
+}
+
+/// A program for batches of one size, with the memory of its way back.
+struct Rig<E: Element> {
+    purpose: Purpose,
+    images: usize,
+    shares: Vec<Share>,
+    program: Program,
+    workspaces: Vec<Workspace<E>>,
+}
+
+impl<E: Element> CpuLearner<E> {
+    pub(super) fn new(engine: &CpuEngine, network: &Network, rules: &Rules) -> Self {
+        let state = LearnerState::initial(network, rules);
+        let whole = Part::whole(network.shared_graph());
+        Self { engine: engine.clone(), rules: *rules, whole, state, rigs: Vec::new(), spares: Vec::new() }
+    }
+
+    fn kernels(&self) -> &'static Kernels<E> {
+        Kernels::get(self.engine.isa)
+    }
+
+    /// Takes the rig for this purpose and size out of those that are kept, or makes it.
+    fn rig(&mut self, purpose: Purpose, images: usize) -> Result<Rig<E>, EngineError> {
+        if let Some(found) = self.rigs.iter().position(|rig| rig.images == images && rig.purpose.is(&purpose)) {
+            return Ok(self.rigs.remove(found));
+        }
+        let lanes = self.kernels().lanes();
+        let program = Program::new(&purpose);
+        let shares = chunk::divide(images, lanes);
+        let of_share = |share: &Share| {
+            let tiles = chunk::tiles(*share, lanes);
+            let values = program.schedule.footprint(&program.lowered, tiles.count() * tiles.lanes).most * size_of::<E>();
+            values + program.plan.as_ref().map_or(0, |plan| WorkspaceSizes::new(plan, &tiles).bytes::<E>())
+        };
+        let bytes: usize = shares.iter().map(of_share).sum();
+        if bytes > self.engine.memory_limit {
+            return Err(memory::too_large(bytes, self.engine.memory_limit));
+        }
+        let workspaces = program.plan.as_ref().map_or_else(Vec::new, |plan| chunk::workspaces(plan, &shares, lanes));
+        Ok(Rig { purpose, images, shares, program, workspaces })
+    }
+
+    /// Lends a rig's and the learner's memory and the part's parameters to `work`.
+    fn with<T>(
+        &mut self,
+        part: &Part,
+        batch: &Minibatch,
+        purpose: Purpose,
+        lesson: Option<&Lesson<'_>>,
+        work: impl FnOnce(&Run<'_, E>, &mut [Chunk<E>], &LearnerState) -> T,
+    ) -> Result<T, EngineError> {
+        part.check_in(self.whole.graph())?;
+        let mut rig = self.rig(purpose, batch.len())?;
+        let lanes = self.kernels().lanes();
+        self.spares.resize_with(self.spares.len().max(rig.shares.len()), Spare::new);
+        let mut workspaces = std::mem::take(&mut rig.workspaces).into_iter();
+        let mut chunks: Vec<Chunk<E>> = Vec::with_capacity(rig.shares.len());
+        for (share, spare) in rig.shares.iter().zip(&mut self.spares) {
+            let dropped = lesson.iter().flat_map(|lesson| lesson.dropped);
+            let factors = dropped.map(|dropped| dropped.factors[share.first..share.first + share.count].to_vec()).collect();
+            let lent = std::mem::replace(spare, Spare::none());
+            chunks.push(Chunk::new(batch, *share, lanes, &rig.program.schedule, (lent, workspaces.next()), factors));
+        }
+        let taken = part.parameters().iter().map(|position| std::mem::take(&mut self.state.parameters[*position])).collect();
+        let network = Network::of(Arc::clone(part.graph()), taken).map_err(|error| EngineError::Learning { problem: error.to_string() })?;
+        let run = Run {
+            kernels: self.kernels(),
+            meter: self.engine.meter(),
+            threads: self.engine.threads,
+            network: &network,
+            program: &rig.program,
+            images: batch.len(),
+        };
+        let result = work(&run, &mut chunks, &self.state);
+        for (position, values) in part.parameters().iter().zip(network.into_parameters()) {
+            self.state.parameters[*position] = values;
+        }
+        for (chunk, spare) in chunks.into_iter().zip(&mut self.spares) {
+            let (lent, workspace) = chunk.into_memory();
+            *spare = lent;
+            rig.workspaces.extend(workspace);
+        }
+        self.rigs.push(rig);
+        if self.rigs.len() > RIGS {
+            self.rigs.remove(0);
+        }
+        Ok(result)
+    }
+
+    /// Forward and back; with what batch normalisation saw, by the nodes of the whole network.
+    fn learn(&mut self, batch: &Minibatch, lesson: &Lesson<'_>, part: &Part) -> Result<Found, EngineError> {
+        check_lesson(part.graph(), batch, lesson)?;
+        let found = self.with(part, batch, Purpose::learn(part, lesson), Some(lesson), |run, chunks, _| {
+            let program = run.program;
+            let seen = whole_nodes(program, part, run.forward(chunks));
+            let output = Run::read(chunks, program.lowered.output);
+            let (mut losses, mut cotangents) = (Vec::new(), Vec::new());
+            for (loss, op) in lesson.losses.iter().zip(&program.losses) {
+                let classes = part.graph().node(loss.node).shape.elements();
+                let targets = lesson.targets.probabilities(batch.labels(), classes);
+                let (value, mut gradient) = cross_entropy(&Run::read(chunks, *op), &targets, classes);
+                for value in &mut gradient {
+                    *value *= loss.factor;
+                }
+                losses.push(value);
+                cotangents.push(gradient);
+            }
+            let gradients = program.plan.as_ref().map_or_else(Vec::new, |plan| run.backward(chunks, plan, &cotangents));
+            let norm = gradients.iter().flatten().flatten().map(|value| value * value).sum::<f64>().sqrt();
+            Found { learned: Learned { losses, output, norm }, gradients, seen }
+        })?;
+        Ok(found)
+    }
+
+    fn part<'a>(&self, part: Option<&'a Part>) -> std::borrow::Cow<'a, Part> {
+        part.map_or_else(|| std::borrow::Cow::Owned(self.whole.clone()), std::borrow::Cow::Borrowed)
+    }
+}
+
+/// What a step found.
+struct Found {
+    learned: Learned,
+    gradients: ParameterGradients,
+    seen: Vec<(NodeId, Seen)>,
+}
+
+/// What was seen, by the node in the whole network.
+fn whole_nodes(program: &Program, part: &Part, seen: Vec<Seen>) -> Vec<(NodeId, Seen)> {
+    let node = |op: usize| {
+        let (_, own) = program.norms.iter().find(|(norm, _)| *norm == op)?;
+        part.norms().iter().find(|(id, _)| id == own).map(|(_, whole)| *whole)
+    };
+    seen.into_iter().filter_map(|seen| Some((node(seen.op)?, seen))).collect()
+}
+
+impl<E: Element> Learner for CpuLearner<E> {
+    fn graph(&self) -> &Graph {
+        self.whole.graph()
+    }
+
+    fn step(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
+        let part = self.part(lesson.part);
+        let Found { learned, gradients, seen } = self.learn(batch, lesson, &part)?;
+        for (node, Seen { mean, variance, count, .. }) in &seen {
+            if let Some(running) = self.state.statistics.nodes.get_mut(node) {
+                running.mix(mean, variance, *count, self.rules.statistics_share);
+            }
+        }
+        let cut = Rules::cut(learned.norm, lesson.clip);
+        let specs = part.graph().parameters().iter().zip(part.parameters());
+        for ((spec, position), gradient) in specs.zip(&gradients) {
+            let Some(gradient) = gradient else { continue };
+            self.state.updates[*position] += 1;
+            let (parameter, memories) = (&mut self.state.parameters[*position], &mut self.state.memories[*position]);
+            let update = Update { rate: lesson.rate, cut, gradient, parameter, memories };
+            self.rules.update(self.rules.decay_of(spec), self.state.updates[*position], update);
+        }
+        Ok(learned)
+    }
+
+    fn gradients(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<(Learned, ParameterGradients), EngineError> {
+        let part = self.part(lesson.part);
+        self.learn(batch, lesson, &part).map(|found| (found.learned, found.gradients))
+    }
+
+    fn evaluate(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
+        let part = self.part(part);
+        check_batch_of(part.graph(), batch)?;
+        let purpose = Purpose { graph: Arc::clone(part.graph()), mode: Mode::Infer };
+        self.with(&part, batch, purpose, None, |run, chunks, state| {
+            let whole = |(_, id): &(usize, NodeId)| part.norms().iter().find(|(own, _)| own == id).map(|(_, whole)| *whole);
+            let running: Vec<&RunningMoments> =
+                run.program.norms.iter().filter_map(|norm| state.statistics.nodes.get(&whole(norm)?)).collect();
+            run.infer(chunks, &running);
+            Run::read(chunks, run.program.lowered.output)
+        })
+    }
+
+    fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
+        let part = self.part(part);
+        if batches.is_empty() {
+            return Err(EngineError::EmptyBatch);
+        }
+        for batch in batches {
+            check_batch_of(part.graph(), batch)?;
+        }
+        for (position, batch) in batches.iter().enumerate() {
+            let purpose = Purpose { graph: Arc::clone(part.graph()), mode: Mode::Measure };
+            let seen = self.with(&part, batch, purpose, None, |run, chunks, _| whole_nodes(run.program, &part, run.forward(chunks)))?;
+            for (node, Seen { mean, variance, count, .. }) in &seen {
+                if let Some(running) = self.state.statistics.nodes.get_mut(node) {
+                    // Step by step, the mean of all so far.
+                    running.mix(mean, variance, *count, 1.0 / (position + 1) as f64);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> LearnerState {
+        self.state.clone()
+    }
+
+    fn restore(&mut self, state: LearnerState) -> Result<(), EngineError> {
+        state.check(self.whole.graph(), &self.rules)?;
+        self.state = state;
+        Ok(())
+    }
+}

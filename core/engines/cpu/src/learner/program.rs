@@ -1,0 +1,106 @@
+//! What a learner runs of a graph: its ops in stages, between which statistics over the batch are exchanged, and the way back.
+
+use std::sync::Arc;
+
+use assay_core::engine::learner::{Lesson, Part};
+use assay_core::graph::{Graph, NodeId};
+use assay_core::network::batch_norms;
+
+use crate::lower::{Kind, Lowered};
+use crate::plan::{Cotangents, Goal, Plan};
+use crate::schedule::Schedule;
+
+/// What a graph is run for. Equal purposes have equal programs.
+#[derive(Clone, Debug)]
+pub(super) struct Purpose {
+    pub(super) graph: Arc<Graph>,
+    pub(super) mode: Mode,
+}
+
+/// How a graph is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Forward and backward, from the values of these nodes, where those of the others are dropped for some images.
+    Learn { losses: Vec<NodeId>, dropped: Vec<NodeId> },
+    /// Forward by the batch's statistics, for their sake.
+    Measure,
+    /// Forward by running statistics.
+    Infer,
+}
+
+impl Purpose {
+    pub(super) fn learn(part: &Part, lesson: &Lesson<'_>) -> Self {
+        let losses = lesson.losses.iter().map(|loss| loss.node).collect();
+        let dropped = lesson.dropped.iter().map(|dropped| dropped.node).collect();
+        Self { graph: Arc::clone(part.graph()), mode: Mode::Learn { losses, dropped } }
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.graph, &other.graph) && self.mode == other.mode
+    }
+}
+
+/// Ops between two exchanges of statistics.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stage {
+    /// What is computed, in order.
+    pub(super) ops: Vec<usize>,
+    /// The batch normalisations whose inputs are complete then.
+    pub(super) measured: Vec<usize>,
+}
+
+/// A graph as it is run.
+pub(super) struct Program {
+    pub(super) lowered: Lowered,
+    pub(super) schedule: Schedule,
+    pub(super) stages: Vec<Stage>,
+    /// The way back from the losses, in their order.
+    pub(super) plan: Option<Plan>,
+    /// Where the losses are read.
+    pub(super) losses: Vec<usize>,
+    /// The batch normalisations that are computed, and their nodes.
+    pub(super) norms: Vec<(usize, NodeId)>,
+}
+
+impl Program {
+    pub(super) fn new(purpose: &Purpose) -> Self {
+        let graph = &purpose.graph;
+        let (taps, dropped) = match &purpose.mode {
+            Mode::Learn { losses, dropped } => (losses.as_slice(), dropped.as_slice()),
+            Mode::Measure | Mode::Infer => (&[][..], &[][..]),
+        };
+        let lowered = Lowered::with_dropped(graph, taps, dropped);
+        let losses: Vec<usize> = taps.iter().filter_map(|tap| lowered.op_of_node[tap.0]).collect();
+        let waits = purpose.mode != Mode::Infer;
+        let stages = stages(&lowered, waits);
+        let order: Vec<usize> = stages.iter().flat_map(|stage| &stage.ops).copied().collect();
+        let keep = matches!(purpose.mode, Mode::Learn { .. });
+        let schedule = Schedule::in_order(&lowered, keep, &order);
+        let goal = Goal { from: losses.clone(), parameters: true, values: Vec::new(), products: Vec::new() };
+        let plan = keep.then(|| Plan::new(&lowered, Cotangents::One, &goal));
+        // A value that is dropped has an op of its own behind the batch normalisation's.
+        let own = |op: usize| if matches!(lowered.ops[op].kind, Kind::Scale(_)) { lowered.ops[op].inputs[0] } else { op };
+        let norm = |id: NodeId| lowered.op_of_node[id.0].map(own).filter(|op| lowered.is_live(*op)).map(|op| (op, id));
+        let norms = batch_norms(graph).filter_map(norm).collect();
+        Self { schedule, stages, plan, losses, norms, lowered }
+    }
+}
+
+/// The ops that are read, by how many batch normalisations stand before them, so that as few exchanges as possible are
+/// needed; all at once where none waits for statistics.
+fn stages(lowered: &Lowered, waits: bool) -> Vec<Stage> {
+    let mut level = vec![0; lowered.ops.len()];
+    let mut stages: Vec<Stage> = Vec::new();
+    for op in (0..lowered.ops.len()).filter(|op| lowered.is_live(*op)) {
+        let is_norm = matches!(lowered.ops[op].kind, Kind::Norm(_));
+        level[op] = lowered.ops[op].inputs.iter().map(|input| level[*input]).max().unwrap_or(0) + usize::from(waits && is_norm);
+        if stages.len() <= level[op] {
+            stages.resize_with(level[op] + 1, Stage::default);
+        }
+        stages[level[op]].ops.push(op);
+        if waits && is_norm {
+            stages[level[op] - 1].measured.push(op);
+        }
+    }
+    stages
+}

@@ -1,0 +1,155 @@
+//! What one step learns from a minibatch: losses, their targets, what is dropped, at which rate.
+
+use super::Part;
+use crate::data::Minibatch;
+use crate::engine::{EngineError, check_batch_of};
+use crate::graph::{Graph, NodeId};
+
+/// A term of the objective: `factor` times the mean cross-entropy of a node's value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Loss {
+    /// The node whose elements are one logit a class.
+    pub node: NodeId,
+    /// What it counts.
+    pub factor: f64,
+}
+
+/// What the logits of every loss should be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets {
+    /// The minibatch's labels: 1 − smoothing for the label, and smoothing spread over all classes (Szegedy et al., CVPR 2016).
+    Labels {
+        /// The probability that is spread.
+        smoothing: f64,
+    },
+    /// A probability for each image and class, `[batch, classes]`.
+    Given(Vec<f64>),
+}
+
+impl Targets {
+    /// A probability for each image and class, `[batch, classes]`.
+    #[must_use]
+    pub fn probabilities(&self, labels: &[u32], classes: usize) -> Vec<f64> {
+        match self {
+            Self::Given(values) => values.clone(),
+            Self::Labels { smoothing } => {
+                let mut values = vec![smoothing / classes as f64; labels.len() * classes];
+                for (row, label) in values.chunks_mut(classes).zip(labels) {
+                    row[*label as usize] += 1.0 - smoothing;
+                }
+                values
+            }
+        }
+    }
+}
+
+/// A node's value times a factor an image: 0 where the image's path is dropped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dropped {
+    /// The node.
+    pub node: NodeId,
+    /// One factor an image.
+    pub factors: Vec<f32>,
+}
+
+/// What one step is about. Nodes are those of the part, where there is one.
+#[derive(Clone, Debug)]
+pub struct Lesson<'a> {
+    /// The objective is their sum.
+    pub losses: &'a [Loss],
+    /// What is expected of all of them.
+    pub targets: Targets,
+    /// Whose values are dropped for some images; each node once.
+    pub dropped: &'a [Dropped],
+    /// The part of the network that is run; all of it if there is none.
+    pub part: Option<&'a Part>,
+    /// The learning rate.
+    pub rate: f64,
+    /// The norm that the gradient of all parameters together is cut to, if it is cut.
+    pub clip: Option<f64>,
+}
+
+/// Checks that a lesson fits the graph that is run and the minibatch; every learner calls it first.
+///
+/// # Errors
+/// If an image has another shape or a label that is not a class, or the lesson names what is not there.
+pub fn check_lesson(graph: &Graph, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<(), EngineError> {
+    check_batch_of(graph, batch)?;
+    let refuse = |problem: String| Err(EngineError::Learning { problem });
+    if lesson.losses.is_empty() {
+        return refuse("a step needs a loss".into());
+    }
+    let nodes = graph.nodes().len();
+    let named = lesson.losses.iter().map(|loss| loss.node).chain(lesson.dropped.iter().map(|dropped| dropped.node));
+    if let Some(node) = named.into_iter().find(|node| node.0 >= nodes) {
+        return Err(EngineError::UnknownNode { node: node.0, nodes });
+    }
+    for loss in lesson.losses {
+        let node = graph.node(loss.node);
+        let classes = node.shape.elements();
+        match &lesson.targets {
+            Targets::Given(values) if values.len() != batch.len() * classes => {
+                let expected = batch.len() * classes;
+                return refuse(format!("the loss at `{}` needs {expected} targets, was given {}", node.name, values.len()));
+            }
+            Targets::Given(_) => {}
+            Targets::Labels { .. } => {
+                if let Some(label) = batch.labels().iter().find(|label| **label as usize >= classes) {
+                    return Err(EngineError::Label { label: *label, node: node.name.clone(), classes });
+                }
+            }
+        }
+    }
+    for (position, Dropped { node, factors }) in lesson.dropped.iter().enumerate() {
+        let name = &graph.node(*node).name;
+        if factors.len() != batch.len() {
+            return refuse(format!("`{name}` is dropped by {} factors, but there are {} images", factors.len(), batch.len()));
+        }
+        if lesson.dropped[..position].iter().any(|earlier| earlier.node == *node) {
+            return refuse(format!("`{name}` is dropped twice"));
+        }
+    }
+    Ok(())
+}
+
+/// The mean over images of −Σ target · log softmax(logits), and its gradient with respect to the logits.
+#[must_use]
+pub fn cross_entropy(logits: &[f64], targets: &[f64], classes: usize) -> (f64, Vec<f64>) {
+    let images = (logits.len() / classes.max(1)) as f64;
+    let mut total = 0.0;
+    let mut gradient = Vec::with_capacity(logits.len());
+    for (row, targets) in logits.chunks(classes.max(1)).zip(targets.chunks(classes.max(1))) {
+        let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = row.iter().map(|logit| (logit - most).exp()).sum();
+        let wanted: f64 = targets.iter().sum();
+        for (logit, target) in row.iter().zip(targets) {
+            total -= target * (logit - most - sum.ln());
+            gradient.push(((logit - most).exp() / sum * wanted - target) / images);
+        }
+    }
+    (total / images, gradient)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gradient_of_the_cross_entropy_is_that_of_finite_differences() {
+        let logits = [0.3, -1.2, 2.0, 0.1, 0.2, -0.4];
+        let targets = Targets::Labels { smoothing: 0.1 }.probabilities(&[2, 0], 3);
+        assert!((targets.iter().sum::<f64>() - 2.0).abs() < 1e-12 && (targets[2] - (0.9 + 0.1 / 3.0)).abs() < 1e-12);
+        let (loss, gradient) = cross_entropy(&logits, &targets, 3);
+        // −Σ target · log softmax, in Python.
+        assert!((loss - 0.687_957_1).abs() < 1e-6, "{loss}");
+        for position in 0..logits.len() {
+            let moved = |by: f64| {
+                let mut logits = logits;
+                logits[position] += by;
+                cross_entropy(&logits, &targets, 3).0
+            };
+            let slope = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+            assert!((slope - gradient[position]).abs() < 1e-8, "{slope} instead of {}", gradient[position]);
+        }
+    }
+}
