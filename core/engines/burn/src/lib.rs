@@ -2,7 +2,8 @@
 //!
 //! A network is run forward once. Gradients are vector–Jacobian products written for a batch of cotangents: K
 //! cotangents over N images are K·N images to every operator, so all rows of the tangent Jacobian come out of a
-//! handful of large tensor operations instead of a loop over samples. The CUDA backend compiles from the same source
+//! handful of large tensor operations instead of a loop over samples. Learning (`learner`) differentiates by burn's own
+//! automatic differentiation. The CUDA backend compiles from the same source
 //! but was not run on a GPU by this project.
 
 mod adjoint;
@@ -10,10 +11,12 @@ mod adjoint;
 pub mod cuda;
 mod factory;
 mod forward;
+mod learner;
 pub mod operator;
 mod tensors;
 
 use assay_core::data::Minibatch;
+use assay_core::engine::learner::{Learner, Rules};
 use assay_core::engine::{Answer, Ask, Engine, EngineError, Gradients, Gram, Moments, Objective, Patterns, Precision, Wanted};
 use assay_core::engine::{check_ask, check_batch, cotangent, relus};
 use assay_core::graph::{Graph, NodeId, ParameterSpec, Shape};
@@ -23,6 +26,7 @@ use burn::tensor::backend::Backend;
 
 use self::adjoint::{Cotangents, Goal};
 use self::forward::Pass;
+use self::learner::BurnLearner;
 use self::tensors::Tensors;
 
 /// Bytes that the gradients of one chunk of cotangents may take at one node, by default.
@@ -114,6 +118,12 @@ impl<B: Backend> Engine for BurnEngine<B> {
             }
         }
         Ok(Gram::of_rows(&rows, precision))
+    }
+
+    fn learner(&self, network: Network, rules: &Rules) -> Result<Box<dyn Learner>, EngineError> {
+        let tensors = self.tensors(rules.precision);
+        let tracked = Tensors::new(self.device.clone(), tensors.dtype());
+        Ok(Box::new(BurnLearner::new(tensors, tracked, &network, rules)))
     }
 }
 

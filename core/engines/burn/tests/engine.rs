@@ -7,3 +7,4 @@ fn engines() -> Vec<Box<dyn Engine>> {
 }
 
 assay_engine_tests::engine_suite!(&engines());
+assay_engine_tests::learner_suite!(&engines());

@@ -1,0 +1,234 @@
+//! Learning with the tensors of any burn backend: weights, the optimiser's memory and running statistics stay on its device,
+//! and gradients come from burn's automatic differentiation.
+
+mod forward;
+mod norm;
+mod optimiser;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use assay_core::data::Minibatch;
+use assay_core::engine::learner::{Learned, Learner, LearnerState, Lesson, ParameterGradients, Part, Rules, check_lesson, cross_entropy};
+use assay_core::engine::{EngineError, Precision, check_batch_of};
+use assay_core::graph::{Graph, NodeId};
+use assay_core::network::{Network, RunningMoments, RunningStatistics};
+use burn::backend::Autodiff;
+use burn::tensor::backend::Backend;
+use burn::tensor::{FloatDType, Tensor};
+
+use self::forward::{Outputs, Pass};
+use self::norm::Moments;
+use self::optimiser::Update;
+use crate::tensors::{Tensors, to_host};
+
+/// A network that learns on a burn backend.
+pub(super) struct BurnLearner<B: Backend> {
+    rules: Rules,
+    whole: Part,
+    tensors: Tensors<B>,
+    /// Makes tensors that are differentiated.
+    tracked: Tensors<Autodiff<B>>,
+    parameters: Vec<Tensor<B, 1>>,
+    memories: Vec<Vec<Tensor<B, 1>>>,
+    updates: Vec<u64>,
+    statistics: BTreeMap<NodeId, Moments<B>>,
+}
+
+/// What a step found, with what batch normalisation saw by the nodes of the whole network.
+struct Found<B: Backend> {
+    learned: Learned,
+    gradients: Vec<Option<Tensor<B, 1>>>,
+    seen: Vec<(NodeId, Moments<B>)>,
+}
+
+impl<B: Backend> BurnLearner<B> {
+    pub(super) fn new(tensors: Tensors<B>, tracked: Tensors<Autodiff<B>>, network: &Network, rules: &Rules) -> Self {
+        let whole = Part::whole(network.shared_graph());
+        let mut learner = Self {
+            rules: *rules,
+            whole,
+            tensors,
+            tracked,
+            parameters: Vec::new(),
+            memories: Vec::new(),
+            updates: Vec::new(),
+            statistics: BTreeMap::new(),
+        };
+        learner.take_over(&LearnerState::initial(network, rules));
+        learner
+    }
+
+    fn take_over(&mut self, state: &LearnerState) {
+        let vector = |values: &Vec<f32>| self.tensors.of_f32(values, [values.len()]);
+        let parameters = state.parameters.iter().map(vector).collect();
+        let memories = state.memories.iter().map(|own| own.iter().map(vector).collect()).collect();
+        let moments = |own: &RunningMoments| Moments { mean: vector(&own.mean), variance: vector(&own.variance) };
+        let statistics = state.statistics.nodes.iter().map(|(id, own)| (*id, moments(own))).collect();
+        (self.parameters, self.memories, self.statistics) = (parameters, memories, statistics);
+        self.updates.clone_from(&state.updates);
+    }
+
+    fn wide(&self) -> FloatDType {
+        match self.rules.precision {
+            Precision::F32 => FloatDType::F32,
+            Precision::F64 => FloatDType::F64,
+        }
+    }
+
+    fn pass<'a, T: Backend>(&self, part: &'a Part, tensors: Tensors<T>, parameters: &'a [Tensor<T, 1>]) -> Pass<'a, T> {
+        let narrow = self.rules.narrow.then_some(FloatDType::BF16);
+        Pass { graph: part.graph(), tensors, parameters, running: None, dropped: &[], narrow, wide: self.wide() }
+    }
+
+    fn part<'a>(&self, part: Option<&'a Part>) -> Cow<'a, Part> {
+        part.map_or_else(|| Cow::Owned(self.whole.clone()), Cow::Borrowed)
+    }
+
+    fn parameters_of(&self, part: &Part) -> Result<Vec<Tensor<B, 1>>, EngineError> {
+        part.check_in(self.whole.graph())?;
+        Ok(part.parameters().iter().map(|position| self.parameters[*position].clone()).collect())
+    }
+
+    fn learn(&self, batch: &Minibatch, lesson: &Lesson<'_>, part: &Part) -> Result<Found<B>, EngineError> {
+        let graph = part.graph();
+        check_lesson(graph, batch, lesson)?;
+        let own = self.parameters_of(part)?;
+        let tracked: Vec<Tensor<Autodiff<B>, 1>> = own.into_iter().map(|own| Tensor::from_inner(own).require_grad()).collect();
+        let pass = Pass { dropped: lesson.dropped, ..self.pass(part, self.tracked.clone(), &tracked) };
+        let taps: Vec<NodeId> = [graph.output()].into_iter().chain(lesson.losses.iter().map(|loss| loss.node)).collect();
+        let Outputs { values, moments } = pass.run(images(&self.tracked, batch), &taps);
+        let mut values = values.into_iter();
+        let output = values.next().map(to_host).unwrap_or_default();
+        let mut losses = Vec::new();
+        let mut total: Option<Tensor<Autodiff<B>, 1>> = None;
+        for (loss, value) in lesson.losses.iter().zip(values) {
+            let shape = value.dims();
+            let classes = graph.node(loss.node).shape.elements();
+            let targets = lesson.targets.probabilities(batch.labels(), classes);
+            let (found, gradient) = cross_entropy(&to_host(value.clone()), &targets, classes);
+            losses.push(found);
+            // A sum that has the loss's gradient.
+            let cotangent = self.tracked.of_f64(gradient.into_iter().map(|value| loss.factor * value).collect(), shape);
+            let term = (value * cotangent).sum();
+            total = Some(match total {
+                Some(total) => total + term,
+                None => term,
+            });
+        }
+        let gradients: Vec<Option<Tensor<B, 1>>> = match total {
+            Some(total) => {
+                let found = total.backward();
+                tracked.iter().map(|parameter| parameter.grad(&found)).collect()
+            }
+            None => vec![None; tracked.len()],
+        };
+        let squares = gradients.iter().flatten().map(|own| to_host((own.clone() * own.clone()).sum()).into_iter().sum::<f64>());
+        let norm = squares.sum::<f64>().sqrt();
+        let inner = |own: Moments<Autodiff<B>>| Moments { mean: own.mean.inner(), variance: own.variance.inner() };
+        let seen = moments.into_iter().map(|(id, own)| (id, inner(own))).collect();
+        Ok(Found { learned: Learned { losses, output, norm }, gradients, seen: of_whole(part, seen) })
+    }
+
+    fn mix(&mut self, seen: Vec<(NodeId, Moments<B>)>, share: f64) {
+        for (id, own) in seen {
+            if let Some(running) = self.statistics.get_mut(&id) {
+                *running = running.mixed(&own, share);
+            }
+        }
+    }
+}
+
+/// What was seen, by the node in the whole network.
+fn of_whole<B: Backend>(part: &Part, seen: Vec<(NodeId, Moments<B>)>) -> Vec<(NodeId, Moments<B>)> {
+    let whole = |id: NodeId| part.norms().iter().find(|(own, _)| *own == id).map(|(_, whole)| *whole);
+    seen.into_iter().filter_map(|(id, own)| Some((whole(id)?, own))).collect()
+}
+
+/// The images, `[batch, channels, height, width]`.
+fn images<B: Backend>(tensors: &Tensors<B>, batch: &Minibatch) -> Tensor<B, 4> {
+    let shape = batch.shape();
+    tensors.of_f32(batch.pixels(), [batch.len(), shape.channels, shape.height, shape.width])
+}
+
+/// A tensor's numbers in 32 bits.
+fn narrow<B: Backend>(tensor: &Tensor<B, 1>) -> Vec<f32> {
+    tensor.clone().into_data().iter::<f32>().collect()
+}
+
+impl<B: Backend> Learner for BurnLearner<B> {
+    fn graph(&self) -> &Graph {
+        self.whole.graph()
+    }
+
+    fn step(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
+        let part = self.part(lesson.part);
+        let Found { learned, gradients, seen } = self.learn(batch, lesson, &part)?;
+        self.mix(seen, self.rules.statistics_share);
+        let cut = Rules::cut(learned.norm, lesson.clip);
+        let (rules, wide) = (self.rules, self.wide());
+        let specs = part.graph().parameters().iter().zip(part.parameters());
+        for ((spec, position), gradient) in specs.zip(gradients) {
+            let Some(gradient) = gradient else { continue };
+            let gradient = if cut < 1.0 { gradient * cut } else { gradient };
+            self.updates[*position] += 1;
+            let (decay, updates) = (rules.decay_of(spec), self.updates[*position]);
+            let memories = &mut self.memories[*position];
+            let update = Update { rate: lesson.rate, decay, updates, gradient, memories };
+            let next = optimiser::step(&rules, self.parameters[*position].clone(), update);
+            // Parameters are 32-bit floats, whatever is computed in.
+            self.parameters[*position] = if wide == FloatDType::F32 { next } else { next.cast(FloatDType::F32).cast(wide) };
+        }
+        Ok(learned)
+    }
+
+    fn gradients(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<(Learned, ParameterGradients), EngineError> {
+        let part = self.part(lesson.part);
+        let Found { learned, gradients, .. } = self.learn(batch, lesson, &part)?;
+        Ok((learned, gradients.into_iter().map(|own| own.map(to_host)).collect()))
+    }
+
+    fn evaluate(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
+        let part = self.part(part);
+        check_batch_of(part.graph(), batch)?;
+        let parameters = self.parameters_of(&part)?;
+        let running = part.norms().iter().map(|(own, whole)| (*own, self.statistics[whole].clone())).collect();
+        let pass = Pass { running: Some(&running), ..self.pass(&part, self.tensors.clone(), &parameters) };
+        let Outputs { values, .. } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
+        Ok(values.into_iter().next().map(to_host).unwrap_or_default())
+    }
+
+    fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
+        let part = self.part(part);
+        if batches.is_empty() {
+            return Err(EngineError::EmptyBatch);
+        }
+        for batch in batches {
+            check_batch_of(part.graph(), batch)?;
+        }
+        let parameters = self.parameters_of(&part)?;
+        for (position, batch) in batches.iter().enumerate() {
+            let pass = self.pass(&part, self.tensors.clone(), &parameters);
+            let Outputs { moments, .. } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
+            // Step by step, the mean of all so far.
+            self.mix(of_whole(&part, moments), 1.0 / (position + 1) as f64);
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> LearnerState {
+        let moments = |own: &Moments<B>| RunningMoments { mean: narrow(&own.mean), variance: narrow(&own.variance) };
+        LearnerState {
+            parameters: self.parameters.iter().map(narrow).collect(),
+            memories: self.memories.iter().map(|own| own.iter().map(narrow).collect()).collect(),
+            updates: self.updates.clone(),
+            statistics: RunningStatistics { nodes: self.statistics.iter().map(|(id, own)| (*id, moments(own))).collect() },
+        }
+    }
+
+    fn restore(&mut self, state: LearnerState) -> Result<(), EngineError> {
+        state.check(self.whole.graph(), &self.rules)?;
+        self.take_over(&state);
+        Ok(())
+    }
+}
