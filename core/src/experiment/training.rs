@@ -48,9 +48,9 @@ crate::settings! {
         /// how many images it is tested on after each epoch but the last, drawn likewise
         #[serde(skip_serializing_if = "Option::is_none")]
         pub test_images: Option<usize>, otherwise "all", in 1..=i64::MAX;
-        /// the processor, or the first NVIDIA GPU (in a build with --features cuda)
-        pub backend: TrainingBackend = TrainingBackend::BurnFlex;
-        /// convolutions and linear layers in 16 bits (bfloat16)
+        /// the engine: the processor by kernels of our own, or burn's tensors on it or on the first NVIDIA GPU (in a build with --features cuda)
+        pub backend: TrainingBackend = TrainingBackend::Cpu;
+        /// convolutions and linear layers in 16 bits (bfloat16), on burn's backends
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         pub mixed_precision: bool = false;
     }
@@ -59,6 +59,8 @@ crate::settings! {
 crate::words! {
     /// The backends that can train.
     pub enum TrainingBackend {
+        /// Kernels of our own for the processor's vector units.
+        Cpu = "cpu",
         /// burn's tensors on the processor.
         BurnFlex = "burn-flex",
         /// burn's tensors on the first NVIDIA GPU.

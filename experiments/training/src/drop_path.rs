@@ -1,29 +1,28 @@
 //! Drop-path (Larsson et al., ICLR 2017), as DARTS uses it: the output of an operator on an edge is zero for some images,
 //! and larger for the others by as much. Edges that only pass their input on are never dropped.
 
-use assay_core::graph::{Graph, NodeId};
+use assay_core::engine::learner::Dropped;
+use assay_core::graph::Graph;
 use assay_core::stream::Stream;
 use rand::RngExt;
 
-/// For each node, whether its value is dropped: the outputs of operators that nodes of cells add up.
-pub(crate) fn droppable(graph: &Graph) -> Vec<bool> {
-    let mut droppable = vec![false; graph.nodes().len()];
-    for path in graph.paths() {
-        droppable[path.0] = true;
+/// What is dropped in a step: the outputs of operators that nodes of cells add up, each by a stream of its own.
+pub(crate) fn dropped(graph: &Graph, images: usize, probability: f64, step: &Stream) -> Vec<Dropped> {
+    if probability == 0.0 {
+        return Vec::new();
     }
-    droppable
+    let mut paths = graph.paths().to_vec();
+    paths.sort_unstable();
+    paths.dedup();
+    let of = |node| Dropped { node, factors: factors(images, probability, &step.child(&graph.node(node).name)) };
+    paths.into_iter().map(of).collect()
 }
 
 /// What the images of a step are multiplied by at one node: 0, or 1 / (1 − probability).
-pub(crate) fn factors(images: usize, probability: f64, stream: &Stream) -> Vec<f32> {
+fn factors(images: usize, probability: f64, stream: &Stream) -> Vec<f32> {
     let mut rng = stream.rng();
     let keep = 1.0 - probability;
     (0..images).map(|_| if rng.random::<f64>() < keep { (1.0 / keep) as f32 } else { 0.0 }).collect()
-}
-
-/// The stream of one node's factors.
-pub(crate) fn stream(step: &Stream, graph: &Graph, id: NodeId) -> Stream {
-    step.child(&graph.node(id).name)
 }
 
 #[cfg(test)]
@@ -43,7 +42,8 @@ mod tests {
             ('skip_connect', 2), ('skip_connect', 2), ('sep_conv_5x5', 1)], reduce_concat=range(2, 6))";
         let net = MacroNet { input: Shape::new(3, 8, 8), channels: 4, cells: 2, classes: 10, part: Part::Classifier };
         let graph = space.lower(&space.parse(text).unwrap(), &net).unwrap();
-        let names = graph.nodes().iter().zip(droppable(&graph)).filter(|(_, dropped)| *dropped).map(|(node, _)| node.name.as_str());
+        let dropped = dropped(&graph, 1, 0.5, &Stream::new(0, "step"));
+        let names = dropped.iter().map(|dropped| graph.node(dropped.node).name.as_str());
         insta::assert_snapshot!(names.collect::<Vec<_>>().join("\n"));
     }
 

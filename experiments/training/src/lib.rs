@@ -1,4 +1,4 @@
-//! Training an architecture from scratch, by DARTS's recipe, on any burn backend.
+//! Training an architecture from scratch, by DARTS's recipe, on any engine that can learn.
 //!
 //! A [`Job`] says what is trained on which images by which [recipe](assay_core::experiment::Training); [`train`] does it, from
 //! the start or from a checkpoint. Every draw (the first weights, the order of the images, their crops and cut-outs, the paths
@@ -14,27 +14,25 @@
 
 mod auxiliary;
 mod drop_path;
-mod forward;
 mod images;
-mod loss;
-mod model;
-mod norm;
-mod optimiser;
+mod rates;
+mod score;
 mod state;
 #[cfg(test)]
 mod tests;
 mod trainer;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use assay_core::data::{DataError, Dataset};
+use assay_core::engine::{Engine, EngineError};
 use assay_core::experiment::{Training, TrainingBackend};
 use assay_core::graph::{Graph, GraphError};
 pub use assay_results::training::{EpochRecord, Tested};
 use assay_weights::{Weights, WeightsError};
-use burn::backend::{Autodiff, Flex};
 
-pub use optimiser::learning_rate;
+pub use rates::learning_rate;
 
 use crate::trainer::Trainer;
 
@@ -51,6 +49,8 @@ pub struct Job<'a> {
     pub train: &'a dyn Dataset,
     /// The images to test on.
     pub test: &'a dyn Dataset,
+    /// Threads of a step, on engines that can use several. The result does not depend on it.
+    pub threads: NonZeroUsize,
 }
 
 /// What a training reports while it goes on.
@@ -107,6 +107,9 @@ pub enum TrainingError {
     /// An image cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A step cannot be made.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// The checkpoint is not one of this training.
     #[error("the checkpoint cannot be continued: {0}")]
     Checkpoint(String),
@@ -135,7 +138,11 @@ pub enum TrainingError {
 /// If the recipe does not fit network and images, or this build lacks the backend.
 pub fn check(job: &Job<'_>) -> Result<(), TrainingError> {
     check_backend(job.recipe.backend)?;
-    Trainer::<Autodiff<Flex>>::new(job, Default::default()).map(drop)
+    if job.recipe.mixed_precision && job.recipe.backend == TrainingBackend::Cpu {
+        let problem = "mixed_precision needs a backend of burn's; set backend = \"burn-flex\" or \"burn-cuda\", or leave it out";
+        return Err(TrainingError::Recipe(problem.into()));
+    }
+    Trainer::new(job, engine(job)?).map(drop)
 }
 
 /// Checks that this build and machine have the backend.
@@ -144,7 +151,7 @@ pub fn check(job: &Job<'_>) -> Result<(), TrainingError> {
 /// If the build has no CUDA, or the machine no driver for it.
 pub fn check_backend(backend: TrainingBackend) -> Result<(), TrainingError> {
     match backend {
-        TrainingBackend::BurnFlex => Ok(()),
+        TrainingBackend::Cpu | TrainingBackend::BurnFlex => Ok(()),
         #[cfg(feature = "cuda")]
         TrainingBackend::BurnCuda => assay_burn::cuda::check().map_err(|error| TrainingError::Backend(error.to_string())),
         #[cfg(not(feature = "cuda"))]
@@ -154,7 +161,19 @@ pub fn check_backend(backend: TrainingBackend) -> Result<(), TrainingError> {
 
 #[cfg(not(feature = "cuda"))]
 fn no_cuda() -> TrainingError {
-    TrainingError::Backend("this build has no `burn-cuda`; build it with --features cuda, or set backend = \"burn-flex\"".into())
+    TrainingError::Backend("this build has no `burn-cuda`; build it with --features cuda, or set backend = \"cpu\"".into())
+}
+
+/// The engine that a job is trained on.
+fn engine(job: &Job<'_>) -> Result<Box<dyn Engine>, TrainingError> {
+    Ok(match job.recipe.backend {
+        TrainingBackend::Cpu => Box::new(assay_cpu::CpuEngine::new().threads(job.threads)),
+        TrainingBackend::BurnFlex => Box::new(assay_burn::flex()),
+        #[cfg(feature = "cuda")]
+        TrainingBackend::BurnCuda => Box::new(assay_burn::cuda::engine()),
+        #[cfg(not(feature = "cuda"))]
+        TrainingBackend::BurnCuda => return Err(no_cuda()),
+    })
 }
 
 /// Trains from the start, or from a checkpoint of the same job, to the end.
@@ -162,11 +181,5 @@ fn no_cuda() -> TrainingError {
 /// # Errors
 /// If the recipe does not fit, an image cannot be read, the training diverges or is interrupted.
 pub fn train(job: &Job<'_>, checkpoint: Option<&[u8]>, observer: &mut dyn Observer) -> Result<Outcome, TrainingError> {
-    match job.recipe.backend {
-        TrainingBackend::BurnFlex => Trainer::<Autodiff<Flex>>::new(job, Default::default())?.run(checkpoint, observer),
-        #[cfg(feature = "cuda")]
-        TrainingBackend::BurnCuda => Trainer::<Autodiff<burn::backend::Cuda>>::new(job, Default::default())?.run(checkpoint, observer),
-        #[cfg(not(feature = "cuda"))]
-        TrainingBackend::BurnCuda => Err(no_cuda()),
-    }
+    Trainer::new(job, engine(job)?)?.run(checkpoint, observer)
 }

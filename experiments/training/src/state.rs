@@ -1,37 +1,27 @@
-//! The state of a training, as a checkpoint: one safetensors file, whose header holds what is not a tensor, so that a file is
-//! either a whole checkpoint or none.
+//! Checkpoints: a learner's state and how far the training is, as one safetensors file, whose header holds what is not a
+//! tensor, so that a file is either a whole checkpoint or none.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use assay_core::engine::learner::{LearnerState, Rules};
+use assay_core::experiment::Training;
 use assay_core::graph::Graph;
-use assay_core::network::Network;
-use assay_core::stream::Stream;
-use assay_weights::{RunningMoments, RunningStatistics, Weights, batch_norms, check, mean_path, seal, take, variance_path, write_tensors};
-use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, TensorData};
+use assay_core::network::{RunningMoments, RunningStatistics, batch_norms};
+use assay_weights::{check, mean_path, seal, take, variance_path, write_tensors};
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::EpochRecord;
 use crate::TrainingError;
-use crate::forward::Values;
-use crate::model::{Model, ModelValues};
-use crate::norm::Moments;
 
 /// The key in the header.
 const HEADER: &str = "assay.training";
-/// Before the path of a parameter, its velocity.
-const VELOCITY: &str = "velocity:";
-
-/// Everything that the next step depends on, and the curve so far.
-pub(crate) struct State<B: Backend> {
-    pub(crate) values: ModelValues<B>,
-    /// Of each parameter of the network, then of the head.
-    pub(crate) velocities: Vec<Tensor<B, 1>>,
-    pub(crate) progress: Progress,
-}
+/// Of what a checkpoint holds. Earlier ones, without a number, were of burn alone.
+const SCHEMA: u32 = 2;
+/// Before the path of a parameter, what the optimiser remembers of it.
+const MEMORIES: [&str; 2] = ["velocity:", "second:"];
 
 /// How far a training is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,97 +39,102 @@ pub(crate) struct Progress {
     pub(crate) curve: Vec<EpochRecord>,
 }
 
-impl<B: Backend> State<B> {
-    /// Where a training begins.
-    pub(crate) fn initial(model: &Model, parameters: &Stream, initialiser: assay_core::network::Initialiser, device: &B::Device) -> Self {
-        let mut values = model.graphs().map(|graph| {
-            let drawn = graph.parameters().iter().map(|spec| vector(initialiser.draw(spec, &parameters.child(&spec.path)), device));
-            let statistics = RunningStatistics::initial(graph).nodes.into_values().map(|moments| of_host(moments, device)).collect();
-            Values { parameters: drawn.collect(), statistics }
-        });
-        let network = values.next().unwrap_or(Values { parameters: Vec::new(), statistics: Vec::new() });
-        let head = values.next().unwrap_or(Values { parameters: Vec::new(), statistics: Vec::new() });
-        let velocities = network.parameters.iter().chain(&head.parameters).map(Tensor::zeros_like).collect();
-        Self { values: ModelValues { network, head }, velocities, progress: Progress::default() }
+/// What is in a checkpoint beside tensors.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    schema: u32,
+    seed: u64,
+    recipe: Value,
+    updates: Vec<u64>,
+    progress: Progress,
+}
+
+/// Which training a checkpoint is of.
+#[derive(Clone, Copy)]
+pub(crate) struct Identity<'a> {
+    pub(crate) recipe: &'a Training,
+    pub(crate) seed: u64,
+    pub(crate) graph: &'a Graph,
+    pub(crate) rules: &'a Rules,
+}
+
+fn refused(problem: impl std::fmt::Display) -> TrainingError {
+    TrainingError::Checkpoint(problem.to_string())
+}
+
+impl Identity<'_> {
+    fn settings(&self) -> Result<Value, TrainingError> {
+        serde_json::to_value(self.recipe).map_err(refused)
     }
 
     /// The checkpoint's bytes.
-    pub(crate) fn to_bytes(&self, model: &Model) -> Result<Vec<u8>, TrainingError> {
-        let mut tensors: Vec<(String, Vec<usize>, Vec<f32>)> = Vec::new();
-        let mut velocities = self.velocities.iter();
-        for (graph, values) in model.graphs().zip([&self.values.network, &self.values.head]) {
-            for (spec, value) in graph.parameters().iter().zip(&values.parameters) {
-                tensors.push((spec.path.clone(), spec.shape.clone(), host(value)));
-            }
-            for (spec, velocity) in graph.parameters().iter().zip(&mut velocities) {
-                tensors.push((format!("{VELOCITY}{}", spec.path), spec.shape.clone(), host(velocity)));
-            }
-            for (id, moments) in batch_norms(graph).zip(&values.statistics) {
-                let name = &graph.node(id).name;
-                tensors.push((mean_path(name), moments.mean.dims().to_vec(), host(&moments.mean)));
-                tensors.push((variance_path(name), moments.variance.dims().to_vec(), host(&moments.variance)));
+    pub(crate) fn write(&self, state: &LearnerState, progress: &Progress) -> Result<Vec<u8>, TrainingError> {
+        let mut tensors: Vec<(String, Vec<usize>, &[f32])> = Vec::new();
+        for (position, spec) in self.graph.parameters().iter().enumerate() {
+            tensors.push((spec.path.clone(), spec.shape.clone(), &state.parameters[position]));
+            for (prefix, memory) in MEMORIES.iter().zip(&state.memories[position]) {
+                tensors.push((format!("{prefix}{}", spec.path), spec.shape.clone(), memory));
             }
         }
-        let progress = serde_json::to_string(&self.progress).map_err(|error| TrainingError::Checkpoint(error.to_string()))?;
-        Ok(seal(write_tensors(tensors, BTreeMap::from([(HEADER.to_owned(), progress)]))?))
+        for (id, moments) in &state.statistics.nodes {
+            let name = &self.graph.node(*id).name;
+            tensors.push((mean_path(name), vec![moments.mean.len()], &moments.mean));
+            tensors.push((variance_path(name), vec![moments.variance.len()], &moments.variance));
+        }
+        let (updates, progress) = (state.updates.clone(), progress.clone());
+        let header = Header { schema: SCHEMA, seed: self.seed, recipe: self.settings()?, updates, progress };
+        let text = serde_json::to_string(&header).map_err(refused)?;
+        Ok(seal(write_tensors(tensors, BTreeMap::from([(HEADER.to_owned(), text)]))?))
     }
 
-    /// Reads a checkpoint of the same model.
-    pub(crate) fn read(model: &Model, bytes: &[u8], device: &B::Device) -> Result<Self, TrainingError> {
-        check(bytes).map_err(|error| TrainingError::Checkpoint(error.to_string()))?;
-        let unreadable = |error: safetensors::SafeTensorError| TrainingError::Checkpoint(format!("it is not a safetensors file ({error})"));
+    /// Reads a checkpoint of this training.
+    pub(crate) fn read(&self, bytes: &[u8]) -> Result<(LearnerState, Progress), TrainingError> {
+        check(bytes).map_err(refused)?;
+        let unreadable = |error: safetensors::SafeTensorError| refused(format!("it is not a safetensors file ({error})"));
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
         let text = header.metadata().as_ref().and_then(|texts| texts.get(HEADER));
-        let text = text.ok_or_else(|| TrainingError::Checkpoint(format!("its header has no `{HEADER}`")))?;
-        let progress =
-            serde_json::from_str(text).map_err(|error| TrainingError::Checkpoint(format!("its header cannot be read: {error}")))?;
+        let text = text.ok_or_else(|| refused(format!("its header has no `{HEADER}`")))?;
+        let Header { updates, progress, .. } = self.check(text)?;
         let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
         let mut tensors: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
-        let mut read = |name: &str, shape: &[usize]| -> Result<Tensor<B, 1>, TrainingError> {
-            let values = take(&mut tensors, name, shape).map_err(|error| TrainingError::Checkpoint(error.to_string()))?;
-            Ok(vector(values, device))
-        };
-        let mut velocities = Vec::new();
-        let mut both = Vec::new();
-        for graph in model.graphs() {
-            let mut values = Values { parameters: Vec::new(), statistics: Vec::new() };
-            for spec in graph.parameters() {
-                values.parameters.push(read(&spec.path, &spec.shape)?);
-                velocities.push(read(&format!("{VELOCITY}{}", spec.path), &spec.shape)?);
-            }
-            for id in batch_norms(graph) {
-                let node = graph.node(id);
-                let mean = read(&mean_path(&node.name), &[node.shape.channels])?;
-                values.statistics.push(Moments { mean, variance: read(&variance_path(&node.name), &[node.shape.channels])? });
-            }
-            both.push(values);
+        let mut read = |name: &str, shape: &[usize]| take(&mut tensors, name, shape).map_err(refused);
+        let (mut parameters, mut memories) = (Vec::new(), Vec::new());
+        let remembered = &MEMORIES[..self.rules.optimiser.memories()];
+        for spec in self.graph.parameters() {
+            parameters.push(read(&spec.path, &spec.shape)?);
+            let own = remembered.iter().map(|prefix| read(&format!("{prefix}{}", spec.path), &spec.shape));
+            memories.push(own.collect::<Result<_, _>>()?);
         }
-        let mut both = both.into_iter();
-        let network = both.next().unwrap_or(Values { parameters: Vec::new(), statistics: Vec::new() });
-        let head = both.next().unwrap_or(Values { parameters: Vec::new(), statistics: Vec::new() });
-        Ok(Self { values: ModelValues { network, head }, velocities, progress })
+        let mut nodes = BTreeMap::new();
+        for id in batch_norms(self.graph) {
+            let node = self.graph.node(id);
+            let mean = read(&mean_path(&node.name), &[node.shape.channels])?;
+            nodes.insert(id, RunningMoments { mean, variance: read(&variance_path(&node.name), &[node.shape.channels])? });
+        }
+        Ok((LearnerState { parameters, memories, updates, statistics: RunningStatistics { nodes } }, progress))
     }
 
-    /// The network without its head.
-    pub(crate) fn weights(&self, graph: Arc<Graph>) -> Result<Weights, TrainingError> {
-        let Values { parameters, statistics } = &self.values.network;
-        let values = graph.parameters().iter().zip(parameters).map(|(spec, value)| (spec.path.clone(), host(value))).collect();
-        let moments = |moments: &Moments<B>| RunningMoments { mean: host(&moments.mean), variance: host(&moments.variance) };
-        let nodes = batch_norms(&graph).zip(statistics).map(|(id, own)| (id, moments(own))).collect();
-        let network = Network::with_parameters(graph, &values).map_err(assay_weights::WeightsError::from)?;
-        Ok(Weights { network, statistics: Some(RunningStatistics { nodes }) })
+    /// The header, if it is of this training.
+    fn check(&self, text: &str) -> Result<Header, TrainingError> {
+        let raw: Value = serde_json::from_str(text).map_err(|error| refused(format!("its header cannot be read: {error}")))?;
+        match raw.get("schema").and_then(Value::as_u64) {
+            Some(schema) if schema == u64::from(SCHEMA) => {}
+            Some(_) => return Err(refused("a later version of Assay wrote it; continue with that one, or begin anew")),
+            None => return Err(refused("an earlier version of Assay wrote it; continue with that one, or begin anew")),
+        }
+        let header: Header = serde_json::from_value(raw).map_err(|error| refused(format!("its header cannot be read: {error}")))?;
+        if header.seed != self.seed {
+            return Err(refused(format!("it is of seed {}, this training of {}", header.seed, self.seed)));
+        }
+        let (theirs, own) = (&header.recipe, self.settings()?);
+        let names = [theirs, &own].into_iter().filter_map(Value::as_object).flat_map(|settings| settings.keys());
+        for name in names {
+            let (theirs, own) = (theirs.get(name), own.get(name));
+            if theirs != own {
+                let said = |value: Option<&Value>| value.map_or_else(|| "not set".to_owned(), Value::to_string);
+                return Err(refused(format!("its `{name}` is {}, that of this training {}", said(theirs), said(own))));
+            }
+        }
+        Ok(header)
     }
-}
-
-fn vector<B: Backend>(values: Vec<f32>, device: &B::Device) -> Tensor<B, 1> {
-    let count = values.len();
-    Tensor::from_data(TensorData::new(values, [count]), device)
-}
-
-fn of_host<B: Backend>(moments: RunningMoments, device: &B::Device) -> Moments<B> {
-    Moments { mean: vector(moments.mean, device), variance: vector(moments.variance, device) }
-}
-
-fn host<B: Backend>(tensor: &Tensor<B, 1>) -> Vec<f32> {
-    tensor.clone().into_data().iter::<f32>().collect()
 }

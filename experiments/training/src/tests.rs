@@ -2,25 +2,24 @@
 
 use assay_burn::flex;
 use assay_core::data::{InMemory, Minibatch, Normalisation};
+use assay_core::engine::learner::{Learned, Lesson, Loss, ParameterGradients, Rules, Targets};
 use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted};
-use assay_core::graph::{NodeId, Shape};
-use assay_core::network::Network;
+use assay_core::graph::Shape;
+use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, Part, SearchSpace, Settings};
 use assay_core::stream::Stream;
+use assay_cpu::CpuEngine;
 use assay_spaces::darts::Darts;
-use assay_weights::batch_norms;
 use rand::RngExt;
 
 use super::*;
-use crate::model::{Model, Step};
-use crate::norm::Moments;
-use crate::state::State;
+use crate::auxiliary::{WithHead, with_head};
+use crate::drop_path::dropped;
 
 const CELL: &str = "Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1), ('dil_conv_5x5', 0), ('sep_conv_3x3', 1), \
     ('max_pool_3x3', 1), ('skip_connect', 0), ('avg_pool_3x3', 0), ('dil_conv_3x3', 2)], normal_concat=range(2, 6), \
     reduce=[('max_pool_3x3', 0), ('skip_connect', 1), ('skip_connect', 2), ('sep_conv_3x3', 1), ('dil_conv_3x3', 0), \
     ('avg_pool_3x3', 2), ('skip_connect', 2), ('avg_pool_3x3', 1)], reduce_concat=range(2, 6))";
-type Tracked = Autodiff<Flex>;
 
 /// A recipe for what is at hand: without what big networks need, but for these settings.
 fn recipe(settings: &Settings) -> Training {
@@ -63,104 +62,98 @@ fn batch(dataset: &InMemory, count: usize) -> Minibatch {
     Minibatch::sample(dataset, count, assay_core::data::Augmentation::None, &Stream::new(2, "batch")).unwrap()
 }
 
-fn step(model: &Model, state: &State<Flex>, batch: &Minibatch, drop_path: f64) -> Step<Flex> {
-    model.step::<Tracked>(&state.values, batch, drop_path, &Stream::new(4, "drop path"), &Default::default())
+fn engines() -> Vec<Box<dyn Engine>> {
+    vec![Box::new(CpuEngine::new()), Box::new(flex())]
 }
 
-fn initial(model: &Model) -> State<Flex> {
-    State::initial(model, &Stream::new(1, "parameters"), assay_core::network::Initialiser::UniformFanIn, &Default::default())
+fn drawn(graph: &Arc<Graph>) -> Network {
+    Network::initialise(Arc::clone(graph), Initialiser::UniformFanIn, &Stream::new(1, "parameters"))
 }
 
-fn network(state: &State<Flex>, graph: &Arc<Graph>) -> Network {
-    state.weights(Arc::clone(graph)).unwrap().network
+/// What a step finds.
+fn gradients(
+    engine: &dyn Engine,
+    rules: &Rules,
+    network: &Network,
+    batch: &Minibatch,
+    lesson: &Lesson<'_>,
+) -> (Learned, ParameterGradients) {
+    engine.learner(network.clone(), rules).unwrap().gradients(batch, lesson).unwrap()
 }
 
-fn worst(ours: &[f32], theirs: &[f64], scale: f64) -> f64 {
-    ours.iter().zip(theirs).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max) / scale
+fn lesson<'a>(losses: &'a [Loss], smoothing: f64, dropped: &'a [assay_core::engine::learner::Dropped]) -> Lesson<'a> {
+    Lesson { losses, targets: Targets::Labels { smoothing }, dropped, part: None, rate: 0.1, clip: None }
 }
 
 #[test]
 fn a_step_has_the_gradients_that_the_engine_computes_in_64_bits() {
     let recipe = recipe(&Settings::none().with("cells", 3));
     let graph = graph(&recipe, 16);
-    let model = Model::new(&recipe, Arc::clone(&graph)).unwrap();
-    let state = initial(&model);
+    let network = drawn(&graph);
     let batch = batch(&quarters(40, 16, 0), 12);
-    let found = step(&model, &state, &batch, 0.0);
     let objective = Objective::cross_entropy(&graph);
     let ask = Ask::new().gradients(objective.clone(), Wanted::parameters());
-    let answer = flex().pass(&network(&state, &graph), &batch, &ask, Precision::F64).unwrap();
+    let answer = flex().pass(&network, &batch, &ask, Precision::F64).unwrap();
     let theirs = answer.gradients(&objective).unwrap().parameters().unwrap();
-    assert_eq!(found.gradients.len(), theirs.len());
     let longest = theirs.iter().flatten().fold(0.0_f64, |longest, value| longest.max(value.abs()));
-    for ((spec, ours), theirs) in graph.parameters().iter().zip(found.gradients).zip(theirs) {
-        let ours: Vec<f32> = ours.map_or(vec![0.0; theirs.len()], |ours| ours.into_data().to_vec().unwrap());
-        let worst = worst(&ours, theirs, longest);
-        assert!(worst < 1e-4, "{}: {worst:e}", spec.path);
+    let losses = [Loss { node: graph.output(), factor: 1.0 }];
+    for engine in engines() {
+        let (_, found) = gradients(engine.as_ref(), &Rules::default(), &network, &batch, &lesson(&losses, 0.0, &[]));
+        assert_eq!(found.len(), theirs.len());
+        for ((spec, ours), theirs) in graph.parameters().iter().zip(found).zip(theirs) {
+            let ours = ours.unwrap_or_else(|| vec![0.0; theirs.len()]);
+            let worst = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs() / longest).fold(0.0, f64::max);
+            assert!(worst < 1e-4, "{}: {worst:e}, {}", spec.path, engine.name());
+        }
     }
 }
 
 #[test]
 fn the_gradients_of_the_whole_loss_are_those_of_finite_differences() {
-    let settings = Settings::none().with("cells", 3).with("auxiliary", 0.4).with("label_smoothing", 0.1);
-    let recipe = recipe(&settings);
-    let graph = graph(&recipe, 32);
-    let model = Model::new(&recipe, graph).unwrap();
-    let mut state = initial(&model);
+    let recipe = recipe(&Settings::none().with("cells", 3));
+    let plain = graph(&recipe, 32);
+    let WithHead { graph, logits } = with_head(&plain, 4).unwrap();
+    let graph = Arc::new(graph);
+    let network = drawn(&graph);
     let batch = batch(&quarters(40, 32, 0), 8);
-    let found = step(&model, &state, &batch, 0.3);
-    assert!(found.total > found.loss, "the head has a loss of its own");
-    let gradients: Vec<_> = found.gradients.into_iter().map(Option::unwrap).collect();
-    let norm: f64 = gradients.iter().map(|g| (g.clone() * g.clone()).sum().into_data().iter::<f64>().sum::<f64>()).sum::<f64>().sqrt();
-    let mut move_by = |distance: f64| {
-        let values = &mut state.values;
-        for (parameter, gradient) in values.network.parameters.iter_mut().chain(&mut values.head.parameters).zip(&gradients) {
-            *parameter = parameter.clone() + gradient.clone() * (distance / norm);
-        }
-        step(&model, &state, &batch, 0.3).total
-    };
-    // Along its own direction the gradient's slope is its norm.
-    let step = 2e-3;
-    let slope = (move_by(step) - move_by(-2.0 * step)) / (2.0 * step);
-    assert!((slope / norm - 1.0).abs() < 0.02, "{slope} instead of {norm}");
-}
-
-#[test]
-fn inference_normalises_by_running_statistics() {
-    let recipe = recipe(&Settings::none().with("cells", 2));
-    let graph = graph(&recipe, 8);
-    let model = Model::new(&recipe, Arc::clone(&graph)).unwrap();
-    let mut state = initial(&model);
-    let batch = batch(&quarters(40, 8, 0), 10);
-    let network = network(&state, &graph);
-    // With the batch's own moments for running ones, inference gives what the engine gives on that batch.
-    let inputs: Vec<NodeId> = batch_norms(&graph).map(|id| graph.node(id).inputs[0]).collect();
-    let answer = flex().pass(&network, &batch, &Ask::new().moments(&inputs), Precision::F64).unwrap();
-    let narrow = |values: &[f64]| {
-        let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-        burn::tensor::Tensor::<Flex, 1>::from_floats(values.as_slice(), &Default::default())
-    };
-    let of = |input: &NodeId| answer.moments(*input).unwrap();
-    state.values.network.statistics =
-        inputs.iter().map(|input| Moments { mean: narrow(&of(input).mean), variance: narrow(&of(input).variance) }).collect();
-    let loss = |row: &[f64], label: u32| row.iter().map(|v| v.exp()).sum::<f64>().ln() - row[label as usize];
-    let expected: f64 = answer.output().chunks(4).zip(batch.labels()).map(|(row, label)| loss(row, *label)).sum::<f64>() / 10.0;
-    let (ours, _) = model.test(&state.values, &batch, &Default::default());
-    assert!((ours - expected).abs() < 1e-5, "{ours} instead of {expected}");
+    let losses = [Loss { node: graph.output(), factor: 1.0 }, Loss { node: logits, factor: 0.4 }];
+    let dropped = dropped(&graph, 8, 0.3, &Stream::new(4, "drop path"));
+    let lesson = lesson(&losses, 0.1, &dropped);
+    for engine in engines() {
+        let rules = Rules { precision: Precision::F64, ..Rules::default() };
+        let (learned, found) = gradients(engine.as_ref(), &rules, &network, &batch, &lesson);
+        let found: Vec<Vec<f64>> = found.into_iter().map(Option::unwrap).collect();
+        let total = |learned: &Learned| learned.losses[0] + 0.4 * learned.losses[1];
+        assert!(total(&learned) > learned.losses[0], "the head has a loss of its own");
+        let moved = |distance: f64| {
+            let step = |(values, gradient): (Vec<f32>, &Vec<f64>)| {
+                let moved = |(value, gradient): (f32, &f64)| (f64::from(value) + gradient * distance / learned.norm) as f32;
+                values.into_iter().zip(gradient).map(moved).collect()
+            };
+            let parameters = network.clone().into_parameters().into_iter().zip(&found).map(step).collect();
+            let network = Network::of(Arc::clone(&graph), parameters).unwrap();
+            total(&gradients(engine.as_ref(), &rules, &network, &batch, &lesson).0)
+        };
+        // Along its own direction the gradient's slope is its norm.
+        let slope = (moved(1e-3) - moved(-1e-3)) / 2e-3;
+        assert!((slope / learned.norm - 1.0).abs() < 0.02, "{slope} instead of {}, {}", learned.norm, engine.name());
+    }
 }
 
 #[test]
 fn layers_in_16_bits_give_nearly_the_same_step() {
-    let of = |mixed: bool| {
-        let recipe = recipe(&Settings::none().with("cells", 2).with("mixed_precision", mixed));
-        let model = Model::new(&recipe, graph(&recipe, 8)).unwrap();
-        let found = step(&model, &initial(&model), &batch(&quarters(40, 8, 0), 16), 0.0);
-        let gradient: Vec<f32> = found.gradients[0].clone().unwrap().into_data().to_vec().unwrap();
-        (found.loss, gradient)
+    let recipe = recipe(&Settings::none().with("cells", 2));
+    let graph = graph(&recipe, 8);
+    let losses = [Loss { node: graph.output(), factor: 1.0 }];
+    let batch = batch(&quarters(40, 8, 0), 16);
+    let of = |narrow: bool| {
+        let (learned, found) =
+            gradients(&flex(), &Rules { narrow, ..Rules::default() }, &drawn(&graph), &batch, &lesson(&losses, 0.0, &[]));
+        (learned.losses[0], found[0].clone().unwrap())
     };
     let ((wide, wide_gradient), (narrow, narrow_gradient)) = (of(false), of(true));
     assert!(wide != narrow && (wide - narrow).abs() < 0.02 * wide, "{wide} and {narrow}");
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let cosine =
         dot(&wide_gradient, &narrow_gradient) / (dot(&wide_gradient, &wide_gradient) * dot(&narrow_gradient, &narrow_gradient)).sqrt();
     assert!(cosine > 0.95, "{cosine}");
@@ -211,19 +204,61 @@ fn a_training_stopped_anywhere_and_resumed_ends_with_the_same_weights() {
         .with("augmentation", "flip-and-crop");
     let recipe = recipe(&settings);
     let (images, test) = (quarters(20, 32, 0), quarters(9, 32, 1));
-    let job = Job { recipe: &recipe, graph: graph(&recipe, 32), seed: 3, train: &images, test: &test };
-    let whole = train(&job, None, &mut Stopper::default()).unwrap();
-    assert_eq!((whole.steps, whole.curve.len()), (6, 2));
-    for stops in [0, 1, 3, 5] {
-        let mut stopper = Stopper { left: Some(stops), ..Stopper::default() };
-        assert!(matches!(train(&job, None, &mut stopper), Err(TrainingError::Interrupted)));
-        let mut resumed = Stopper::default();
-        let outcome = train(&job, stopper.checkpoint.as_deref(), &mut resumed).unwrap();
-        assert_eq!(resumed.steps, (6, stops), "nothing is done twice");
-        assert!(essence(&outcome) == essence(&whole), "stopped after {stops} steps");
+    for backend in [TrainingBackend::Cpu, TrainingBackend::BurnFlex] {
+        let recipe = Training { backend, ..recipe.clone() };
+        let job = job(&recipe, graph(&recipe, 32), 3, (&images, &test));
+        let whole = train(&job, None, &mut Stopper::default()).unwrap();
+        assert_eq!((whole.steps, whole.curve.len()), (6, 2));
+        for stops in [0, 1, 3, 5] {
+            let mut stopper = Stopper { left: Some(stops), ..Stopper::default() };
+            assert!(matches!(train(&job, None, &mut stopper), Err(TrainingError::Interrupted)));
+            let mut resumed = Stopper::default();
+            // On another number of threads.
+            let job = Job { threads: NonZeroUsize::new(2).unwrap(), ..job.clone() };
+            let outcome = train(&job, stopper.checkpoint.as_deref(), &mut resumed).unwrap();
+            assert_eq!(resumed.steps, (6, stops), "nothing is done twice");
+            assert!(essence(&outcome) == essence(&whole), "stopped after {stops} steps, {backend}");
+        }
+        let other = Job { seed: 4, ..job.clone() };
+        assert!(essence(&train(&other, None, &mut Stopper::default()).unwrap()) != essence(&whole), "another seed is another training");
     }
-    let other = Job { seed: 4, ..job.clone() };
-    assert!(essence(&train(&other, None, &mut Stopper::default()).unwrap()) != essence(&whole), "another seed is another training");
+}
+
+fn job<'a>(recipe: &'a Training, graph: Arc<Graph>, seed: u64, (train, test): (&'a InMemory, &'a InMemory)) -> Job<'a> {
+    Job { recipe, graph, seed, train, test, threads: NonZeroUsize::MIN }
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused_by_what_differs() {
+    let recipe = recipe(&Settings::none().with("cells", 2).with("epochs", 2).with("batch", 4));
+    let images = quarters(8, 8, 0);
+    let own = job(&recipe, graph(&recipe, 8), 0, (&images, &images));
+    let mut stopper = Stopper { left: Some(1), ..Stopper::default() };
+    assert!(matches!(train(&own, None, &mut stopper), Err(TrainingError::Interrupted)));
+    let checkpoint = stopper.checkpoint.unwrap();
+    let refused = |job: &Job<'_>| train(job, Some(&checkpoint), &mut Stopper::default()).unwrap_err().to_string();
+    let (faster, deeper) = (Training { learning_rate: 0.5, ..recipe.clone() }, Training { cells: 3, ..recipe.clone() });
+    let fewer = Training { images: Some(4), ..recipe.clone() };
+    let said = [
+        refused(&Job { seed: 1, ..own.clone() }),
+        refused(&Job { recipe: &faster, ..own.clone() }),
+        refused(&Job { recipe: &fewer, ..own.clone() }),
+        refused(&Job { recipe: &deeper, graph: graph(&deeper, 8), ..own.clone() }),
+        refused(&Job { graph: graph(&deeper, 8), ..own.clone() }),
+    ];
+    let earlier = assay_weights::write_tensors(
+        Vec::<(String, Vec<usize>, Vec<f32>)>::new(),
+        [("assay.training".to_owned(), r#"{"epoch":1,"step":0,"loss":0.0,"correct":0,"seconds":0.0,"curve":[]}"#.to_owned())].into(),
+    );
+    let earlier = train(&own, Some(&earlier.unwrap()), &mut Stopper::default()).unwrap_err().to_string();
+    insta::assert_snapshot!([&said[..], &[earlier]].concat().join("\n"), @"
+    the checkpoint cannot be continued: it is of seed 0, this training of 1
+    the checkpoint cannot be continued: its `learning_rate` is 0.025, that of this training 0.5
+    the checkpoint cannot be continued: its `images` is not set, that of this training 4
+    the checkpoint cannot be continued: its `cells` is 2, that of this training 3
+    the checkpoint cannot be continued: there is no tensor `cells.2.preprocess0.even.weight`, which the network has: the file is of another architecture or size of network
+    the checkpoint cannot be continued: an earlier version of Assay wrote it; continue with that one, or begin anew
+    ");
 }
 
 #[test]
@@ -231,7 +266,7 @@ fn a_training_learns() {
     let settings = Settings::none().with("cells", 2).with("epochs", 6).with("batch", 16).with("learning_rate", 0.1);
     let recipe = recipe(&settings);
     let (images, test) = (quarters(160, 8, 0), quarters(100, 8, 1));
-    let job = Job { recipe: &recipe, graph: graph(&recipe, 8), seed: 0, train: &images, test: &test };
+    let job = job(&recipe, graph(&recipe, 8), 0, (&images, &test));
     let outcome = train(&job, None, &mut Stopper::default()).unwrap();
     let losses: Vec<f64> = outcome.curve.iter().map(|epoch| epoch.train_loss).collect();
     assert!(losses[5] < 0.5 * losses[0], "{losses:?}");
@@ -244,15 +279,16 @@ fn what_does_not_fit_is_refused_before_anything_is_trained() {
     let (small, large) = (quarters(8, 8, 0), quarters(8, 16, 0));
     let message = |settings: &Settings, test: &InMemory| {
         let recipe = recipe(settings);
-        let job = Job { recipe: &recipe, graph: graph(&recipe, 8), seed: 0, train: &small, test };
+        let job = job(&recipe, graph(&recipe, 8), 0, (&small, test));
         check(&job).unwrap_err().to_string()
     };
     let two = Settings::none().with("cells", 2);
     insta::assert_snapshot!(message(&two, &large), @"the network takes images of 3×8×8, and those that it is tested on are 3×16×16");
     insta::assert_snapshot!(message(&two.clone().with("auxiliary", 0.4), &small), @"the auxiliary head does not fit 32×4×4 behind `cells.1.concat` (node `auxiliary.pool` (avg_pool): a window of 5×5 does not fit 32×4×4 with padding 0); set auxiliary = 0");
-    insta::assert_snapshot!(message(&two.clone().with("backend", "burn-cuda"), &small), @r#"this build has no `burn-cuda`; build it with --features cuda, or set backend = "burn-flex""#);
+    insta::assert_snapshot!(message(&two.clone().with("backend", "burn-cuda"), &small), @r#"this build has no `burn-cuda`; build it with --features cuda, or set backend = "cpu""#);
+    insta::assert_snapshot!(message(&two.clone().with("mixed_precision", true), &small), @r#"mixed_precision needs a backend of burn's; set backend = "burn-flex" or "burn-cuda", or leave it out"#);
     let recipe = recipe(&two.with("learning_rate", 99.0).with("epochs", 3).with("batch", 4).with("clip", 0.0));
-    let job = Job { recipe: &recipe, graph: graph(&recipe, 8), seed: 0, train: &small, test: &small };
+    let job = job(&recipe, graph(&recipe, 8), 0, (&small, &small));
     let garbage = train(&job, Some(b"{}"), &mut Stopper::default()).unwrap_err().to_string();
     assert!(garbage.starts_with("the checkpoint cannot be continued: it is not a safetensors file"), "{garbage}");
     let weights =

@@ -3,40 +3,54 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use assay_core::engine::Engine;
+use assay_core::engine::learner::{Learner, LearnerState, Lesson, Loss, Optimiser, Part, Rules, Targets, cross_entropy};
+use assay_core::graph::Graph;
+use assay_core::network::{Network, RunningStatistics};
 use assay_core::stream::Stream;
-use burn::tensor::backend::{AutodiffBackend, Backend};
+use assay_weights::Weights;
 
+use crate::auxiliary::{WithHead, with_head};
+use crate::drop_path;
 use crate::images::{Images, Recipe};
-use crate::model::Model;
-use crate::optimiser;
-use crate::state::{Progress, State};
-use crate::{EpochRecord, Tested};
-use crate::{Job, Observer, Outcome, TrainingError};
+use crate::rates;
+use crate::score::correct;
+use crate::state::{Identity, Progress};
+use crate::{EpochRecord, Job, Observer, Outcome, Tested, TrainingError};
 
 /// Between two checkpoints within an epoch.
 const PAUSE: Duration = Duration::from_secs(300);
 
-/// A job on one backend.
-pub(crate) struct Trainer<'a, B: AutodiffBackend> {
+/// A job on an engine.
+pub(crate) struct Trainer<'a> {
     job: &'a Job<'a>,
-    model: Model,
+    engine: Box<dyn Engine>,
+    /// What learns: the network and, if there is one, its head.
+    graph: Arc<Graph>,
+    losses: Vec<Loss>,
+    rules: Rules,
     train: Images<'a>,
     test: Images<'a>,
     /// What is tested on after each epoch but the last.
     sample: Images<'a>,
     stream: Stream,
-    device: B::Device,
 }
 
-impl<'a, B: AutodiffBackend> Trainer<'a, B> {
-    pub(crate) fn new(job: &'a Job<'a>, device: B::Device) -> Result<Self, TrainingError> {
+/// A training in progress.
+struct Course {
+    learner: Box<dyn Learner>,
+    progress: Progress,
+}
+
+impl<'a> Trainer<'a> {
+    pub(crate) fn new(job: &'a Job<'a>, engine: Box<dyn Engine>) -> Result<Self, TrainingError> {
         let Job { recipe, graph, train, test, .. } = job;
-        let outputs = graph.node(graph.output()).shape.elements();
+        let classes = graph.node(graph.output()).shape.elements();
         for (dataset, what) in [(train, "trained"), (test, "tested")] {
             let problem = if dataset.shape() != graph.input_shape() {
                 format!("the network takes images of {}, and those that it is {what} on are {}", graph.input_shape(), dataset.shape())
-            } else if dataset.classes() > outputs {
-                format!("the network has {outputs} classes, and the images that it is {what} on have {}", dataset.classes())
+            } else if dataset.classes() > classes {
+                format!("the network has {classes} classes, and the images that it is {what} on have {}", dataset.classes())
             } else if dataset.is_empty() {
                 format!("there is no image that it could be {what} on")
             } else {
@@ -44,29 +58,52 @@ impl<'a, B: AutodiffBackend> Trainer<'a, B> {
             };
             return Err(TrainingError::Recipe(problem));
         }
+        if recipe.drop_path > 0.0 && graph.paths().is_empty() {
+            return Err(TrainingError::Recipe("this network has no operators on edges that could be dropped; set drop_path = 0".into()));
+        }
+        let mut losses = vec![Loss { node: graph.output(), factor: 1.0 }];
+        let mut learning = Arc::clone(graph);
+        if recipe.auxiliary > 0.0 {
+            let WithHead { graph, logits } = with_head(graph, classes)?;
+            losses.push(Loss { node: logits, factor: recipe.auxiliary });
+            learning = Arc::new(graph);
+        }
         let stream = Stream::new(job.seed, "training");
-        let model = Model::new(recipe, Arc::clone(graph))?;
         let train = Images::new(*train, recipe.images, &stream.child("images"));
         let sample = Images::new(*test, recipe.test_images, &stream.child("test images"));
-        Ok(Self { job, model, train, sample, test: Images::new(*test, None, &stream), stream, device })
+        let test = Images::new(*test, None, &stream);
+        Ok(Self { job, engine, graph: learning, losses, rules: rules(recipe), train, sample, test, stream })
+    }
+
+    fn identity(&self) -> Identity<'_> {
+        Identity { recipe: self.job.recipe, seed: self.job.seed, graph: &self.graph, rules: &self.rules }
+    }
+
+    /// The learner at the start of the training.
+    pub(crate) fn learner(&self) -> Result<Box<dyn Learner>, TrainingError> {
+        let stream = Stream::new(self.job.seed, "parameters");
+        let network = Network::initialise(Arc::clone(&self.graph), self.job.recipe.initialiser, &stream);
+        Ok(self.engine.learner(network, &self.rules)?)
     }
 
     /// Trains to the end.
     pub(crate) fn run(&self, checkpoint: Option<&[u8]>, observer: &mut dyn Observer) -> Result<Outcome, TrainingError> {
         let recipe = self.job.recipe;
-        let mut state = match checkpoint {
-            Some(bytes) => State::read(&self.model, bytes, &self.device)?,
-            None => State::initial(&self.model, &Stream::new(self.job.seed, "parameters"), recipe.initialiser, &self.device),
-        };
-        let steps = self.train.len().div_ceil(recipe.batch);
-        observer.expect(recipe.epochs * steps, state.progress.epoch * steps + state.progress.step);
-        while state.progress.epoch < recipe.epochs {
-            self.epoch(&mut state, steps, observer)?;
+        let mut course = Course { learner: self.learner()?, progress: Progress::default() };
+        if let Some(bytes) = checkpoint {
+            let (state, progress) = self.identity().read(bytes)?;
+            course.learner.restore(state).map_err(|error| TrainingError::Checkpoint(error.to_string()))?;
+            course.progress = progress;
         }
-        let curve = state.progress.curve.clone();
+        let steps = self.train.len().div_ceil(recipe.batch);
+        observer.expect(recipe.epochs * steps, course.progress.epoch * steps + course.progress.step);
+        while course.progress.epoch < recipe.epochs {
+            self.epoch(&mut course, steps, observer)?;
+        }
+        let curve = course.progress.curve.clone();
         let Some(last) = curve.last() else { return Err(TrainingError::Recipe("a training needs at least one epoch".into())) };
         Ok(Outcome {
-            weights: state.weights(Arc::clone(&self.job.graph))?,
+            weights: self.weights(course.learner.state())?,
             test: last.test,
             steps: recipe.epochs * steps,
             seconds: curve.iter().map(|epoch| epoch.seconds).sum(),
@@ -74,39 +111,49 @@ impl<'a, B: AutodiffBackend> Trainer<'a, B> {
         })
     }
 
+    /// The network without its head.
+    fn weights(&self, mut state: LearnerState) -> Result<Weights, TrainingError> {
+        let part = Part::of(&self.graph, Arc::clone(&self.job.graph)).map_err(|error| TrainingError::Recipe(error.to_string()))?;
+        let values = part.parameters().iter().map(|position| std::mem::take(&mut state.parameters[*position])).collect();
+        let network = Network::of(Arc::clone(&self.job.graph), values).map_err(assay_weights::WeightsError::from)?;
+        let moments = |(own, whole): &(_, _)| Some((*own, state.statistics.nodes.remove(whole)?));
+        let nodes = part.norms().iter().filter_map(moments).collect();
+        Ok(Weights { network, statistics: Some(RunningStatistics { nodes }) })
+    }
+
     /// The rest of an epoch, its test, and a checkpoint.
-    fn epoch(&self, state: &mut State<B::InnerBackend>, steps: usize, observer: &mut dyn Observer) -> Result<(), TrainingError> {
+    fn epoch(&self, course: &mut Course, steps: usize, observer: &mut dyn Observer) -> Result<(), TrainingError> {
         let recipe = self.job.recipe;
-        let epoch = state.progress.epoch;
-        let (rate, drop_path) = (optimiser::learning_rate(recipe, epoch), optimiser::drop_path(recipe, epoch));
+        let epoch = course.progress.epoch;
+        let (rate, drop_path) = (rates::learning_rate(recipe, epoch), rates::drop_path(recipe, epoch));
         let order = self.train.order(&self.stream.child("order").child(epoch));
         let mut clock = Instant::now();
         let mut saved = Instant::now();
-        while state.progress.step < steps {
+        while course.progress.step < steps {
             if observer.is_interrupted() {
-                self.save(state, observer)?;
+                self.save(course, observer)?;
                 return Err(TrainingError::Interrupted);
             }
-            let step = state.progress.step;
+            let step = course.progress.step;
             let positions = &order[step * recipe.batch..order.len().min((step + 1) * recipe.batch)];
-            let loss = self.step(state, positions, rate, drop_path)?;
-            state.progress.step += 1;
-            if !loss.is_finite() {
+            let losses = self.step(course, positions, rate, drop_path)?;
+            course.progress.step += 1;
+            if losses.iter().any(|loss| !loss.is_finite()) {
                 return Err(TrainingError::Diverged { epoch: epoch + 1, step: step + 1 });
             }
             observer.step();
-            state.progress.seconds += clock.elapsed().as_secs_f64();
+            course.progress.seconds += clock.elapsed().as_secs_f64();
             clock = Instant::now();
             if saved.elapsed() >= PAUSE {
-                self.save(state, observer)?;
+                self.save(course, observer)?;
                 saved = Instant::now();
             }
         }
         let is_last = epoch + 1 == recipe.epochs;
-        let test = self.tested(state, if is_last { &self.test } else { &self.sample }, observer)?;
-        let Progress { loss, correct, seconds, .. } = state.progress;
+        let test = self.tested(course, if is_last { &self.test } else { &self.sample }, observer)?;
+        let Progress { loss, correct, seconds, .. } = course.progress;
         let images = self.train.len() as f64;
-        state.progress.curve.push(EpochRecord {
+        course.progress.curve.push(EpochRecord {
             epoch: epoch + 1,
             learning_rate: rate,
             drop_path,
@@ -115,53 +162,61 @@ impl<'a, B: AutodiffBackend> Trainer<'a, B> {
             test,
             seconds: seconds + clock.elapsed().as_secs_f64(),
         });
-        let curve = std::mem::take(&mut state.progress.curve);
-        state.progress = Progress { epoch: epoch + 1, curve, ..Progress::default() };
-        observer.epoch(&state.progress.curve).map_err(TrainingError::Observer)?;
-        self.save(state, observer)
+        let curve = std::mem::take(&mut course.progress.curve);
+        course.progress = Progress { epoch: epoch + 1, curve, ..Progress::default() };
+        observer.epoch(&course.progress.curve).map_err(TrainingError::Observer)?;
+        self.save(course, observer)
     }
 
-    /// One step on the images at these positions; gives the loss.
-    fn step(&self, state: &mut State<B::InnerBackend>, positions: &[usize], rate: f64, drop_path: f64) -> Result<f64, TrainingError> {
+    /// One step on the images at these positions; gives the losses.
+    fn step(&self, course: &mut Course, positions: &[usize], rate: f64, drop_path: f64) -> Result<Vec<f64>, TrainingError> {
         let recipe = self.job.recipe;
-        let Progress { epoch, step, .. } = state.progress;
+        let Progress { epoch, step, .. } = course.progress;
         let variation = Recipe { augmentation: recipe.augmentation, cutout: recipe.cutout };
         let varied = self.stream.child("variation").child(epoch);
         let batch = self.train.batch(positions, Some((variation, &varied)))?;
-        let dropped = self.stream.child("drop path").child(epoch).child(step);
-        let found = self.model.step::<B>(&state.values, &batch, drop_path, &dropped, &self.device);
-        state.values = found.values;
-        let gradients = optimiser::clip(found.gradients, recipe.clip);
-        let values = &mut state.values;
-        let parameters = values.network.parameters.iter_mut().chain(&mut values.head.parameters);
-        for ((parameter, velocity), gradient) in parameters.zip(&mut state.velocities).zip(gradients) {
-            if let Some(gradient) = gradient {
-                optimiser::step(recipe, rate, parameter, velocity, gradient);
-            }
-        }
-        state.progress.loss += found.loss * positions.len() as f64;
-        state.progress.correct += found.correct;
-        Ok(found.total)
+        let dropped = drop_path::dropped(&self.graph, positions.len(), drop_path, &self.stream.child("drop path").child(epoch).child(step));
+        let lesson = Lesson {
+            losses: &self.losses,
+            targets: Targets::Labels { smoothing: recipe.label_smoothing },
+            dropped: &dropped,
+            part: None,
+            rate,
+            clip: (recipe.clip > 0.0).then_some(recipe.clip),
+        };
+        let learned = course.learner.step(&batch, &lesson)?;
+        course.progress.loss += learned.losses[0] * positions.len() as f64;
+        course.progress.correct += correct(&learned.output, batch.labels());
+        Ok(learned.losses)
     }
 
     /// The test by running statistics. An interruption is obeyed; the epoch is then tested again.
-    fn tested(&self, state: &State<B::InnerBackend>, images: &Images<'_>, observer: &mut dyn Observer) -> Result<Tested, TrainingError> {
+    fn tested(&self, course: &mut Course, images: &Images<'_>, observer: &mut dyn Observer) -> Result<Tested, TrainingError> {
+        let classes = self.graph.node(self.graph.output()).shape.elements();
         let mut tested = Tested { images: images.len(), correct: 0, loss: 0.0 };
         let positions: Vec<usize> = (0..images.len()).collect();
         for positions in positions.chunks(self.job.recipe.batch) {
             if observer.is_interrupted() {
-                self.save(state, observer)?;
+                self.save(course, observer)?;
                 return Err(TrainingError::Interrupted);
             }
             let batch = images.batch(positions, None)?;
-            let (loss, correct) = self.model.test(&state.values, &batch, &self.device);
-            tested.loss += loss * positions.len() as f64 / images.len() as f64;
-            tested.correct += correct;
+            let output = course.learner.evaluate(&batch, None)?;
+            let targets = Targets::Labels { smoothing: 0.0 }.probabilities(batch.labels(), classes);
+            tested.loss += cross_entropy(&output, &targets, classes).0 * positions.len() as f64 / images.len() as f64;
+            tested.correct += correct(&output, batch.labels());
         }
         Ok(tested)
     }
 
-    fn save(&self, state: &State<impl Backend>, observer: &mut dyn Observer) -> Result<(), TrainingError> {
-        observer.checkpoint(&state.to_bytes(&self.model)?).map_err(TrainingError::Observer)
+    fn save(&self, course: &Course, observer: &mut dyn Observer) -> Result<(), TrainingError> {
+        let bytes = self.identity().write(&course.learner.state(), &course.progress)?;
+        observer.checkpoint(&bytes).map_err(TrainingError::Observer)
     }
+}
+
+/// How a recipe's steps follow from gradients.
+fn rules(recipe: &assay_core::experiment::Training) -> Rules {
+    let optimiser = Optimiser::Sgd { momentum: recipe.momentum, nesterov: false };
+    Rules { optimiser, weight_decay: recipe.weight_decay, narrow: recipe.mixed_precision, ..Rules::default() }
 }

@@ -1,9 +1,10 @@
 //! Training in PyTorch, of the exported module, ends where our training ends.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use assay_core::data::{InMemory, Normalisation};
-use assay_core::experiment::Training;
+use assay_core::experiment::{Training, TrainingBackend};
 use assay_core::graph::Shape;
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, Part, SearchSpace, Settings};
@@ -81,25 +82,29 @@ fn pytorch_trains_the_exported_module_to_our_weights() {
     let normalisation = Normalisation { mean: vec![0.5; 3], deviation: vec![0.25; 3] };
     let pixels: Vec<f32> = bytes.iter().map(|byte| (f32::from(*byte) / 255.0 - 0.5) / 0.25).collect();
     let images = InMemory::new("noise", net.input, 5, normalisation, bytes, labels.clone()).unwrap();
-    let job = Job { recipe: &recipe, graph: Arc::clone(&graph), seed: 6, train: &images, test: &images };
-    let outcome = train(&job, None, &mut Silent).unwrap();
+    for backend in [TrainingBackend::Cpu, TrainingBackend::BurnFlex] {
+        let recipe = Training { backend, ..recipe.clone() };
+        let (graph, threads) = (Arc::clone(&graph), NonZeroUsize::MIN);
+        let job = Job { recipe: &recipe, graph: Arc::clone(&graph), seed: 6, train: &images, test: &images, threads };
+        let outcome = train(&job, None, &mut Silent).unwrap();
 
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
-    let first = Weights::untrained(Network::initialise(graph, Initialiser::UniformFanIn, &Stream::new(6, "parameters")));
-    write("network.py", to_pytorch(&Model { title: "three cells", weights: &first }).as_bytes());
-    write("weights.safetensors", &first.to_bytes().unwrap());
-    write("trained.safetensors", &outcome.weights.to_bytes().unwrap());
-    let labels = labels.iter().map(|label| *label as f32).collect();
-    let batch = [("images", vec![IMAGES, 3, 8, 8], pixels), ("labels", vec![IMAGES], labels)];
-    write("batch.safetensors", &write_tensors(batch, Default::default()).unwrap());
-    let printed = python::run(&python, folder.path(), PROGRAM);
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+        let first = Weights::untrained(Network::initialise(graph, Initialiser::UniformFanIn, &Stream::new(6, "parameters")));
+        write("network.py", to_pytorch(&Model { title: "three cells", weights: &first }).as_bytes());
+        write("weights.safetensors", &first.to_bytes().unwrap());
+        write("trained.safetensors", &outcome.weights.to_bytes().unwrap());
+        let labels: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
+        let batch = [("images", vec![IMAGES, 3, 8, 8], pixels.clone()), ("labels", vec![IMAGES], labels)];
+        write("batch.safetensors", &write_tensors(batch, Default::default()).unwrap());
+        let printed = python::run(&python, folder.path(), PROGRAM);
 
-    for (theirs, ours) in python::numbers(&printed["losses"]).iter().zip(&outcome.curve) {
-        assert!((theirs - ours.train_loss).abs() < 1e-4, "loss {theirs} in PyTorch, {} here", ours.train_loss);
-    }
-    assert!(printed["moved"].as_f64().unwrap() > 0.01, "the steps are long enough to see");
-    for (name, worst) in printed["worst"].as_object().unwrap() {
-        assert!(worst.as_f64().unwrap() < 2e-4, "{name} differs by {worst}");
+        for (theirs, ours) in python::numbers(&printed["losses"]).iter().zip(&outcome.curve) {
+            assert!((theirs - ours.train_loss).abs() < 1e-4, "loss {theirs} in PyTorch, {} here, {backend}", ours.train_loss);
+        }
+        assert!(printed["moved"].as_f64().unwrap() > 0.01, "the steps are long enough to see");
+        for (name, worst) in printed["worst"].as_object().unwrap() {
+            assert!(worst.as_f64().unwrap() < 2e-4, "{name} differs by {worst}, {backend}");
+        }
     }
 }

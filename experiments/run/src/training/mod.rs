@@ -2,11 +2,12 @@
 
 mod curve;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
 use assay_core::data::Dataset;
-use assay_core::experiment::{Assembly, Experiment, Plugins, Problem, Purpose, Training};
+use assay_core::experiment::{Assembly, Experiment, Plugins, Problem, Purpose, Training, TrainingBackend};
 use assay_core::graph::Graph;
 use assay_core::plugin::{MacroNet, Part};
 use assay_results::{Kind, Provenance, ReadError, Recipe, TrainingSummary, files, tables};
@@ -28,7 +29,14 @@ pub struct TrainingRun {
 impl TrainingRun {
     fn job(&self) -> Job<'_> {
         let Self { recipe, train, test, .. } = self;
-        Job { recipe, graph: Arc::clone(&self.graph), seed: self.experiment.seed, train: train.as_ref(), test: test.as_ref() }
+        let (graph, seed, threads) = (Arc::clone(&self.graph), self.experiment.seed, self.threads());
+        Job { recipe, graph, seed, train: train.as_ref(), test: test.as_ref(), threads }
+    }
+
+    /// Threads of a step: all cores, if nothing else is asked for.
+    fn threads(&self) -> NonZeroUsize {
+        let asked = self.experiment.threads.and_then(NonZeroUsize::new);
+        asked.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
     }
 
     /// The conditions, in one line.
@@ -120,7 +128,7 @@ impl Prepared for TrainingRun {
             recipe: Recipe::of(recipe).map_err(unwritable)?,
             curve: outcome.curve,
             seconds: outcome.seconds,
-            machine: machine::here(1),
+            machine: machine::here(if recipe.backend == TrainingBackend::Cpu { self.threads().get() } else { 1 }),
         };
         let json = summary.to_json().map_err(unwritable)?;
         // Last: a run that has its summary has everything.
