@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "the table goes to standard output")]
 
 mod figures;
+mod learning;
 mod rates;
 mod render;
 
@@ -26,6 +27,7 @@ use figures::Figures;
 Examples:
   cargo xtask bench ntk
   cargo xtask bench all --json speed.json
+  cargo xtask bench train --rounds 3
   cargo xtask bench space --proxies naswot,synflow"
 )]
 pub(crate) struct Bench {
@@ -54,6 +56,8 @@ enum What {
     Network,
     /// Both in one run
     All,
+    /// Images a second of training, beside burn-flex and PyTorch
+    Train,
     /// How long proxies take over all of NAS-Bench-201, from a sample of it
     Space,
 }
@@ -62,7 +66,11 @@ impl Bench {
     pub(crate) fn run(self) -> miette::Result<()> {
         // Before the build, which is a load of its own.
         let load = sysinfo::System::load_average().one;
-        let (package, example) = if self.what == What::Space { ("assay", "rates") } else { ("assay-cpu", "bench") };
+        let (package, example) = match self.what {
+            What::Space => ("assay", "rates"),
+            What::Train => ("assay", "learning"),
+            What::Ntk | What::Network | What::All => ("assay-cpu", "bench"),
+        };
         let program = project::build_example(package, example)?;
         child::outlive_interrupts()?;
         let text = self.measure(&program)?;
@@ -70,11 +78,13 @@ impl Bench {
             serde_json::from_str(&text).into_diagnostic().wrap_err("the measuring program printed no figures")?;
         values.insert("load_before".into(), load.into());
         let values = Value::Object(values);
-        if self.what == What::Space {
-            println!("{}", rates::Rates::read(&values)?.render());
-        } else {
-            let figures = Figures::read(&values, self.what != What::Network, self.what != What::Ntk)?;
-            println!("{}", render::render(&figures));
+        match self.what {
+            What::Space => println!("{}", rates::Rates::read(&values)?.render()),
+            What::Train => println!("{}", learning::render(&values)?),
+            What::Ntk | What::Network | What::All => {
+                let figures = Figures::read(&values, self.what != What::Network, self.what != What::Ntk)?;
+                println!("{}", render::render(&figures));
+            }
         }
         if let Some(warning) = render::busy(load) {
             eprintln!("{warning}");
@@ -92,6 +102,7 @@ impl Bench {
         let mut command = Command::new(program);
         match self.what {
             What::Space => command.arg(self.sample.to_string()).args(&self.proxies),
+            What::Train => command.arg(self.rounds.to_string()),
             _ => command.args(self.what.to_possible_value().map(|value| value.get_name().to_owned())).arg(self.rounds.to_string()),
         };
         command.stdout(printed.reopen().into_diagnostic().wrap_err("the temporary file cannot be opened")?);

@@ -1,0 +1,47 @@
+//! The same steps in PyTorch, where a Python with it is.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use assay_core::network::Network;
+use assay_export::{Model, to_pytorch};
+use assay_weights::{RunningStatistics, Weights};
+
+use crate::Fallible;
+
+/// A Python that can import torch.
+pub(crate) struct Python {
+    program: OsString,
+    pub(crate) version: String,
+}
+
+impl Python {
+    /// The one that `ASSAY_PYTHON_TORCH` names, or the system's.
+    pub(crate) fn find() -> Option<Self> {
+        let named = std::env::var_os("ASSAY_PYTHON_TORCH").into_iter();
+        let candidates = named.chain(["python3", "/usr/bin/python3"].map(OsString::from));
+        let version = |program: OsString| {
+            let output = Command::new(&program).args(["-c", "import torch; print(torch.__version__)"]).output().ok()?;
+            let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+            output.status.success().then_some(Self { program, version })
+        };
+        candidates.filter_map(version).next()
+    }
+
+    /// The shortest of the steps of one turn, in seconds.
+    pub(crate) fn turn(&self, network: &Network, batch: usize, threads: usize, turn: Duration) -> Fallible<f64> {
+        let folder = tempfile::tempdir()?;
+        let statistics = Some(RunningStatistics::initial(network.graph()));
+        let weights = Weights { network: network.clone(), statistics };
+        std::fs::write(folder.path().join("network.py"), to_pytorch(&Model { title: "measured", weights: &weights }))?;
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/learning/steps.py");
+        let arguments = [batch.to_string(), threads.to_string(), turn.as_secs_f64().to_string()];
+        let output = Command::new(&self.program).arg(script).args(arguments).current_dir(folder.path()).output()?;
+        if !output.status.success() {
+            return Err(format!("PyTorch: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    }
+}
