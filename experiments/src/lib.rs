@@ -6,6 +6,7 @@
 #![warn(clippy::print_stderr)]
 
 pub mod command;
+mod containment;
 pub mod failure;
 pub mod interrupt;
 pub mod log;

@@ -53,7 +53,9 @@ impl<'a> MakeWriter<'a> for LogFile {
 pub fn start(level: Option<&str>) -> Result<LogFile, Failure> {
     let file = LogFile::default();
     // All of our crates begin with `assay`.
-    let to_file = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(file.clone()).with_filter(filter("debug")?);
+    let to_file = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(file.clone());
+    // Where the log cannot be written, results cannot either, and that is told once.
+    let to_file = to_file.log_internal_errors(false).with_filter(filter("debug")?);
     let variable = std::env::var(LOG_VARIABLE).ok().filter(|text| !text.is_empty());
     let to_terminal = match level.map(str::to_owned).or(variable) {
         // That standard error is closed could only be told on standard error.

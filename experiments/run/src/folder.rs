@@ -7,7 +7,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use assay_core::experiment::Experiment;
 use assay_results::files::{BEGUN, CHECKSUMS, EXPERIMENT, LOG, SUMMARY};
@@ -56,7 +56,7 @@ impl RunFolder {
             None => {
                 let parent = &experiment.output;
                 fs::create_dir_all(parent).map_err(|error| cannot("make the output folder", parent, error))?;
-                make_unique(parent, &format!("{}{}", prefix(experiment), timestamp()))?
+                make_unique(parent, &format!("{}{}", prefix(experiment), timestamp(SystemTime::now())?))?
             }
         };
         let folder = Self::lock(path)?;
@@ -206,8 +206,21 @@ pub(crate) fn prefix(experiment: &Experiment) -> String {
 }
 
 /// `20261121T231735Z`: sorts by time.
-fn timestamp() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(['-', ':'], "")
+///
+/// # Errors
+/// If the time cannot be written so.
+fn timestamp(now: SystemTime) -> Result<String, RunError> {
+    /// The last second of the year 9999.
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
+    let wrong = |problem: &str| RunError::Folder {
+        message: format!("the clock of this machine says a time {problem}, and runs are named by their time"),
+        help: Some("set the clock, or name the run's folder with --run-dir".into()),
+    };
+    match now.duration_since(UNIX_EPOCH) {
+        Err(_) => Err(wrong("before 1970")),
+        Ok(since) if since > LAST => Err(wrong("after the year 9999")),
+        Ok(_) => Ok(humantime::format_rfc3339_seconds(now).to_string().replace(['-', ':'], "")),
+    }
 }
 
 fn make_unique(parent: &Path, name: &str) -> Result<PathBuf, RunError> {
@@ -220,4 +233,20 @@ fn make_unique(parent: &Path, name: &str) -> Result<PathBuf, RunError> {
         }
     }
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_names_no_run_is_an_error() {
+        let at = |seconds: u64| timestamp(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(1_795_303_055).unwrap(), "20261121T231735Z");
+        assert_eq!(at(253_402_300_799).unwrap(), "99991231T235959Z");
+        for (time, said) in [(at(253_402_300_800), "after the year 9999"), (timestamp(UNIX_EPOCH - Duration::from_nanos(1)), "before 1970")]
+        {
+            assert!(time.unwrap_err().to_string().contains(said));
+        }
+    }
 }

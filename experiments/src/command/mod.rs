@@ -25,7 +25,9 @@ use assay_results::{ReadError, exit};
 use assay_run::RunError;
 use clap::{Parser, Subcommand};
 
+use crate::containment;
 use crate::failure::Failure;
+use crate::log::LogFile;
 use crate::output::{self, OutputError};
 
 const AFTER_HELP: &str = "\
@@ -128,7 +130,7 @@ pub fn main() -> ExitCode {
         // Help and version are results.
         Err(said) => return ended(said.print().and_then(|()| std::io::stdout().flush()).map_err(|error| OutputError::from(error).into())),
     };
-    let outcome = crate::log::start(log_level.as_deref()).map_err(Ending::from).and_then(|log| match command {
+    let run = |log: LogFile| match command {
         Command::Run(run) => run.run(&log, log_level.is_some()),
         Command::Correlate(correlate) => correlate.run(&log, log_level.is_some()),
         Command::Merge(merge) => merge.run(&log, log_level.is_some()),
@@ -142,8 +144,13 @@ pub fn main() -> ExitCode {
         Command::Report(report) => report.run(),
         Command::Draw(draw) => draw.run(),
         Command::PluginChild(child) => child.run(),
-    });
-    ended(outcome)
+    };
+    let run = || {
+        containment::errors_for_signals()?;
+        let log = crate::log::start(log_level.as_deref())?;
+        run(log)
+    };
+    ended(containment::contained(run).unwrap_or_else(|failure| Err(failure.into())))
 }
 
 /// Says why a command failed, and gives the exit code.

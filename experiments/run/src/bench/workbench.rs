@@ -260,7 +260,8 @@ impl Workbench {
 fn pool(wanted: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
     let count = wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count).thread_name(|index| format!("measure-{index}")).build();
-    pool.map_err(|error| RunError::Machine(format!("{count} threads cannot be started: {error}")))
+    let more = "use fewer with --threads, or let this user have more threads and processes (ulimit -u)";
+    pool.map_err(|error| RunError::Machine(format!("{count} threads cannot be started ({error}): {more}")))
 }
 
 /// One request a repeat, each with draws of its own; architectures share them.
