@@ -19,7 +19,7 @@ impl Interrupt {
         let asked = interrupt.clone();
         ctrlc::set_handler(move || {
             if asked.0.swap(true, Ordering::SeqCst) {
-                std::process::exit(i32::from(exit::INTERRUPTED));
+                assay_plugin_host::end_program(i32::from(exit::INTERRUPTED));
             }
             on_first();
         })?;

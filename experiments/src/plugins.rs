@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use assay_core::data::user_data_directory;
-use assay_core::experiment::{Layers, PluginFiles, Plugins};
+use assay_core::experiment::{Layers, PluginFiles, Plugins, TimeLimit};
 use assay_core::plugin::RegistryError;
-use assay_plugin_host::{Entries, LoadError};
+use assay_plugin_host::{Entries, LoadError, Terms};
 use assay_results::files::EXPERIMENT;
 
 use crate::failure::Failure;
@@ -42,15 +42,16 @@ pub fn of(layers: &Layers) -> Result<Plugins, Failure> {
     named(&layers.plugin_files(), layers.skips_errors())
 }
 
-/// Those of the experiment of a run that is already there.
+/// Those of the experiment of a run that is already there, with these keys set anew.
 ///
 /// # Errors
-/// As [`of`]; what else is wrong with the experiment is reported when it is read.
-pub fn of_run(run: &Path) -> Result<Plugins, Failure> {
-    match Layers::new().file(&run.join(EXPERIMENT)) {
-        Ok(layers) => of(&layers),
-        Err(_) => linked(),
+/// As [`of`], or if what is set cannot be read; what else is wrong with the experiment is reported when it is read.
+pub fn of_run(run: &Path, set: &[String]) -> Result<Plugins, Failure> {
+    let Ok(mut layers) = Layers::new().file(&run.join(EXPERIMENT)) else { return linked() };
+    for assignment in set {
+        layers = layers.set(assignment)?;
     }
+    of(&layers)
 }
 
 fn named(files: &PluginFiles, skips_errors: bool) -> Result<Plugins, Failure> {
@@ -58,7 +59,8 @@ fn named(files: &PluginFiles, skips_errors: bool) -> Result<Plugins, Failure> {
         user_data_directory().ok().map(|data| data.join("plugins")).filter(|folder| folder.is_dir()).into_iter().collect();
     paths.extend(std::env::var_os(VARIABLE).iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()));
     paths.extend(files.path.iter().cloned());
-    let (found, errors) = assay_plugin_host::load(&paths, files.isolate);
+    let terms = Terms { isolate: files.isolate, timeout: files.timeout.map(TimeLimit::duration) };
+    let (found, errors) = assay_plugin_host::load(&paths, terms);
     let mut plugins = linked()?;
     if let Some(first) = errors.first().filter(|_| !skips_errors) {
         return Err(Failure::new(first.to_string()).with_help(first.help()));

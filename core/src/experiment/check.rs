@@ -187,10 +187,8 @@ impl Checker<'_> {
 
     fn plugin_files(&mut self, values: &mut Map<String, Value>) -> PluginFiles {
         let Some(Value::Object(table)) = values.remove("plugins") else { return PluginFiles::default() };
-        let settings: Settings = table.into_iter().collect();
-        self.settings(&["plugins"], &settings, PluginFiles::SETTINGS);
         // What is wrong was reported.
-        let files: PluginFiles = settings.read().unwrap_or_default();
+        let files: PluginFiles = self.table("plugins", table).unwrap_or_default();
         files.within(&self.merged.folder_of(&["plugins", "path"]))
     }
 

@@ -33,6 +33,7 @@
 //! [plugins]                  # plugins that are loaded at run time
 //! path = ["plugins"]         # files, and folders of files
 //! isolate = true             # their proxies run in child processes
+//! timeout = "30 s"           # how long one call of them may take; default: as long as it likes
 //!
 //! [study]                    # instead of a strategy: correlate proxies with the benchmark
 //! proxies = ["ntk-condition"]
@@ -60,6 +61,7 @@ mod settings;
 mod study;
 #[cfg(test)]
 mod tests;
+mod time_limit;
 mod training;
 
 use std::collections::BTreeMap;
@@ -75,6 +77,7 @@ pub use plugins::Plugins;
 pub use problem::{ExperimentError, Place, Problem};
 use serde::Serialize;
 pub use study::{Isomorphic, Shard, ShardError, Study};
+pub use time_limit::{TimeLimit, TimeLimitError};
 pub use training::{Training, TrainingBackend};
 
 use crate::plugin::Settings;

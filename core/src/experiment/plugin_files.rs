@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::TimeLimit;
+
 crate::settings! {
     /// Plugins to load at run time. The program loads them; the core only knows where they are.
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,6 +16,9 @@ crate::settings! {
         /// run their proxies in child processes, so that one that ends its process costs its own scores only
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         pub isolate: bool = false;
+        /// how long one call of a plugin may take (`"30 s"`, `"2 min"`), without the time in which Assay works for it
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub timeout: Option<TimeLimit>;
     }
 }
 

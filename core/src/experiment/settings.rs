@@ -12,7 +12,7 @@ const DATA: [&str; 3] = ["dataset", "test", "benchmark"];
 
 impl Experiment {
     /// The settings that a result depends on, by key (`proxies.ntk-condition.batch`), as they are written: all but threads, the
-    /// output folder, and where plugins and data lie, which are known by their content.
+    /// output folder, how plugins are run, and where they and data lie, which are known by their content.
     ///
     /// # Errors
     /// If a setting cannot be written.
@@ -21,17 +21,18 @@ impl Experiment {
         let written = written.map_err(|error| Problem::elsewhere(format!("the experiment cannot be written: {error}")))?;
         let mut settings = BTreeMap::new();
         flatten("", &written, &mut settings);
-        settings.remove("plugins.path");
+        settings.retain(|key, _| !is_of_plugins(key));
         for section in DATA {
             self.places(section, plugins).iter().for_each(|key| drop(settings.remove(&format!("{section}.{key}"))));
         }
         Ok(settings)
     }
 
-    /// Whether this key says where data lies and nothing else.
+    /// Whether this key says where data lies, or where plugins lie and how they are run, and nothing else.
     #[must_use]
     pub fn is_place(&self, key: &str, plugins: &Plugins) -> bool {
-        key.split_once('.').is_some_and(|(section, key)| DATA.contains(&section) && self.places(section, plugins).contains(&key))
+        let is_of_data = |(section, key)| DATA.contains(&section) && self.places(section, plugins).contains(&key);
+        is_of_plugins(key) || key.split_once('.').is_some_and(is_of_data)
     }
 
     /// The settings of a section that say where its data lies.
@@ -43,6 +44,11 @@ impl Experiment {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether a key says where plugins lie and how they are run: what they give does not depend on it.
+fn is_of_plugins(key: &str) -> bool {
+    key.starts_with("plugins.")
 }
 
 /// The settings of this plugin that are paths.

@@ -76,7 +76,9 @@ pub(crate) fn of_table(benchmark: &dyn Benchmark, space: &dyn SearchSpace) -> Re
 /// Naming what changed.
 pub(crate) fn check(folder: &Path, now: &Provenance) -> Result<bool, RunError> {
     let begun = Begun::read(folder)?;
-    let Some(then) = begun.and_then(|begun| begun.provenance) else { return Ok(false) };
+    let Some(mut then) = begun.and_then(|begun| begun.provenance) else { return Ok(false) };
+    // Runs of an earlier version hold how plugins were run, on which no result depends.
+    then.settings.retain(|key, _| !key.starts_with("plugins."));
     let mut allowed = now.clone();
     // Readings are the same whether a failed measurement stops the run or not; a run that one stopped is told to skip it.
     if now.settings.get("on_error").is_some_and(|on_error| on_error == "\"skip\"") {

@@ -44,7 +44,7 @@ impl Draw {
     pub(super) fn run(self) -> Result<(), Ending> {
         let folder = Path::new(&self.what);
         if folder.is_dir() {
-            return self.draw_run(folder, &crate::plugins::of_run(folder)?);
+            return self.draw_run(folder, &crate::plugins::of_run(folder, &[])?);
         }
         let plugins = crate::plugins::installed()?;
         let (space, architecture) = match &self.space {

@@ -42,7 +42,7 @@ pub(super) struct Merge {
 
 impl Merge {
     pub(super) fn run(self, log: &LogFile, logs_on_terminal: bool) -> Result<(), Ending> {
-        let plugins = self.runs.first().map_or_else(crate::plugins::linked, |run| crate::plugins::of_run(run))?;
+        let plugins = self.runs.first().map_or_else(crate::plugins::linked, |run| crate::plugins::of_run(run, &[]))?;
         // Nothing is measured: Ctrl-C may end the process at once.
         let progress = Progress::start(Style::choose(self.quiet, logs_on_terminal), StudyRun::UNIT, Interrupt::default());
         let shards = Shards::read(&self.runs, &plugins, &progress)?;

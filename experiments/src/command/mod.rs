@@ -117,6 +117,7 @@ impl From<RunError> for Failure {
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    let _working = assay_plugin_host::working();
     // Paths and commands must survive being copied: the terminal wraps lines, not the message.
     // Fails only where a handler is set already, which is then good enough.
     drop(miette::set_hook(Box::new(|_| Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build()))));

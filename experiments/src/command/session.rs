@@ -128,7 +128,8 @@ impl Session {
             .into());
         }
         let keeps = || {
-            let help = "leave out --set and --run-dir, or begin a new run; --set may say where data lies now: dataset.path=…";
+            let help = "leave out --set and --run-dir, or begin a new run; --set may say where data lies now (dataset.path=…) and how \
+                        plugins are run (plugins.timeout=…)";
             Failure::new("a run that is continued keeps its settings and its folder").with_help(help)
         };
         if self.run_dir.is_some() {
@@ -137,7 +138,7 @@ impl Session {
         if is_finished(path) && self.set.is_empty() {
             return Ok(Task::Show(path.to_owned()));
         }
-        let plugins = Box::new(crate::plugins::of_run(path)?);
+        let plugins = Box::new(crate::plugins::of_run(path, &self.set)?);
         let stored = stored_experiment(path, R::PURPOSE, &plugins)?;
         let mut layers = Layers::new().file(&path.join(EXPERIMENT))?;
         for assignment in &self.set {

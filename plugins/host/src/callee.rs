@@ -62,7 +62,7 @@ fn failed(ended: NotDone, call: Option<Call<'_>>) -> Fault {
 impl Callee for Instance {
     fn protocol(&self) -> Result<String, Fault> {
         let Some(protocol) = self.table.protocol else { return Ok(String::new()) };
-        let written = foreign::written(&self.object.file.path, |sink, _| {
+        let written = foreign::written(&self.object.file.guest, "protocol", |sink, _| {
             // SAFETY: the library's function with its own object.
             unsafe { protocol(self.object.pointer(), sink) };
             ASSAY_OK
@@ -73,7 +73,7 @@ impl Callee for Instance {
     fn passes(&self, given: AssayPass) -> Result<Vec<AssayPass>, Fault> {
         let pointer = self.object.pointer();
         let count = self.table.pass_count.map_or(1, |count| {
-            let _stay = Stay::begin(&self.object.file.path);
+            let _stay = Stay::begin(&self.object.file.guest, "pass_count");
             // SAFETY: the library's function with its own object.
             unsafe { count(pointer) }
         });
@@ -84,7 +84,8 @@ impl Callee for Instance {
             let mut pass = given;
             if let Some(change) = self.table.pass {
                 // SAFETY: the library's function with its own object and our pass.
-                let changed = foreign::call(&self.object.file.path, |message| unsafe { change(pointer, position, &raw mut pass, message) });
+                let changed =
+                    foreign::call(&self.object.file.guest, "pass", |message| unsafe { change(pointer, position, &raw mut pass, message) });
                 changed.map_err(|ended| failed(ended, None))?;
             }
             Ok(pass)
@@ -97,7 +98,8 @@ impl Callee for Instance {
         let call = Call::new(source);
         let host = call.table();
         // SAFETY: the library's function with its own object; the table lives until it returns.
-        let ended = foreign::call(&self.object.file.path, |message| unsafe { ask(self.object.pointer(), pass, &raw const host, message) });
+        let ended =
+            foreign::call(&self.object.file.guest, "ask", |message| unsafe { ask(self.object.pointer(), pass, &raw const host, message) });
         ended.map_err(|ended| failed(ended, Some(call)))
     }
 
@@ -107,7 +109,7 @@ impl Callee for Instance {
         let host = call.table();
         let mut value = f64::NAN;
         // SAFETY: the library's function with its own object; the table and the number live until it returns.
-        let ended = foreign::call(&self.object.file.path, |message| unsafe {
+        let ended = foreign::call(&self.object.file.guest, "score", |message| unsafe {
             score(self.object.pointer(), &raw const host, &raw mut value, message)
         });
         match ended {

@@ -73,6 +73,9 @@ pub enum LoadProblem {
     /// A name, summary or setting is not what it must be.
     #[error("declares something wrong: {0}")]
     Declaration(String),
+    /// Its calls cannot be watched.
+    #[error("cannot be given a time limit, because the system refuses a thread that watches it: {0}")]
+    Unwatched(String),
     /// The child process that loads it ended.
     #[error("could not be loaded in a child process: {0}")]
     Child(String),
@@ -106,6 +109,7 @@ impl LoadError {
             ),
             LoadProblem::Length { .. } => format!("rebuild the plugin with the header or SDK of its version, {remove}"),
             LoadProblem::Function { .. } | LoadProblem::Declaration(_) => format!("correct the plugin's table, {remove}"),
+            LoadProblem::Unwatched(_) => "let this user have more threads, or take plugins.timeout out of the experiment".into(),
             LoadProblem::Child(_) => format!("correct the plugin, {remove}"),
         }
     }

@@ -1,7 +1,7 @@
 //! A plugin file: opened, checked before any of its code runs, described.
 #![allow(unsafe_code, reason = "what a library exports are pointers and lengths")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use assay_core::plugin::{Declared, WholePass};
@@ -11,7 +11,7 @@ use assay_plugin_sdk::abi::{
 };
 use libloading::Library;
 
-use crate::border::Stay;
+use crate::border::{Guest, Stay};
 use crate::description::{Description, Plugin, SettingDescription};
 use crate::error::{LoadError, LoadProblem};
 use crate::foreign::{self, TextError};
@@ -19,7 +19,7 @@ use crate::whole;
 
 /// A library that stays loaded as long as anything made from it lives.
 pub(crate) struct PluginFile {
-    pub(crate) path: PathBuf,
+    pub(crate) guest: Guest,
     pub(crate) proxies: Vec<AssayProxy>,
     pub(crate) spaces: Vec<AssaySpace>,
     pub(crate) strategies: Vec<AssayStrategy>,
@@ -53,7 +53,8 @@ impl PluginFile {
         // A bare file name would be looked for in the system's library folders.
         let whole = std::path::absolute(path).map_err(|error| fail(LoadProblem::Unreadable(error.to_string())))?;
         // An initialiser of the compiler's may set how this thread rounds: -ffast-math does.
-        let stay = Stay::begin(path);
+        let guest = Guest::new(path);
+        let stay = Stay::begin(&guest, "open");
         // SAFETY: loading runs the library's own initialisers; that users name only libraries that they trust is said in
         // docs/plugins.md.
         let library = unsafe { Library::new(&whole) }.map_err(|error| fail(LoadProblem::NotALibrary(chain(&error))))?;
@@ -73,12 +74,12 @@ impl PluginFile {
         };
         // SAFETY: the tables are the library's.
         let description = unsafe { describe(&table, (&proxies, &spaces, &strategies), digest) }.map_err(fail)?;
-        Ok(Arc::new(Self { path: path.to_owned(), proxies, spaces, strategies, description, _library: library }))
+        Ok(Arc::new(Self { guest, proxies, spaces, strategies, description, _library: library }))
     }
 
     /// `libsnip.so 0.1.0, 1f3c5a7b9d02`, for protocols: another build is another plugin.
     pub(crate) fn label(&self) -> String {
-        self.description.label(&self.path)
+        self.description.label(&self.guest.path)
     }
 }
 

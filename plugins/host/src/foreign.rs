@@ -2,11 +2,10 @@
 #![allow(unsafe_code, reason = "what crosses the border are pointers and lengths")]
 
 use core::ffi::c_void;
-use std::path::Path;
 
 use assay_plugin_sdk::abi::{ASSAY_FAILED, ASSAY_HOST_FAILED, ASSAY_OK, ASSAY_PANICKED, AssayMessage, AssaySink, AssayStatus, AssayText};
 
-use crate::border::Stay;
+use crate::border::{Guest, Stay};
 
 /// Why a text that a plugin lends cannot be read, as a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,12 +56,12 @@ pub(crate) struct NotDone {
     pub(crate) said: String,
 }
 
-/// Calls a function of this file with room for a message.
-pub(crate) fn call(file: &Path, function: impl FnOnce(*mut AssayMessage) -> AssayStatus) -> Result<(), NotDone> {
+/// Calls the function of this name of this file with room for a message.
+pub(crate) fn call(guest: &Guest, name: &'static str, function: impl FnOnce(*mut AssayMessage) -> AssayStatus) -> Result<(), NotDone> {
     let mut room = vec![0u8; ROOM];
     let mut message = AssayMessage { data: room.as_mut_ptr().cast(), capacity: ROOM, len: 0 };
     let status = {
-        let _stay = Stay::begin(file);
+        let _stay = Stay::begin(guest, name);
         function(&raw mut message)
     };
     if status == ASSAY_OK {
@@ -92,11 +91,15 @@ impl NotDone {
     }
 }
 
-/// Takes what a plugin writes.
+/// Takes what a plugin writes in the function of this name.
 ///
 /// # Errors
 /// If the function fails, or what it wrote is not UTF-8.
-pub(crate) fn written(file: &Path, function: impl FnOnce(AssaySink, *mut AssayMessage) -> AssayStatus) -> Result<String, NotDone> {
+pub(crate) fn written(
+    guest: &Guest,
+    name: &'static str,
+    function: impl FnOnce(AssaySink, *mut AssayMessage) -> AssayStatus,
+) -> Result<String, NotDone> {
     unsafe extern "C" fn write(context: *mut c_void, piece: AssayText) {
         // SAFETY: the context is the list below, lent to one call; the plugin lends the piece.
         let (bytes, piece) = unsafe { (&mut *context.cast::<Vec<u8>>(), values(piece.data.cast::<u8>(), piece.len)) };
@@ -106,7 +109,7 @@ pub(crate) fn written(file: &Path, function: impl FnOnce(AssaySink, *mut AssayMe
     }
     let mut bytes: Vec<u8> = Vec::new();
     let sink = AssaySink { context: (&raw mut bytes).cast(), write };
-    call(file, |message| function(sink, message))?;
+    call(guest, name, |message| function(sink, message))?;
     if bytes.len() > MOST_WRITTEN {
         return Err(NotDone { status: ASSAY_FAILED, said: format!("it wrote a text of more than {} MiB", MOST_WRITTEN >> 20) });
     }

@@ -27,8 +27,10 @@ mod whole;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use assay_core::plugin::{Entry, Origin, Proxy, SearchSpace, SearchStrategy, Settings, SettingsError};
+pub use border::{Working, end_program, working};
 pub use error::{LoadError, LoadProblem};
 #[cfg(unix)]
 pub use isolated::{CHILD, serve};
@@ -50,14 +52,27 @@ pub struct Entries {
     pub strategies: Vec<&'static Entry<dyn SearchStrategy>>,
 }
 
-/// Loads every file that is named, and every shared library of the folders that are, in order of their names. With `isolate`,
-/// proxies run in child processes; spaces and strategies cannot.
+/// On what terms plugins run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Terms {
+    /// Proxies run in child processes; spaces and strategies cannot.
+    pub isolate: bool,
+    /// How long one call may take, without the time in which the host works for it. A child that takes longer is ended, and its
+    /// measurement fails; where a plugin in this process takes longer, the program ends.
+    pub timeout: Option<Duration>,
+}
+
+/// Loads every file that is named, and every shared library of the folders that are, in order of their names. The terms hold for
+/// all that is loaded in this process.
 ///
 /// A file that is named twice is loaded once.
 #[must_use]
-pub fn load(paths: &[PathBuf], isolate: bool) -> (Vec<Entries>, Vec<LoadError>) {
-    border::watch_for_exits();
+pub fn load(paths: &[PathBuf], terms: Terms) -> (Vec<Entries>, Vec<LoadError>) {
     let (mut entries, mut errors) = (Vec::new(), Vec::new());
+    if let Err(error) = border::limit(terms.timeout) {
+        let unwatched = |path: &PathBuf| LoadError::new(path, LoadProblem::Unwatched(error.to_string()));
+        return (entries, paths.iter().map(unwatched).collect());
+    }
     let mut seen = Vec::new();
     for path in paths {
         let files = match files(path) {
@@ -73,7 +88,7 @@ pub fn load(paths: &[PathBuf], isolate: bool) -> (Vec<Entries>, Vec<LoadError>) 
                 continue;
             }
             seen.push(whole.clone());
-            match once(&file, whole, isolate) {
+            match once(&file, whole, terms) {
                 Ok(found) => entries.push(found),
                 Err(error) => errors.push(error),
             }
@@ -97,31 +112,31 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
 }
 
 /// Loads a file, unless that was done before.
-fn once(file: &Path, whole: PathBuf, isolate: bool) -> Result<Entries, LoadError> {
-    static LOADED: Mutex<BTreeMap<(PathBuf, bool), Entries>> = Mutex::new(BTreeMap::new());
+fn once(file: &Path, whole: PathBuf, terms: Terms) -> Result<Entries, LoadError> {
+    static LOADED: Mutex<BTreeMap<(PathBuf, Terms), Entries>> = Mutex::new(BTreeMap::new());
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(entries) = loaded.get(&(whole.clone(), isolate)) {
+    if let Some(entries) = loaded.get(&(whole.clone(), terms)) {
         return Ok(entries.clone());
     }
-    let entries = entries(file, isolate)?;
-    loaded.insert((whole, isolate), entries.clone());
+    let entries = entries(file, terms)?;
+    loaded.insert((whole, terms), entries.clone());
     Ok(entries)
 }
 
 /// What makes a proxy of a file, by its position and own settings.
 type Make = Arc<dyn Fn(usize, &str) -> Result<Box<dyn Callee>, String> + Send + Sync>;
 
-fn entries(path: &Path, isolate: bool) -> Result<Entries, LoadError> {
-    let (description, make): (Description, Make) = if isolate {
-        isolated_proxies(path)?
+fn entries(path: &Path, terms: Terms) -> Result<Entries, LoadError> {
+    let (description, make): (Description, Make) = if terms.isolate {
+        isolated_proxies(path, terms.timeout)?
     } else {
-        let file = PluginFile::open(path)?;
+        let file = open_here(path)?;
         let description = file.description.clone();
         (description, Arc::new(move |position, settings| Ok(Box::new(Instance::new(&file, position, settings)?))))
     };
     let needs_file = !(description.spaces.is_empty() && description.strategies.is_empty());
     // What is loaded already is loaded once: the system's loader counts.
-    let file = if needs_file { Some(PluginFile::open(path)?) } else { None };
+    let file = if needs_file { Some(open_here(path)?) } else { None };
     let origin = Origin::File(kept::text(&path.display().to_string()));
     let label = description.label(path);
     let proxies = description.proxies.iter().enumerate().map(|(position, about)| {
@@ -139,6 +154,12 @@ fn entries(path: &Path, isolate: bool) -> Result<Entries, LoadError> {
     Ok(Entries { spaces: spaces.collect(), proxies: proxies.collect(), strategies: strategies.collect() })
 }
 
+/// Opens a file whose code runs in this process from now on.
+fn open_here(path: &Path) -> Result<Arc<PluginFile>, LoadError> {
+    border::guard();
+    PluginFile::open(path)
+}
+
 /// A registry entry.
 fn entry<T: Kept + ?Sized>(
     origin: Origin,
@@ -152,13 +173,13 @@ fn entry<T: Kept + ?Sized>(
 }
 
 #[cfg(unix)]
-fn isolated_proxies(path: &Path) -> Result<(Description, Make), LoadError> {
-    let description = isolated::describe(path)?;
+fn isolated_proxies(path: &Path, timeout: Option<Duration>) -> Result<(Description, Make), LoadError> {
+    let description = isolated::describe(path, timeout)?;
     let path = path.to_owned();
-    Ok((description, Arc::new(move |position, settings| Ok(Box::new(isolated::Isolated::new(&path, position, settings)?)))))
+    Ok((description, Arc::new(move |position, settings| Ok(Box::new(isolated::Isolated::new(&path, timeout, position, settings)?)))))
 }
 
 #[cfg(not(unix))]
-fn isolated_proxies(path: &Path) -> Result<(Description, Make), LoadError> {
+fn isolated_proxies(path: &Path, _: Option<Duration>) -> Result<(Description, Make), LoadError> {
     Err(LoadError::new(path, LoadProblem::Child("isolation needs a Unix system; set isolate = false".into())))
 }

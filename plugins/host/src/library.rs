@@ -35,7 +35,7 @@ impl Library {
     pub fn proxy(&self, name: &str, settings: &Settings) -> Result<Box<Proxy>, SettingsError> {
         let file = &self.0;
         let found = file.description.proxies.iter().position(|proxy| proxy.name == name);
-        let position = found.ok_or_else(|| SettingsError::new("name", format!("`{}` has no proxy `{name}`", file.path.display())))?;
+        let position = found.ok_or_else(|| SettingsError::new("name", format!("`{}` has no proxy `{name}`", file.guest.path.display())))?;
         let make = |own: &str| Ok(Box::new(Instance::new(file, position, own)?) as Box<_>);
         proxy::build(&file.description.proxies[position], &file.label(), settings, make)
     }

@@ -37,7 +37,8 @@ impl Object {
         let mut pointer = std::ptr::null_mut();
         if let Some(create) = create {
             // SAFETY: the library's function, called as the interface says.
-            let made = foreign::call(&file.path, |message| unsafe { create(AssayText::of(settings), &raw mut pointer, message) });
+            let made =
+                foreign::call(&file.guest, "create", |message| unsafe { create(AssayText::of(settings), &raw mut pointer, message) });
             made.map_err(|ended| ended.clause(None))?;
         }
         Ok(Self { pointer, destroy, file: Arc::clone(file) })
@@ -51,7 +52,7 @@ impl Object {
 impl Drop for Object {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
-            let _stay = Stay::begin(&self.file.path);
+            let _stay = Stay::begin(&self.file.guest, "destroy");
             // SAFETY: what `create` of this library made, ended once; the library is still loaded.
             unsafe { destroy(self.pointer) }
         }

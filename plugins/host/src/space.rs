@@ -24,6 +24,9 @@ pub(crate) struct RuntimeSpace {
 /// A function from text to text.
 type Function = unsafe extern "C" fn(*const core::ffi::c_void, AssayText, AssaySink, *mut AssayMessage) -> AssayStatus;
 
+/// A function that a plugin may lack, with its name.
+type Named = (&'static str, Option<Function>);
+
 /// Makes the space at this position of a file.
 ///
 /// # Errors
@@ -34,13 +37,13 @@ pub(crate) fn build(
     about: &Plugin,
     settings: &Settings,
 ) -> Result<Box<dyn SearchSpace>, SettingsError> {
-    let refused = |problem: String| SettingsError::new("name", format!("the plugin `{}` {problem}", file.path.display()));
+    let refused = |problem: String| SettingsError::new("name", format!("the plugin `{}` {problem}", file.guest.path.display()));
     let table = *file.spaces.get(position).ok_or_else(|| refused("has no such space".into()))?;
     let own = serde_json::to_string(settings).map_err(|error| refused(error.to_string()))?;
     let object = Object::new(file, table.create, table.destroy, &own).map_err(refused)?;
     let Some(layout) = table.layout else { return Err(refused("has no function `layout`".into())) };
     // SAFETY: the library's function with its own object.
-    let layout = foreign::written(&file.path, |sink, message| unsafe { layout(object.pointer(), sink, message) });
+    let layout = foreign::written(&file.guest, "layout", |sink, message| unsafe { layout(object.pointer(), sink, message) });
     let layout = layout.map_err(|ended| refused(ended.clause(None)))?;
     let layout = serde_json::from_str(&layout).map_err(|error| refused(format!("has a layout that cannot be read: {error}")))?;
     Ok(Box::new(RuntimeSpace { name: about.name.clone(), layout, table, object }))
@@ -48,19 +51,19 @@ pub(crate) fn build(
 
 impl RuntimeSpace {
     /// Calls a function from text to text.
-    fn text(&self, function: Option<Function>, given: &str) -> Result<String, String> {
+    fn text(&self, (name, function): Named, given: &str) -> Result<String, String> {
         let function = function.ok_or("has no such function")?;
         let pointer = self.object.pointer();
         // SAFETY: the library's function with its own object and a lent text.
-        foreign::written(&self.object.file.path, |sink, message| unsafe { function(pointer, AssayText::of(given), sink, message) })
+        foreign::written(&self.object.file.guest, name, |sink, message| unsafe { function(pointer, AssayText::of(given), sink, message) })
             .map_err(|ended| ended.clause(None))
     }
 
     fn clause(&self, doing: &str, clause: &str) -> String {
-        format!("the plugin `{}`, {doing}, {clause}", self.object.file.path.display())
+        format!("the plugin `{}`, {doing}, {clause}", self.object.file.guest.path.display())
     }
 
-    fn of_architecture(&self, function: Option<Function>, architecture: &Subspace, doing: &str) -> Result<String, ArchitectureError> {
+    fn of_architecture(&self, function: Named, architecture: &Subspace, doing: &str) -> Result<String, ArchitectureError> {
         if !self.is_architecture(architecture) {
             return Err(ArchitectureError(format!("the mask `{architecture}` is not an architecture of {}", self.name)));
         }
@@ -74,8 +77,9 @@ impl SearchSpace for RuntimeSpace {
     }
 
     fn parse(&self, text: &str) -> Result<Subspace, ArchitectureError> {
-        let mask =
-            self.text(self.table.parse, text).map_err(|clause| ArchitectureError(self.clause(&format!("reading `{text}`"), &clause)))?;
+        let mask = self
+            .text(("parse", self.table.parse), text)
+            .map_err(|clause| ArchitectureError(self.clause(&format!("reading `{text}`"), &clause)))?;
         let read = Subspace::try_from(mask)
             .map_err(|problem| ArchitectureError(self.clause(&format!("reading `{text}`"), &format!("gave a wrong mask: {problem}"))))?;
         if !self.is_architecture(&read) {
@@ -87,11 +91,12 @@ impl SearchSpace for RuntimeSpace {
     }
 
     fn write(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {
-        self.of_architecture(self.table.write, architecture, "writing an architecture")
+        self.of_architecture(("write", self.table.write), architecture, "writing an architecture")
     }
 
     fn canonical(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {
-        self.of_architecture(self.table.canonical.or(self.table.write), architecture, "writing an architecture's canonical text")
+        let function = ("canonical", self.table.canonical.or(self.table.write));
+        self.of_architecture(function, architecture, "writing an architecture's canonical text")
     }
 
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError> {
@@ -103,7 +108,7 @@ impl SearchSpace for RuntimeSpace {
         let given = serde_json::to_string(net).map_err(|error| wrong(&error.to_string()))?;
         let lower = self.table.lower.ok_or_else(|| wrong("has no function `lower`"))?;
         // SAFETY: the library's function with its own object and lent texts.
-        let graph = foreign::written(&self.object.file.path, |sink, message| unsafe {
+        let graph = foreign::written(&self.object.file.guest, "lower", |sink, message| unsafe {
             lower(pointer, AssayText::of(&mask), AssayText::of(&given), sink, message)
         });
         let graph = graph.map_err(|ended| wrong(&ended.clause(None)))?;

@@ -17,7 +17,7 @@ use rand::RngExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::border::Floats;
+use crate::border::{Clock, Visit};
 use crate::description::Plugin;
 use crate::file::PluginFile;
 use crate::foreign::{self, NotDone};
@@ -51,20 +51,20 @@ pub(crate) fn build(
     about: &Plugin,
     settings: &Settings,
 ) -> Result<Box<dyn SearchStrategy>, SettingsError> {
-    let refused = |problem: String| SettingsError::new("name", format!("the plugin `{}` {problem}", file.path.display()));
+    let refused = |problem: String| SettingsError::new("name", format!("the plugin `{}` {problem}", file.guest.path.display()));
     let table = *file.strategies.get(position).ok_or_else(|| refused("has no such strategy".into()))?;
     let own = serde_json::to_string(settings).map_err(|error| refused(error.to_string()))?;
     let object = Object::new(file, table.create, table.destroy, &own).map_err(refused)?;
     let Some(proxies) = table.proxies else { return Err(refused("has no function `proxies`".into())) };
     // SAFETY: the library's function with its own object.
-    let proxies = foreign::written(&file.path, |sink, message| unsafe { proxies(object.pointer(), sink, message) });
+    let proxies = foreign::written(&file.guest, "proxies", |sink, message| unsafe { proxies(object.pointer(), sink, message) });
     let proxies = proxies.map_err(|ended| refused(ended.clause(None)))?;
     let proxies: Vec<Use> =
         serde_json::from_str(&proxies).map_err(|error| refused(format!("has a list of proxies that cannot be read: {error}")))?;
     let proxies = proxies.into_iter().map(|Use { label, proxy, settings }| ProxyUse { label, proxy, settings }).collect();
     let protocol = match table.protocol {
         None => about.name.clone(),
-        Some(protocol) => foreign::written(&file.path, |sink, _| {
+        Some(protocol) => foreign::written(&file.guest, "protocol", |sink, _| {
             // SAFETY: the library's function with its own object.
             unsafe { protocol(object.pointer(), sink) };
             ASSAY_OK
@@ -85,7 +85,7 @@ impl SearchStrategy for RuntimeStrategy {
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
-        let file = self.object.file.path.display();
+        let file = self.object.file.guest.path.display();
         let search = self.table.search.ok_or_else(|| SearchError::Impossible(format!("the plugin `{file}` has no function `search`")))?;
         let lab = Lab {
             laboratory: RefCell::new(laboratory),
@@ -95,7 +95,7 @@ impl SearchStrategy for RuntimeStrategy {
         };
         let table = lab.table();
         // SAFETY: the library's function with its own object; the table lives until it returns.
-        let found = foreign::written(&self.object.file.path, |sink, message| unsafe {
+        let found = foreign::written(&self.object.file.guest, "search", |sink, message| unsafe {
             search(self.object.pointer(), &raw const table, sink, message)
         });
         let (error, problem) = (lab.error.into_inner(), lab.problem.into_inner());
@@ -245,7 +245,7 @@ unsafe extern "C" fn layout(context: *const c_void, out: *mut AssayText) -> Assa
 unsafe extern "C" fn write(context: *const c_void, architecture: AssayText, out: *mut AssayText) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text and its room.
     unsafe {
-        let (lab, _floats) = (lab(context), Floats::standard());
+        let (lab, _visit) = (lab(context), Visit::begin(Clock::GoesOn));
         let work = || {
             let architecture = lab.subspace(text(architecture)?)?;
             let text = lab.laboratory.borrow().space().write(&architecture).map_err(|error| error.to_string())?;
@@ -258,7 +258,7 @@ unsafe extern "C" fn write(context: *const c_void, architecture: AssayText, out:
 unsafe extern "C" fn draw(context: *const c_void, within: AssayText, purpose: AssayText, wanted: u64, out: *mut AssayText) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends texts and its room.
     unsafe {
-        let (lab, _floats) = (lab(context), Floats::standard());
+        let (lab, _visit) = (lab(context), Visit::begin(Clock::GoesOn));
         let work = || {
             let (within, purpose) = (lab.subspace(text(within)?)?, text(purpose)?);
             let laboratory = lab.laboratory.borrow();
@@ -274,7 +274,7 @@ unsafe extern "C" fn draw(context: *const c_void, within: AssayText, purpose: As
 unsafe extern "C" fn random(context: *const c_void, purpose: AssayText, block: u64, out: *mut u64, count: usize) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text and room for `count` words.
     unsafe {
-        let (lab, _floats) = (lab(context), Floats::standard());
+        let (lab, _visit) = (lab(context), Visit::begin(Clock::GoesOn));
         let work = || {
             let mut rng = lab.laboratory.borrow().stream(text(purpose)?).child(block).rng();
             (0..count).try_for_each(|position| put(if out.is_null() { out } else { out.add(position) }, rng.random()))
@@ -286,7 +286,7 @@ unsafe extern "C" fn random(context: *const c_void, purpose: AssayText, block: u
 unsafe extern "C" fn direction(context: *const c_void, label: AssayText, out: *mut u32) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text and its room.
     unsafe {
-        let (lab, _floats) = (lab(context), Floats::standard());
+        let (lab, _visit) = (lab(context), Visit::begin(Clock::GoesOn));
         let work = || {
             let direction = lab.kept(lab.laboratory.borrow().direction(text(label)?))?;
             put(out, if direction == Direction::LowerIsBetter { ASSAY_LOWER_IS_BETTER } else { ASSAY_HIGHER_IS_BETTER })
@@ -298,7 +298,7 @@ unsafe extern "C" fn direction(context: *const c_void, label: AssayText, out: *m
 unsafe extern "C" fn measure(context: *const c_void, requests: AssayText, out: *mut AssayText) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context, lends a text and its room.
     unsafe {
-        let (lab, _floats) = (lab(context), Floats::standard());
+        let (lab, _visit) = (lab(context), Visit::begin(Clock::BeginsAnew));
         let work = || {
             let requests: Vec<Request> = read(text(requests)?, "list of requests")?;
             for request in &requests {
@@ -319,7 +319,7 @@ unsafe extern "C" fn expect(context: *const c_void, measurements: u64) {
 unsafe extern "C" fn record(context: *const c_void, step: AssayText) -> AssayStatus {
     // SAFETY: the plugin hands back the table's context and lends a text.
     unsafe {
-        let (lab, _floats) = (lab(context), Floats::standard());
+        let (lab, _visit) = (lab(context), Visit::begin(Clock::GoesOn));
         let work = || {
             let step: Step = read(text(step)?, "step")?;
             lab.kept(lab.laboratory.borrow_mut().record(step))

@@ -9,7 +9,7 @@ use assay_plugin_sdk::abi::{
     AssayParameter, AssayPatterns, AssayStatus, AssayText, AssayWords,
 };
 
-use crate::border::Floats;
+use crate::border::{Clock, Visit};
 use crate::foreign;
 use crate::source::{Lent, Query, Source};
 
@@ -74,7 +74,7 @@ unsafe fn call<'a>(context: *const c_void) -> &'a Call<'a> {
 /// As [`call`]; `out` must be the plugin's room for a result, or null.
 unsafe fn answer<T>(context: *const c_void, query: &Query, out: *mut T, of: impl FnOnce(&Lent<'_>) -> T) -> AssayStatus {
     // The engine may be asked to measure here.
-    let _floats = Floats::standard();
+    let _visit = Visit::begin(Clock::GoesOn);
     // SAFETY: the caller's promise.
     let call = unsafe { call(context) };
     let answer = if out.is_null() { Err("there is no room for the result: `out` is null".into()) } else { call.source.answer(query) };

@@ -33,7 +33,7 @@ pub(super) fn cargo(example: &str) -> PathBuf {
 }
 
 /// A shared library of one file in C, with these macros defined.
-pub(super) fn c(source: &Path, name: &str, macros: &[&str]) -> PathBuf {
+pub(crate) fn c(source: &Path, name: &str, macros: &[&str]) -> PathBuf {
     let folder = target().join("plugins-in-c");
     std::fs::create_dir_all(&folder).unwrap();
     let library = folder.join(format!("lib{name}{}", std::env::consts::DLL_SUFFIX));

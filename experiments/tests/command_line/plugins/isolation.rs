@@ -22,6 +22,10 @@ fn a_plugin_that_ends_its_process_costs_its_own_scores_only() {
         ("abort", "ended its process: signal 6 (abort)"),
         ("exit", "ended its process: exit status: 7"),
         ("exit-0", "ended its process in the middle of a call"),
+        ("exit-at-once", "ended its process in the middle of a call"),
+        ("quick-exit", "ended its process in the middle of a call"),
+        ("exit-on-a-thread", "ended its process in the middle of a call"),
+        ("crash", "ended its process: signal 11 (segmentation fault)"),
     ] {
         let setting = format!("proxies.faulty.how={how}");
         scratch.succeed(&["correlate", "plugged.toml", "--run-dir", how, "--quiet", "--set", &setting]);

@@ -128,7 +128,7 @@ fn what_is_wrong_with_the_section_is_told_with_its_line() {
        · ─────
      5 │ isolate = "yes"
        ╰────
-      help: did you mean `path`? Known: path, isolate
+      help: did you mean `path`? Known: path, isolate, timeout
 
     Error:
       × `plugins.isolate`: must be true or false, is "yes"

@@ -1,7 +1,8 @@
 //! Plugins of third parties: linked in, and loaded at run time.
 
 mod benchmark;
-mod built;
+pub(crate) mod built;
+mod endings;
 mod failures;
 mod isolation;
 mod loaded;
@@ -9,6 +10,7 @@ mod loading;
 mod memory;
 mod reported;
 mod search;
+mod timeout;
 
 use std::path::Path;
 

@@ -4,6 +4,16 @@ use assay_plugin_sdk::{Asking, Error, Measured, Proxy, Reading, Setting, Setting
 
 unsafe extern "C" {
     fn fesetround(mode: i32) -> i32;
+    fn _exit(code: i32) -> !;
+    fn quick_exit(code: i32) -> !;
+    fn raise(signal: i32) -> i32;
+}
+
+/// For as long as somebody lets it.
+fn hang() -> ! {
+    loop {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    }
 }
 
 /// Makes this thread round as it pleases the plugin.
@@ -21,7 +31,7 @@ impl Proxy for Faulty {
     const SUMMARY: &'static str = "fails in the way its settings say";
     const SETTINGS: &'static [Setting] = &[Setting::choice(
         "how",
-        "panic|panic-in-ask|error|undefined|not-a-number|infinite|cotangent|not-asked|abort|exit|exit-0|refuse|print|round|draw|hang",
+        "panic|panic-in-ask|error|undefined|not-a-number|infinite|cotangent|not-asked|abort|exit|exit-0|exit-at-once|quick-exit|exit-on-a-thread|crash|refuse|print|round|draw|hang|hang-in-create|ask-and-hang|slow",
         "\"panic\"",
         "the way to fail",
     )];
@@ -30,6 +40,9 @@ impl Proxy for Faulty {
         let how = settings.get("how").and_then(|how| how.as_str()).unwrap_or("panic").to_owned();
         if how == "round" {
             round_upwards();
+        }
+        if how == "hang-in-create" {
+            hang();
         }
         if how == "refuse" { Err(Error::new("these settings contradict each other")) } else { Ok(Self { how }) }
     }
@@ -64,10 +77,31 @@ impl Proxy for Faulty {
             "abort" if passes[0].parameter_count()? % 2 == 0 => std::process::abort(),
             "exit" => std::process::exit(7),
             "exit-0" => std::process::exit(0),
+            // SAFETY: functions of the C library.
+            "exit-at-once" => unsafe { _exit(0) },
+            // SAFETY: as above.
+            "quick-exit" => unsafe { quick_exit(0) },
+            "exit-on-a-thread" => {
+                std::thread::spawn(|| std::process::exit(0));
+                hang()
+            }
+            "crash" => {
+                const SIGSEGV: i32 = 11;
+                // SAFETY: as above.
+                unsafe { raise(SIGSEGV) };
+                hang()
+            }
             "draw" => passes[0].uniform("too many", 1 << 27).map(|numbers| Reading::Value(numbers[0])),
-            "hang" => loop {
-                std::thread::sleep(std::time::Duration::from_secs(1));
+            "hang" => hang(),
+            // Every question is answered at once; their number is what takes long.
+            "ask-and-hang" => loop {
+                passes[0].parameter_count()?;
+                std::thread::sleep(std::time::Duration::from_millis(1));
             },
+            "slow" => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                Ok(Reading::Value(passes[0].parameter_count()? as f64))
+            }
             "print" => {
                 println!("what a plugin prints does no harm");
                 Ok(Reading::Value(passes[0].output()?.iter().sum()))

@@ -171,9 +171,9 @@ fn what_is_not_a_library_is_not_loaded() {
     assert!(matches!(problem(&folder), LoadProblem::Unreadable(_)));
     assert!(matches!(problem(&text), LoadProblem::NotALibrary(_)));
     // A folder is searched for libraries only.
-    let (entries, errors) = crate::load(std::slice::from_ref(&folder), false);
+    let (entries, errors) = crate::load(std::slice::from_ref(&folder), crate::Terms::default());
     assert!(entries.is_empty() && errors.is_empty());
-    let (entries, errors) = crate::load(&[folder.join("absent"), text.clone()], false);
+    let (entries, errors) = crate::load(&[folder.join("absent"), text.clone()], crate::Terms::default());
     assert!(entries.is_empty() && errors.len() == 2);
     assert_eq!((&errors[0].problem, &errors[1].file), (&LoadProblem::Missing, &text));
     std::fs::remove_dir_all(&folder).unwrap();

@@ -4,8 +4,8 @@ use assay_plugin_sdk::abi::{ASSAY_FAILED, ASSAY_HOST_FAILED, ASSAY_PANICKED, Ass
 
 use super::*;
 
-fn file() -> &'static Path {
-    Path::new("libfake.so")
+fn guest() -> Guest {
+    Guest::new(std::path::Path::new("libfake.so"))
 }
 
 const NOWHERE: AssayText = AssayText { data: std::ptr::null(), len: 3 };
@@ -21,7 +21,7 @@ fn ending(status: AssayStatus, said: &[u8], len: usize) -> NotDone {
         }
         status
     };
-    call(file(), function).unwrap_err()
+    call(&guest(), "score", function).unwrap_err()
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_text_is_utf_8_or_refused() {
 
 #[test]
 fn a_call_that_is_done_says_nothing() {
-    assert!(call(file(), |_| ASSAY_OK).is_ok());
+    assert!(call(&guest(), "score", |_| ASSAY_OK).is_ok());
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_message_is_read_as_far_as_it_is_one() {
 
 /// Writes these pieces.
 fn pouring(pieces: &[&[u8]], status: AssayStatus) -> Result<String, NotDone> {
-    written(file(), |sink, _| {
+    written(&guest(), "protocol", |sink, _| {
         for piece in pieces {
             // SAFETY: the sink's own context, and a piece that outlives the call.
             unsafe { (sink.write)(sink.context, AssayText { data: piece.as_ptr().cast(), len: piece.len() }) };
@@ -91,7 +91,7 @@ fn what_is_written_in_pieces_is_one_text() {
     // A piece may end in the middle of a character.
     let [one, other] = ["κ = 1".as_bytes().split_at(1).0, "κ = 1".as_bytes().split_at(1).1];
     assert_eq!(pouring(&[one, b"", other], ASSAY_OK).unwrap(), "κ = 1");
-    let null = written(file(), |sink, _| {
+    let null = written(&guest(), "protocol", |sink, _| {
         // SAFETY: null stands for no bytes.
         unsafe { (sink.write)(sink.context, NOWHERE) };
         ASSAY_OK
@@ -115,5 +115,5 @@ fn a_text_without_end_is_refused_before_it_takes_the_memory() {
         }
         ASSAY_OK
     };
-    assert_eq!(written(file(), endless).unwrap_err().clause(None), "failed: it wrote a text of more than 256 MiB");
+    assert_eq!(written(&guest(), "protocol", endless).unwrap_err().clause(None), "failed: it wrote a text of more than 256 MiB");
 }

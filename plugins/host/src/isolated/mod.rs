@@ -5,16 +5,12 @@
 //! that measures has a child of its own for each proxy.
 
 mod child;
+mod process;
 mod wire;
 
-use std::io::{self, BufReader, BufWriter};
-use std::os::fd::AsFd;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use assay_core::score::Reading;
 use assay_plugin_sdk::abi::AssayPass;
@@ -24,86 +20,22 @@ use crate::callee::{Callee, Fault};
 use crate::description::Description;
 use crate::error::{LoadError, LoadProblem};
 use crate::source::Source;
-use wire::{Answer, Event, Failure, Order};
-
-/// The argument with which this program becomes a child that runs a plugin.
-pub const CHILD: &str = "plugin-child";
-
-/// A child process.
-struct Child {
-    process: std::process::Child,
-    from: BufReader<UnixStream>,
-    to: BufWriter<UnixStream>,
-}
-
-impl Child {
-    fn spawn() -> io::Result<Self> {
-        let (ours, theirs) = UnixStream::pair()?;
-        let process = Command::new(std::env::current_exe()?)
-            .arg(CHILD)
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::from(io::stderr().as_fd().try_clone_to_owned()?))
-            // A terminal's Ctrl-C is for the parent, which lets measurements in flight end.
-            .process_group(0)
-            .spawn()?;
-        Ok(Self { process, from: BufReader::new(ours.try_clone()?), to: BufWriter::new(ours) })
-    }
-
-    /// Gives an order and answers what the child asks meanwhile.
-    fn obey(&mut self, order: &Order, source: Option<&dyn Source>) -> io::Result<Result<Answer, Failure>> {
-        wire::send(&mut self.to, order)?;
-        loop {
-            match wire::receive(&mut self.from)? {
-                Event::Done(outcome) => return Ok(outcome),
-                Event::Query(query) => {
-                    let answer = source.map_or_else(|| Err("there is no measurement".into()), |source| source.answer(&query));
-                    wire::send_answer(&mut self.to, answer)?;
-                }
-            }
-        }
-    }
-
-    /// Why the conversation broke off, as a clause.
-    fn end(mut self, error: &io::Error) -> String {
-        drop((self.from, self.to));
-        match self.process.wait() {
-            Ok(status) if status.success() => format!("ended its process in the middle of a call ({error})"),
-            Ok(status) => format!("ended its process: {}", how(status)),
-            Err(error) => format!("ended its process ({error})"),
-        }
-    }
-
-    /// Lets the child end.
-    fn dismiss(mut self) {
-        drop((self.from, self.to));
-        // It ends by itself as soon as the connection is closed; how it ends does not matter.
-        drop(self.process.wait());
-    }
-}
-
-fn how(status: ExitStatus) -> String {
-    let Some(signal) = status.signal() else { return status.to_string() };
-    let name = match signal {
-        4 => "illegal instruction",
-        6 => "abort",
-        7 => "bus error",
-        8 => "arithmetic error",
-        9 => "killed",
-        11 => "segmentation fault",
-        _ => "ended from outside",
-    };
-    format!("signal {signal} ({name})")
-}
+pub use process::CHILD;
+use process::Child;
+use wire::{Answer, Failure, Order};
 
 /// What a file declares, read by a child.
 ///
 /// # Errors
-/// As loading it here, and if the child ends over it.
-pub(crate) fn describe(file: &Path) -> Result<Description, LoadError> {
+/// As loading it here, and if the child ends over it or takes longer than it may.
+pub(crate) fn describe(file: &Path, timeout: Option<Duration>) -> Result<Description, LoadError> {
     let fail = |problem| LoadError::new(file, problem);
-    let mut child = Child::spawn().map_err(|error| fail(LoadProblem::Child(format!("it cannot be started: {error}"))))?;
+    let mut child = Child::spawn(timeout).map_err(|error| fail(LoadProblem::Child(format!("it cannot be started: {error}"))))?;
     match child.obey(&Order::Open { file: file.to_owned() }, None) {
-        Err(error) => Err(fail(LoadProblem::Child(format!("the plugin {}", child.end(&error))))),
+        Err(broken) => {
+            let (Fault::Failed(clause) | Fault::Crashed(clause)) = child.end(broken);
+            Err(fail(LoadProblem::Child(format!("the plugin {clause}"))))
+        }
         Ok(outcome) => {
             child.dismiss();
             match outcome {
@@ -121,6 +53,7 @@ pub(crate) struct Isolated {
     file: PathBuf,
     proxy: usize,
     settings: String,
+    timeout: Option<Duration>,
     /// Those that no thread is using.
     idle: Mutex<Vec<Child>>,
 }
@@ -130,8 +63,8 @@ impl Isolated {
     ///
     /// # Errors
     /// If the plugin refuses the settings, as a clause.
-    pub(crate) fn new(file: &Path, proxy: usize, settings: &str) -> Result<Self, String> {
-        let isolated = Self { file: file.to_owned(), proxy, settings: settings.to_owned(), idle: Mutex::new(Vec::new()) };
+    pub(crate) fn new(file: &Path, timeout: Option<Duration>, proxy: usize, settings: &str) -> Result<Self, String> {
+        let isolated = Self { file: file.to_owned(), proxy, settings: settings.to_owned(), timeout, idle: Mutex::new(Vec::new()) };
         let child = isolated.take().map_err(|fault| match fault {
             Fault::Failed(clause) | Fault::Crashed(clause) => clause,
         })?;
@@ -147,11 +80,11 @@ impl Isolated {
         if let Some(child) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(child);
         }
-        let mut child = Child::spawn().map_err(|error| Fault::Failed(format!("cannot have a child process: {error}")))?;
+        let mut child = Child::spawn(self.timeout).map_err(|error| Fault::Failed(format!("cannot have a child process: {error}")))?;
         let orders = [Order::Open { file: self.file.clone() }, Order::Make { proxy: self.proxy, settings: self.settings.clone() }];
         for order in orders {
             match child.obey(&order, None) {
-                Err(error) => return Err(Fault::Crashed(child.end(&error))),
+                Err(broken) => return Err(child.end(broken)),
                 Ok(Err(failure)) => {
                     child.dismiss();
                     return Err(fault(failure));
@@ -165,7 +98,7 @@ impl Isolated {
     fn call(&self, order: &Order, source: Option<&dyn Source>) -> Result<Answer, Fault> {
         let mut child = self.take()?;
         match child.obey(order, source) {
-            Err(error) => Err(Fault::Crashed(child.end(&error))),
+            Err(broken) => Err(child.end(broken)),
             Ok(outcome) => {
                 self.give(child);
                 outcome.map_err(fault)

@@ -25,6 +25,20 @@ pub(super) enum Order {
     Score,
 }
 
+impl Order {
+    /// What the plugin's function is called that carries it out.
+    pub(super) fn function(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Make { .. } => "create",
+            Self::Protocol => "protocol",
+            Self::Passes { .. } => "pass",
+            Self::Ask { .. } => "ask",
+            Self::Score => "score",
+        }
+    }
+}
+
 /// From the child: a query, which is answered before it goes on, or how an order ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
