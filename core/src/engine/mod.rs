@@ -81,15 +81,14 @@ pub enum EngineError {
         what: String,
     },
     /// There is not enough memory, however the work is split.
-    #[error(
-        "this network and batch need {needed_mib} MiB of memory at the least, but only {available_mib} MiB are available: \
-         use a smaller batch or fewer channels, or free memory"
-    )]
+    #[error("{}", too_little(*needed_mib, *available_mib, *calls))]
     Memory {
         /// What the call needs with as few values at a time as possible.
         needed_mib: usize,
-        /// What it may take.
+        /// What all calls at once may take.
         available_mib: usize,
+        /// How many calls at once share that, one a thread.
+        calls: usize,
     },
     /// A step of learning cannot be made as it was asked for.
     #[error("{problem}")]
@@ -111,6 +110,18 @@ pub enum EngineError {
         /// What it cannot do, and what to do instead.
         problem: String,
     },
+}
+
+fn too_little(needed: usize, available: usize, calls: usize) -> String {
+    const SMALLER: &str = "use a smaller batch or fewer channels, or free memory";
+    let needs = format!("this network and batch need {needed} MiB of memory at the least");
+    if calls <= 1 {
+        return format!("{needs}, but only {available} MiB are available: {SMALLER}");
+    }
+    let all = needed.saturating_mul(calls);
+    let fit = available.checked_div(needed).unwrap_or(calls);
+    let advice = if fit == 0 { SMALLER.to_owned() } else { format!("use {fit} of the threads (threads = {fit}), or {SMALLER}") };
+    format!("{needs}, on {calls} threads {all} MiB, but only {available} MiB are available: {advice}")
 }
 
 /// The result of a forward pass.
@@ -135,6 +146,16 @@ pub trait Engine: Send + Sync {
     fn on_threads(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
         let _ = threads;
         None
+    }
+
+    /// Whether a measurement may take this many bytes for its network and images, as far as the engine knows. To be asked
+    /// before they are made; what else a call needs, it finds out itself before it takes it.
+    ///
+    /// # Errors
+    /// If there is not enough memory.
+    fn room(&self, bytes: usize) -> Result<(), EngineError> {
+        let _ = bytes;
+        Ok(())
     }
 
     /// Runs the network forward once, and backward once an objective, and returns what is asked for.

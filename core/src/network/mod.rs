@@ -4,22 +4,23 @@ mod initialise;
 mod statistics;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use initialise::Initialiser;
 pub use statistics::{RunningMoments, RunningStatistics, batch_norms};
 
-use crate::graph::Graph;
+use crate::graph::{Graph, ParameterSpec};
 use crate::stream::Stream;
 
 /// A graph and one value for each of its parameters.
 ///
 /// Every parameter is drawn from its own stream, keyed by its path, so a pruned network holds the very weights
-/// of the network it came from.
+/// of the network it came from. It is drawn when it is first read: what a network needs can be known before it takes memory.
 #[derive(Clone, Debug)]
 pub struct Network {
     graph: Arc<Graph>,
-    parameters: Vec<Vec<f32>>,
+    drawn_by: Option<(Initialiser, Stream)>,
+    parameters: Vec<OnceLock<Vec<f32>>>,
 }
 
 /// Why given parameters do not fit a graph.
@@ -46,8 +47,8 @@ impl Network {
     /// Draws every parameter of `graph` from `stream`, each by its own path.
     #[must_use]
     pub fn initialise(graph: Arc<Graph>, initialiser: Initialiser, stream: &Stream) -> Self {
-        let parameters = graph.parameters().iter().map(|spec| initialiser.draw(spec, &stream.child(&spec.path))).collect();
-        Self { graph, parameters }
+        let parameters = graph.parameters().iter().map(|_| OnceLock::new()).collect();
+        Self { graph, drawn_by: Some((initialiser, stream.clone())), parameters }
     }
 
     /// A network with these values, by parameter path; values for paths that the graph lacks are ignored.
@@ -66,9 +67,9 @@ impl Network {
                     given: value.len(),
                 });
             }
-            parameters.push(value.clone());
+            parameters.push(value.clone().into());
         }
-        Ok(Self { graph, parameters })
+        Ok(Self { graph, drawn_by: None, parameters })
     }
 
     /// A network with these values, one list a parameter in the order of [`Graph::parameters`].
@@ -83,13 +84,15 @@ impl Network {
                 return Err(ParameterError::Length { path, shape, expected, given });
             }
         }
-        Ok(Self { graph, parameters })
+        Ok(Self { graph, drawn_by: None, parameters: parameters.into_iter().map(OnceLock::from).collect() })
     }
 
     /// The values alone, one list a parameter in the order of [`Graph::parameters`].
     #[must_use]
     pub fn into_parameters(self) -> Vec<Vec<f32>> {
-        self.parameters
+        let Self { graph, drawn_by, parameters } = self;
+        let specs = graph.parameters().iter();
+        specs.zip(parameters).map(|(spec, values)| values.into_inner().unwrap_or_else(|| draw(drawn_by.as_ref(), spec))).collect()
     }
 
     /// The structure, shared.
@@ -107,6 +110,17 @@ impl Network {
     /// The values of one parameter, by its position in [`Graph::parameters`], row-major.
     #[must_use]
     pub fn parameter(&self, position: usize) -> &[f32] {
-        &self.parameters[position]
+        self.parameters[position].get_or_init(|| draw(self.drawn_by.as_ref(), &self.graph.parameters()[position]))
     }
+
+    /// The bytes of all its values.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.graph.parameters().iter().map(|spec| spec.elements().saturating_mul(size_of::<f32>())).fold(0, usize::saturating_add)
+    }
+}
+
+/// The values of a parameter; those that were given are there from the beginning.
+fn draw(drawn_by: Option<&(Initialiser, Stream)>, spec: &ParameterSpec) -> Vec<f32> {
+    drawn_by.map_or_else(Vec::new, |(initialiser, stream)| initialiser.draw(spec, &stream.child(&spec.path)))
 }

@@ -18,13 +18,35 @@ pub fn here(threads: usize) -> Machine {
     }
 }
 
-/// The bytes of memory that this process may still take, if the system tells: of the machine, or of its control group.
+/// The bytes of memory that this process may still take, if the system tells: of the machine, of its control groups, and of the
+/// addresses that a limit leaves it (`ulimit -v`).
 #[must_use]
 pub fn available_memory() -> Option<u64> {
     let mut system = System::new();
     system.refresh_memory();
-    let of_group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
-    Some(system.available_memory().min(of_group)).filter(|bytes| *bytes > 0)
+    let process = sysinfo::get_current_pid().ok();
+    if let Some(process) = process {
+        let what = ProcessRefreshKind::nothing().with_memory();
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[process]), false, what);
+    }
+    let process = process.and_then(|process| system.process(process));
+    let of_machine = Some(system.available_memory()).filter(|bytes| *bytes > 0);
+    let of_group = system.cgroup_limits().map(|limits| limits.free_memory);
+    let of_own_group = process.and_then(|process| process.cgroup_limits()).map(|limits| limits.free_memory);
+    let of_addresses = std::fs::read_to_string("/proc/self/limits").ok().and_then(|limits| addresses(&limits));
+    let of_addresses = of_addresses.zip(process).map(|(limit, process)| usable(limit.saturating_sub(process.virtual_memory())));
+    [of_machine, of_group, of_own_group, of_addresses].into_iter().flatten().min()
+}
+
+/// How many bytes of addresses a process may have, where that is limited: what `/proc/self/limits` says.
+fn addresses(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// The part of so many bytes of addresses that can be memory in use: allocators keep a reserve for each thread.
+fn usable(addresses: u64) -> u64 {
+    addresses / 4 * 3
 }
 
 /// The processor time of this process so far, of all threads, if the system tells.
@@ -34,4 +56,18 @@ pub fn cpu_seconds() -> Option<f64> {
     let mut system = System::new();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[process]), false, ProcessRefreshKind::nothing().with_cpu());
     Some(system.process(process)?.accumulated_cpu_time() as f64 / 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_addresses_is_read_where_there_is_one() {
+        let limits =
+            |value: &str| format!("Limit  Soft Limit  Hard Limit  Units\nMax cpu time  5  5  seconds\nMax address space         {value}\n");
+        assert_eq!(addresses(&limits("2048000000           unlimited            bytes")), Some(2_048_000_000));
+        assert_eq!(addresses(&limits("unlimited            unlimited            bytes")), None);
+        assert_eq!(addresses(""), None);
+    }
 }

@@ -68,7 +68,7 @@ impl ZeroCostProxy for Grasp {
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
         let network = self.network.draw(subject)?;
-        let batch = Minibatch::sample(subject.dataset, self.batch, self.augmentation, &subject.draws.images)?;
+        let batch = subject.sample(self.batch, self.augmentation)?;
         score(&network, &batch, subject.engine, &EPSILONS)
     }
 }

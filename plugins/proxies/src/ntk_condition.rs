@@ -9,7 +9,7 @@
 //! **Undefined** where λmin is zero within rounding: a batch of one image or of equal images, or a network that is
 //! blind to its input.
 
-use assay_core::data::{Augmentation, Minibatch};
+use assay_core::data::Augmentation;
 use assay_core::engine::{ConditionNumber, Precision};
 use assay_core::network::Initialiser;
 use assay_core::plugin::{Proxy, ProxyError, Subject, WholeNetwork, ZeroCostProxy};
@@ -56,7 +56,7 @@ impl ZeroCostProxy for NtkCondition {
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
         let network = self.network.draw(subject)?;
-        let images = Minibatch::sample(subject.dataset, self.batch, self.augmentation, &subject.draws.images)?;
+        let images = subject.sample(self.batch, self.augmentation)?;
         let gram = subject.engine.tangent_gram(&network, &images, self.precision)?;
         Ok(match gram.condition_number() {
             ConditionNumber::Defined { kappa, .. } => Reading::finite(kappa),

@@ -12,7 +12,6 @@ use super::CpuEngine;
 use super::backward::{Arranged, Prepared};
 use super::columns::Columns;
 use super::forward;
-use super::memory::too_large;
 use super::pass::Subject;
 use super::tiles::Tiles;
 use super::workspace::Workspace;
@@ -32,9 +31,7 @@ pub(super) fn run<E: Element>(
     let together = kernels.lanes().min(batch.len());
     let rows = together * columns.len() * size_of::<E>();
     let bytes = rows + subject.memory::<E>(&Tiles::isolated(together, kernels.lanes()));
-    if bytes > engine.memory_limit {
-        return Err(too_large(bytes, engine.memory_limit));
-    }
+    engine.limit.budget(network, batch.len()).check(bytes)?;
     for first in (0..batch.len()).step_by(kernels.lanes()) {
         let images = batch.part(first, kernels.lanes().min(batch.len() - first));
         let tiles = Tiles::isolated(images.len(), kernels.lanes());

@@ -12,8 +12,8 @@ struct Cpu;
 impl EngineFactory for Cpu {
     fn make(&self, resources: &Resources) -> Result<Box<dyn Engine>, EngineError> {
         let mut engine = CpuEngine::new();
-        if let Some(bytes) = resources.memory_of_a_call() {
-            engine = engine.with_memory_limit(bytes);
+        if let Some(bytes) = resources.memory {
+            engine = engine.sharing(usize::try_from(bytes).unwrap_or(usize::MAX), resources.calls);
         }
         if let Some(profile) = &resources.profile {
             engine = engine.with_profile(Arc::clone(profile));

@@ -60,6 +60,7 @@ impl<'a> Subject<'a> {
 
     /// The fastest arrangement that fits: threads, cotangents a backward pass, and columns held at a time.
     pub(super) fn arrange<E: Element>(&self, engine: &CpuEngine) -> Result<Arrangement, EngineError> {
+        let budget = engine.limit.budget(self.network, self.batch);
         let kernels = Kernels::<E>::get(engine.isa);
         let element = size_of::<E>();
         let block = block_columns(kernels);
@@ -84,9 +85,9 @@ impl<'a> Subject<'a> {
                     let running = order * columns * element + (threads * backward.workspace).max(blocks);
                     most.max(fixed + backward.preparing.max(running))
                 };
-                let room = engine.memory_limit.saturating_sub(fixed + (threads * backward.workspace).max(blocks)) / (order * element);
+                let room = budget.bytes().saturating_sub(fixed + (threads * backward.workspace).max(blocks)) / (order * element);
                 let columns = if room >= length { length } else { room / block * block };
-                let fits = columns > 0 && bytes(columns) <= engine.memory_limit;
+                let fits = columns > 0 && budget.check(bytes(columns)).is_ok();
                 least = least.min(bytes(block.min(length)));
                 if !fits && length > 0 {
                     continue;
@@ -98,7 +99,7 @@ impl<'a> Subject<'a> {
                 }
             }
         }
-        best.map(|(_, arrangement)| arrangement).ok_or_else(|| memory::too_large(least, engine.memory_limit))
+        best.map(|(_, arrangement)| arrangement).ok_or_else(|| budget.too_large(least))
     }
 }
 
@@ -141,7 +142,8 @@ pub(super) fn tangent_gram<E: Element>(
         };
         std::thread::scope(|scope| {
             for _ in 1..arrangement.threads {
-                scope.spawn(run);
+                // Where the system has no more threads, those that there are do all of the work.
+                drop(std::thread::Builder::new().spawn_scoped(scope, run));
             }
             run();
         });

@@ -38,6 +38,7 @@ pub use assay_kernels::{Isa, fused_multiply_add_peak};
 
 use self::learner::CpuLearner;
 pub use self::memory::Call;
+use self::memory::Limit;
 use self::tiles::Tiles;
 
 /// Runs networks on the CPU with the best instruction set that the processor has.
@@ -45,7 +46,7 @@ use self::tiles::Tiles;
 pub struct CpuEngine {
     isa: Isa,
     threads: NonZeroUsize,
-    memory_limit: usize,
+    limit: Limit,
     profile: Option<Arc<Profile>>,
 }
 
@@ -69,7 +70,7 @@ impl CpuEngine {
     #[must_use]
     pub fn with_isa(isa: Isa) -> Self {
         assert!(Isa::available().contains(&isa), "this processor has no {isa:?}");
-        Self { isa, threads: NonZeroUsize::MIN, memory_limit: usize::MAX, profile: None }
+        Self { isa, threads: NonZeroUsize::MIN, limit: Limit::Beside(usize::MAX), profile: None }
     }
 
     /// Uses this many threads for one tangent Gram matrix, and for each call of a learner. The result does not depend on it.
@@ -83,7 +84,14 @@ impl CpuEngine {
     /// whichever is fastest, and has the same bits; a call that cannot be made smaller fails before it starts.
     #[must_use]
     pub fn with_memory_limit(&self, bytes: usize) -> Self {
-        Self { memory_limit: bytes, ..self.clone() }
+        Self { limit: Limit::Beside(bytes), ..self.clone() }
+    }
+
+    /// Takes so many bytes for all of this many calls at once, each with a network and images of its own; otherwise as
+    /// [`with_memory_limit`](Self::with_memory_limit).
+    #[must_use]
+    pub fn sharing(&self, bytes: usize, calls: usize) -> Self {
+        Self { limit: Limit::Shared { bytes, calls }, ..self.clone() }
     }
 
     /// Adds the time of every kind of work to this profile.
@@ -109,7 +117,7 @@ impl CpuEngine {
             Call::TangentGram => gram::Subject::new(network, batch).arrange::<E>(self).map(|arrangement| arrangement.bytes),
             Call::Pass(ask) => {
                 let bytes = pass::Subject::new(network, ask).memory::<E>(&self.tiles::<E>(batch));
-                if bytes > self.memory_limit { Err(memory::too_large(bytes, self.memory_limit)) } else { Ok(bytes) }
+                self.limit.budget(network, batch).check(bytes).map(|()| bytes)
             }
         }
     }
@@ -130,6 +138,10 @@ impl Engine for CpuEngine {
 
     fn on_threads(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
         Some(Box::new(self.threads(threads)))
+    }
+
+    fn room(&self, bytes: usize) -> Result<(), EngineError> {
+        self.limit.room(bytes)
     }
 
     fn pass(&self, network: &Network, batch: &Minibatch, ask: &Ask, precision: Precision) -> Result<Answer, EngineError> {

@@ -26,16 +26,75 @@ const MIB: usize = 1 << 20;
 /// taps and steps.
 const LISTS: usize = 1024;
 
-/// The error of a call that needs more bytes than it may take.
-pub(super) fn too_large(needed: usize, available: usize) -> EngineError {
-    EngineError::Memory { needed_mib: needed.div_ceil(MIB), available_mib: available / MIB }
+/// What calls may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Limit {
+    /// As many bytes beside the network and the images.
+    Beside(usize),
+    /// So many bytes, shared by so many calls at once, each with a network and images of its own.
+    Shared { bytes: usize, calls: usize },
+}
+
+/// What one call may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    limit: Limit,
+    /// What network and images take.
+    held: usize,
+}
+
+impl Limit {
+    /// For a call on this network and so many images.
+    pub(super) fn budget(self, network: &Network, images: usize) -> Budget {
+        let images = images.saturating_mul(network.graph().input_shape().elements()).saturating_mul(size_of::<f32>());
+        self.holding(network.bytes().saturating_add(images))
+    }
+
+    /// For a call whose network and images take so many bytes.
+    pub(super) fn holding(self, held: usize) -> Budget {
+        Budget { limit: self, held }
+    }
+
+    /// Whether network and images of so many bytes may be made.
+    pub(super) fn room(self, bytes: usize) -> Result<(), EngineError> {
+        match self {
+            Self::Shared { .. } => self.holding(bytes).check(0),
+            Self::Beside(_) => Ok(()),
+        }
+    }
+}
+
+impl Budget {
+    /// Bytes beside the network and the images.
+    pub(super) fn bytes(self) -> usize {
+        match self.limit {
+            Limit::Beside(bytes) => bytes,
+            Limit::Shared { bytes, calls } => (bytes / calls.max(1)).saturating_sub(self.held),
+        }
+    }
+
+    /// Whether the call may take so many bytes beside the network and the images.
+    pub(super) fn check(self, needed: usize) -> Result<(), EngineError> {
+        let held_fits = !matches!(self.limit, Limit::Shared { bytes, calls } if self.held > bytes / calls.max(1));
+        if held_fits && needed <= self.bytes() { Ok(()) } else { Err(self.too_large(needed)) }
+    }
+
+    /// The error of a call that needs more bytes than it may take.
+    pub(super) fn too_large(self, needed: usize) -> EngineError {
+        let (needed, available, calls) = match self.limit {
+            Limit::Beside(bytes) => (needed, bytes, 1),
+            Limit::Shared { bytes, calls } => (needed.saturating_add(self.held), bytes, calls),
+        };
+        EngineError::Memory { needed_mib: needed.div_ceil(MIB), available_mib: available / MIB, calls }
+    }
 }
 
 /// What a forward pass takes, in bytes.
 pub(super) fn forward<E: Element>(network: &Network, lowered: &Lowered, schedule: &Schedule, tiles: &Tiles) -> Footprint {
     let Footprint { most, kept } = schedule.footprint(lowered, tiles.count() * tiles.lanes);
     // Weights are rearranged for one op at a time.
-    let weights = lowered.ops.iter().filter_map(|op| op.weight).map(|weight| network.parameter(weight).len()).max().unwrap_or(0);
+    let weights =
+        lowered.ops.iter().filter_map(|op| op.weight).map(|weight| network.graph().parameters()[weight].elements()).max().unwrap_or(0);
     let lists = lowered.ops.len() * LISTS;
     Footprint { most: (most + weights) * size_of::<E>() + lists, kept: kept * size_of::<E>() + lists }
 }
@@ -54,7 +113,7 @@ pub(super) struct Backward {
 impl Backward {
     pub(super) fn new<E: Element>(network: &Network, lowered: &Lowered, plan: &Plan, tiles: &Tiles) -> Self {
         let element = size_of::<E>();
-        let weights = |op: usize| lowered.ops[op].weight.map_or(0, |weight| network.parameter(weight).len());
+        let weights = |op: usize| lowered.ops[op].weight.map_or(0, |weight| network.graph().parameters()[weight].elements());
         let conv_of = |unit: usize| {
             let op = plan.units[unit].conv?;
             if let Kind::Conv(conv) = &lowered.ops[op].kind { Some((op, conv)) } else { None }

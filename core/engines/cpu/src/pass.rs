@@ -84,9 +84,7 @@ pub(super) fn run<E: Element>(engine: &CpuEngine, network: &Network, batch: &Min
     let subject = Subject::new(network, ask);
     let tiles = engine.tiles::<E>(batch.len());
     let bytes = subject.memory::<E>(&tiles);
-    if bytes > engine.memory_limit {
-        return Err(memory::too_large(bytes, engine.memory_limit));
-    }
+    engine.limit.budget(network, batch.len()).check(bytes)?;
     let kernels = Kernels::<E>::get(engine.isa);
     let activations = forward::run(kernels, engine.meter(), network, &subject.lowered, &subject.schedule, batch, tiles);
     let pass = Pass { engine, kernels, subject: &subject, activations, batch };

@@ -43,6 +43,9 @@ fn supernet(channels: usize, side: usize, images: usize) -> (Network, Minibatch)
     let net = MacroNet { input: Shape::new(3, side, side), channels, cells: 1, classes: 10, part: Part::Classifier };
     let graph = space.lower(&Subspace::whole(space.layout()), &net).unwrap();
     let network = Network::initialise(Arc::new(graph), Initialiser::KaimingNormalFanIn, &Stream::new(0, "weights"));
+    // Parameters are drawn when they are first read, and are not part of what calls take.
+    let count = network.graph().parameters().len();
+    assert_eq!((0..count).map(|parameter| size_of_val(network.parameter(parameter))).sum::<usize>(), network.bytes());
     let mut rng = Stream::new(1, "images").rng();
     let pixels = (0..images * net.input.elements()).map(|_| rng.random::<f32>() * 4.0 - 2.0).collect();
     (network, Minibatch::new(net.input, pixels, vec![0; images]))
@@ -169,4 +172,29 @@ fn what_cannot_be_split_further_is_refused_with_numbers_and_advice() {
     this network and batch need 11 MiB of memory at the least, but only 3 MiB are available: use a smaller batch or fewer channels, or free memory
     this network and batch need 7 MiB of memory at the least, but only 0 MiB are available: use a smaller batch or fewer channels, or free memory
     ");
+}
+
+#[test]
+fn calls_that_share_the_memory_hold_a_network_and_images_each_and_are_counted_in_the_message() {
+    let _turn = turn();
+    let (network, batch) = supernet(16, 16, 24);
+    let held = network.bytes() + batch.pixels().len() * 4;
+    let engine = CpuEngine::with_isa(Isa::Portable);
+    let needed = engine.memory(&network, batch.len(), Call::Pass(&Ask::new()), Precision::F64).unwrap();
+    let forward = |bytes: usize, calls| engine.sharing(bytes, calls).forward(&network, &batch, &[], Precision::F64);
+    assert!(forward(3 * (held + needed), 3).is_ok());
+    assert!(forward(3 * (held + needed) - 3, 3).is_err());
+    let told = |bytes, calls| forward(bytes, calls).unwrap_err().to_string();
+    assert!(told(held / 2, 1).ends_with("but only 0 MiB are available: use a smaller batch or fewer channels, or free memory"));
+    let needs = (held + needed).div_ceil(1 << 20);
+    let some = told((2 * needs) << 20, 4);
+    let (all, there) = (4 * needs, 2 * needs);
+    assert!(
+        some.contains(&format!("{needs} MiB of memory at the least, on 4 threads {all} MiB, but only {there} MiB are available")),
+        "{some}"
+    );
+    assert!(some.contains("use 2 of the threads (threads = 2)"), "{some}");
+    assert!(!told(1 << 20, 4).contains("of the threads"), "not one fits");
+    assert!(engine.sharing(1 << 20, 2).room(1 << 19).is_ok());
+    assert!(engine.sharing(1 << 20, 2).room((1 << 19) + 1).is_err());
 }

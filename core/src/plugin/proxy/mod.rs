@@ -11,9 +11,10 @@ pub use whole_network::WholeNetwork;
 pub use whole_pass::{Source, WholePass};
 
 use super::SearchSpace;
-use crate::data::{Dataset, MinibatchError};
+use crate::data::{Augmentation, Dataset, Minibatch, MinibatchError};
 use crate::engine::{Engine, EngineError};
-use crate::graph::GraphError;
+use crate::graph::{Graph, GraphError, Shape};
+use crate::network::{Initialiser, Network};
 use crate::score::{Direction, Reading};
 use crate::stream::Stream;
 use crate::subspace::Subspace;
@@ -125,6 +126,32 @@ pub struct Subject<'a> {
     pub engine: &'a dyn Engine,
     /// Where random draws come from.
     pub draws: &'a Draws,
+}
+
+/// The bytes of this many images.
+fn bytes_of(images: usize, shape: Shape) -> usize {
+    images.saturating_mul(shape.elements()).saturating_mul(size_of::<f32>())
+}
+
+impl Subject<'_> {
+    /// The network of this graph, its parameters drawn from the subject's stream.
+    ///
+    /// # Errors
+    /// If there is not enough memory for them.
+    pub fn network(&self, graph: Graph, initialiser: Initialiser) -> Result<Network, ProxyError> {
+        let network = Network::initialise(graph.into(), initialiser, &self.draws.parameters);
+        self.engine.room(network.bytes())?;
+        Ok(network)
+    }
+
+    /// Different images of the dataset, drawn from the subject's stream.
+    ///
+    /// # Errors
+    /// If there is not enough memory for them, the dataset is too small or an image cannot be read.
+    pub fn sample(&self, count: usize, augmentation: Augmentation) -> Result<Minibatch, ProxyError> {
+        self.engine.room(bytes_of(count, self.dataset.shape()))?;
+        Ok(Minibatch::sample(self.dataset, count, augmentation, &self.draws.images)?)
+    }
 }
 
 /// The streams of one measurement. Two measurements with equal streams see the same weights and the same images.

@@ -10,7 +10,7 @@ use std::time::Instant;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Draws, ProxyError, Subject};
+use super::{Draws, ProxyError, Subject, bytes_of};
 use crate::data::{Augmentation, Dataset, Minibatch};
 use crate::engine::{Answer, Ask, Engine, Precision};
 use crate::graph::Graph;
@@ -56,6 +56,13 @@ pub enum Images {
 }
 
 impl Images {
+    /// How many.
+    fn count(self) -> usize {
+        match self {
+            Self::Sampled { batch, .. } | Self::Normal { batch, .. } => batch,
+        }
+    }
+
     fn draw(self, net: &MacroNet, dataset: &dyn Dataset, stream: &Stream) -> Result<Minibatch, ProxyError> {
         let stream_of = |draw: usize| if draw == 0 { stream.clone() } else { stream.child(draw) };
         Ok(match self {
@@ -254,6 +261,7 @@ impl Bench<'_> {
     ) -> Result<(Arc<Network>, Arc<Minibatch>, Answer), ProxyError> {
         let Pass { net, initialiser, images, precision } = run.pass;
         let network = self.network(net, initialiser)?;
+        self.subject.engine.room(network.bytes().saturating_add(bytes_of(images.count(), net.input)))?;
         let batch = self.batch(images, net)?;
         asks.extend(run.users.iter().map(|user| proxies[user.proxy].ask(user.position, &network, &batch, stream)));
         let mut all = Ask::new();

@@ -26,10 +26,10 @@ impl InitialNetwork {
 /// The subject's network of this size.
 ///
 /// # Errors
-/// If the space cannot build it.
+/// If the space cannot build it, or there is not enough memory for it.
 pub fn draw(subject: &Subject<'_>, net: &MacroNet, initialiser: Initialiser) -> Result<Network, ProxyError> {
     let graph = subject.space.lower(subject.subspace, net)?;
-    Ok(Network::initialise(graph.into(), initialiser, &subject.draws.parameters))
+    subject.network(graph, initialiser)
 }
 
 impl std::fmt::Display for InitialNetwork {

@@ -23,7 +23,6 @@ use self::chunk::{Chunk, Share};
 use self::program::{Mode, Program, Purpose};
 use self::run::{Run, Seen};
 use crate::CpuEngine;
-use crate::memory;
 use crate::spare::Spare;
 use crate::workspace::{Workspace, WorkspaceSizes};
 
@@ -76,9 +75,8 @@ impl<E: Element> CpuLearner<E> {
             values + program.plan.as_ref().map_or(0, |plan| WorkspaceSizes::new(plan, &tiles).bytes::<E>())
         };
         let bytes: usize = shares.iter().map(of_share).sum();
-        if bytes > self.engine.memory_limit {
-            return Err(memory::too_large(bytes, self.engine.memory_limit));
-        }
+        // The weights are there already.
+        self.engine.limit.holding(0).check(bytes)?;
         let workspaces = program.plan.as_ref().map_or_else(Vec::new, |plan| chunk::workspaces(plan, &shares, lanes));
         Ok(Rig { purpose, images, shares, program, workspaces })
     }
