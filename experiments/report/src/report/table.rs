@@ -1,6 +1,7 @@
 //! The tables of a run folder, column by column.
 
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use assay_results::read_checked;
@@ -20,9 +21,9 @@ impl RunTable {
     /// The table of the run in this folder.
     pub(super) fn read(folder: &Path, table: &Table) -> Result<Self, ReportError> {
         let path = folder.join(table.file);
-        match ParquetReader::new(Cursor::new(read_checked(&path)?)).finish() {
+        match decoded(read_checked(&path)?) {
             Ok(frame) => Ok(Self { path, frame }),
-            Err(error) => Err(ReportError::Table { path, problem: error.to_string() }),
+            Err(problem) => Err(ReportError::Table { path, problem }),
         }
     }
 
@@ -53,6 +54,23 @@ impl RunTable {
     pub(super) fn wrong(&self, problem: &dyn std::fmt::Display) -> ReportError {
         ReportError::Table { path: self.path.clone(), problem: problem.to_string() }
     }
+}
+
+/// More rows than any run has: a table that claims more is damaged.
+const MOST_ROWS: usize = 1 << 24;
+
+/// Reads a table; the error says what is wrong with it.
+fn decoded(bytes: Vec<u8>) -> Result<DataFrame, String> {
+    let read = || -> Result<DataFrame, String> {
+        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        let rows = reader.num_rows().map_err(|error| error.to_string())?;
+        if rows > MOST_ROWS {
+            return Err(format!("it says that it has {rows} rows"));
+        }
+        reader.finish().map_err(|error| error.to_string())
+    };
+    // The decoder indexes by what the file says, and panics where that is wrong. It works on bytes of its own, which are given up.
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("its content does not fit together".into()))
 }
 
 #[cfg(test)]
@@ -93,5 +111,26 @@ pub(super) mod tests {
         for said in [table.numbers(ARCH), table.numbers(VALUE)].map(|numbers| numbers.unwrap_err().to_string()) {
             assert!(said.contains("targets.parquet` cannot be read: "), "{said}");
         }
+    }
+    #[test]
+    fn no_damage_of_a_table_is_a_panic() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), FILE, &[(ARCH, Cells::Texts(vec!["a", "b", "a"])), (VALUE, Cells::Numbers(vec![Some(1.0), None, Some(2.5)]))]);
+        let path = folder.path().join(FILE);
+        let whole = std::fs::read(&path).unwrap();
+        let mut refused = 0;
+        let mut read = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            refused += usize::from(RunTable::read(folder.path(), &TABLE).is_err());
+        };
+        for length in 0..whole.len() {
+            read(&whole[..length]);
+        }
+        for byte in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[byte] ^= 1 << (byte % 8);
+            read(&damaged);
+        }
+        assert!(refused >= whole.len(), "{refused} of {} were refused", 2 * whole.len());
     }
 }
