@@ -22,4 +22,5 @@ mod shards;
 mod strategies;
 mod studies;
 mod study_interruption;
+mod system;
 mod training;

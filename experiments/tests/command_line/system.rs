@@ -1,0 +1,143 @@
+//! What the system refuses, and a clock that is wrong: an error with words, never a panic or a death by a signal.
+#![cfg(target_os = "linux")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::plugins::built;
+use crate::scratch::{Said, Scratch, result};
+use crate::studies::{SMALL, with_benchmark};
+
+const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|none~0|avg_pool_3x3~1|nor_conv_3x3~2|";
+
+/// The program under a limit of the shell.
+fn limited(scratch: &Scratch, limit: &str, arguments: &[&str]) -> Said {
+    let mut command = Command::new("sh");
+    scratch.isolate(&mut command);
+    command.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]).arg(assert_cmd::cargo::cargo_bin!("assay"));
+    Said::of(&command.args(arguments).output().unwrap())
+}
+
+/// The program on a system with this variable of `system.c`.
+fn on_system(scratch: &Scratch, (name, value): (&str, &str), arguments: &[&str]) -> Said {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/command_line/system.c"));
+    let library = BUILT.get_or_init(|| built::c(source, "system", &[]));
+    Said::of(&scratch.command(arguments).env("LD_PRELOAD", library).env(name, value).output().unwrap())
+}
+
+/// Fails with exit code 1 and says one of these.
+fn refused(said: &Said, words: &[&str]) {
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(!said.err.contains("panicked") && words.iter().any(|words| said.err.contains(words)), "{}", said.err);
+}
+
+#[test]
+fn a_file_that_may_not_become_longer_is_an_error_and_the_run_is_continued() {
+    let scratch = with_benchmark();
+    scratch.succeed(&["run", "tiny.toml", "--quiet", "--run-dir", "whole"]);
+    // In blocks of 512 bytes: nothing at all, the first files, some of the journal.
+    for blocks in ["0", "4", "16"] {
+        let said = limited(&scratch, &format!("-f {blocks}"), &["run", "tiny.toml", "--quiet", "--run-dir", blocks]);
+        refused(&said, &["File too large"]);
+        assert!(!scratch.path().join(blocks).join("summary.json").exists());
+    }
+    scratch.succeed(&["run", "--resume", "16", "--quiet"]);
+    assert_eq!(result(&scratch.path().join("16")), result(&scratch.path().join("whole")));
+    let table = crate::scratch::shared().join("data/nas-bench-201/nb201.csv");
+    let others: [&[&str]; 5] = [
+        &["report", "whole"],
+        &["draw", CELL, "--output", "cell.svg"],
+        &["draw", CELL, "--output", "cell.png"],
+        &["export", CELL, "--to", "onnx", "--output", "cell.onnx"],
+        &["benchmark", "import", "nas-bench-201", table.to_str().unwrap()],
+    ];
+    for arguments in others {
+        refused(&limited(&scratch, "-f 1", arguments), &["File too large"]);
+    }
+}
+
+#[test]
+fn a_system_without_more_threads_is_told_of() {
+    let scratch = with_benchmark();
+    scratch.write("study.toml", SMALL);
+    let mut started = 0;
+    for threads in 0..10 {
+        let most = threads.to_string();
+        for (command, file) in [("run", "tiny.toml"), ("correlate", "study.toml")] {
+            let folder = format!("{command}-{most}");
+            let said = on_system(&scratch, ("THREADS", &most), &[command, file, "--quiet", "--threads", "2", "--run-dir", &folder]);
+            match said.code {
+                Some(0) => started += 1,
+                _ => refused(&said, &["threads cannot be started", "Ctrl-C cannot be listened for", "Assay cannot go on"]),
+            }
+        }
+        if threads == 0 {
+            let said = on_system(&scratch, ("THREADS", "0"), &["run", "tiny.toml", "--quiet", "--threads", "3"]);
+            refused(&said, &["3 threads cannot be started"]);
+            assert!(said.err.contains("ulimit -u") && said.err.contains("--threads"), "{}", said.err);
+        }
+    }
+    assert!(started > 0, "ten threads are enough for some of it");
+}
+
+#[test]
+fn a_clock_that_names_no_run_is_an_error_and_one_that_goes_back_changes_nothing() {
+    let scratch = with_benchmark();
+    scratch.succeed(&["run", "tiny.toml", "--quiet", "--run-dir", "right"]);
+    for (clock, told) in [("before", "before 1970"), ("after", "after the year 9999")] {
+        let said = on_system(&scratch, ("CLOCK", clock), &["run", "tiny.toml", "--quiet"]);
+        refused(&said, &[told]);
+        assert!(said.err.contains("--run-dir"), "{}", said.err);
+    }
+    for clock in ["before", "back", "after"] {
+        let with_clock = |arguments: &[&str]| {
+            let said = on_system(&scratch, ("CLOCK", clock), arguments);
+            assert_eq!(said.code, Some(0), "{clock}, {arguments:?}: {}", said.err);
+        };
+        with_clock(&["run", "tiny.toml", "--quiet", "--run-dir", clock]);
+        assert_eq!(result(&scratch.path().join(clock)), result(&scratch.path().join("right")));
+        with_clock(&["report", clock]);
+        with_clock(&["show", clock]);
+        with_clock(&["export", CELL, "--to", "safetensors", "--output", "cell.safetensors"]);
+    }
+    let said = on_system(&scratch, ("CLOCK", "back"), &["run", "tiny.toml", "--quiet"]);
+    assert_eq!((said.code, scratch.runs().len()), (Some(0), 1), "{}", said.err);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_anything_of_the_size_is_made_and_threads_are_counted() {
+    let scratch = Scratch::new();
+    for proxy in ["snip", "l2-norm", "synflow", "grasp", "ntk-condition", "zico"] {
+        let begun = Instant::now();
+        let channels = format!("proxies.{proxy}.channels=4096");
+        let arguments = ["score", CELL, "--proxy", proxy, "--set", &channels, "--set", "threads=2"];
+        // The weights alone take some 200 GB.
+        let said = limited(&scratch, "-v 4000000", &arguments);
+        refused(&said, &["MiB of memory at the least, on 2 threads"]);
+        assert!(said.err.contains("use a smaller batch or fewer channels"), "{proxy}: {}", said.err);
+        // Most of it is the start of the program, on a machine that does other things too.
+        assert!(begun.elapsed() < Duration::from_secs(10), "{proxy}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_limit_of_memory_is_kept_and_changes_no_number() {
+    let scratch = Scratch::new();
+    let arguments = ["score", CELL, "--proxy", "ntk-condition", "--proxy", "snip", "--set", "threads=2", "--repeats", "1", "--json"];
+    let expected = scratch.succeed(&arguments);
+    let mut kept = [0, 0];
+    for kilobytes in [600_000, 800_000, 1_000_000, 1_500_000, 3_000_000] {
+        let said = limited(&scratch, &format!("-v {kilobytes}"), &arguments);
+        if said.code == Some(0) {
+            assert_eq!(said.out, expected, "{kilobytes}");
+            kept[0] += 1;
+        } else {
+            refused(&said, &["MiB of memory at the least"]);
+            kept[1] += 1;
+        }
+    }
+    assert!(kept[0] > 0, "3 GB are enough");
+}
