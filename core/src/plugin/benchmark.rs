@@ -9,6 +9,12 @@ pub trait Benchmark: Send + Sync {
     /// One line for protocols: which table, version, schedule, how many architectures.
     fn describe(&self) -> String;
 
+    /// Who measured what this column holds, if not those of [`describe`](Self::describe).
+    fn source_of(&self, column: &str) -> Option<&str> {
+        let _ = column;
+        None
+    }
+
     /// Makes sure that the table is here and can be read, without looking anything up. A run asks before it computes,
     /// so that a missing table is reported in the first second and not after the search.
     ///

@@ -45,3 +45,15 @@ pub struct Correlation {
     /// Partial τ-b given `live-params`.
     pub partial_tau_b: Option<f64>,
 }
+
+impl Correlation {
+    /// So many architectures have an interval. Of two, every resample that has a τ-b has the same one, which says nothing of how
+    /// far it could have come out otherwise.
+    pub const LEAST_WITH_INTERVAL: usize = 3;
+
+    /// The interval of τ-b, where there is one that says something: earlier versions stored one of two architectures too.
+    #[must_use]
+    pub fn interval(&self) -> Option<Interval> {
+        self.tau_b_interval.filter(|_| self.architectures >= Self::LEAST_WITH_INTERVAL)
+    }
+}

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::present::shell;
+
 macro_rules! kind {
     ([] $($(#[$doc:meta])* $kind:ident($summary:ident): $words:literal, command $command:literal;)*) => {
         /// A kind of run.
@@ -43,7 +45,7 @@ impl Kind {
     /// The command that continues the run in this folder.
     #[must_use]
     pub fn resume(self, folder: &Path) -> String {
-        format!("assay {} --resume {}", self.command(), folder.display())
+        format!("assay {} --resume {}", self.command(), shell::argument(&folder.display().to_string()))
     }
 }
 

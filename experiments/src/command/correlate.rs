@@ -9,6 +9,7 @@ use assay_results::present::document;
 use assay_results::present::grid::Grid;
 use assay_results::present::number::grouped;
 use assay_results::present::published;
+use assay_results::present::shell::argument;
 use assay_results::{ShardSummary, StudySummary, Times};
 use assay_run::Prepared;
 use assay_run::study::{Finished, StudyRun, reasons};
@@ -139,7 +140,7 @@ fn print_study(summary: &StudySummary, path: &Path) -> Result<(), OutputError> {
     }
     out!("\n{}\n\nstudy folder  {}", times(&summary.times), path.display())?;
     if summary.correlations.is_empty() {
-        out!("How far the proxies agree, and what they prefer: assay report {}", path.display())?;
+        out!("How far the proxies agree, and what they prefer: assay report {}", argument(&path.display().to_string()))?;
     }
     Ok(())
 }

@@ -115,7 +115,7 @@ impl Scale {
             canvas.soft_text((x, foot + 17.0), Anchor::Middle, &label);
         }
         canvas.line((self.from.min(self.to), foot), (self.from.max(self.to), foot));
-        canvas.text(((self.from + self.to) / 2.0, foot + 35.0), Anchor::Middle, title);
+        canvas.title_below(((self.from + self.to) / 2.0, foot + 35.0), title);
     }
 
     /// Draws a vertical axis at the left of a plot that reaches to `right`.
@@ -129,7 +129,7 @@ impl Scale {
             widest = widest.max(width_of(&label, TEXT - 1.0));
         }
         canvas.line((left, self.from), (left, self.to));
-        canvas.upright_text((left - 15.0 - widest, (self.from + self.to) / 2.0), Anchor::Middle, title);
+        canvas.title_left((left - 15.0 - widest, (self.from + self.to) / 2.0), title);
     }
 }
 

@@ -63,12 +63,28 @@ impl Canvas {
         self.push(&format!(r#"<text class="{class}" x="{x}" y="{y}" font-size="{size}" fill="{fill}"{anchor}>{text}</text>"#));
     }
 
+    /// The title of a horizontal axis about this point, as large as fits.
+    pub(crate) fn title_below(&mut self, (x, y): (f64, f64), title: &str) {
+        let (size, title) = fitted(title, 2.0 * (x.min(self.width - x) - MARGIN));
+        self.styled_text((x, y), Anchor::Middle, ("ink", INK), size, &title);
+    }
+
+    /// The title of a vertical axis about this point, as large as fits.
+    pub(crate) fn title_left(&mut self, (x, y): (f64, f64), title: &str) {
+        let (size, title) = fitted(title, 2.0 * (y.min(self.height - y) - MARGIN));
+        self.upright((x, y), Anchor::Middle, size, &title);
+    }
+
     /// Text that reads from bottom to top.
-    pub(crate) fn upright_text(&mut self, (x, y): (f64, f64), anchor: Anchor, text: &str) {
+    pub(crate) fn upright_text(&mut self, at: (f64, f64), anchor: Anchor, text: &str) {
+        self.upright(at, anchor, TEXT, text);
+    }
+
+    fn upright(&mut self, (x, y): (f64, f64), anchor: Anchor, size: f64, text: &str) {
         let (anchor, x, y, text) = (anchor.attribute(), short(x), short(y), escaped(text));
         let turn = format!("rotate(-90 {x} {y})");
         self.push(&format!(
-            r#"<text class="ink" x="{x}" y="{y}" font-size="{TEXT}" fill="{INK}"{anchor} transform="{turn}">{text}</text>"#
+            r#"<text class="ink" x="{x}" y="{y}" font-size="{size}" fill="{INK}"{anchor} transform="{turn}">{text}</text>"#
         ));
     }
 
@@ -147,6 +163,21 @@ pub(crate) fn width_of(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * 0.6
 }
 
+/// The size in which a line fits into so much room, and as much of it as fits in the smallest that can be read.
+fn fitted(text: &str, room: f64) -> (f64, String) {
+    const SMALLEST: f64 = 7.0;
+    let wanted = width_of(text, TEXT);
+    if wanted <= room {
+        return (TEXT, text.to_owned());
+    }
+    let size = (TEXT * room / wanted * 10.0).floor() / 10.0;
+    if size >= SMALLEST {
+        return (size, text.to_owned());
+    }
+    let count = (room / width_of("x", SMALLEST)).floor().max(1.0) as usize;
+    (SMALLEST, text.chars().take(count.saturating_sub(1)).chain(['…']).collect())
+}
+
 fn wrapped(text: &str, room: f64, size: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -183,6 +214,17 @@ mod tests {
         assert!(lines.len() > 3 && lines.iter().all(|line| width_of(line, 7.5) <= 300.0), "{lines:?}");
         assert_eq!(lines.join(" "), text.trim());
         assert_eq!(wrapped("", 10.0, 7.5), [""]);
+    }
+
+    #[test]
+    fn a_title_of_an_axis_fits_and_is_smaller_only_where_it_has_to_be() {
+        for count in [1, 20, 40, 60, 80, 300] {
+            let title = "latency on an edge GPU ".repeat(20).chars().take(count).collect::<String>();
+            let (size, shown) = fitted(&title, 300.0);
+            assert!(width_of(&shown, size) <= 300.0 && (7.0..=TEXT).contains(&size), "{count}: {size}");
+            assert_eq!(size.to_bits() == TEXT.to_bits(), width_of(&title, TEXT) <= 300.0);
+            assert_eq!(shown == title, width_of(&title, 7.0) <= 300.0, "{shown}");
+        }
     }
 
     #[test]

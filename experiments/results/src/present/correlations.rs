@@ -1,7 +1,7 @@
 //! The correlations of a study as grids.
 
 use super::grid::{Grid, cell, unique};
-use crate::correlation::Correlation;
+use crate::correlation::{Correlation, RANDOM};
 
 /// A statistic of a row: how it is called, and its value.
 type Statistic = (&'static str, fn(&Correlation) -> Option<f64>);
@@ -38,8 +38,10 @@ fn tau_b(row: &Correlation) -> String {
     if let Some(deviation) = row.tau_b_spread.and_then(|spread| spread.deviation) {
         text += &format!(" ± {deviation:.3}");
     }
-    if let Some(interval) = row.tau_b_interval {
+    if let Some(interval) = row.interval() {
         text += &format!(" [{}, {}]", cell(Some(interval.low)), cell(Some(interval.high)));
+    } else if row.tau_b.is_some() && row.architectures < Correlation::LEAST_WITH_INTERVAL && row.proxy != RANDOM {
+        text += &format!(" [no interval: {} architectures]", row.architectures);
     }
     text
 }

@@ -7,3 +7,4 @@ pub mod latex;
 pub mod number;
 pub mod published;
 pub mod reading;
+pub mod shell;

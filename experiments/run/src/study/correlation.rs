@@ -87,6 +87,8 @@ pub(super) fn of_proxy(scores: &Scores, target: &Target, conditions: &Conditions
     };
     let interval = match conditions.bootstrap {
         0 => None,
+        // Resamples of two all agree, where they are not undefined.
+        _ if pairs.len() < Correlation::LEAST_WITH_INTERVAL => None,
         resamples => {
             let bootstrap = Bootstrap::new(resamples, LEVEL, conditions.stream.clone());
             bootstrap.map_err(|error| RunError::Result(error.to_string()))?.interval(pairs, kendall::tau_b)

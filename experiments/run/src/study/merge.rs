@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use assay_core::experiment::{Experiment, Plugins, Purpose, Shard};
 use assay_core::number::grouped;
 use assay_results::shard::ShardTimes;
-use assay_results::{Provenance, ShardSummary, StudySummary, files, read_checked};
+use assay_results::{Kind, Provenance, ShardSummary, StudySummary, files, read_checked};
 use rayon::prelude::*;
 
 use super::StudyRun;
@@ -133,7 +133,7 @@ fn of_one_study(first: &Folder, parts: &[Folder]) -> Result<Experiment, RunError
     let missing: Vec<String> = (1..=of).filter(|number| !folders.contains_key(number)).map(|number| format!("{number}/{of}")).collect();
     let unfinished: Vec<&Folder> = folders.values().copied().filter(|part| !is_finished(&part.path)).collect();
     let mut help: Vec<String> = missing.iter().map(|shard| format!("make it with: assay correlate FILE --shard {shard}")).collect();
-    help.extend(unfinished.iter().map(|part| format!("finish it with: assay correlate --resume {}", part.path.display())));
+    help.extend(unfinished.iter().map(|part| format!("finish it with: {}", Kind::Shard.resume(&part.path))));
     let unfinished: Vec<String> = unfinished.iter().map(|part| part.shard.to_string()).collect();
     match (missing.as_slice(), unfinished.as_slice()) {
         ([], []) => Ok(whole),

@@ -120,13 +120,22 @@ impl Truth {
         columns.into_iter().filter_map(ceiling).collect()
     }
 
-    /// For protocols: `test_cifar10 of …`.
+    /// For protocols: `test_cifar10 of …`; what others measured is attributed to them.
     pub(super) fn describe(&self, targets: &[Target]) -> String {
-        let columns: Vec<&str> = targets.iter().map(|target| target.column.as_str()).collect();
-        let costs = if targets.iter().all(Target::is_accuracy) { "" } else { " (of costs, less is better)" };
-        match &self.0 {
-            Some(benchmark) => format!("{}{costs} of {}", columns.join(", "), benchmark.describe()),
-            None => "no accuracies".into(),
+        let Some(benchmark) = &self.0 else { return "no accuracies".into() };
+        let mut sources: Vec<(String, Vec<&Target>)> = vec![(benchmark.describe(), Vec::new())];
+        for target in targets {
+            let source = benchmark.source_of(&target.column).map_or_else(|| benchmark.describe(), str::to_owned);
+            match sources.iter_mut().find(|(known, _)| *known == source) {
+                Some((_, of_source)) => of_source.push(target),
+                None => sources.push((source, vec![target])),
+            }
         }
+        let described = sources.iter().filter(|(_, targets)| !targets.is_empty()).map(|(source, targets)| {
+            let columns: Vec<&str> = targets.iter().map(|target| target.column.as_str()).collect();
+            let costs = if targets.iter().all(|target| target.is_accuracy()) { "" } else { " (of costs, less is better)" };
+            format!("{}{costs} of {source}", columns.join(", "))
+        });
+        described.collect::<Vec<_>>().join("; ")
     }
 }

@@ -43,7 +43,9 @@ impl TrainingRun {
     fn protocol(&self) -> String {
         let recipe = &self.recipe;
         let network = self.experiment.space.settings.iter().map(|(key, value)| format!(", {key} {value}")).collect::<String>();
-        let images = recipe.images.map_or(String::new(), |images| format!(", {images} of them"));
+        // Where there are no more, all of them are taken.
+        let part = recipe.images.filter(|images| *images < self.train.len());
+        let images = part.map_or(String::new(), |images| format!(", {images} of them"));
         format!(
             "trained from scratch on {}{images}, tested on {}; {}{network}, C={}, {} cells; {} epochs, batch {}; seed {}",
             self.train.describe(),

@@ -56,7 +56,7 @@ pub(super) fn columns() -> &'static [Column] {
             columns.push(Column::new(format!("ep12_valid_{name}"), Content::Accuracy { training: EPOCHS_12, title }));
         }
         let title = "12 epochs of training and validation, CIFAR-10".into();
-        columns.push(Column::new("ep12_cost_s_cifar10", Content::Cost { title, unit: "GPU s" }));
+        columns.push(Column::new("ep12_cost_s_cifar10", Content::Cost { title, unit: "GPU s", source: None }));
         columns.extend(hardware::columns());
         columns
     });

@@ -22,6 +22,9 @@ const MEASURES: [(&str, &str, &str); 9] = [
     ("fpga_energy", "energy on an FPGA", "mJ"),
 ];
 
+/// What the figures are of.
+const SOURCE: &str = "HW-NAS-Bench (Li et al., ICLR 2021)";
+
 /// As files are named, as columns are named, as people say. A name that contains another comes first.
 const DATASETS: [(&str, &str, &str); 3] =
     [("imagenet16-120", "imagenet16_120", "ImageNet16-120"), ("cifar100", "cifar100", "CIFAR-100"), ("cifar10", "cifar10", "CIFAR-10")];
@@ -30,7 +33,7 @@ const DATASETS: [(&str, &str, &str); 3] =
 pub(super) fn columns() -> impl Iterator<Item = Column> {
     let of_dataset = |(_, name, dataset): (&str, &'static str, &'static str)| {
         MEASURES.map(|(measure, title, unit)| {
-            Column::new(format!("hw_{measure}_{name}"), Content::Cost { title: format!("{title}, {dataset}"), unit })
+            Column::new(format!("hw_{measure}_{name}"), Content::Cost { title: format!("{title}, {dataset}"), unit, source: Some(SOURCE) })
         })
     };
     DATASETS.into_iter().rev().flat_map(of_dataset)

@@ -163,6 +163,10 @@ impl Benchmark for WholeSpace {
         format!("{}, {}, {} architectures", self.layout.title, self.training, grouped(self.layout.count as u128))
     }
 
+    fn source_of(&self, target: &str) -> Option<&str> {
+        self.layout.source_of(target)
+    }
+
     fn check(&self) -> Result<(), BenchmarkError> {
         self.table().map(drop)
     }

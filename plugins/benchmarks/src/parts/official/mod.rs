@@ -75,8 +75,8 @@ impl Release {
                 let whole = format!("training and one validation, {dataset}, {schedule}");
                 let epoch = format!("an epoch of training, {dataset}, {schedule}");
                 [
-                    Column::new(format!("{prefix}cost_s_{name}"), Content::Cost { title: whole, unit: "GPU s" }),
-                    Column::new(format!("{prefix}epoch_s_{name}"), Content::Cost { title: epoch, unit: "GPU s" }),
+                    Column::new(format!("{prefix}cost_s_{name}"), Content::Cost { title: whole, unit: "GPU s", source: None }),
+                    Column::new(format!("{prefix}epoch_s_{name}"), Content::Cost { title: epoch, unit: "GPU s", source: None }),
                 ]
             });
             accuracies.chain(costs)

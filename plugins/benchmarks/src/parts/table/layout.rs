@@ -51,9 +51,15 @@ impl Layout {
     /// The columns of costs, with a name for people and a unit.
     pub(crate) fn costs(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
         (self.columns)().iter().filter_map(|column| match &column.content {
-            Content::Cost { title, unit } => Some((column.name.as_str(), title.as_str(), *unit)),
+            Content::Cost { title, unit, .. } => Some((column.name.as_str(), title.as_str(), *unit)),
             _ => None,
         })
+    }
+
+    /// Who measured what is in a column, if not those who made the benchmark.
+    pub(crate) fn source_of(&self, name: &str) -> Option<&'static str> {
+        let column = (self.columns)().iter().find(|column| column.name == name)?;
+        if let Content::Cost { source, .. } = &column.content { *source } else { None }
     }
 }
 
@@ -98,6 +104,8 @@ pub(crate) enum Content {
         title: String,
         /// `ms`, `GPU s`, …
         unit: &'static str,
+        /// Who measured it, if not those who made the benchmark.
+        source: Option<&'static str>,
     },
 }
 

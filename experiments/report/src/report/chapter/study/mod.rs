@@ -268,12 +268,12 @@ fn forests(summary: &StudySummary) -> Vec<Chart> {
         }
     };
     // One axis for all, so that targets can be compared.
-    let ends = |row: &Correlation| row.tau_b.into_iter().chain(row.tau_b_interval.map(|interval| interval.low)).fold(0.0, f64::min);
+    let ends = |row: &Correlation| row.tau_b.into_iter().chain(row.interval().map(|interval| interval.low)).fold(0.0, f64::min);
     let low = summary.correlations.iter().map(ends).fold(0.0, f64::min);
     let row = |row: &Correlation| Estimate {
         name: row.proxy.clone(),
         value: row.tau_b,
-        interval: row.tau_b_interval.map(|interval| [interval.low, interval.high]),
+        interval: row.interval().map(|interval| [interval.low, interval.high]),
     };
     let forest = |(column, title): (&str, &str)| {
         let of_target = rows(column);
