@@ -141,3 +141,30 @@ fn a_limit_of_memory_is_kept_and_changes_no_number() {
     }
     assert!(kept[0] > 0, "3 GB are enough");
 }
+
+#[test]
+fn a_table_that_is_damaged_is_told_of_and_never_a_panic() {
+    let scratch = with_benchmark();
+    scratch.succeed(&["correlate", "small.toml", "--quiet", "--run-dir", "study"]);
+    scratch.succeed(&["report", "study"]);
+    let entries = std::fs::read_dir(scratch.path().join("study")).unwrap().map(|entry| entry.unwrap().path());
+    let tables: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|extension| extension == "parquet")).collect();
+    assert!(!tables.is_empty());
+    let mut refused = 0;
+    for table in &tables {
+        let whole = std::fs::read(table).unwrap();
+        let half = whole[..whole.len() / 2].to_vec();
+        let flipped = |place: usize| whole.iter().enumerate().map(|(at, byte)| if at == place { byte ^ 0x10 } else { *byte }).collect();
+        let footer = whole.len() - 30;
+        let damages: [Vec<u8>; 4] = [half, flipped(whole.len() / 3), flipped(footer), flipped(whole.len() - 6)];
+        for bytes in damages {
+            std::fs::write(table, bytes).unwrap();
+            let said = scratch.assay(&["report", "study"]);
+            assert!(matches!(said.code, Some(0 | 1)) && !said.err.contains("panicked"), "{}: {}", table.display(), said.err);
+            assert!(!said.err.contains("cannot go on"), "it is contained where it is read: {}", said.err);
+            refused += usize::from(said.code == Some(1));
+        }
+        std::fs::write(table, whole).unwrap();
+    }
+    assert!(refused >= 3, "{refused} of {}", 4 * tables.len());
+}
