@@ -115,7 +115,10 @@ impl Layers {
     #[must_use]
     pub fn plugin_files(&self) -> PluginFiles {
         let mut given = self.figment.extract_inner::<Settings>("plugins").unwrap_or_default();
-        // An unknown key beside them is reported later, and hides no plugin.
+        // An unknown key beside them, and a limit that is not a time, are reported later and hide no plugin.
+        if PluginFiles::take(&mut given.clone()).is_err() {
+            given = given.iter().filter(|(key, _)| key.as_str() != "timeout").map(|(key, value)| (key.clone(), value.clone())).collect();
+        }
         PluginFiles::take(&mut given).unwrap_or_default().within(&self.merged().folder_of(&["plugins", "path"]))
     }
 

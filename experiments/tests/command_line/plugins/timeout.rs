@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use insta::assert_snapshot;
-
 use super::{built, study, with_plugins};
 use crate::scratch::{Scratch, journalled, summary};
 
@@ -76,5 +74,7 @@ fn a_call_that_is_quick_enough_gives_what_it_gives_without_a_limit() {
 #[test]
 fn what_is_not_a_time_is_told_with_its_line() {
     let scratch = with_limit("\"faulty\"", "soon", false);
-    assert_snapshot!(scratch.fail(&["correlate", "plugged.toml"]), @"");
+    let error = scratch.fail(&["correlate", "plugged.toml"]);
+    assert!(error.contains("`plugins.timeout`: must be a time such as \"30 s\", \"2 min\" or \"500 ms\", is \"soon\""), "{error}");
+    assert!(error.contains("plugged.toml:5:11") && !error.contains("faulty"), "{error}");
 }
