@@ -257,11 +257,9 @@ impl Checker<'_> {
             let help = Some("remove one of them".into());
             self.report("`study.architectures`: a study is over a sample or over these, not both", help, place("architectures"));
         }
-        for (key, texts) in [("proxies", Some(&study.proxies)), ("architectures", study.architectures.as_ref())] {
-            let mut seen = BTreeSet::new();
-            if let Some(twice) = texts.into_iter().flatten().find(|text| !seen.insert(*text)) {
-                self.report(format!("`study.{key}`: `{twice}` is there twice"), None, place(key));
-            }
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = study.proxies.iter().find(|name| !seen.insert(*name)) {
+            self.report(format!("`study.proxies`: `{twice}` is there twice"), None, place("proxies"));
         }
         for name in &study.proxies {
             self.proxy_or_aggregate(name, self.merged.place(&["study", "proxies"], true), plugins);

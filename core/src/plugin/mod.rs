@@ -10,6 +10,7 @@ mod benchmark;
 mod columns;
 pub mod import;
 mod laboratory;
+mod listed;
 mod proxy;
 mod registry;
 mod settings;
@@ -22,6 +23,7 @@ pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
 pub use benchmark::{Accuracy, Benchmark, BenchmarkError, Cost, TrainingRuns};
 pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
 pub use laboratory::{Laboratory, Removal, Request, SearchError, Step};
+pub use listed::{Listed, NotListed, Repeated};
 pub use proxy::{
     AskError, Draws, Images, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, Skeleton, Source, StructuralProxy, Structure, Subject,
     WholeNetwork, WholePass, ZeroCostProxy, measure_together,

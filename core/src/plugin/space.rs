@@ -54,6 +54,16 @@ pub trait SearchSpace: Send + Sync {
     /// If `architecture` is not one: see [`is_architecture`](Self::is_architecture).
     fn write(&self, architecture: &Subspace) -> Result<String, ArchitectureError>;
 
+    /// The architecture that stands for this one and for all that are the same: what lists and draws hold once. In most spaces
+    /// that is itself: two are the same if they keep the same operators, in whatever notation they are written. A space says
+    /// otherwise where the literature counts architectures as one that keep different operators, as NAS-Bench-101 does
+    /// isomorphic cells.
+    ///
+    /// [`canonical`](Self::canonical) may join more: it also joins architectures that have records of their own.
+    fn representative(&self, architecture: &Subspace) -> Subspace {
+        architecture.clone()
+    }
+
     /// One text for all architectures that compute the same function, whatever the initial weights.
     ///
     /// # Errors
@@ -75,17 +85,18 @@ pub fn called(space: &dyn SearchSpace, subspace: &Subspace) -> String {
 }
 
 /// This number of different architectures of `subspace`, drawn uniformly, in the order of the draws. Where there are fewer, all
-/// of them.
+/// of them. Of architectures that are the same only the first is drawn.
 #[must_use]
 pub fn draw_architectures(space: &dyn SearchSpace, subspace: &Subspace, wanted: usize, stream: &Stream) -> Vec<Subspace> {
     let numbers = space.numbers(subspace);
     let mut rng = stream.rng();
-    let mut tried = HashSet::new();
+    let (mut tried, mut seen) = (HashSet::new(), HashSet::new());
     let mut drawn = Vec::new();
     while drawn.len() < wanted && (tried.len() as u128) < numbers {
         let number = rng.random_range(0..numbers);
         if tried.insert(number) {
-            drawn.extend(space.architecture(subspace, number));
+            let architecture = space.architecture(subspace, number);
+            drawn.extend(architecture.filter(|architecture| seen.insert(space.representative(architecture))));
         }
     }
     drawn

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use assay_core::experiment::{Assembly, ExperimentError, Layers, PlannedProxy, Purpose};
-use assay_core::plugin::Request;
+use assay_core::plugin::{Listed, NotListed, Request};
 use assay_core::score::{Direction, Reading, Score as ProxyScore};
 use assay_core::subspace::Subspace;
 use assay_results::present::reading::describe;
@@ -16,7 +16,7 @@ use super::Ending;
 use super::profile::Profiling;
 use super::tabular::{render, table};
 use crate::failure::Failure;
-use crate::output::{self, OutputError, out};
+use crate::output::{self, OutputError, out, tell};
 
 /// Score architectures with proxies, without training and without an experiment file
 #[derive(Debug, Args)]
@@ -80,19 +80,15 @@ impl Score {
         let experiment = layers.resolve(Purpose::Score, &plugins)?;
         let assembly = Assembly::new(&experiment, &plugins);
         let space = assembly.space()?;
-        let subspaces = self
-            .architectures
-            .iter()
-            .map(|text| {
-                space
-                    .parse(text)
-                    .map_err(|error| Failure::new(format!("this is not an architecture of {}: {error}", experiment.space.name)))
-            })
-            .collect::<Result<Vec<Subspace>, Failure>>()?;
+        let listed = Listed::read(space.as_ref(), &self.architectures).map_err(|NotListed { row, error }| {
+            let which = if self.architectures.len() > 1 { format!("architecture {}", row + 1) } else { "this".into() };
+            Failure::new(format!("{which} is not an architecture of {}: {error}", experiment.space.name))
+        })?;
+        listed.repeated.iter().for_each(|repeated| tell!("{repeated}; it is scored once."));
         let proxies = self.proxies(&assembly)?;
         let profiling = Profiling::start(self.profile);
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, profiling.profile())?;
-        let scores = self.measure(&workbench, &subspaces)?;
+        let scores = self.measure(&workbench, &listed)?;
         let scores = Scores { protocol: workbench.protocol(), scores };
         if self.json {
             let json = serde_json::to_string_pretty(&scores).map_err(|error| Failure::new(error.to_string()))?;
@@ -124,12 +120,11 @@ impl Score {
         self.proxy.iter().map(planned).collect()
     }
 
-    fn measure(&self, workbench: &Workbench, subspaces: &[Subspace]) -> Result<Vec<Line>, Failure> {
+    fn measure(&self, workbench: &Workbench, listed: &Listed) -> Result<Vec<Line>, Failure> {
         let count = self.repeats as usize;
-        let wanted: Vec<(&String, &PlannedProxy, &Subspace)> = self
-            .architectures
-            .iter()
-            .zip(subspaces)
+        let texts = listed.rows.iter().map(|row| &self.architectures[*row]);
+        let wanted: Vec<(&String, &PlannedProxy, &Subspace)> = texts
+            .zip(&listed.architectures)
             .flat_map(|(text, subspace)| workbench.proxies.iter().map(move |proxy| (text, proxy, subspace)))
             .collect();
         let requests: Vec<Request> =

@@ -14,6 +14,7 @@ mod plugins;
 mod printing;
 mod provenance;
 mod published;
+mod repeated;
 mod report_page;
 mod reports;
 mod runs;

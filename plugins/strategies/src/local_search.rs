@@ -4,6 +4,8 @@
 //! A neighbour differs in one choice. In a local optimum the search begins again elsewhere, until the budget is spent or
 //! the whole space was seen. No architecture is evaluated twice.
 
+use std::collections::HashSet;
+
 use assay_core::plugin::{SearchError, SearchStrategy, SettingsError};
 use assay_core::subspace::Subspace;
 use rand::Rng;
@@ -49,13 +51,13 @@ const TRIES: usize = 10_000;
 impl LocalSearch {
     /// As many random architectures as a descent starts from, none of them evaluated before; fewer where no more turn up.
     fn unseen(&self, oracle: &Oracle<'_>, allowed: &Subspace, rng: &mut impl Rng) -> Result<Vec<Subspace>, SearchError> {
-        let mut drawn: Vec<Subspace> = Vec::new();
+        let (mut drawn, mut seen) = (Vec::new(), HashSet::new());
         for _ in 0..TRIES {
             if drawn.len() == self.initial {
                 break;
             }
             let one = draw(oracle.space(), allowed, rng)?;
-            if oracle.find(&one).is_none() && !drawn.contains(&one) {
+            if oracle.find(&one).is_none() && seen.insert(oracle.space().representative(&one)) {
                 drawn.push(one);
             }
         }

@@ -153,6 +153,10 @@ impl StudyRun {
         folder: &RunFolder,
         observer: &'a dyn Observer,
     ) -> Result<RunLaboratory<'a>, RunError> {
+        self.selection
+            .repeated
+            .iter()
+            .for_each(|repeated| observer.say(&format!("`study.architectures`: {repeated}; it is measured once")));
         observer.phase("scoring");
         observer.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
         let mut laboratory = RunLaboratory::open(&self.workbench, folder, observer)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use assay_core::experiment::{Isomorphic, Study};
-use assay_core::plugin::{SearchSpace, draw_architectures};
+use assay_core::plugin::{Listed, Repeated, SearchSpace, draw_architectures};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use rand::RngExt;
@@ -43,6 +43,8 @@ pub(super) struct Selection {
     pub(super) is_whole: bool,
     /// How they were chosen and measured, for the protocol: `1,000 of 15,625 architectures, drawn with seed 0`.
     pub(super) description: String,
+    /// What the study's list has more than once.
+    pub(super) repeated: Vec<Repeated>,
 }
 
 impl Selection {
@@ -58,8 +60,13 @@ impl Selection {
     pub(super) fn new(study: &Study, space: &dyn SearchSpace, truth: &Truth, seed: u64) -> Result<Self, RunError> {
         let population = Population::new(space, truth)?;
         let count = population.count();
+        let mut repeated = Vec::new();
         let (subspaces, how) = match (&study.architectures, study.sample) {
-            (Some(texts), _) => (parse(texts, space)?, "listed"),
+            (Some(texts), _) => {
+                let listed = listed(texts, space)?;
+                repeated = listed.repeated;
+                (listed.architectures, "listed")
+            }
             (None, Some(wanted)) => (population.draw(wanted, &Stream::new(seed, "study").child("architectures"))?, "drawn"),
             (None, None) if count > LARGEST_WHOLE => {
                 let problem = format!("the space holds {} architectures, too many to measure them all", grouped(count));
@@ -82,26 +89,29 @@ impl Selection {
             (false, "drawn") => format!("{some} of {all} architectures{held}, drawn with seed {seed}"),
             (false, how) => format!("{some} of {all} architectures{held}, {how}"),
         };
+        let drawn = match repeated.len() {
+            0 => drawn,
+            count => format!("{drawn}, without {count} that the list has again"),
+        };
         let isomorphic = match classes {
             None => "isomorphic ones measured each".into(),
             Some(classes) => format!("isomorphic ones measured once ({} classes), by structural proxies each", grouped(classes as u128)),
         };
         // What a benchmark holds of a space is a part of it, however it was drawn.
         let is_whole = is_whole && held.is_empty();
-        Ok(Self { architectures, is_whole, description: format!("{drawn}; {isomorphic}") })
+        Ok(Self { architectures, is_whole, description: format!("{drawn}; {isomorphic}"), repeated })
     }
 }
 
-fn parse(texts: &[String], space: &dyn SearchSpace) -> Result<Vec<Subspace>, RunError> {
-    let parsed = texts.iter().map(|text| {
-        let problem = |error| RunError::refused(format!("`study.architectures`: {error}"), "write architectures as the space does");
-        space.parse(text).map_err(problem)
-    });
-    let parsed = parsed.collect::<Result<Vec<Subspace>, RunError>>()?;
-    if parsed.len() < 2 {
-        return Err(RunError::refused(format!("`study.architectures`: {} cannot be correlated", parsed.len()), "list two or more"));
+fn listed(texts: &[String], space: &dyn SearchSpace) -> Result<Listed, RunError> {
+    let problem = |error| RunError::refused(format!("`study.architectures`: {error}"), "write architectures as the space does");
+    let listed = Listed::read(space, texts).map_err(problem)?;
+    if listed.architectures.len() < 2 {
+        let again: String = listed.repeated.iter().map(|repeated| format!("; {repeated}")).collect();
+        let problem = format!("`study.architectures`: {} cannot be correlated{again}", listed.architectures.len());
+        return Err(RunError::refused(problem, "list two or more"));
     }
-    Ok(parsed)
+    Ok(listed)
 }
 
 impl<'a> Population<'a> {

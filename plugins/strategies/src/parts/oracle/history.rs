@@ -26,9 +26,11 @@ pub struct Evaluation {
 #[derive(Default)]
 pub(super) struct History {
     evaluations: Vec<Evaluation>,
+    /// What stands for each one's architecture, and for all that are the same.
+    representatives: Vec<Subspace>,
     /// How good each is, more is better; none where it is undefined.
     goodness: Vec<Option<f64>>,
-    /// The first evaluation of an architecture after a training.
+    /// The first evaluation of an architecture after a training, by what stands for it.
     first: HashMap<(usize, Subspace), usize>,
     best: Option<usize>,
 }
@@ -46,8 +48,8 @@ impl History {
         self.best
     }
 
-    pub(super) fn first(&self, training: usize, architecture: &Subspace) -> Option<usize> {
-        self.first.get(&(training, architecture.clone())).copied()
+    pub(super) fn first(&self, training: usize, representative: Subspace) -> Option<usize> {
+        self.first.get(&(training, representative)).copied()
     }
 
     /// Undefined ones are the worst and equal.
@@ -57,9 +59,10 @@ impl History {
     }
 
     /// Adds an evaluation, which is to be [judged](Self::judge) then.
-    pub(super) fn push(&mut self, evaluation: Evaluation) {
-        self.first.entry((evaluation.training, evaluation.architecture.clone())).or_insert(self.evaluations.len());
+    pub(super) fn push(&mut self, evaluation: Evaluation, representative: Subspace) {
+        self.first.entry((evaluation.training, representative.clone())).or_insert(self.evaluations.len());
         self.evaluations.push(evaluation);
+        self.representatives.push(representative);
     }
 
     /// Says how good everything is, after the evaluations from `begun` on were added.
@@ -84,10 +87,10 @@ impl History {
             directions.iter().zip(&readings).map(|(direction, readings)| Column { direction: *direction, readings }).collect();
         let joined = aggregate.combine(&columns).map_err(|error| SearchError::Impossible(error.to_string()))?;
         let of: HashMap<usize, Option<f64>> = different.iter().copied().zip(joined.iter().map(Reading::value)).collect();
-        let goodness = |evaluation: &Evaluation| {
-            self.first(evaluation.training, &evaluation.architecture).and_then(|first| of.get(&first).copied().flatten())
+        let goodness = |(evaluation, representative): (&Evaluation, &Subspace)| {
+            self.first(evaluation.training, representative.clone()).and_then(|first| of.get(&first).copied().flatten())
         };
-        self.goodness = self.evaluations.iter().map(goodness).collect();
+        self.goodness = self.evaluations.iter().zip(&self.representatives).map(goodness).collect();
         // The earlier ones may have changed places.
         self.best = None;
         (0..begun).for_each(|number| self.challenge(number));

@@ -179,10 +179,10 @@ impl<'l> Oracle<'l> {
         self.cost.as_ref().and_then(|cost| cost.of(&self.history()[evaluation].architecture))?.value()
     }
 
-    /// The first evaluation of an architecture after the judge's first training, if there was one.
+    /// The first evaluation of an architecture, or of one that is the same, after the judge's first training, if there was one.
     #[must_use]
     pub fn find(&self, architecture: &Subspace) -> Option<usize> {
-        self.history.first(0, architecture)
+        self.history.first(0, self.space().representative(architecture))
     }
 
     /// The best evaluation: of those after the longest training that any had, the first of the best.
@@ -252,7 +252,8 @@ impl<'l> Oracle<'l> {
             self.spent.gpu_seconds += gpu_seconds.unwrap_or_default();
             let means = self.directions.iter().zip(readings.chunks(judge.repeats()));
             let readings = means.map(|(direction, repeats)| Score::of(*direction, repeats).reading).collect();
-            self.history.push(Evaluation { architecture: architecture.clone(), training, readings, gpu_seconds });
+            let representative = self.space().representative(architecture);
+            self.history.push(Evaluation { architecture: architecture.clone(), training, readings, gpu_seconds }, representative);
         }
         Ok(())
     }
