@@ -1,11 +1,14 @@
 //! A PyTorch module as one Python file that needs only torch.
 
+mod attributes;
+
 use std::fmt::Write;
 
 use assay_core::graph::{Conv2d, Graph, Node, NodeId, Operator, Pool};
 
 use crate::Model;
 use crate::plan::{Class, Group, Part, Plan, Scope};
+use attributes::Attributes;
 
 /// What stands between the header and the classes: everything that does not depend on the network.
 const PRELUDE: &str = include_str!("pytorch/prelude.py");
@@ -18,15 +21,16 @@ const LOADING: &str = include_str!("pytorch/loading.py");
 pub fn to_pytorch(model: &Model<'_>) -> String {
     let graph = model.graph();
     let plan = Plan::new(graph);
-    let mut text = header(model);
-    text.push_str(PRELUDE);
-    for class in &plan.classes {
-        text.push_str(&class_text(graph, &plan, class));
-    }
-    text.push_str(&network(model, &plan));
-    text.push_str(LOADING);
-    text
+    let mut attributes = Attributes::default();
+    let classes: String = plan.classes.iter().map(|class| class_text(graph, &plan, class, &mut attributes)).collect();
+    // Groups are called in the network only, so that what is renamed is known behind it.
+    let [init, forward] = network(model, &plan, &mut attributes);
+    let (hooks, registered) = attributes.hooks().map_or_else(Default::default, |hooks| (hooks, REGISTERED));
+    [&header(model), PRELUDE, &hooks, &classes, &init, registered, &forward, LOADING].concat()
 }
+
+const REGISTERED: &str =
+    "        self._register_state_dict_hook(rename_saved)\n        self._register_load_state_dict_pre_hook(rename_loaded)\n";
 
 fn header(model: &Model<'_>) -> String {
     let trained = model.weights.statistics.is_some();
@@ -40,7 +44,7 @@ fn header(model: &Model<'_>) -> String {
          network = Network()\nnetwork.load_weights(\"weights.safetensors\")  # as written by assay export --to safetensors, or assay train\n\
          logits = network(images)                      # images: {input}\n\"\"\"\n\n",
         model.normalisation(),
-        title = model.title.replace("\"\"\"", "'''"),
+        title = words(model.title),
         size = model.size(),
         input = {
             let shape = model.graph().input_shape();
@@ -49,14 +53,15 @@ fn header(model: &Model<'_>) -> String {
     )
 }
 
-fn class_text(graph: &Graph, plan: &Plan, class: &Class) -> String {
+fn class_text(graph: &Graph, plan: &Plan, class: &Class, attributes: &mut Attributes) -> String {
     let group = plan.example(class);
     let members: Vec<&str> = plan.members(group.class).map(|group| group.prefix.as_str()).collect();
-    let mut text = format!("\n\nclass {}(nn.Module):\n    \"\"\"{}\"\"\"\n\n", class.name, members.join(", "));
+    let mut text = format!("\n\nclass {}(nn.Module):\n    \"\"\"{}\"\"\"\n\n", class.name, words(&members.join(", ")));
     text.push_str("    def __init__(self, norm):\n        super().__init__()\n");
     for position in group.nodes.clone() {
         if let Some(layer) = layer(graph, graph.node(NodeId(position))) {
-            let _ = writeln!(text, "        add(self, \"{}\", {layer})", group.inner(&graph.node(NodeId(position)).name));
+            let path = attributes.path(group.inner(&graph.node(NodeId(position)).name));
+            let _ = writeln!(text, "        add(self, {path}, {layer})");
         }
     }
     let mut scope = Scope::default();
@@ -67,7 +72,9 @@ fn class_text(graph: &Graph, plan: &Plan, class: &Class) -> String {
         let id = NodeId(position);
         let read: Vec<String> = plan.reads(graph, id).iter().map(|input| scope.get(*input).to_owned()).collect();
         let inner = group.inner(&graph.node(id).name);
-        let value = value(graph, id, &read, inner);
+        // Only layers have a place of their own.
+        let path = layer(graph, graph.node(id)).map_or_else(String::new, |_| attributes.path(inner));
+        let value = value(graph, id, &read, &path);
         let _ = writeln!(text, "        {} = {value}", scope.declare(id, inner));
     }
     let outputs: Vec<&str> = group.outputs.iter().map(|output| scope.get(*output)).collect();
@@ -76,7 +83,8 @@ fn class_text(graph: &Graph, plan: &Plan, class: &Class) -> String {
     text
 }
 
-fn network(model: &Model<'_>, plan: &Plan) -> String {
+/// The class `Network` in two halves: what makes its layers, and what calls them.
+fn network(model: &Model<'_>, plan: &Plan, attributes: &mut Attributes) -> [String; 2] {
     let graph = model.graph();
     let shape = graph.input_shape();
     let mut text = format!(
@@ -94,27 +102,29 @@ fn network(model: &Model<'_>, plan: &Plan) -> String {
     for part in &plan.parts {
         match part {
             Part::Group(group) => {
-                let _ = writeln!(text, "        add(self, \"{}\", {}(norm))", group.prefix, plan.classes[group.class].name);
-                forward.push_str(&call(group, &mut scope));
+                let path = attributes.path(&group.prefix);
+                let _ = writeln!(text, "        add(self, {path}, {}(norm))", plan.classes[group.class].name);
+                forward.push_str(&call(group, &path, &mut scope));
             }
             Part::Node(id) => {
                 let node = graph.node(*id);
-                if let Some(layer) = layer(graph, node) {
-                    let _ = writeln!(text, "        add(self, \"{}\", {layer})", node.name);
+                let layer = layer(graph, node).map(|layer| (attributes.path(&node.name), layer));
+                if let Some((path, layer)) = &layer {
+                    let _ = writeln!(text, "        add(self, {path}, {layer})");
                 }
                 if plan.is_needed(*id) {
                     let read: Vec<String> = plan.reads(graph, *id).iter().map(|input| scope.get(*input).to_owned()).collect();
-                    let value = value(graph, *id, &read, &node.name);
+                    let value = value(graph, *id, &read, layer.as_ref().map_or("", |(path, _)| path));
                     let _ = writeln!(forward, "        {} = {value}", scope.declare(*id, &node.name));
                 }
             }
         }
     }
     let _ = writeln!(forward, "        return {}.flatten(1)", scope.get(graph.output()));
-    text + &forward
+    [text, forward]
 }
 
-fn call(group: &Group, scope: &mut Scope) -> String {
+fn call(group: &Group, path: &str, scope: &mut Scope) -> String {
     let read: Vec<String> = group.inputs.iter().map(|input| scope.get(*input).to_owned()).collect();
     let several = group.outputs.len() > 1;
     let name = |output: &NodeId| if several { format!("{}_{}", group.prefix, output.0 - group.nodes.start) } else { group.prefix.clone() };
@@ -122,7 +132,12 @@ fn call(group: &Group, scope: &mut Scope) -> String {
     if outputs.is_empty() {
         return String::new();
     }
-    format!("        {} = at(\"{}\")({})\n", outputs.join(", "), group.prefix, read.join(", "))
+    format!("        {} = at({path})({})\n", outputs.join(", "), read.join(", "))
+}
+
+/// A text that stands in a docstring.
+fn words(text: &str) -> String {
+    text.replace('\\', "/").replace('"', "'")
 }
 
 /// The layer that holds a node's parameters, if it has any.
@@ -154,20 +169,20 @@ fn layer(graph: &Graph, node: &Node) -> Option<String> {
     })
 }
 
-/// What computes a node, given its inputs. Vectors are maps of one pixel, `[batch, features, 1, 1]`.
+/// What computes a node, given its inputs and, if it has parameters, the path of its layer as text of Python. Vectors are maps of one pixel, `[batch, features, 1, 1]`.
 fn value(graph: &Graph, id: NodeId, read: &[String], path: &str) -> String {
     let node = graph.node(id);
     let first = read.first().map_or("", String::as_str);
     match &node.operator {
         Operator::Input => first.to_owned(),
-        Operator::Conv2d(_) | Operator::BatchNorm { .. } => format!("at(\"{path}\")({first})"),
+        Operator::Conv2d(_) | Operator::BatchNorm { .. } => format!("at({path})({first})"),
         Operator::Relu => format!("F.relu({first})"),
         Operator::AvgPool(Pool { kernel, stride, padding }) => {
             format!("F.avg_pool2d({first}, {kernel}, {stride}, {padding}, count_include_pad=False)")
         }
         Operator::MaxPool(Pool { kernel, stride, padding }) => format!("F.max_pool2d({first}, {kernel}, {stride}, {padding})"),
         Operator::GlobalAvgPool => format!("{first}.mean((2, 3), keepdim=True)"),
-        Operator::Linear { .. } => format!("at(\"{path}\")({first}.flatten(1))[:, :, None, None]"),
+        Operator::Linear { .. } => format!("at({path})({first}.flatten(1))[:, :, None, None]"),
         Operator::WeightedSum { weights } => {
             let term = |(weight, value): (&f32, &String)| if *weight == 1.0 { value.clone() } else { format!("{weight:?} * {value}") };
             weights.iter().zip(read).map(term).collect::<Vec<_>>().join(" + ")

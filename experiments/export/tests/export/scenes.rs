@@ -44,6 +44,13 @@ pub(crate) fn all() -> Vec<Scene> {
         of_space("darts", none().with("network", "imagenet"), Some(DARTS), net(64, 4, 3)),
         two_cells(),
         odds_and_ends(),
+        of_space("darts", none().with("inputs", "free").with("network", "te-nas"), Some(DARTS), net(16, 4, 3)),
+        // A projection to the output, vertices of different widths, and the smallest cell.
+        of_space("nas-bench-101", none(), Some("conv3x3-bn-relu,maxpool3x3,conv1x1-bn-relu|0>1,0>3,0>4,1>2,1>4,2>4,3>4"), net(8, 8, 2)),
+        of_space("nas-bench-101", none(), Some("|0>1"), net(8, 4, 1)),
+        of_space("nats-bench-size", none(), Some("8:16:8:24:24"), net(8, 4, 1)),
+        of_space("nas-bench-macro", none(), Some("02012100"), net(16, 2, 1)),
+        of_space("nas-bench-macro", none(), None, net(8, 2, 1)),
     ]
 }
 
@@ -79,6 +86,20 @@ pub(crate) fn odds_and_ends() -> Scene {
     let positive = b.relu("positive", hidden).unwrap();
     let output = b.linear("classifier", positive, 5, true).unwrap();
     of_graph("odds and ends".into(), b.finish(output))
+}
+
+/// A chain of layers, of which each has one of these names for a part of its path, at the top and below.
+pub(crate) fn of_names<'a>(names: impl Iterator<Item = &'a str>) -> Scene {
+    let mut b = GraphBuilder::new(Shape::new(3, 4, 4)).unwrap();
+    let mut features = b.input();
+    for (number, name) in names.enumerate() {
+        let conv = assay_core::graph::Conv2d::new(4, 1);
+        features = b.conv(format!("{name}.{number}.{name}.conv"), features, conv).unwrap();
+        features = b.batch_norm(format!("cells.{number}.{name}"), features).unwrap();
+    }
+    let pooled = b.add("pool", Operator::GlobalAvgPool, &[features]).unwrap();
+    let output = b.linear("classifier", pooled, 3, true).unwrap();
+    of_graph("names".into(), b.finish(output))
 }
 
 fn of_graph(title: String, graph: Graph) -> Scene {
