@@ -6,7 +6,7 @@ use rand::RngExt;
 
 use crate::graph::{Graph, GraphError, Shape};
 use crate::stream::Stream;
-use crate::subspace::{Layout, Subspace};
+use crate::subspace::{Layout, Sketch, SketchError, Subspace};
 
 /// A set of architectures: its operators, its wiring, its text form.
 pub trait SearchSpace: Send + Sync {
@@ -69,6 +69,15 @@ pub trait SearchSpace: Send + Sync {
     /// # Errors
     /// If `architecture` is not one: see [`is_architecture`](Self::is_architecture).
     fn canonical(&self, architecture: &Subspace) -> Result<String, ArchitectureError>;
+
+    /// What a picture of an architecture shows, one sketch a kind of cell: in most spaces what the layout's wiring says. A space
+    /// says it otherwise where its choices are not operators on edges between nodes.
+    ///
+    /// # Errors
+    /// If `architecture` is not one, or the space has no pictures.
+    fn sketch(&self, architecture: &Subspace) -> Result<Vec<Sketch>, SketchError> {
+        Sketch::wired(self.layout(), architecture)
+    }
 
     /// The network of a subspace: an edge with several kept operators averages them. What is lowered from the empty
     /// subspace has the parameters that all architectures share.

@@ -21,6 +21,7 @@ use crate::output::out;
 Examples:
   assay draw '|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|' --output cell.svg
   assay draw \"Genotype(normal=[('sep_conv_3x3', 0), …], …)\"
+  assay draw 'conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3' --space nas-bench-101
   assay draw results/tenas-darts-cifar10-seed0-…
 
 Of a run there are two pictures: `pruning`, the operators of every edge step by step, and `trajectory`, its states in the plane
@@ -52,7 +53,8 @@ impl Draw {
             None => self.find(&plugins)?,
         };
         let text = space.write(&architecture).map_err(|error| Failure::new(error.to_string()))?;
-        let picture = draw::architecture(space.layout(), &architecture, &text)?;
+        let sketches = space.sketch(&architecture).map_err(|error| Failure::new(error.to_string()))?;
+        let picture = draw::architecture(space.layout(), &sketches, &text)?;
         write(&picture, &self.output.unwrap_or_else(|| PathBuf::from("cell")))?;
         Ok(())
     }

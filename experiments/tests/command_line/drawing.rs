@@ -28,8 +28,31 @@ fn an_architecture_is_drawn_by_the_space_that_reads_it() {
     );
     let wrong = scratch.fail(&["draw", &CELL.replace("skip", "skap"), "--space", "nas-bench-201"]);
     assert!(wrong.contains("this is not an architecture of nas-bench-201") && wrong.contains("skip_connect"), "{wrong}");
-    let free = scratch.fail(&["draw", GENOTYPE, "--space", "darts", "--set", "space.inputs=free"]);
-    assert!(free.contains("the cell `normal` cannot be drawn"), "{free}");
+}
+
+#[test]
+fn architectures_of_every_space_are_drawn() {
+    let scratch = Scratch::new();
+    let cells = [
+        ("nas-bench-101", "conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3", ""),
+        ("nas-bench-macro", "02012100", ""),
+        ("nats-bench-size", "8:16:64:32:8", ""),
+        ("darts", GENOTYPE, "space.inputs=free"),
+    ];
+    for (space, text, setting) in cells {
+        let options: &[&str] = if setting.is_empty() { &[] } else { &["--set", setting] };
+        assert_eq!(
+            scratch.succeed(&[&["draw", text, "--space", space, "--output", space], options].concat()),
+            format!("{space}.svg\n{space}.png\n")
+        );
+        let file = |form: &str| std::fs::read(scratch.path().join(format!("{space}.{form}"))).unwrap();
+        assert!(file("svg").starts_with(b"<svg") && file("png").starts_with(PNG), "{space}");
+        // Its notation says which space it is of.
+        scratch.succeed(&["draw", text, "--output", "found"]);
+    }
+    let genotype = GENOTYPE.replace("normal", "narmol");
+    let wrong = scratch.fail(&["draw", &genotype, "--space", "darts"]);
+    assert!(wrong.contains("this is not an architecture of darts") && wrong.contains("`narmol` is not a part"), "{wrong}");
 }
 
 #[test]

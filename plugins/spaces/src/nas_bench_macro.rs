@@ -10,7 +10,7 @@
 
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
-use assay_core::subspace::{CellLayout, Layout, OperatorSet, Subspace};
+use assay_core::subspace::{CellLayout, Layout, OperatorSet, Sketch, SketchError, SketchNode, Subspace};
 
 use crate::notation::Written;
 
@@ -44,6 +44,23 @@ impl NasBenchMacro {
     pub fn new() -> Self {
         Self { layout: Layout::new(OPERATORS, vec![CellLayout::uniform("network", LAYERS, OPERATORS.len())]) }
     }
+
+    /// The operator of each layer.
+    fn operators(&self, architecture: &Subspace) -> Result<[usize; LAYERS.len()], ArchitectureError> {
+        if !architecture.fits(&self.layout) {
+            return Err(ArchitectureError(format!("the mask `{architecture}` does not belong to nas-bench-macro")));
+        }
+        let mut operators = [0; LAYERS.len()];
+        for ((operator, kept), layer) in operators.iter_mut().zip(&architecture.cells()[0]).zip(LAYERS) {
+            *operator = match (kept.iter().next(), kept.len()) {
+                (Some(operator), 1) => operator,
+                (_, count) => {
+                    return Err(ArchitectureError(format!("{layer} keeps {count} operators, but an architecture has exactly one a layer")));
+                }
+            };
+        }
+        Ok(operators)
+    }
 }
 
 impl Default for NasBenchMacro {
@@ -75,17 +92,7 @@ impl SearchSpace for NasBenchMacro {
     }
 
     fn write(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {
-        if !architecture.fits(&self.layout) {
-            return Err(ArchitectureError(format!("the mask `{architecture}` does not belong to nas-bench-macro")));
-        }
-        let digit = |(layer, kept): (&&str, &OperatorSet)| match (kept.iter().next(), kept.len()) {
-            (Some(operator), 1) => Ok(operator.to_string()),
-            _ => {
-                let count = kept.len();
-                Err(ArchitectureError(format!("{layer} keeps {count} operators, but an architecture has exactly one a layer")))
-            }
-        };
-        LAYERS.iter().zip(&architecture.cells()[0]).map(digit).collect()
+        Ok(self.operators(architecture)?.map(|operator| operator.to_string()).concat())
     }
 
     /// Where in a stage identities stand does not matter, as long as they are not its first layer: here they come last, as in
@@ -102,6 +109,16 @@ impl SearchSpace for NasBenchMacro {
             rest = others;
         }
         Ok(canonical)
+    }
+
+    fn sketch(&self, architecture: &Subspace) -> Result<Vec<Sketch>, SketchError> {
+        let operators = self.operators(architecture).map_err(|error| SketchError::NotOne(error.to_string()))?;
+        let layer = |(layer, operator): (usize, usize)| {
+            let begins_stage = (0..STAGES.len()).any(|stage| STAGES[..stage].iter().sum::<usize>() == layer);
+            let stride = if begins_stage { ", stride 2" } else { "" };
+            SketchNode::operator(format!("{}{stride}", OPERATORS[operator]), operator)
+        };
+        Ok(vec![Sketch::chain("network", "images", operators.into_iter().enumerate().map(layer), "classes")])
     }
 
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError> {

@@ -10,7 +10,7 @@
 
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator, Pool};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
-use assay_core::subspace::{CellLayout, Layout, OperatorSet, Subspace};
+use assay_core::subspace::{CellLayout, Layout, OperatorSet, Sketch, SketchError, SketchNode, Subspace};
 
 use crate::notation::Written;
 
@@ -97,6 +97,15 @@ impl SearchSpace for NatsBenchSize {
     /// No two networks compute the same.
     fn canonical(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {
         self.write(architecture)
+    }
+
+    fn sketch(&self, architecture: &Subspace) -> Result<Vec<Sketch>, SketchError> {
+        let channels = self.channels(architecture).map_err(|error| SketchError::NotOne(error.to_string()))?;
+        let layer = |(layer, channels): (usize, usize)| {
+            let block = if layer % 2 == 0 { "cell" } else { "reduction" };
+            SketchNode::operator(format!("{block}, {channels}"), channels / STEP - 1)
+        };
+        Ok(vec![Sketch::chain("network", "images", channels.into_iter().enumerate().map(layer), "classes")])
     }
 
     /// The network of one architecture. Widths of a layer cannot be averaged, so there are no supernets; the empty subspace

@@ -2,6 +2,7 @@
 
 mod layout;
 mod operators;
+mod sketch;
 mod wiring;
 mod written;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use layout::{CellLayout, Layout};
 pub use operators::{Choice, OperatorSet};
+pub use sketch::{Arrow, Sketch, SketchError, SketchNode};
 pub use wiring::{Edge, Extent, Wiring};
 
 use operators::{operators_of, write_mask};

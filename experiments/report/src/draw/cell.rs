@@ -1,6 +1,6 @@
 //! A cell as a drawing: nodes in columns from left to right, and on each edge what the caller puts there.
 
-use assay_structure::subspace::{Edge, Wiring};
+use assay_structure::subspace::Wiring;
 
 use super::layers::{Course, Link, Placed, place};
 use crate::picture::canvas::{Anchor, Canvas, INK, SOFT, TEXT, short, width_of};
@@ -9,6 +9,8 @@ const HEIGHT: f64 = 26.0;
 const ARROW: f64 = 6.0;
 /// The size of nodes' names.
 const NAME: f64 = TEXT - 1.0;
+/// The size of operators' names.
+pub(super) const OPERATOR_NAME: f64 = TEXT - 1.5;
 
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,47 +22,60 @@ pub(super) enum Stroke {
     Faint,
 }
 
-/// An edge of a cell that is drawn.
-pub(super) struct Drawn {
-    /// Its place in the wiring's edges.
-    pub(super) edge: usize,
-    /// Width and height of what stands on it.
-    pub(super) label: [f64; 2],
+/// A node as it is drawn.
+pub(super) struct Node<'a> {
+    pub(super) name: &'a str,
+    /// That of the operator that it is; none where it only adds up.
+    pub(super) colour: Option<&'static str>,
+}
+
+/// What leads from one node to another, as it is drawn.
+#[derive(Clone, Copy)]
+pub(super) struct Line {
+    pub(super) ends: [usize; 2],
+    /// Width and height of what stands on it, if anything does.
+    pub(super) label: Option<[f64; 2]>,
     pub(super) stroke: Stroke,
 }
 
 /// A cell whose parts have their places.
 pub(super) struct CellPicture<'a> {
-    wiring: &'a Wiring,
-    drawn: Vec<Drawn>,
+    nodes: Vec<Node<'a>>,
+    lines: Vec<Line>,
     placed: Placed,
 }
 
 impl<'a> CellPicture<'a> {
-    pub(super) fn new(wiring: &'a Wiring, drawn: Vec<Drawn>) -> Self {
-        let ends = |edge: Edge| [edge.from, edge.to];
-        let of_operators = drawn.iter().map(|drawn| Link { ends: ends(wiring.edges[drawn.edge]), label: Some(drawn.label) });
-        let links: Vec<Link> = of_operators.chain(wiring.joins().map(|edge| Link { ends: ends(edge), label: None })).collect();
-        let sizes: Vec<[f64; 2]> = wiring.nodes.iter().map(|name| [width(name), HEIGHT]).collect();
+    pub(super) fn new(nodes: Vec<Node<'a>>, lines: Vec<Line>) -> Self {
+        let links: Vec<Link> = lines.iter().map(|line| Link { ends: line.ends, label: line.label }).collect();
+        let sizes: Vec<[f64; 2]> = nodes.iter().map(|node| [width(node.name), HEIGHT]).collect();
         let placed = place(&sizes, &links);
-        Self { wiring, drawn, placed }
+        Self { nodes, lines, placed }
+    }
+
+    /// A kind of cell with a label of this size on each of its edges.
+    pub(super) fn of_wiring(wiring: &'a Wiring, label: [f64; 2], stroke: impl Fn(usize) -> Stroke) -> Self {
+        let edges = wiring.edges.iter().enumerate();
+        let edges = edges.map(|(edge, ends)| Line { ends: [ends.from, ends.to], label: Some(label), stroke: stroke(edge) });
+        let joins = wiring.joins().map(|ends| Line { ends: [ends.from, ends.to], label: None, stroke: Stroke::Full });
+        Self::new(wiring.nodes.iter().map(|name| Node { name, colour: None }).collect(), edges.chain(joins).collect())
     }
 
     pub(super) fn size(&self) -> [f64; 2] {
         self.placed.size
     }
 
-    /// Draws lines and nodes with the upper left corner here, and gives each drawn edge with the middle of its label.
-    pub(super) fn draw(&self, canvas: &mut Canvas, [left, top]: [f64; 2]) -> Vec<(&Drawn, [f64; 2])> {
+    /// Draws lines and nodes with the upper left corner here, and gives the number of each line that has a label with the
+    /// middle of it.
+    pub(super) fn draw(&self, canvas: &mut Canvas, [left, top]: [f64; 2]) -> Vec<(usize, [f64; 2])> {
         let shift = |[x, y]: [f64; 2]| [left + x, top + y];
         let mut labels = Vec::new();
-        for (position, course) in self.placed.links.iter().enumerate() {
-            let drawn = self.drawn.get(position);
-            lines(canvas, course, drawn.map_or(Stroke::Full, |drawn| drawn.stroke), shift);
-            labels.extend(drawn.zip(course.label.map(shift)));
+        for (position, (course, line)) in self.placed.links.iter().zip(&self.lines).enumerate() {
+            lines(canvas, course, line.stroke, shift);
+            labels.extend(course.label.map(|at| (position, shift(at))));
         }
-        for (name, at) in self.wiring.nodes.iter().zip(&self.placed.nodes) {
-            node(canvas, name, shift(*at));
+        for (node, at) in self.nodes.iter().zip(&self.placed.nodes) {
+            node.draw(canvas, shift(*at));
         }
         labels
     }
@@ -70,14 +85,35 @@ fn width(name: &str) -> f64 {
     (width_of(name, NAME) + 12.0).max(HEIGHT)
 }
 
-fn node(canvas: &mut Canvas, name: &str, [x, y]: [f64; 2]) {
-    let width = width(name);
+impl Node<'_> {
+    fn draw(&self, canvas: &mut Canvas, at: [f64; 2]) {
+        let size = [width(self.name), HEIGHT];
+        match self.colour {
+            Some(colour) => operator(canvas, self.name, colour, size, at),
+            None => sum(canvas, self.name, size, at),
+        }
+    }
+}
+
+fn sum(canvas: &mut Canvas, name: &str, [width, _]: [f64; 2], [x, y]: [f64; 2]) {
     let [left, top, wide] = [x - width / 2.0, y - HEIGHT / 2.0, width].map(short);
     canvas.push(&format!(
         r##"<rect class="node" x="{left}" y="{top}" width="{wide}" height="{HEIGHT}" rx="{}" fill="#eef1f5" stroke="{INK}"/>"##,
         HEIGHT / 2.0
     ));
     canvas.styled_text((x, y + 4.0), Anchor::Middle, ("node-name", INK), NAME, name);
+}
+
+/// Draws an operator, on an edge or as a node.
+pub(super) fn operator(canvas: &mut Canvas, name: &str, colour: &str, [width, height]: [f64; 2], [x, y]: [f64; 2]) {
+    let [left, top, wide] = [x - width / 2.0, y - height / 2.0, width].map(short);
+    canvas.push(&format!(
+        r##"<rect class="operator" x="{left}" y="{top}" width="{wide}" height="{height}" rx="3" fill="#ffffff" stroke="{colour}" stroke-width="1.5"/>"##
+    ));
+    canvas.push(&format!(
+        r#"<rect class="operator" x="{left}" y="{top}" width="{wide}" height="{height}" rx="3" fill="{colour}" fill-opacity="0.25"/>"#
+    ));
+    canvas.styled_text((x, y + 4.0), Anchor::Middle, ("operator-name", INK), OPERATOR_NAME, name);
 }
 
 /// The lines of one edge, the last with an arrow at its end.

@@ -1,26 +1,15 @@
 //! Why something cannot be drawn.
 
+use assay_structure::subspace::SketchError;
+
 use crate::picture::PaintError;
 
 /// Why something cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum DrawError {
-    /// The space does not say what the edges join.
-    #[error("the cell `{kind}` cannot be drawn: its space does not say which nodes its edges join")]
-    NoWiring {
-        /// The kind of cell.
-        kind: String,
-    },
-    /// What should be an architecture is a supernet.
-    #[error("edge {edge} of the {kind} cell keeps {count} operators, but an architecture at most one")]
-    SeveralOperators {
-        /// The kind of cell.
-        kind: String,
-        /// The edge.
-        edge: String,
-        /// How many it keeps.
-        count: usize,
-    },
+    /// The architecture has no picture.
+    #[error(transparent)]
+    Sketch(#[from] SketchError),
     /// The search did not prune.
     #[error("the search pruned nothing: its steps have no candidates for removal")]
     NoPruning,

@@ -1,7 +1,7 @@
 //! Pictures of cells, and of searches that prune them.
 //!
-//! Cells can be drawn where their space says how edges join nodes: the architectures of such a space, and each step of a
-//! pruning search on it. The way of a search through the plane of its two proxies can be drawn in any space.
+//! An architecture is drawn as its space sketches it. Each step of a pruning search can be drawn where the space says how edges
+//! join nodes. The way of a search through the plane of its two proxies can be drawn in any space.
 
 mod architecture;
 mod cell;
@@ -14,7 +14,7 @@ mod tests;
 mod wiring;
 
 use assay_results::{SearchSummary, Trajectory};
-use assay_structure::subspace::{Layout, Subspace};
+use assay_structure::subspace::{Layout, Sketch};
 
 use crate::picture::canvas::Drawing;
 use crate::picture::painter::Painter;
@@ -31,12 +31,12 @@ pub struct Picture {
     pub png: Vec<u8>,
 }
 
-/// Draws an architecture of a space of this layout, with its text below.
+/// Draws an architecture of a space of this layout, as the space sketches it, with its text below.
 ///
 /// # Errors
-/// If the space does not say which nodes its edges join, or the subspace is not an architecture.
-pub fn architecture(layout: &Layout, architecture: &Subspace, text: &str) -> Result<Picture, DrawError> {
-    paint("", &architecture::draw(layout, architecture)?, text)
+/// If the picture cannot be painted.
+pub fn architecture(layout: &Layout, sketches: &[Sketch], text: &str) -> Result<Picture, DrawError> {
+    paint("", &architecture::draw(layout, sketches), text)
 }
 
 /// Draws each step of a search that prunes: on every edge a mark for each operator, which fades when it goes.

@@ -5,7 +5,7 @@ use assay_results::present::number::number;
 use assay_structure::score::Reading;
 use assay_structure::subspace::{Choice, Layout, Subspace};
 
-use super::cell::{CellPicture, Drawn, Stroke};
+use super::cell::{CellPicture, Stroke};
 use super::error::DrawError;
 use super::wiring::wirings;
 use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, TEXT, short, width_of};
@@ -44,12 +44,11 @@ pub(super) fn draw(layout: &Layout, steps: &[Step]) -> Result<Drawing, DrawError
     let label = [begun.len() as f64 * STEP - (STEP - MARK), MARK];
     let pictures: Vec<Vec<CellPicture<'_>>> = frames(steps)
         .iter()
-        .map(|(before, after)| {
+        .map(|(_, after)| {
             let kinds = wirings.iter().copied().enumerate();
             let picture = |(kind, wiring)| {
-                let edges = before.cells().get(kind).map_or(0, Vec::len);
                 let stroke = |edge: usize| if after.kept(kind, edge).is_empty() { Stroke::Faint } else { Stroke::Full };
-                CellPicture::new(wiring, (0..edges).map(|edge| Drawn { edge, label, stroke: stroke(edge) }).collect())
+                CellPicture::of_wiring(wiring, label, stroke)
             };
             kinds.map(picture).collect()
         })
@@ -83,9 +82,9 @@ pub(super) fn draw(layout: &Layout, steps: &[Step]) -> Result<Drawing, DrawError
         canvas.styled_text((MARGIN, top + TEXT), Anchor::Start, ("soft", INK), TEXT, &title(steps.get(number), last));
         top += TITLE;
         for (kind, (picture, left)) in pictures.iter().zip(&lefts).enumerate() {
-            for (drawn, [x, y]) in picture.draw(&mut canvas, [*left, top]) {
+            for (edge, [x, y]) in picture.draw(&mut canvas, [*left, top]) {
                 for (position, operator) in begun.iter().enumerate() {
-                    let choice = Choice { cell: kind, edge: drawn.edge, operator: *operator };
+                    let choice = Choice { cell: kind, edge, operator: *operator };
                     let fate = match (before.contains(choice), after.contains(choice)) {
                         (_, true) => Fate::Kept,
                         (true, false) => Fate::Fading,

@@ -3,9 +3,12 @@
 use assay_core::plugin::SearchSpace;
 use assay_results::{Removal, Step};
 use assay_spaces::darts::{Darts, Inputs};
+use assay_spaces::nas_bench_101::NasBench101;
 use assay_spaces::nas_bench_201::NasBench201;
+use assay_spaces::nas_bench_macro::NasBenchMacro;
+use assay_spaces::nats_bench_size::NatsBenchSize;
 use assay_structure::score::Reading;
-use assay_structure::subspace::{Choice, Layout, OperatorSet};
+use assay_structure::subspace::{Arrow, Choice, Layout, OperatorSet, SketchNode, Subspace};
 use resvg::usvg::roxmltree::{Document, Node};
 
 use super::*;
@@ -16,7 +19,7 @@ const GENOTYPE: &str = "Genotype(normal=[('dil_conv_3x3', 0), ('sep_conv_5x5', 1
     ('sep_conv_3x3', 3), ('sep_conv_5x5', 2), ('sep_conv_3x3', 4)], reduce_concat=range(2, 6))";
 
 fn drawn(space: &dyn SearchSpace, text: &str) -> String {
-    architecture::draw(space.layout(), &space.parse(text).unwrap()).unwrap().standalone(&[])
+    architecture::draw(space.layout(), &space.sketch(&space.parse(text).unwrap()).unwrap()).standalone(&[])
 }
 
 fn of_class<'a>(document: &'a Document<'_>, class: &str) -> Vec<Node<'a, 'a>> {
@@ -54,20 +57,88 @@ fn what_lets_nothing_through_is_dashed() {
 #[test]
 fn pictures_are_the_same_to_the_last_byte() {
     let space = Darts::new();
-    let paint = || architecture(space.layout(), &space.parse(GENOTYPE).unwrap(), GENOTYPE).unwrap();
+    let paint = || architecture(space.layout(), &space.sketch(&space.parse(GENOTYPE).unwrap()).unwrap(), GENOTYPE).unwrap();
     let picture = paint();
     assert_eq!(picture, paint());
     assert!(!picture.svg.contains("<text"), "text depends on the reader's fonts");
 }
 
+/// For each kind of cell its nodes, those that are operators in brackets, and its arrows.
+fn told(space: &dyn SearchSpace, text: &str) -> String {
+    let layout = space.layout();
+    let mut told = String::new();
+    for sketch in space.sketch(&space.parse(text).unwrap()).unwrap() {
+        let node = |node: &SketchNode| node.operator.map_or_else(|| node.name.clone(), |_| format!("[{}]", node.name));
+        let nodes: Vec<String> = sketch.nodes.iter().map(node).collect();
+        let arrow = |Arrow { from, to, operator }: &Arrow| {
+            let on = operator.map_or_else(String::new, |operator| format!(" {}", layout.operators[operator]));
+            format!("{from}→{to}{on}")
+        };
+        let arrows: Vec<String> = sketch.arrows.iter().map(arrow).collect();
+        told += &format!("{}: {}; {}\n", sketch.kind, nodes.join(" "), arrows.join(", "));
+    }
+    told
+}
+
 #[test]
-fn inputs_that_are_chosen_by_themselves_and_supernets_cannot_be_drawn() {
-    let free = Darts::new().inputs(Inputs::Free);
-    let error = architecture(free.layout(), &free.parse(GENOTYPE).unwrap(), "").unwrap_err();
-    assert_eq!(error.to_string(), "the cell `normal` cannot be drawn: its space does not say which nodes its edges join");
-    let space = NasBench201::default();
-    let error = architecture(space.layout(), &Subspace::whole(space.layout()), "").unwrap_err();
-    assert_eq!(error.to_string(), "edge 1<-0 of the cell cell keeps 5 operators, but an architecture at most one");
+fn every_space_sketches_what_its_architectures_are() {
+    insta::assert_snapshot!(told(&NasBench201::default(), "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"), @"cell: in 1 2 out; 0→1 nor_conv_3x3, 0→2 none, 1→2 nor_conv_3x3, 0→3 none, 1→3 nor_conv_1x1, 2→3 avg_pool_3x3");
+    insta::assert_snapshot!(told(&NasBench101::new(), "conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3"), @"cell: in [conv3x3-bn-relu] [maxpool3x3] out; 0→1, 1→2, 0→3, 2→3");
+    insta::assert_snapshot!(told(&NatsBenchSize::new(), "8:16:64:32:8"), @"network: images [cell, 8] [reduction, 16] [cell, 64] [reduction, 32] [cell, 8] classes; 0→1, 1→2, 2→3, 3→4, 4→5, 5→6");
+    insta::assert_snapshot!(told(&NasBenchMacro::new(), "02012100"), @"network: images [id, stride 2] [ir_5x5_t6] [id, stride 2] [ir_3x3_t3] [ir_5x5_t6] [ir_3x3_t3, stride 2] [id] [id] classes; 0→1, 1→2, 2→3, 3→4, 4→5, 5→6, 6→7, 7→8, 8→9");
+    let darts = told(&Darts::new(), GENOTYPE);
+    assert_eq!(told(&Darts::new().inputs(Inputs::Free), GENOTYPE), darts, "the same cells, however their inputs are chosen");
+    insta::assert_snapshot!(darts, @"
+    normal: c_{k-2} c_{k-1} 0 1 2 3 c_{k}; 0→2 dil_conv_3x3, 1→2 sep_conv_5x5, 0→3 sep_conv_3x3, 2→3 sep_conv_3x3, 0→4 skip_connect, 1→4 dil_conv_5x5, 1→5 sep_conv_3x3, 3→5 sep_conv_5x5, 2→6, 3→6, 4→6, 5→6
+    reduce: c_{k-2} c_{k-1} 0 1 2 3 c_{k}; 0→2 sep_conv_5x5, 1→2 sep_conv_5x5, 1→3 sep_conv_5x5, 2→3 sep_conv_5x5, 1→4 sep_conv_3x3, 3→4 sep_conv_3x3, 2→5 sep_conv_5x5, 4→5 sep_conv_3x3, 2→6, 3→6, 4→6, 5→6
+    ");
+}
+
+#[test]
+fn vertices_and_layers_are_drawn_as_the_operators_that_they_are() {
+    let svg = drawn(&NasBench101::new(), "conv3x3-bn-relu,maxpool3x3,conv3x3-bn-relu|0>1,0>3,0>4,1>2,2>4,3>4");
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(texts(&document, "operator-name"), ["conv3x3-bn-relu", "maxpool3x3", "conv3x3-bn-relu"]);
+    assert_eq!(texts(&document, "node-name"), ["in", "out"]);
+    // Each of six edges is a line with an arrow at its end.
+    assert_eq!(of_class(&document, "edge").len(), 6 * 2);
+    let fill = |name: &str| {
+        let at = |node: &Node<'_, '_>| node.attribute("x").unwrap().parse::<f64>().unwrap();
+        let text = of_class(&document, "operator-name").into_iter().find(|node| node.text() == Some(name)).unwrap();
+        let frames = of_class(&document, "operator").into_iter().filter(|node| node.has_tag_name("rect"));
+        let frame = frames.min_by(|one, other| (at(one) - at(&text)).abs().total_cmp(&(at(other) - at(&text)).abs())).unwrap();
+        frame.attribute("stroke").map(str::to_owned)
+    };
+    assert_ne!(fill("conv3x3-bn-relu"), fill("maxpool3x3"), "operators have colours of their own");
+    for (space, text, layers) in [(&NatsBenchSize::new() as &dyn SearchSpace, "8:16:64:32:8", 5), (&NasBenchMacro::new(), "02012100", 8)] {
+        let svg = drawn(space, text);
+        let document = Document::parse(&svg).unwrap();
+        assert_eq!((texts(&document, "operator-name").len(), of_class(&document, "edge").len()), (layers, 2 * (layers + 1)));
+        assert_eq!(texts(&document, "node-name"), ["images", "classes"]);
+    }
+}
+
+#[test]
+fn a_node_that_is_read_twice_has_two_arrows() {
+    let twice = GENOTYPE.replacen("('sep_conv_5x5', 1)", "('none', 0)", 1);
+    let svg = drawn(&Darts::new().inputs(Inputs::Free), &twice);
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(texts(&document, "operator-name").len(), 16);
+    let dashed = of_class(&document, "edge").iter().filter(|line| line.has_attribute("stroke-dasharray")).count();
+    assert_eq!(dashed, 2, "a line to `none` and one from it");
+}
+
+#[test]
+fn what_is_not_an_architecture_has_no_sketch() {
+    let whole = |space: &dyn SearchSpace| space.sketch(&Subspace::whole(space.layout())).unwrap_err().to_string();
+    assert_eq!(whole(&NasBench201::default()), "edge 1<-0 of the cell cell keeps 5 operators, but an architecture at most one");
+    assert_eq!(whole(&NasBench101::new()), "1<-0 keeps 2 operators, but an architecture has exactly one of each");
+    assert_eq!(whole(&NatsBenchSize::new()), "layer 0 keeps 8 widths, but an architecture has exactly one a layer");
+    assert_eq!(whole(&NasBenchMacro::new()), "layer 0 keeps 3 operators, but an architecture has exactly one a layer");
+    assert!(whole(&Darts::new()).starts_with("the normal cell: "), "{}", whole(&Darts::new()));
+    let layout = NatsBenchSize::new().layout().clone();
+    let error = Sketch::wired(&layout, &Subspace::whole(&layout)).unwrap_err();
+    assert_eq!(error.to_string(), "the cell `network` cannot be drawn: its space does not say which nodes its edges join");
 }
 
 /// Two rounds of pruning NAS-Bench-201 from two operators an edge; the first removes one from the first edge.

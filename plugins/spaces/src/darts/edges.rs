@@ -5,7 +5,7 @@ use assay_core::subspace::{CellLayout, Edge, Layout, OperatorSet, Wiring};
 use super::genotype::{Cell, Input};
 use super::lower::{Term, Terms};
 use super::operator::EdgeOperator;
-use super::{CELLS, Choices, INPUTS, NODES};
+use super::{CELLS, Choices, INPUTS, NODE_NAMES, NODES};
 
 const EDGES: [&str; 14] = ["0<-0", "0<-1", "1<-0", "1<-1", "1<-2", "2<-0", "2<-1", "2<-2", "2<-3", "3<-0", "3<-1", "3<-2", "3<-3", "3<-4"];
 
@@ -19,12 +19,10 @@ fn into(node: usize) -> std::ops::Range<usize> {
     first..first + INPUTS + node
 }
 
-/// The edges and nodes, which have the names of the literature's figures: c_{k−2} and c_{k−1} are the outputs of the two cells
-/// before. The output concatenates the inner nodes.
+/// The edges and nodes. The output concatenates the inner nodes.
 fn wiring() -> Wiring {
     let edges = (0..NODES).flat_map(|node| (0..INPUTS + node).map(move |from| Edge { from, to: INPUTS + node }));
-    let names = ["c_{k-2}", "c_{k-1}", "0", "1", "2", "3", "c_{k}"];
-    Wiring { nodes: names.map(str::to_owned).into(), edges: edges.collect(), concatenated: (INPUTS..INPUTS + NODES).collect() }
+    Wiring { nodes: NODE_NAMES.map(str::to_owned).into(), edges: edges.collect(), concatenated: (INPUTS..INPUTS + NODES).collect() }
 }
 
 /// The operators that an architecture may have on an edge.

@@ -1,7 +1,9 @@
 //! A pair of cells as the literature knows them, one text for all that differ only in the numbering of their nodes.
 
+use assay_core::subspace::{Arrow, Sketch, SketchNode};
+
 use super::operator::EdgeOperator;
-use super::{INPUTS, NODES};
+use super::{INPUTS, NODE_NAMES, NODES};
 
 /// One input of a node: the node it reads, and through what.
 pub(super) type Input = (usize, EdgeOperator);
@@ -23,6 +25,16 @@ impl Genotype {
     pub(super) fn canonical(self) -> Self {
         Self { cells: self.cells.map(smallest) }
     }
+}
+
+/// What a picture shows of a cell of this kind.
+pub(super) fn sketch(kind: &str, cell: &Cell) -> Sketch {
+    let inputs = cell
+        .iter()
+        .zip(INPUTS..)
+        .flat_map(|(inputs, to)| inputs.map(|(from, operator)| Arrow { from, to, operator: Some(operator as usize) }));
+    let joins = (INPUTS..INPUTS + NODES).map(|from| Arrow { from, to: INPUTS + NODES, operator: None });
+    Sketch { kind: kind.to_owned(), nodes: NODE_NAMES.map(SketchNode::sum).into(), arrows: inputs.chain(joins).collect() }
 }
 
 fn smallest(cell: Cell) -> Cell {

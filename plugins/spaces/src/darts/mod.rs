@@ -19,7 +19,7 @@ mod text;
 
 use assay_core::graph::{Graph, GraphError};
 use assay_core::plugin::{ArchitectureError, MacroNet, SearchSpace};
-use assay_core::subspace::{Layout, OperatorSet, Subspace};
+use assay_core::subspace::{Layout, OperatorSet, Sketch, SketchError, Subspace};
 
 use edges::Edges;
 use genotype::{Cell, Genotype};
@@ -51,6 +51,8 @@ const CELLS: [&str; 2] = ["normal", "reduce"];
 const INPUTS: usize = 2;
 /// Inner nodes of a cell: its nodes 2 to 5, which messages count from 0.
 const NODES: usize = 4;
+/// The names of nodes in the literature's figures: c_{k−2} and c_{k−1} are the outputs of the two cells before.
+const NODE_NAMES: [&str; INPUTS + NODES + 1] = ["c_{k-2}", "c_{k-1}", "0", "1", "2", "3", "c_{k}"];
 /// How an architecture is written.
 const FORM: &str = "Genotype(normal=[…], normal_concat=range(2, 6), reduce=[…], reduce_concat=range(2, 6)) with eight inputs a cell, \
     two a node, for example ('sep_conv_3x3', 0), ('skip_connect', 1)";
@@ -207,6 +209,12 @@ impl SearchSpace for Darts {
     /// the order of the channels that they concatenate.
     fn canonical(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {
         Ok(text::write(&self.genotype(architecture)?.canonical()))
+    }
+
+    /// Each inner node with its two inputs, however they are chosen.
+    fn sketch(&self, architecture: &Subspace) -> Result<Vec<Sketch>, SketchError> {
+        let genotype = self.genotype(architecture).map_err(|error| SketchError::NotOne(error.to_string()))?;
+        Ok(CELLS.iter().zip(&genotype.cells).map(|(kind, cell)| genotype::sketch(kind, cell)).collect())
     }
 
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError> {

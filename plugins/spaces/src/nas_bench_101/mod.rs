@@ -18,7 +18,7 @@ mod text;
 
 use assay_core::graph::{Graph, GraphError};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, SearchSpace};
-use assay_core::subspace::{CellLayout, Layout, OperatorSet, Subspace};
+use assay_core::subspace::{Arrow, CellLayout, Layout, OperatorSet, Sketch, SketchError, SketchNode, Subspace};
 
 pub use cell::{Cell, VertexOperator};
 use cell::{INNER, VERTICES};
@@ -145,6 +145,19 @@ impl SearchSpace for NasBench101 {
     /// the vertex that has one channel more where channels do not divide. The benchmark counts them as one cell.
     fn canonical(&self, architecture: &Subspace) -> Result<String, ArchitectureError> {
         Ok(self.cell(architecture)?.canonical().to_string())
+    }
+
+    fn sketch(&self, architecture: &Subspace) -> Result<Vec<Sketch>, SketchError> {
+        let cell = self.cell(architecture).map_err(|error| SketchError::NotOne(error.to_string()))?;
+        let output = cell.vertices() - 1;
+        let node = |vertex: usize| match vertex {
+            0 => SketchNode::sum("in"),
+            _ if vertex == output => SketchNode::sum("out"),
+            _ => SketchNode::operator(cell.operator(vertex).name(), EDGE_OPERATORS.len() + cell.operator(vertex) as usize),
+        };
+        let ends = (1..=output).flat_map(|to| (0..to).map(move |from| (from, to)));
+        let arrows = ends.filter(|(from, to)| cell.has(*from, *to)).map(|(from, to)| Arrow { from, to, operator: None }).collect();
+        Ok(vec![Sketch { kind: self.layout.cells[0].kind.clone(), nodes: (0..=output).map(node).collect(), arrows }])
     }
 
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError> {
