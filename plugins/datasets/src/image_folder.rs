@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use assay_core::data::{Content, DataError, Dataset, Normalisation};
 use assay_core::graph::Shape;
 use image::imageops::FilterType;
 use image::{ImageError, ImageFormat, ImageReader};
 
+use crate::parts::archive;
 use crate::parts::files::{kind_of, read_whole, unreadable};
-use crate::parts::jpeg::is_whole;
+use crate::parts::jpeg;
 use crate::parts::location::{at_path, title_of};
 use crate::parts::normalisation::IMAGENET;
 
@@ -39,6 +41,8 @@ struct ImageFolder {
     classes: Vec<String>,
     normalisation: Normalisation,
     files: Vec<(PathBuf, u32)>,
+    /// Which of the files are known to be JPEG images without a missing part.
+    filled: Vec<AtomicBool>,
     /// What is not as one may think: files and classes left out, classes without images.
     remarks: Vec<String>,
 }
@@ -81,6 +85,10 @@ fn counted(others: &BTreeMap<String, usize>) -> Option<String> {
 
 impl ImageFolder {
     fn open(root: PathBuf, size: usize) -> Result<Self, DataError> {
+        if root.is_file() {
+            let kind = archive::kind(&root)?.map_or_else(|| "a file".into(), |kind| format!("{kind}: unpack it"));
+            return Err(DataError::new(format!("{} is {kind}; give a folder with a subfolder of images for each class", root.display())));
+        }
         let folders: Vec<PathBuf> = entries(&root)?.into_iter().filter(|path| path.is_dir()).collect();
         if folders.is_empty() {
             return Err(DataError::new(format!("{} has no subfolders; put the images of each class into one", root.display())));
@@ -104,7 +112,8 @@ impl ImageFolder {
         }
         let classes = folders.iter().map(|folder| title_of(folder)).collect();
         let remarks = counted(&others).map(|others| format!("{others} left out")).into_iter().collect();
-        Ok(Self { root, size, classes, normalisation: IMAGENET.normalisation(), files, remarks })
+        let filled = files.iter().map(|_| AtomicBool::new(false)).collect();
+        Ok(Self { root, size, classes, normalisation: IMAGENET.normalisation(), files, filled, remarks })
     }
 }
 
@@ -145,6 +154,7 @@ impl Dataset for ImageFolder {
             remarks.push(format!("no images of {}", quoted(absent)));
         }
         self.remarks.extend(remarks);
+        self.filled = kept.iter().map(|_| AtomicBool::new(false)).collect();
         (self.files, self.classes) = (kept, names.to_vec());
         Ok(())
     }
@@ -170,10 +180,19 @@ impl Dataset for ImageFolder {
         // Which decoder to use is decided by the contents: an extension may lie.
         let bytes = read_whole(path)?;
         let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format().map_err(|error| unreadable(path, error))?;
-        if reader.format() == Some(ImageFormat::Jpeg) && !is_whole(&bytes) {
-            return Err(damaged(path, "its end is missing"));
+        let end = match reader.format() {
+            Some(ImageFormat::Jpeg) => Some(jpeg::end(&bytes).ok_or_else(|| damaged(path, "its end is missing"))?),
+            _ => None,
+        };
+        let image = reader.decode().map_err(|error| undecodable(path, &bytes, &error))?;
+        // It takes as long as decoding, so of each file once.
+        if let Some(end) = end.filter(|_| !self.filled[index].load(Ordering::Relaxed)) {
+            if !jpeg::is_filled(&bytes, end, &image) {
+                return Err(damaged(path, "a part of the image is missing, though the file has an end"));
+            }
+            self.filled[index].store(true, Ordering::Relaxed);
         }
-        let image = reader.decode().map_err(|error| undecodable(path, &bytes, &error))?.to_rgb8();
+        let image = image.into_rgb8();
         let resized = image::imageops::resize(&image, side, side, FilterType::Triangle);
         let area = self.size * self.size;
         for (position, pixel) in resized.pixels().enumerate() {

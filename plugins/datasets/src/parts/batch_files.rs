@@ -6,7 +6,8 @@ use assay_core::data::{DataError, Dataset, InMemory};
 use assay_core::graph::Shape;
 use assay_core::plugin::SettingsError;
 
-use crate::parts::files::{is_archive, read_members, read_whole, unreadable};
+use crate::parts::archive::{self, Archive, read_members};
+use crate::parts::files::{read_whole, unreadable};
 use crate::parts::flat_records::LabelledImages;
 use crate::parts::location::{at_path, resolve, title_of};
 use crate::parts::normalisation::Preset;
@@ -87,15 +88,20 @@ pub(crate) fn open(collection: &Collection, settings: BatchFiles) -> Result<Box<
     Ok(Box::new(made.map_err(at_path)?))
 }
 
+/// How archives end that others packed anew.
+const REPACKED: [&str; 8] = [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".zip", ".tar.xz", ".tar.zst", ".7z"];
+
 /// All images of a split, the form they were found in, and where.
 fn read<'a>(collection: &'a Collection, path: &Path, split: Split) -> Result<(LabelledImages, &'a Form, PathBuf), DataError> {
     let kind = std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
     if !kind.is_dir() {
-        if !is_archive(path)? {
+        if Archive::of(path)?.is_none() {
             return Err(DataError::new(format!(
-                "{} is neither a folder nor a tar archive; give the folder that holds {}, or the archive, or read a single flat file with \
-                 the dataset `records`",
+                "{} is {}; give the folder that holds {}, or its archive (.tar, .tar.gz, .tar.bz2 or .zip), or read a single flat file \
+                 with the dataset `records`",
                 path.display(),
+                archive::kind(path)?
+                    .map_or("neither a folder nor an archive".into(), |kind| format!("{kind}, which is not read: unpack it")),
                 listed(collection.forms[0].files(split))
             )));
         }
@@ -120,9 +126,11 @@ fn read<'a>(collection: &'a Collection, path: &Path, split: Split) -> Result<(La
         }
     }
     let archives = collection.forms.iter().flat_map(|form| form.archives);
-    if let Some(archive) = archives.map(|name| path.join(name)).find(|archive| archive.is_file()) {
-        let (part, form) = read_archive(collection, &archive, split)?;
-        return Ok((part, form, archive));
+    let as_published = archives.clone().map(|name| path.join(name));
+    let repacked = archives
+        .flat_map(|name| REPACKED.iter().map(move |ending| path.join(format!("{}{ending}", name.split('.').next().unwrap_or(name)))));
+    if let Some(archive) = as_published.chain(repacked).find(|archive| archive.is_file()) {
+        return read(collection, &archive, split);
     }
     Err(match incomplete {
         Some((folder, missing)) => DataError::new(format!("{} lacks {}; {}", folder.display(), listed(&missing), collection.remedy)),

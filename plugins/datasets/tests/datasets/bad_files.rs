@@ -78,7 +78,7 @@ fn a_missing_folder_and_one_with_nothing_in_it() {
 #[test]
 fn a_file_that_is_no_archive() {
     let folder = cifar10();
-    insta::assert_snapshot!(refusal("cifar10", &folder.path().join("data_batch_1.bin"), folder.path()), @"dataset `cifar10`: `path`: [folder]/data_batch_1.bin is neither a folder nor a tar archive; give the folder that holds `data_batch_1.bin`, `data_batch_2.bin` … `data_batch_5.bin`, or the archive, or read a single flat file with the dataset `records`");
+    insta::assert_snapshot!(refusal("cifar10", &folder.path().join("data_batch_1.bin"), folder.path()), @"dataset `cifar10`: `path`: [folder]/data_batch_1.bin is neither a folder nor an archive; give the folder that holds `data_batch_1.bin`, `data_batch_2.bin` … `data_batch_5.bin`, or its archive (.tar, .tar.gz, .tar.bz2 or .zip), or read a single flat file with the dataset `records`");
 }
 
 #[test]
@@ -108,6 +108,84 @@ fn an_archive_with_a_flipped_bit_fails_its_checksum() {
     bytes[checksum] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
     insta::assert_snapshot!(refusal("cifar10", &path, folder.path()), @"dataset `cifar10`: `path`: [folder]/cifar-10-binary.tar.gz is damaged, truncated or not a tar archive; fetch or copy it again: corrupt gzip stream does not have a matching checksum");
+}
+
+#[test]
+fn archives_that_are_not_read_are_recognised_and_said() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("cifar-10-binary.tar.xz");
+    std::fs::write(&path, b"\xfd7zXZ\0 and so on").unwrap();
+    let expected = "dataset `cifar10`: `path`: [folder]/cifar-10-binary.tar.xz is an xz archive, which is not read: unpack it; give the folder that \
+                    holds `data_batch_1.bin`, `data_batch_2.bin` … `data_batch_5.bin`, or its archive (.tar, .tar.gz, .tar.bz2 or .zip), or read a \
+                    single flat file with the dataset `records`";
+    assert_eq!(refusal("cifar10", &path, folder.path()), expected);
+    assert_eq!(refusal("cifar10", folder.path(), folder.path()), expected, "it is found in its folder too");
+    for (magic, kind) in
+        [(&b"7z\xbc\xaf\x27\x1c"[..], "a 7-Zip archive"), (b"\x28\xb5\x2f\xfd", "a Zstandard archive"), (b"Rar!\x1a\x07", "a RAR archive")]
+    {
+        std::fs::write(&path, magic).unwrap();
+        let said = refusal("cifar10", &path, folder.path());
+        assert!(said.contains(&format!("is {kind}, which is not read: unpack it")), "{said}");
+    }
+}
+
+#[test]
+fn an_archive_of_class_folders_is_to_be_unpacked() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("photos.tar.gz");
+    archive(&path, &[("photos/cat/1.png".into(), vec![1, 2, 3])]);
+    insta::assert_snapshot!(refusal("image-folder", &path, folder.path()), @"dataset `image-folder`: `path`: [folder]/photos.tar.gz is a gzip archive: unpack it; give a folder with a subfolder of images for each class");
+    archive(&path.with_extension(""), &[("photos/cat/1.png".into(), vec![1, 2, 3])]);
+    insta::assert_snapshot!(refusal("image-folder", &path.with_extension(""), folder.path()), @"dataset `image-folder`: `path`: [folder]/photos.tar is a tar archive: unpack it; give a folder with a subfolder of images for each class");
+    std::fs::write(&path, "photos").unwrap();
+    insta::assert_snapshot!(refusal("image-folder", &path, folder.path()), @"dataset `image-folder`: `path`: [folder]/photos.tar.gz is a file; give a folder with a subfolder of images for each class");
+}
+
+/// The batches of a folder, as members of an archive.
+fn members(folder: &TempDir) -> Vec<(String, Vec<u8>)> {
+    let name = |index: usize| format!("data_batch_{index}.bin");
+    let member = |index| (format!("cifar-10-batches-bin/{}", name(index)), std::fs::read(folder.path().join(name(index))).unwrap());
+    let mut members: Vec<_> = (1..=5).map(member).collect();
+    members.insert(2, ("cifar-10-batches-bin/readme.html".into(), b"<html>".to_vec()));
+    members
+}
+
+#[test]
+fn archives_that_others_packed_anew_are_read_and_those_cut_or_changed_are_refused() {
+    let folder = cifar10();
+    let as_folder = crate::writing::contents(open_at("cifar10", folder.path()).unwrap().as_ref());
+    let members = members(&folder);
+    let other = tempdir().unwrap();
+    for (name, deflated) in
+        [("cifar-10-binary.tar", false), ("cifar-10-binary.tar.bz2", false), ("cifar-10-binary.zip", false), ("any.zip", true)]
+    {
+        let path = other.path().join(name);
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("zip") => crate::writing::zip(&path, &members, deflated),
+            _ => archive(&path, &members),
+        }
+        let read = |path: &Path| open_at("cifar10", path).map(|dataset| crate::writing::contents(dataset.as_ref()));
+        assert!(read(&path).unwrap() == as_folder, "{name}");
+        assert!(name == "any.zip" || read(other.path()).unwrap() == as_folder, "{name} in its folder");
+        let whole = std::fs::read(&path).unwrap();
+        for length in [whole.len() / 3, whole.len() * 9 / 10] {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let said = refusal("cifar10", &path, other.path());
+            assert!(said.contains("is damaged, truncated or not") || said.contains("lacks `data_batch_"), "{name}, {length} bytes: {said}");
+        }
+        let mut changed = whole.clone();
+        // Within the pixels of the last batch; a tar archive that is not packed has no checksum of them.
+        changed[whole.len() * 3 / 4] ^= 16;
+        std::fs::write(&path, &changed).unwrap();
+        if name != "cifar-10-binary.tar" {
+            let said = refusal("cifar10", &path, other.path());
+            assert!(said.contains("is damaged, truncated or not"), "{name}: {said}");
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
+    let path = other.path().join("photos.zip");
+    crate::writing::zip(&path, &[("photos/cat.png".into(), vec![1, 2, 3])], true);
+    insta::assert_snapshot!(refusal("cifar10", &path, other.path()), @"dataset `cifar10`: `path`: [folder]/photos.zip holds no file of the dataset; it holds `photos/cat.png`");
 }
 
 #[test]

@@ -110,6 +110,28 @@ fn a_jpeg_cut_anywhere_is_refused_by_its_name_as_a_cut_png_is() {
 }
 
 #[test]
+fn a_jpeg_that_was_cut_and_closed_again_is_refused_each_time_it_is_read() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("class/a.jpg");
+    std::fs::create_dir(folder.path().join("class")).unwrap();
+    picture(64, 64, 0).save(&file).unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    let dataset = open_at("image-folder", folder.path()).unwrap();
+    let closed = [&whole[..whole.len() * 6 / 10], b"\xff\xd9"].concat();
+    for _ in 0..2 {
+        std::fs::write(&file, &closed).unwrap();
+        let error = dataset.read(0, &mut vec![0; 3072]).unwrap_err().to_string().replace(&folder.path().display().to_string(), "[folder]");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(error, @"[folder]/class/a.jpg is damaged or truncated; replace or remove it: a part of the image is missing, though the file has an end");
+        }
+    }
+    std::fs::write(&file, &whole).unwrap();
+    let (mut once, mut again) = (vec![0; 3072], vec![0; 3072]);
+    assert_eq!((dataset.read(0, &mut once), dataset.read(0, &mut again)).0.unwrap(), 0);
+    assert_eq!(once, again);
+}
+
+#[test]
 fn images_of_other_types_are_counted_and_said() {
     let folder = tempdir().unwrap();
     for class in ["ant", "bee"] {

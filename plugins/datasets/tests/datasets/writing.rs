@@ -38,7 +38,19 @@ pub(crate) fn contents(dataset: &dyn Dataset) -> (Vec<u8>, Vec<u32>) {
     (pixels, labels)
 }
 
-/// A tar archive, gzipped where its name ends in `gz`.
+/// A zip archive.
+pub(crate) fn zip(path: &Path, members: &[(String, Vec<u8>)], deflated: bool) {
+    let method = if deflated { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    for (name, bytes) in members {
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
+        zip.start_file(name.as_str(), options).unwrap();
+        std::io::Write::write_all(&mut zip, bytes).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+/// A tar archive, packed where its name ends in `gz` or `bz2`.
 pub(crate) fn archive(path: &Path, members: &[(String, Vec<u8>)]) {
     let mut tar = tar::Builder::new(Vec::new());
     for (name, bytes) in members {
@@ -48,13 +60,20 @@ pub(crate) fn archive(path: &Path, members: &[(String, Vec<u8>)]) {
         tar.append_data(&mut header, name, bytes.as_slice()).unwrap();
     }
     let bytes = tar.into_inner().unwrap();
-    if path.extension().is_some_and(|extension| extension == "gz") {
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        std::io::Write::write_all(&mut gzip, &bytes).unwrap();
-        std::fs::write(path, gzip.finish().unwrap()).unwrap();
-    } else {
-        std::fs::write(path, bytes).unwrap();
-    }
+    let packed = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("gz") => {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut gzip, &bytes).unwrap();
+            gzip.finish().unwrap()
+        }
+        Some("bz2") => {
+            let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            std::io::Write::write_all(&mut bzip2, &bytes).unwrap();
+            bzip2.finish().unwrap()
+        }
+        _ => bytes,
+    };
+    std::fs::write(path, packed).unwrap();
 }
 
 /// A batch as Python 2's cPickle writes it (protocol 2): a uint8 matrix `data` and lists of labels.

@@ -11,7 +11,7 @@ pub use assay_fetch::{FetchError, Progress, Report};
 use md5::{Digest, Md5};
 
 use crate::imagenet16_120::REMEDY;
-use crate::parts::files::read_members;
+use crate::parts::archive::read_members;
 
 /// What [`fetch`] has done.
 #[derive(Clone, Debug, PartialEq, Eq)]

