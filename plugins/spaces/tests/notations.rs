@@ -249,6 +249,25 @@ fn holds(space: &dyn SearchSpace, text: &str) {
     }
 }
 
+#[test]
+fn a_message_shows_80_characters_around_the_place_once_however_long_a_word_is() {
+    let long = "x".repeat(5_000);
+    for (space, texts) in spaces() {
+        let mut refused = 0;
+        for text in texts {
+            let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
+            let wrong = words.iter().map(|word| text.replacen(word, &long, 1)).chain([format!("{text}{long}"), format!("{long}{text}")]);
+            for error in wrong.filter_map(|text| space.parse(&text).err()) {
+                let error = error.to_string();
+                let most = error.split(|c: char| c != 'x').map(str::len).max().unwrap();
+                assert!(most <= 80 && error.chars().count() < 1_000 && error.matches("; the form is ").count() == 1, "{error}");
+                refused += 1;
+            }
+        }
+        assert!(refused > 10, "{refused}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 

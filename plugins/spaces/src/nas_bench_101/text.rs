@@ -7,7 +7,7 @@ use assay_core::plugin::{ArchitectureError, suggestion};
 
 use super::FORM;
 use super::cell::{Cell, VERTICES, VertexOperator, bit};
-use crate::notation::Written;
+use crate::notation::{Written, short};
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +31,7 @@ impl FromStr for Cell {
 pub(super) fn operator(written: &Written<'_>, at: usize, name: &str) -> Result<VertexOperator, ArchitectureError> {
     let known = VertexOperator::ALL.map(VertexOperator::name);
     let position = known.iter().position(|known| *known == name);
-    let problem = || written.wrong(at, &format!("there is no operator `{name}`; {}", suggestion(name, &known)));
+    let problem = || written.wrong(at, &format!("there is no operator `{}`; {}", short(name), suggestion(name, &known)));
     position.map(|position| VertexOperator::ALL[position]).ok_or_else(problem)
 }
 

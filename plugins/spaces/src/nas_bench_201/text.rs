@@ -4,7 +4,7 @@ use assay_core::plugin::{ArchitectureError, suggestion};
 use assay_core::subspace::{Layout, OperatorSet, Subspace};
 
 use super::{EDGES, EdgeOperator, FORM, NODES};
-use crate::notation::Written;
+use crate::notation::{Written, short};
 
 pub(super) fn write(path: [EdgeOperator; EDGES.len()]) -> String {
     let mut text = String::new();
@@ -59,6 +59,7 @@ fn edge(layout: &Layout, written: &Written<'_>, term: &str, source: usize) -> Re
         return Err(written.wrong_in(from, &format!("this edge reads node {source}, so it ends in ~{source}")));
     }
     let name_only = name.trim();
-    let problem = || written.wrong_in(name, &format!("there is no operator `{name_only}`; {}", suggestion(name_only, &layout.operators)));
+    let problem =
+        || written.wrong_in(name, &format!("there is no operator `{}`; {}", short(name_only), suggestion(name_only, &layout.operators)));
     layout.operator(name_only).map(|operator| OperatorSet::EMPTY.with(operator)).ok_or_else(problem)
 }

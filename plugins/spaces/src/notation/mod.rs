@@ -4,4 +4,4 @@ mod literal;
 mod written;
 
 pub(crate) use literal::{Kind, Reader, Value};
-pub(crate) use written::Written;
+pub(crate) use written::{Written, short};

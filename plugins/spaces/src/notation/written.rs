@@ -63,6 +63,13 @@ impl<'a> Written<'a> {
     }
 }
 
+/// The beginning of a name that a message repeats; the text around the place shows more of it.
+pub(crate) fn short(name: &str) -> String {
+    let end = name.char_indices().nth(SHOWN / 2).map_or(name.len(), |(end, _)| end);
+    let more = if end < name.len() { "…" } else { "" };
+    name[..end].chars().map(visible).chain(more.chars()).collect()
+}
+
 /// A line break, or what a terminal would obey, as a space.
 fn visible(c: char) -> char {
     let turns_text = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -5,7 +5,7 @@ use assay_core::plugin::{ArchitectureError, suggestion};
 use super::super::genotype::{Cell, Input};
 use super::super::operator::EdgeOperator;
 use super::super::{INPUTS, NODES};
-use crate::notation::{Value, Written};
+use crate::notation::{Value, Written, short};
 
 pub(super) fn read(written: &Written<'_>, value: &Value) -> Result<Cell, ArchitectureError> {
     let Some(items) = value.list() else {
@@ -55,6 +55,6 @@ pub(super) fn operator(written: &Written<'_>, value: &Value) -> Result<EdgeOpera
         return Err(written.wrong(value.at, &format!("the name of an operator is expected: {}", known.join(", "))));
     };
     let position = known.iter().position(|known| *known == name);
-    let problem = || written.wrong(value.at, &format!("there is no operator `{name}`; {}", suggestion(name, &known)));
+    let problem = || written.wrong(value.at, &format!("there is no operator `{}`; {}", short(name), suggestion(name, &known)));
     position.map(|position| EdgeOperator::ALL[position]).ok_or_else(problem)
 }

@@ -5,7 +5,7 @@ use assay_core::plugin::ArchitectureError;
 use super::super::genotype::{Cell, Genotype};
 use super::super::{CELLS, INPUTS, NODES};
 use super::{Found, cell};
-use crate::notation::{Value, Written};
+use crate::notation::{Value, Written, short};
 
 /// Where `Genotype(` begins.
 pub(super) fn begins(text: &str) -> Option<usize> {
@@ -32,7 +32,7 @@ pub(super) fn fields<'v>(
         };
         let Some(place) = CELLS.iter().position(|known| *known == kind) else {
             let known = "normal, normal_concat, reduce and reduce_concat";
-            let part = name.map_or_else(|| format!("part {}", position + 1), |name| format!("`{name}`"));
+            let part = name.map_or_else(|| format!("part {}", position + 1), |name| format!("`{}`", short(name)));
             return Err(written.wrong(value.at, &format!("{part} is not a part of a genotype; its parts are {known}")));
         };
         if is_concat {
