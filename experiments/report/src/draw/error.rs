@@ -1,15 +1,10 @@
 //! Why something cannot be drawn.
 
-use assay_structure::subspace::SketchError;
-
 use crate::picture::PaintError;
 
 /// Why something cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum DrawError {
-    /// The architecture has no picture.
-    #[error(transparent)]
-    Sketch(#[from] SketchError),
     /// The search did not prune.
     #[error("the search pruned nothing: its steps have no candidates for removal")]
     NoPruning,

@@ -1,17 +1,17 @@
 //! Pictures of cells, and of searches that prune them.
 //!
-//! An architecture is drawn as its space sketches it. Each step of a pruning search can be drawn where the space says how edges
-//! join nodes. The way of a search through the plane of its two proxies can be drawn in any space.
+//! An architecture is drawn as its space sketches it. Each step of a pruning search is drawn on the cell where the space says how
+//! edges join nodes, and as a list of its choices elsewhere.
 
 mod architecture;
 mod cell;
 mod error;
 mod layers;
+mod list;
 pub(crate) mod plane;
 mod pruning;
 #[cfg(test)]
 mod tests;
-mod wiring;
 
 use assay_results::{SearchSummary, Trajectory};
 use assay_structure::subspace::{Layout, Sketch};
@@ -42,7 +42,7 @@ pub fn architecture(layout: &Layout, sketches: &[Sketch], text: &str) -> Result<
 /// Draws each step of a search that prunes: on every edge a mark for each operator, which fades when it goes.
 ///
 /// # Errors
-/// If the search did not prune, or the space does not say which nodes its edges join.
+/// If the search did not prune, or the picture cannot be painted.
 pub fn pruning(summary: &SearchSummary, trajectory: &Trajectory) -> Result<Picture, DrawError> {
     paint("pruning", &pruning::draw(&trajectory.layout, &trajectory.steps)?, &summary.protocol)
 }

@@ -5,9 +5,9 @@ use assay_results::present::number::number;
 use assay_structure::score::Reading;
 use assay_structure::subspace::{Choice, Layout, Subspace};
 
-use super::cell::{CellPicture, Stroke};
+use super::cell::Stroke;
 use super::error::DrawError;
-use super::wiring::wirings;
+use super::list::KindPicture;
 use crate::picture::canvas::{Anchor, Canvas, Drawing, INK, TEXT, short, width_of};
 use crate::picture::palette::colour;
 
@@ -38,22 +38,20 @@ pub(super) fn draw(layout: &Layout, steps: &[Step]) -> Result<Drawing, DrawError
     if steps.iter().all(|step| step.candidates.is_empty()) {
         return Err(DrawError::NoPruning);
     }
-    let wirings = wirings(layout)?;
     // What the search never looked at has no mark.
     let begun: Vec<usize> = (0..layout.operators.len()).filter(|operator| has(&first.before, *operator)).collect();
     let label = [begun.len() as f64 * STEP - (STEP - MARK), MARK];
-    let pictures: Vec<Vec<CellPicture<'_>>> = frames(steps)
+    let pictures: Vec<Vec<KindPicture<'_>>> = frames(steps)
         .iter()
         .map(|(_, after)| {
-            let kinds = wirings.iter().copied().enumerate();
-            let picture = |(kind, wiring)| {
+            let picture = |(kind, cell)| {
                 let stroke = |edge: usize| if after.kept(kind, edge).is_empty() { Stroke::Faint } else { Stroke::Full };
-                CellPicture::of_wiring(wiring, label, stroke)
+                KindPicture::new(cell, label, stroke)
             };
-            kinds.map(picture).collect()
+            layout.cells.iter().enumerate().map(picture).collect()
         })
         .collect();
-    let size = |picture: &CellPicture<'_>| picture.size();
+    let size = |picture: &KindPicture<'_>| picture.size();
     let lefts: Vec<f64> = pictures
         .first()
         .into_iter()
@@ -65,14 +63,14 @@ pub(super) fn draw(layout: &Layout, steps: &[Step]) -> Result<Drawing, DrawError
         })
         .collect();
     let width = pictures.first().into_iter().flatten().map(|picture| size(picture)[0] + BETWEEN[0]).sum::<f64>() - BETWEEN[0];
-    let row = |pictures: &Vec<CellPicture<'_>>| pictures.iter().map(|picture| size(picture)[1]).fold(0.0, f64::max);
+    let row = |pictures: &Vec<KindPicture<'_>>| pictures.iter().map(|picture| size(picture)[1]).fold(0.0, f64::max);
     let height: f64 = pictures.iter().map(|pictures| row(pictures) + TITLE + BETWEEN[1]).sum();
-    let kinds = if wirings.len() > 1 { TITLE } else { 0.0 };
+    let kinds = if layout.cells.len() > 1 { TITLE } else { 0.0 };
     let width = width.max(legend_width(layout, &begun));
     let mut canvas = Canvas::new(width + 2.0 * MARGIN, MARGIN + LEGEND + kinds + height);
     legend(&mut canvas, layout, &begun);
     let mut top = MARGIN + LEGEND;
-    if wirings.len() > 1 {
+    if layout.cells.len() > 1 {
         for (left, cell) in lefts.iter().zip(&layout.cells) {
             canvas.text((*left, top + TEXT), Anchor::Start, &format!("{} cell", cell.kind));
         }

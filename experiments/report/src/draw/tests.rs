@@ -191,6 +191,23 @@ fn an_operator_fades_in_the_step_that_removes_it_and_is_an_empty_place_from_then
     assert_eq!(error.to_string(), "the search pruned nothing: its steps have no candidates for removal");
 }
 
+#[test]
+fn choices_that_are_not_edges_between_nodes_are_listed_as_they_are_pruned() {
+    let space = NasBenchMacro::new();
+    let begin = Subspace::whole(space.layout());
+    let removed = Choice { cell: 0, edge: 2, operator: 0 };
+    let after = begin.without(removed);
+    let candidates = vec![Removal { choice: removed, indicators: Vec::new(), removed: true }];
+    let step = Step { title: "round 1".into(), candidates, before: begin, after, readings: Vec::new() };
+    let svg = pruning::draw(space.layout(), &[step]).unwrap().standalone(&[]);
+    let document = Document::parse(&svg).unwrap();
+    let names: Vec<String> = (0..8).map(|layer| format!("layer {layer}")).collect();
+    assert_eq!(texts(&document, "edge-name"), [names.clone(), names].concat(), "before the step and after it");
+    let count = |class: &str| of_class(&document, class).iter().filter(|node| node.has_tag_name("rect")).count();
+    // Three marks in the legend, and in two frames three for each of eight layers.
+    assert_eq!((count("kept"), count("fading"), count("gone")), (3 + 23 + 23, 1, 1));
+}
+
 /// A summary with these scores of what was found.
 fn summary(scores: &[(&str, f64)]) -> SearchSummary {
     let score = |(label, value): &(&str, f64)| {
