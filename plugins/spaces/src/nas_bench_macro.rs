@@ -6,7 +6,8 @@
 //! expansion 6 and kernel 5. Before them comes a 3×3 convolution to C channels (the benchmark's networks have C = 32),
 //! behind them a 1×1 convolution to 40C. The number of cells of a network means nothing here: layers are what is chosen.
 //!
-//! The text form is the benchmark's own, one digit a layer: `02012100`.
+//! The text form is the benchmark's own, one digit a layer: `02012100`. Lists and tuples of the digits are read too.
+//! Two texts are of the same architecture if every layer has the same operator.
 
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};

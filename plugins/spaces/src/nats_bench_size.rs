@@ -6,7 +6,8 @@
 //! input change the channels (the skip by a 1×1 convolution, where they differ). Neither the channels nor the cells of a
 //! network mean anything here: channels are what is chosen.
 //!
-//! The text form is the benchmark's own: `64:64:64:64:64`.
+//! The text form is the benchmark's own: `64:64:64:64:64`. Lists and tuples of the numbers are read too. Two texts are of the same
+//! architecture if every layer has the same channels.
 
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator, Pool};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};

@@ -7,7 +7,8 @@
 //! A supernet keeps any operators on all 14 edges of each kind of cell; an architecture has two edges left a node, with one
 //! operator each, and no `none`. Its text form is the literature's: `Genotype(normal=[('sep_conv_3x3', 0), …],
 //! normal_concat=range(2, 6), reduce=[…], reduce_concat=range(2, 6))`. Also read are log lines and Python files with one,
-//! dictionaries and nested lists, and the configurations of NAS-Bench-301.
+//! dictionaries and nested lists, and the configurations of NAS-Bench-301. Two texts are of the same architecture if every inner node
+//! has the same two inputs, in either order.
 
 mod edges;
 mod genotype;

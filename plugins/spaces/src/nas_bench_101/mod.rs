@@ -6,7 +6,8 @@
 //!
 //! The text form lists the operators of the inner vertices, then the edges, where 0 is the input and the last vertex the
 //! output: `conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3`. Vertices on no path from input to output are dropped. Also read are the
-//! adjacency matrix and the list of operators that the benchmark's code takes.
+//! adjacency matrix and the list of operators that the benchmark's code takes. Two texts are of the same architecture if their
+//! cells are isomorphic: the benchmark's code knows a cell by a hash that does not depend on the numbering, and has one row for it.
 //!
 //! There are no supernets: how many channels a vertex has depends on which others feed the output.
 

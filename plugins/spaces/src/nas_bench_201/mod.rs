@@ -2,7 +2,8 @@
 //!
 //! A cell has four nodes; every node reads every earlier one through an edge that carries one of five operators.
 //! The text form is the benchmark's own: `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`. Also read are `Structure(4 nodes with …)`,
-//! NASLib's six numbers, tuples `(('nor_conv_3x3', 0),), …`, and dictionaries.
+//! NASLib's six numbers, tuples `(('nor_conv_3x3', 0),), …`, and dictionaries. Two texts are of the same architecture if every edge
+//! has the same operator: isomorphic cells have records of their own.
 
 mod canonical;
 mod lower;
