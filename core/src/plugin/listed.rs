@@ -11,7 +11,7 @@ use crate::subspace::Subspace;
 pub struct Listed {
     /// Each architecture, where it is written first.
     pub architectures: Vec<Subspace>,
-    /// The row of each, counted from 0.
+    /// For each row the position of its architecture.
     pub rows: Vec<usize>,
     /// What is written again.
     pub repeated: Vec<Repeated>,
@@ -53,9 +53,10 @@ impl Listed {
             let architecture = space.parse(text).map_err(|error| NotListed { row, error })?;
             let first = *first.entry(space.representative(&architecture)).or_insert(row);
             if first == row {
+                listed.rows.push(listed.architectures.len());
                 listed.architectures.push(architecture);
-                listed.rows.push(row);
             } else {
+                listed.rows.push(listed.rows[first]);
                 listed.repeated.push(Repeated { again: (row, text.to_owned()), first: (first, texts[first].as_ref().to_owned()) });
             }
         }

@@ -84,7 +84,7 @@ impl Score {
             let which = if self.architectures.len() > 1 { format!("architecture {}", row + 1) } else { "this".into() };
             Failure::new(format!("{which} is not an architecture of {}: {error}", experiment.space.name))
         })?;
-        listed.repeated.iter().for_each(|repeated| tell!("{repeated}; it is scored once."));
+        listed.repeated.iter().for_each(|repeated| tell!("{repeated}; it is measured once."));
         let proxies = self.proxies(&assembly)?;
         let profiling = Profiling::start(self.profile);
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, profiling.profile())?;
@@ -122,21 +122,24 @@ impl Score {
 
     fn measure(&self, workbench: &Workbench, listed: &Listed) -> Result<Vec<Line>, Failure> {
         let count = self.repeats as usize;
-        let texts = listed.rows.iter().map(|row| &self.architectures[*row]);
-        let wanted: Vec<(&String, &PlannedProxy, &Subspace)> = texts
-            .zip(&listed.architectures)
-            .flat_map(|(text, subspace)| workbench.proxies.iter().map(move |proxy| (text, proxy, subspace)))
-            .collect();
+        let asked = |architecture| workbench.proxies.iter().map(move |proxy| (architecture, proxy));
+        let wanted: Vec<(&Subspace, &PlannedProxy)> = listed.architectures.iter().flat_map(asked).collect();
         let requests: Vec<Request> =
-            wanted.iter().flat_map(|(_, proxy, subspace)| repeats(&proxy.label, subspace, "score", count)).collect();
+            wanted.iter().flat_map(|(architecture, proxy)| repeats(&proxy.label, architecture, "score", count)).collect();
         // Nothing is kept of a score, so Ctrl-C may end the program as it is.
         let records =
             workbench.measure(&Vec::from_iter(&requests), &Unobserved, &|_| Ok(())).map_err(|error| Failure::new(error.to_string()))?;
-        let lines = wanted.into_iter().zip(records.chunks(count)).map(|((text, proxy, _), records)| {
-            let readings: Vec<Reading> = records.iter().map(|record| record.reading.clone()).collect();
-            let score = ProxyScore::of(proxy.proxy.direction(), &readings);
-            Line { architecture: text.clone(), proxy: proxy.name.clone(), score, readings }
-        });
+        // Each architecture in the notations in which it was given, with what was measured of it once.
+        let rows = self.architectures.iter().zip(&listed.rows);
+        let line = |text: &String, position: usize, proxy: usize| {
+            let planned = &workbench.proxies[proxy];
+            let first = (position * workbench.proxies.len() + proxy) * count;
+            let readings: Vec<Reading> = records[first..first + count].iter().map(|record| record.reading.clone()).collect();
+            let score = ProxyScore::of(planned.proxy.direction(), &readings);
+            Line { architecture: text.clone(), proxy: planned.name.clone(), score, readings }
+        };
+        let lines = rows.flat_map(|(text, position)| (0..workbench.proxies.len()).map(move |proxy| (text, *position, proxy)));
+        let lines = lines.map(|(text, position, proxy)| line(text, position, proxy));
         Ok(lines.collect())
     }
 }

@@ -47,22 +47,24 @@ fn what_a_study_lists_again_is_measured_once_and_said() {
 }
 
 #[test]
-fn what_is_to_be_scored_again_is_scored_once_and_said() {
+fn what_is_to_be_scored_again_is_measured_once_and_said() {
     let scratch = Scratch::new();
     let score = |space: &str, architectures: &[&str]| {
         let options = ["--proxy", "params", "--repeats", "1", "--json", "--space", space];
         let said = scratch.assay(&[&["score"], architectures, &options].concat());
         assert_eq!(said.code, Some(0), "{}", said.err);
         let scores: serde_json::Value = serde_json::from_str(&said.out).unwrap();
-        (scores["scores"].as_array().unwrap().len(), said.err)
+        let readings: Vec<serde_json::Value> = scores["scores"].as_array().unwrap().iter().map(|line| line["readings"].clone()).collect();
+        (readings, said.err)
     };
     let (lines, said) = score("nas-bench-201", &[ONE, SAME, OTHER]);
-    assert_eq!((lines, said), (2, format!("`{SAME}`, row 2, is the same architecture as `{ONE}`, row 1; it is scored once.\n")));
+    assert!(lines.len() == 3 && lines[0] == lines[1] && lines[0] != lines[2], "a line for each notation");
+    assert_eq!(said, format!("`{SAME}`, row 2, is the same architecture as `{ONE}`, row 1; it is measured once.\n"));
     // Isomorphic cells, which the benchmark's own code knows by one hash.
     let (lines, said) =
         score("nas-bench-101", &["conv3x3-bn-relu,maxpool3x3|0>1,0>2,1>3,2>3", "maxpool3x3,conv3x3-bn-relu|0>1,0>2,1>3,2>3"]);
-    assert!(lines == 1 && said.contains("row 2, is the same architecture as"), "{said}");
-    assert_eq!(score("nas-bench-201", &[ONE, OTHER]), (2, String::new()));
+    assert!(lines.len() == 2 && lines[0] == lines[1] && said.contains("row 2, is the same architecture as"), "{said}");
+    assert_eq!(score("nas-bench-201", &[ONE, OTHER]).1, "");
     let wrong = scratch.fail(&["score", ONE, "|nonsense~0|", "--proxy", "params"]);
     assert!(wrong.contains("architecture 2 is not an architecture of nas-bench-201: `|nonsense~0|`"), "{wrong}");
 }
