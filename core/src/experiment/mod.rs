@@ -78,7 +78,7 @@ pub use problem::{ExperimentError, Place, Problem};
 use serde::Serialize;
 pub use study::{Isomorphic, Shard, ShardError, Study};
 pub use time_limit::{TimeLimit, TimeLimitError};
-pub use training::{Training, TrainingBackend};
+pub use training::{DecayedParameters, RateSchedule, Training, TrainingBackend, TrainingOptimiser};
 
 use crate::plugin::Settings;
 

@@ -22,14 +22,32 @@ crate::settings! {
         pub epochs: usize = 600, in 1..=100_000;
         /// images a step
         pub batch: usize = 96, in 2..=65_536;
-        /// the first learning rate; it falls to 0 along half a cosine, epoch by epoch
+        /// the first learning rate; it falls by the schedule, epoch by epoch
         pub learning_rate: f64 = 0.025, in 0.0..=100.0;
+        /// how the learning rate falls: along half a cosine or a straight line to 0, or in steps
+        #[serde(skip_serializing_if = "is_default")]
+        pub schedule: RateSchedule = RateSchedule::Cosine;
+        /// epochs before each step of schedule = "steps"
+        #[serde(skip_serializing_if = "is_one")]
+        pub step_epochs: usize = 1, in 1..=100_000;
+        /// what the learning rate is multiplied by in each step of schedule = "steps"
+        #[serde(skip_serializing_if = "is_darts_on_imagenet")]
+        pub step_factor: f64 = 0.97, in 0.0..=1.0;
         /// epochs in which the learning rate first rises, in equal steps
         pub warm_up: usize = 0, in 0..=1_000;
-        /// momentum of stochastic gradient descent
+        /// how a step follows from a gradient
+        #[serde(skip_serializing_if = "is_default")]
+        pub optimiser: TrainingOptimiser = TrainingOptimiser::Sgd;
+        /// momentum of stochastic gradient descent; for Adam the share of the first moment that stays
         pub momentum: f64 = 0.9, in 0.0..=0.999_999;
-        /// weight decay, of all parameters
+        /// Nesterov's look ahead, of stochastic gradient descent
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        pub nesterov: bool = false;
+        /// weight decay
         pub weight_decay: f64 = 3e-4, in 0.0..=1.0;
+        /// which parameters decay: all, or the weights of convolutions and linear layers (no batch normalisation, no biases)
+        #[serde(skip_serializing_if = "is_default")]
+        pub decayed: DecayedParameters = DecayedParameters::All;
         /// the norm that the gradient of all parameters together is cut to; 0 for none
         pub clip: f64 = 5.0, in 0.0..=1e9;
         /// the probability that targets spread evenly over all classes
@@ -53,6 +71,58 @@ crate::settings! {
         /// convolutions and linear layers in 16 bits (bfloat16), on burn's backends
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         pub mixed_precision: bool = false;
+    }
+}
+
+/// Settings at their default are not written, so that recipes of earlier versions stay as they are.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn is_one(value: &usize) -> bool {
+    *value == 1
+}
+
+#[expect(clippy::float_cmp, reason = "the default itself")]
+fn is_darts_on_imagenet(factor: &f64) -> bool {
+    *factor == 0.97
+}
+
+crate::words! {
+    /// How a learning rate falls.
+    #[derive(Default)]
+    pub enum RateSchedule {
+        /// To 0 along half a cosine (Loshchilov & Hutter, ICLR 2017).
+        #[default]
+        Cosine = "cosine",
+        /// To 0 in a straight line.
+        Linear = "linear",
+        /// By a factor, every so many epochs.
+        Steps = "steps",
+    }
+}
+
+crate::words! {
+    /// The optimisers of a training.
+    #[derive(Default)]
+    pub enum TrainingOptimiser {
+        /// Stochastic gradient descent with momentum.
+        #[default]
+        Sgd = "sgd",
+        /// Adam (Kingma & Ba, ICLR 2015), with the decay in the gradient and a share of 0.999 of the second moment.
+        Adam = "adam",
+    }
+}
+
+crate::words! {
+    /// Which parameters decay.
+    #[derive(Default)]
+    pub enum DecayedParameters {
+        /// All of them.
+        #[default]
+        All = "all",
+        /// The weights of convolutions and linear layers.
+        Weights = "weights",
     }
 }
 

@@ -275,6 +275,30 @@ fn a_training_learns() {
 }
 
 #[test]
+fn every_optimiser_and_schedule_learns_and_takes_steps_of_its_own() {
+    let (images, test) = (quarters(160, 8, 0), quarters(100, 8, 1));
+    let base = Settings::none().with("cells", 2).with("epochs", 6).with("batch", 16);
+    let sgd = base.clone().with("learning_rate", 0.1);
+    let ways = [
+        sgd.clone().with("nesterov", true),
+        sgd.clone().with("schedule", "linear").with("decayed", "weights").with("weight_decay", 0.01),
+        sgd.with("schedule", "steps").with("step_factor", 0.7),
+        base.with("learning_rate", 0.01).with("optimiser", "adam"),
+    ];
+    let mut all = Vec::new();
+    for way in ways {
+        let recipe = recipe(&way);
+        let outcome = train(&job(&recipe, graph(&recipe, 8), 0, (&images, &test)), None, &mut Stopper::default()).unwrap();
+        let losses: Vec<f64> = outcome.curve.iter().map(|epoch| epoch.train_loss).collect();
+        assert!(losses[5] < 0.6 * losses[0], "{losses:?} by {recipe:?}");
+        all.push(losses[5].to_bits());
+    }
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 4);
+}
+
+#[test]
 fn what_does_not_fit_is_refused_before_anything_is_trained() {
     let (small, large) = (quarters(8, 8, 0), quarters(8, 16, 0));
     let message = |settings: &Settings, test: &InMemory| {
@@ -286,6 +310,7 @@ fn what_does_not_fit_is_refused_before_anything_is_trained() {
     insta::assert_snapshot!(message(&two, &large), @"the network takes images of 3×8×8, and those that it is tested on are 3×16×16");
     insta::assert_snapshot!(message(&two.clone().with("auxiliary", 0.4), &small), @"the auxiliary head does not fit 32×4×4 behind `cells.1.concat` (node `auxiliary.pool` (avg_pool): a window of 5×5 does not fit 32×4×4 with padding 0); set auxiliary = 0");
     insta::assert_snapshot!(message(&two.clone().with("backend", "burn-cuda"), &small), @r#"this build has no `burn-cuda`; build it with --features cuda, or set backend = "cpu""#);
+    insta::assert_snapshot!(message(&two.clone().with("nesterov", true).with("momentum", 0.0), &small), @r#"nesterov looks ahead along the momentum of stochastic gradient descent; set optimiser = "sgd" and a momentum"#);
     insta::assert_snapshot!(message(&two.clone().with("mixed_precision", true), &small), @r#"mixed_precision needs a backend of burn's; set backend = "burn-flex" or "burn-cuda", or leave it out"#);
     let recipe = recipe(&two.with("learning_rate", 99.0).with("epochs", 3).with("batch", 4).with("clip", 0.0));
     let job = job(&recipe, graph(&recipe, 8), 0, (&small, &small));

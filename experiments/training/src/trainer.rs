@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use assay_core::engine::Engine;
-use assay_core::engine::learner::{Learner, LearnerState, Lesson, Loss, Optimiser, Part, Rules, Targets, cross_entropy};
+use assay_core::engine::learner::{Decayed, Learner, LearnerState, Lesson, Loss, Optimiser, Part, Rules, Targets, cross_entropy};
+use assay_core::experiment::{DecayedParameters, Training, TrainingOptimiser};
 use assay_core::graph::Graph;
 use assay_core::network::{Network, RunningStatistics};
 use assay_core::stream::Stream;
@@ -60,6 +61,10 @@ impl<'a> Trainer<'a> {
         }
         if recipe.drop_path > 0.0 && graph.paths().is_empty() {
             return Err(TrainingError::Recipe("this network has no operators on edges that could be dropped; set drop_path = 0".into()));
+        }
+        if recipe.nesterov && (recipe.optimiser == TrainingOptimiser::Adam || recipe.momentum == 0.0) {
+            let problem = "nesterov looks ahead along the momentum of stochastic gradient descent; set optimiser = \"sgd\" and a momentum";
+            return Err(TrainingError::Recipe(problem.into()));
         }
         let mut losses = vec![Loss { node: graph.output(), factor: 1.0 }];
         let mut learning = Arc::clone(graph);
@@ -216,7 +221,14 @@ impl<'a> Trainer<'a> {
 }
 
 /// How a recipe's steps follow from gradients.
-fn rules(recipe: &assay_core::experiment::Training) -> Rules {
-    let optimiser = Optimiser::Sgd { momentum: recipe.momentum, nesterov: false };
-    Rules { optimiser, weight_decay: recipe.weight_decay, narrow: recipe.mixed_precision, ..Rules::default() }
+fn rules(recipe: &Training) -> Rules {
+    let optimiser = match recipe.optimiser {
+        TrainingOptimiser::Sgd => Optimiser::Sgd { momentum: recipe.momentum, nesterov: recipe.nesterov },
+        TrainingOptimiser::Adam => Optimiser::Adam { betas: [recipe.momentum, 0.999], epsilon: 1e-8 },
+    };
+    let decayed = match recipe.decayed {
+        DecayedParameters::All => Decayed::All,
+        DecayedParameters::Weights => Decayed::Weights,
+    };
+    Rules { optimiser, weight_decay: recipe.weight_decay, decayed, narrow: recipe.mixed_precision, ..Rules::default() }
 }
