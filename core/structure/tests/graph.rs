@@ -101,6 +101,42 @@ fn a_graph_read_from_text_is_checked_again() {
     assert!(message.contains("node `sum` (weighted_sum)"), "{message}");
 }
 
+#[test]
+fn sizes_that_no_machine_holds_are_refused_and_do_not_wrap_around() {
+    let half = usize::MAX / 2 + 1;
+    let image = |shape| GraphBuilder::new(shape).map(drop).map_err(|error| error.to_string());
+    // The product of the extents is 0 in the arithmetic of a machine, and the sum of the last below the kernel.
+    let refused = [image(Shape::new(half, half, 1)), image(Shape::new(1 << 14, 1 << 13, 1 << 13))];
+    for message in refused.map(Result::unwrap_err) {
+        assert!(message.contains("numbers are more than any machine holds"), "{message}");
+    }
+    assert!(image(Shape::new(1 << 13, 1 << 13, 1 << 13)).is_ok());
+    let conv = Conv2d::new(1, 3);
+    for (channels, operator) in [
+        (4, Operator::Conv2d(Conv2d::new(half, 1))),
+        (4, Operator::Conv2d(Conv2d::new(1, 1 << 20))),
+        (4, Operator::Conv2d(conv.dilation(half))),
+        (4, Operator::Conv2d(conv.padding(half))),
+        (4, Operator::MaxPool(Pool::new(usize::MAX, 1, half))),
+        (1 << 20, Operator::Linear { out_features: 1 << 20, bias: true }),
+    ] {
+        let mut graph = GraphBuilder::new(Shape::new(channels, 1, 1)).unwrap();
+        let input = graph.input();
+        assert!(graph.add("node", operator.clone(), &[input]).is_err(), "{operator:?}");
+    }
+    // A node that is joined with itself 41 times.
+    let mut graph = GraphBuilder::new(Shape::new(1, 1, 1)).unwrap();
+    let mut last = graph.input();
+    let joined = (0..41).find_map(|node| match graph.add(format!("{node}"), Operator::Concat, &[last, last]) {
+        Ok(joined) => {
+            last = joined;
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    });
+    assert!(joined.is_some_and(|message| message.contains("1099511627776×1×1 numbers")));
+}
+
 proptest! {
     #[test]
     fn a_convolution_has_as_many_outputs_as_positions_counted_one_by_one(

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Conv2d, Graph, Node, NodeId, Operator, Pool, Shape, parameter};
+use super::{Conv2d, Graph, Node, NodeId, Operator, Pool, Shape, operator, parameter};
 
 /// Why a node cannot be added. The message names the node.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,8 +53,13 @@ impl GraphBuilder {
     /// # Errors
     /// If the shape has no elements.
     pub fn new(input: Shape) -> Result<Self, GraphError> {
-        if input.elements() == 0 {
-            return Err(GraphError::Shape { node: "input".into(), kind: "input", problem: format!("an image of {input} has no pixels") });
+        let wrong = |problem: String| Err(GraphError::Shape { node: "input".into(), kind: "input", problem });
+        let extents = [input.channels, input.height, input.width];
+        if extents.contains(&0) {
+            return wrong(format!("an image of {input} has no pixels"));
+        }
+        if let Err(problem) = operator::count(&extents) {
+            return wrong(problem);
         }
         let node = Node { name: "input".into(), operator: Operator::Input, inputs: Vec::new(), shape: input };
         Ok(Self { names: HashSet::from([node.name.clone()]), nodes: vec![node], blocks: Vec::new(), paths: Vec::new() })

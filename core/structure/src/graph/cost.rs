@@ -21,7 +21,7 @@ impl Graph {
     /// Multiply-adds of one image through every convolution and linear layer. A multiply-add counts once.
     #[must_use]
     pub fn multiply_adds(&self) -> u64 {
-        (0..self.nodes.len()).map(|position| self.multiply_adds_of(NodeId(position))).sum()
+        (0..self.nodes.len()).map(|position| self.multiply_adds_of(NodeId(position))).fold(0, u64::saturating_add)
     }
 
     /// Multiply-adds of one image through one node.
@@ -30,7 +30,7 @@ impl Graph {
         let node = self.node(id);
         match (&node.operator, self.parameters_of(id).next()) {
             (Operator::Conv2d(_) | Operator::Linear { .. }, Some(weight)) => {
-                (self.parameters[weight].elements() * node.shape.area()) as u64
+                (self.parameters[weight].elements() as u64).saturating_mul(node.shape.area() as u64)
             }
             _ => 0,
         }

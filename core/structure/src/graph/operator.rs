@@ -162,6 +162,12 @@ impl Operator {
 
     /// The output shape for these inputs, or what is wrong with them.
     pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        let shape = self.fit(inputs)?;
+        count(&[shape.channels, shape.height, shape.width])?;
+        Ok(shape)
+    }
+
+    fn fit(&self, inputs: &[Shape]) -> Result<Shape, String> {
         let one = || match inputs {
             [shape] => Ok(*shape),
             _ => Err(format!("takes one input, was given {}", inputs.len())),
@@ -193,6 +199,7 @@ impl Operator {
                 if *out_features == 0 {
                     return Err("has no output features".into());
                 }
+                count(&[*out_features, shape.channels])?;
                 Ok(Shape::vector(*out_features))
             }
             Self::WeightedSum { weights } => {
@@ -209,7 +216,8 @@ impl Operator {
                 let first = *inputs.first().ok_or("joins nothing: it has no input")?;
                 match inputs.iter().find(|s| (s.height, s.width) != (first.height, first.width)) {
                     Some(other) => Err(format!("cannot join {other} with {first}: the maps differ in size")),
-                    None => Ok(Shape { channels: inputs.iter().map(|s| s.channels).sum(), ..first }),
+                    // A node may be joined with itself, again and again.
+                    None => Ok(Shape { channels: inputs.iter().map(|s| s.channels).fold(0, usize::saturating_add), ..first }),
                 }
             }
             Self::Truncate { channels } => {
@@ -238,7 +246,8 @@ fn conv_shape(conv: &Conv2d, input: Shape) -> Result<Shape, String> {
     if !input.channels.is_multiple_of(groups) || !out_channels.is_multiple_of(groups) {
         return Err(format!("{} input and {out_channels} output channels do not split into {groups} groups", input.channels));
     }
-    let side = |size| window_positions(size, dilation * (kernel - 1) + 1, stride, padding);
+    count(&[out_channels, input.channels / groups, kernel, kernel])?;
+    let side = |size| window_positions(size, dilation.checked_mul(kernel - 1)?.checked_add(1)?, stride, padding);
     match (side(input.height), side(input.width)) {
         (Some(height), Some(width)) => Ok(Shape::new(out_channels, height, width)),
         _ => Err(format!("a {kernel}×{kernel} kernel of dilation {dilation} does not fit {input} with padding {padding}")),
@@ -250,7 +259,7 @@ fn pool_shape(pool: Pool, input: Shape) -> Result<Shape, String> {
     if kernel == 0 || stride == 0 {
         return Err("kernel and stride must be at least 1".into());
     }
-    if 2 * padding > kernel {
+    if padding > kernel / 2 {
         return Err(format!("padding {padding} is more than half the window of {kernel}: a window could lie outside the image"));
     }
     let side = |size| window_positions(size, kernel, stride, padding);
@@ -261,5 +270,18 @@ fn pool_shape(pool: Pool, input: Shape) -> Result<Shape, String> {
 }
 
 fn window_positions(size: usize, extent: usize, stride: usize, padding: usize) -> Option<usize> {
-    (size + 2 * padding).checked_sub(extent).map(|free| free / stride + 1)
+    size.checked_add(padding.checked_mul(2)?)?.checked_sub(extent).map(|free| free / stride + 1)
+}
+
+/// More numbers than any machine holds of one activation or parameter, and few enough to be counted on with.
+const TOO_MANY: usize = 1 << 40;
+
+/// Checks that so many numbers can be counted on with.
+pub(super) fn count(extents: &[usize]) -> Result<(), String> {
+    let product = extents.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent));
+    if product.is_some_and(|product| product < TOO_MANY) {
+        return Ok(());
+    }
+    let extents: Vec<String> = extents.iter().map(usize::to_string).collect();
+    Err(format!("{} numbers are more than any machine holds", extents.join("×")))
 }
