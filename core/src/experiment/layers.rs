@@ -1,16 +1,20 @@
 //! The layers of an experiment: file < environment < `--set`.
 
+use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use figment::providers::{Env, Serialized};
-use figment::value::{Dict, Map, Uncased, UncasedStr};
+use figment::providers::Serialized;
+use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider, Source};
 use serde::Serialize;
 use toml_edit::{Document, Key};
 
-use super::merged::{ENVIRONMENT_PREFIX, File, Merged};
+use super::environment::{self, DEEPEST, ENVIRONMENT_PREFIX};
+use super::merged::{File, Merged};
 use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose};
+use crate::data::read_file;
 use crate::plugin::{Declared, SearchSpace, Settings};
 
 /// Collects the layers of an experiment; later layers win.
@@ -57,9 +61,9 @@ impl Layers {
     /// # Errors
     /// If it cannot be read or is not TOML; the problem points at the offending byte.
     pub fn file(self, path: &Path) -> Result<Self, ExperimentError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Problem::elsewhere(format!("the experiment file `{}` cannot be read: {error}", path.display())))?;
-        self.text(path, text)
+        let text = read_file(path).and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text")));
+        let wrong = |error| Problem::elsewhere(format!("the experiment file `{}` cannot be read: {error}", path.display()));
+        self.text(path, text.map_err(wrong)?)
     }
 
     /// An experiment file's text, under the path that messages name.
@@ -84,8 +88,15 @@ impl Layers {
 
     /// Variables of the environment that begin with [`ENVIRONMENT_PREFIX`]. `_` in a proxy's name stands for `-`.
     #[must_use]
-    pub fn environment(mut self) -> Self {
-        self.figment = self.figment.merge(Env::prefixed(ENVIRONMENT_PREFIX).split("__").map(with_proxy_name));
+    pub fn environment(self) -> Self {
+        self.variables(std::env::vars_os())
+    }
+
+    /// Those of these variables that begin with [`ENVIRONMENT_PREFIX`], as if they were the environment.
+    #[must_use]
+    pub fn variables(mut self, variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let metadata = Metadata::named(format!("`{ENVIRONMENT_PREFIX}` environment variable(s)"));
+        self.figment = self.figment.merge(Layer { metadata, dict: environment::layer(variables) });
         self
     }
 
@@ -98,6 +109,9 @@ impl Layers {
         let problem = |message: String| Problem { message, help: Some("write --set section.key=value".into()), place: place.clone() };
         let (key, value) = assignment.split_once('=').ok_or_else(|| problem("there is no `=`".into()))?;
         let keys = Key::parse(key.trim()).map_err(|error| problem(format!("`{key}` is not a key: {}", error.message())))?;
+        if keys.len() > DEEPEST {
+            return Err(problem(format!("a key has at most {DEEPEST} parts, not {}", keys.len())).into());
+        }
         let value = value.trim();
         let value: figment::value::Value = toml_edit::de::from_str::<Dict>(&format!("value = {value}"))
             .ok()
@@ -153,16 +167,5 @@ impl Layers {
         let section = super::check::check_space(values, &merged, plugins)?;
         let space = super::assemble::make(&merged, "space", &section, &plugins.spaces)?;
         Ok((section.name, space))
-    }
-}
-
-/// Shells do not allow `-` in names of variables, while names of proxies hold it.
-fn with_proxy_name(key: &UncasedStr) -> Uncased<'_> {
-    let parts: Vec<&str> = key.as_str().split('.').collect();
-    match parts.as_slice() {
-        [section, name, rest @ ..] if section.eq_ignore_ascii_case("proxies") => {
-            [&[*section, &name.replace('_', "-")], rest].concat().join(".").into()
-        }
-        _ => key.into(),
     }
 }

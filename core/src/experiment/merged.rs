@@ -7,9 +7,7 @@ use figment::Figment;
 use toml_edit::{Document, Item, Key, TableLike};
 
 use super::Place;
-
-/// Environment variables of this prefix are the second layer; `__` stands for the dot between section and key.
-pub const ENVIRONMENT_PREFIX: &str = "ASSAY_SET_";
+use super::environment::ENVIRONMENT_PREFIX;
 
 /// All layers in one, and the file that one of them was.
 #[derive(Clone, Debug)]

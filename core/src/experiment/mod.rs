@@ -51,6 +51,7 @@
 
 mod assemble;
 mod check;
+mod environment;
 mod form;
 mod layers;
 mod merged;
@@ -68,9 +69,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use assemble::{Assembly, PlannedProxy};
+pub use environment::ENVIRONMENT_PREFIX;
 pub use form::{KEYS, OTHER_SECTIONS, PLUGIN_SECTIONS, SectionForm};
 pub use layers::Layers;
-pub use merged::ENVIRONMENT_PREFIX;
 use merged::Merged;
 pub use plugin_files::PluginFiles;
 pub use plugins::Plugins;
