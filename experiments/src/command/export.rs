@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use assay_core::data::read_file;
 use assay_core::experiment::{ExperimentError, Layers};
 use assay_core::graph::Shape;
 use assay_core::network::{Initialiser, Network};
@@ -152,7 +153,7 @@ impl Export {
 }
 
 fn read(path: &Path, graph: Arc<assay_core::graph::Graph>) -> Result<Weights, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::new(format!("the weights `{}` cannot be read: {error}", path.display())))?;
+    let bytes = read_file(path).map_err(|error| Failure::new(format!("the weights `{}` cannot be read: {error}", path.display())))?;
     // What a training wrote has its checksum beside it.
     if path.file_name().is_some_and(|name| name == files::WEIGHTS) {
         assay_results::check(path, &bytes)?;

@@ -216,7 +216,7 @@ impl Dataset for ImageFolder {
             content.add(&label.to_le_bytes());
             content.add(&length.to_le_bytes());
             if position % every == 0 {
-                content.add(&std::fs::read(path).map_err(|error| unreadable(path, error))?);
+                content.add(&read_whole(path)?);
             }
         }
         Ok(())

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use assay_core::data::read_file;
 use assay_core::plugin::{Declared, WholePass};
 use assay_plugin_sdk::abi::{
     ASSAY_ABI_MAJOR, ASSAY_ABI_MINOR, ASSAY_LOWER_IS_BETTER, ASSAY_MAGIC, ASSAY_PASS_SETTINGS, AssayPlugin, AssayProxy, AssaySetting,
@@ -37,7 +38,7 @@ impl PluginFile {
     /// Opens a file and checks what it exports.
     pub(crate) fn open(path: &Path) -> Result<Arc<Self>, LoadError> {
         let fail = |problem| LoadError::new(path, problem);
-        let bytes = std::fs::read(path).map_err(|error| {
+        let bytes = read_file(path).map_err(|error| {
             fail(if error.kind() == std::io::ErrorKind::NotFound {
                 LoadProblem::Missing
             } else {

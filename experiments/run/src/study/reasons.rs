@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use assay_core::data::read_file;
+
 use crate::RunError;
 
 /// Why a proxy's figures differ from published ones, by proxy: the file's `[reasons]`.
@@ -21,6 +23,6 @@ pub fn read(path: &Path) -> Result<BTreeMap<String, String>, RunError> {
             "write a TOML file with a section [reasons] and in it lines PROXY = \"why its figures differ\"",
         )
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    let text = String::from_utf8(read_file(path).map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
     toml_edit::de::from_str::<File>(&text).map(|file| file.reasons).map_err(|error| wrong(&error))
 }

@@ -5,6 +5,7 @@
 mod bad_files;
 mod cifar;
 mod fetch_for_real;
+mod fuzz;
 mod image_folder;
 mod imagenet16_120;
 mod records;
