@@ -11,6 +11,8 @@ mod description;
 mod error;
 mod file;
 mod foreign;
+#[cfg(test)]
+mod fuzz;
 #[cfg(unix)]
 mod isolated;
 mod kept;

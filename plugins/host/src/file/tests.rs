@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use assay_fuzz::Fuzz;
 use assay_plugin_sdk::abi::{ASSAY_INTEGER, ASSAY_OK, AssayHost, AssayMessage, AssayText};
 
 use super::*;
@@ -177,4 +178,48 @@ fn what_is_not_a_library_is_not_loaded() {
     assert!(entries.is_empty() && errors.len() == 2);
     assert_eq!((&errors[0].problem, &errors[1].file), (&LoadProblem::Missing, &text));
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A text of these bytes; empty ones may be a null pointer with a length.
+fn lent(bytes: &[u8]) -> AssayText {
+    match bytes {
+        [] => AssayText { data: std::ptr::null(), len: 7 },
+        _ => AssayText { data: bytes.as_ptr().cast(), len: bytes.len() },
+    }
+}
+
+#[test]
+fn damaged_tables() {
+    let numbers = [1_u32, 3, 2, 0].map(u32::to_le_bytes).concat();
+    let seed = [&numbers[..], &1.0_f64.to_le_bytes(), &9.0_f64.to_le_bytes(), b"snip sensitivity depth mean|sum 3 help"].concat();
+    Fuzz::of("file::tests::damaged_tables").seed(seed).words(&["\0", "\u{202e}", "|", "[", "\"", " ", "batch"]).run(|bytes| {
+        let (head, texts) = bytes.split_at(bytes.len().min(32));
+        let number = |at: usize| head.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_le_bytes);
+        let real = |at: usize| head.get(at..at + 8).and_then(|eight| eight.try_into().ok()).map_or(0.0, f64::from_le_bytes);
+        let texts: Vec<AssayText> = texts.splitn(6, |byte| *byte == b' ').map(lent).collect();
+        let text = |place: usize| texts.get(place).copied().unwrap_or(NO_TEXT);
+        let settings = [AssaySetting {
+            name: text(2),
+            kind: number(0),
+            min: real(16),
+            max: real(24),
+            words: text(3),
+            standard: text(4),
+            help: text(5),
+        }];
+        let own = AssayProxy {
+            name: text(0),
+            summary: text(1),
+            settings: settings.as_ptr(),
+            setting_count: 1,
+            flags: number(4),
+            direction: number(8) as _,
+            ..proxy()
+        };
+        drop(described(own, |table| table.version = text(3)));
+        drop(checked(|table| {
+            (table.magic, table.abi_major) = (table.magic ^ u64::from(number(12)), number(0));
+            (table.size, table.proxy_size, table.space_size, table.space_count) = (number(4), number(8), number(4), number(8));
+        }));
+    });
 }

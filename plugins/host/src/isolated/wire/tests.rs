@@ -1,5 +1,6 @@
 //! What crosses to a child process and back.
 
+use assay_fuzz::Fuzz;
 use proptest::prelude::*;
 
 use super::*;
@@ -111,4 +112,20 @@ proptest! {
         prop_assert!(same(&received.lend(), &lent));
         prop_assert!(from.is_empty());
     }
+}
+
+#[test]
+fn damaged_talk_with_a_child() {
+    let framed = |json: &str| [&(json.len() as u32).to_le_bytes()[..], json.as_bytes()].concat();
+    let head = r#"{"problem":null,"text":"κ","numbers":[1,2,3,4,5,6,7,8,9],"real":4607182418800017408,"floats":2,"doubles":[1,0],"words":1,"labels":3}"#;
+    let answer = [framed(head), vec![7; 2 * 4 + 8 + 8 + 3 * 4]].concat();
+    let fuzz =
+        Fuzz::of("isolated::wire::tests::damaged_talk_with_a_child").seed(answer).seed(framed(r#"{"Make":{"proxy":2,"settings":"{}"}}"#));
+    fuzz.seed(framed(r#"{"Done":{"Ok":{"Reading":{"value":0.5}}}}"#))
+        .words(&["{", "[", "]", "}", "\"", "null", "-1", "1e308", "\\u202e"])
+        .words(&[r#"{"Query":"#, r#"{"Draw":"#])
+        .run(|bytes| {
+            let (mut order, mut event, mut answer) = (bytes, bytes, bytes);
+            let _ = (receive::<Order>(&mut order).is_ok(), receive::<Event>(&mut event).is_ok(), receive_answer(&mut answer).is_ok());
+        });
 }
