@@ -3,6 +3,7 @@
 
 mod analog;
 mod archive;
+mod fuzz;
 mod hardware;
 mod nats_bench;
 mod pickler;

@@ -1,0 +1,208 @@
+//! Damaged tables and official files: each is read or refused, within limits of time and memory.
+
+use std::io::Write;
+
+use assay_fuzz::Fuzz;
+use flate2::{Compression, write::GzEncoder};
+use polars::prelude::{Column, DataFrame, ParquetCompression, ParquetWriter};
+
+use crate::archive::{Archive, SIZE, TORCH, cell, legacy_torch, packed, zipped_torch};
+use crate::pickler::Pickler;
+use crate::place::Place;
+
+const CELLS: [&str; 12] = [
+    "index",
+    "arch",
+    "test_cifar10",
+    ",",
+    "\n",
+    "\r",
+    "\"",
+    "\"\"",
+    ";",
+    "NaN",
+    "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
+    "\u{feff}",
+];
+
+/// A small table of cells.
+fn table() -> String {
+    let rows = (0..30).map(|index| format!("{index},{},{}.25,\"93.1 92.5\"\n", cell(index), 10 + index));
+    ["index,arch,test_cifar10,test_cifar10_seeds\n".to_owned()].into_iter().chain(rows).collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn damaged_text_tables() {
+    let place = Place::new();
+    let genotypes = "\"Genotype(normal=[('none', 0), ('none', 1), ('none', 0), ('none', 1), ('none', 0), ('none', 1), ('none', 0), ('none', 1)], \
+        normal_concat=range(2, 6), reduce=[('none', 0), ('none', 1), ('none', 0), ('none', 1), ('none', 0), ('none', 1), ('none', 0), \
+        ('none', 1)], reduce_concat=range(2, 6))\",93.5\n";
+    let pruned = "hash,arch,accuracy\nconv3x3-bn-relu|0>1 1>2,93.5\n";
+    let fuzz = Fuzz::of("fuzz::damaged_text_tables").seed(table()).seed(genotypes).seed(pruned).seed("arch,index,edgegpu_latency\n");
+    fuzz.words(&CELLS).costly(2).run(|bytes| {
+        let file = place.write("table.csv", bytes);
+        for benchmark in ["nas-bench-201", "darts-1000", "nas-bench-101", "nas-bench-macro", "nats-bench-size"] {
+            let _ = place.import(benchmark, &file);
+        }
+        let _ = place.import("nas-bench-201", &place.write("table.csv.gz", gzip(bytes)));
+    });
+}
+
+#[test]
+fn damaged_packed_tables() {
+    let place = Place::new();
+    Fuzz::of("fuzz::damaged_packed_tables").seed(gzip(table().as_bytes())).seed(gzip(&[b'7'; 100_000])).words(&[b"\x1f\x8b\x08\0"]).run(
+        |bytes| {
+            let _ = place.import("nas-bench-201", &place.write("table.csv.gz", bytes));
+        },
+    );
+}
+
+/// The table as parquet files: with numbers of several types, packed and not.
+fn parquet() -> Vec<Vec<u8>> {
+    let columns = || {
+        vec![
+            Column::new("index".into(), (0..30_u32).collect::<Vec<_>>()),
+            Column::new("arch".into(), (0..30).map(cell).collect::<Vec<_>>()),
+            Column::new("test_cifar10".into(), (0..30).map(|index| (index > 3).then(|| 10.0 + f64::from(index))).collect::<Vec<_>>()),
+            Column::new("test_cifar100".into(), (0..30).map(|index| 10.0 + index as f32).collect::<Vec<_>>()),
+            Column::new("valid_cifar10".into(), (0..30_i64).collect::<Vec<_>>()),
+            Column::new("other".into(), vec![true; 30]),
+        ]
+    };
+    let written = |packing| {
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes).with_compression(packing).finish(&mut DataFrame::new(30, columns()).unwrap()).unwrap();
+        bytes
+    };
+    vec![written(ParquetCompression::Uncompressed), written(ParquetCompression::Zstd(None)), written(ParquetCompression::Snappy)]
+}
+
+#[test]
+fn damaged_parquet_tables() {
+    let place = Place::new();
+    let words = [
+        &b"PAR1"[..],
+        b"\xff\xff\xff\xff\x0f",
+        b"\xfe\xff\xff\xff\x0f",
+        b"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
+        b"\x15\0",
+        b"\x19\x1c",
+        b"\x18\x04arch",
+        b"\x2c",
+        b"\x00\x00\x00\x80",
+        b"\xff\xff\xff\x7f",
+        b"\x03\0\0\0",
+    ];
+    let fuzz = parquet().into_iter().fold(Fuzz::of("fuzz::damaged_parquet_tables"), Fuzz::seed);
+    fuzz.words(&words).run(|bytes| {
+        let file = place.write("table.parquet", bytes);
+        let _ = place.import("nas-bench-201", &file);
+        let _ = place.import("darts-1000", &file);
+    });
+}
+
+#[test]
+fn damaged_published_json() {
+    let place = Place::new();
+    let network = |digits: &str| format!("\"{digits}\": {{\"test_acc\": [92.5, 93.0, 9.1e1], \"mean_acc\": 92.17, \"std\": 0.5}}");
+    let seed = format!("{{{}, {}}}", network("00000000"), network("02012100"));
+    Fuzz::of("fuzz::damaged_published_json").seed(seed).words(&["{", "[", "\"mean_acc\":", "null", "1e999", "\\ud800", "}", "]"]).run(
+        |bytes| {
+            let _ = place.import("nas-bench-macro", &place.write("table.json", bytes));
+        },
+    );
+}
+
+const PICKLED: [&[u8]; 16] = [
+    b"}",
+    b"]",
+    b"(",
+    b"u",
+    b"s",
+    b"e",
+    b"t",
+    b"h\x05",
+    b"h\x40",
+    b"N",
+    b"K\x07",
+    b"J\xff\xff\xff\xff",
+    b"M\x10\x27",
+    b"G",
+    b"\x8c\x08x-test@0",
+    b"\x86",
+];
+
+/// The first architectures of an archive.
+fn some(archive: Archive) -> Vec<u8> {
+    Pickler::dump(&Archive { architectures: 5, ..archive }.whole(), 2)
+}
+
+#[test]
+fn damaged_pickles_of_torch() {
+    let place = Place::new();
+    Fuzz::of("fuzz::damaged_pickles_of_torch").seed(some(TORCH)).words(&PICKLED).costly(4).run(|bytes| {
+        let _ = place.import("nas-bench-201", &place.write("NAS-Bench-201-v1_0-e61699.pth", legacy_torch(bytes)));
+        let _ = place.import("nas-bench-201", &place.write("NAS-Bench-201-v1_1-096897.pth", zipped_torch(bytes)));
+    });
+}
+
+#[test]
+fn damaged_zip_archives_of_torch() {
+    let place = Place::new();
+    let words = [
+        &b"PK\x03\x04"[..],
+        b"PK\x01\x02",
+        b"PK\x05\x06",
+        b"PK\x06\x06",
+        b"PK\x06\x07",
+        b"\x01\0\x10\0",
+        b"archive/data.pkl",
+        b"\xff\xff\xff\xff",
+        b"\x08\0",
+        b"\x63\0",
+    ];
+    let small = zipped_torch(&Pickler::dump(&Archive { architectures: 1, ..TORCH }.whole(), 2));
+    Fuzz::of("fuzz::damaged_zip_archives_of_torch").seed(small).seed(zipped_torch(b"\x80\x02}.")).words(&words).costly(2).run(|bytes| {
+        let _ = place.import("nas-bench-201", &place.write("NAS-Bench-201-v1_1-096897.pth", bytes));
+    });
+}
+
+#[test]
+fn damaged_files_of_nats_bench() {
+    let place = Place::new();
+    let folder = place.path().join("NATS-sss-v1_0-50262-simple");
+    Archive { architectures: 3, ..SIZE }.write_folder(&folder);
+    let results = Pickler::dump(&SIZE.results(1), 4);
+    let (meta, first) = (folder.join("meta.pickle.pbz2"), crate::archive::file(&folder, 1));
+    let [whole_meta, whole_first] = [&meta, &first].map(|file| std::fs::read(file).unwrap());
+    let fuzz =
+        Fuzz::of("fuzz::damaged_files_of_nats_bench").seed(results).seed(some(SIZE)).seed(whole_meta.clone()).seed(whole_first.clone());
+    fuzz.words(&PICKLED).words(&[&b"BZh9"[..], b"1AY&SY"]).costly(8).run(|bytes| {
+        for file in [bytes.to_vec(), packed(bytes)] {
+            let _ = place.import("nats-bench-size", &place.write("NATS-sss-v1_0-50262.pickle.pbz2", &file));
+            for (damaged, whole) in [(&meta, &whole_meta), (&first, &whole_first)] {
+                std::fs::write(damaged, &file).unwrap();
+                let _ = place.import("nats-bench-size", &folder);
+                std::fs::write(damaged, whole).unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn damaged_objects_of_analog_nas_bench() {
+    let place = Place::new();
+    let whole = crate::analog::pickle("analognasbench.data", 3);
+    Fuzz::of("fuzz::damaged_objects_of_analog_nas_bench").seed(whole).words(&PICKLED).words(&[&b"ub"[..], b"b", b"\x81", b"\x93"]).run(
+        |bytes| {
+            let _ = place.import("analog-nas-bench", &place.write("data.anb", bytes));
+        },
+    );
+}
