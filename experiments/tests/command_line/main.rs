@@ -7,6 +7,8 @@ mod damage;
 mod darts;
 mod drawing;
 mod export;
+mod fuzz;
+mod hostile;
 mod interruption;
 mod kills;
 mod output;
