@@ -41,6 +41,9 @@ const FIGURES: [(&str, &str, &str); 13] = [
     ("analog_drift_2592000", ANALOG, "CIFAR-10, trained for analog hardware, after 30 days of drift"),
 ];
 
+/// Many more figures than an architecture has.
+const MOST_FIGURES: usize = 1000;
+
 /// The package's classes: an architecture's figures, and a mean with its uncertainty.
 const CLASSES: [&str; 2] = ["analognasbench.data.Architecture", "analognasbench.data.DriftMeasurement"];
 
@@ -112,6 +115,10 @@ fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Importe
         let numbers: Option<Vec<i64>> = key.items().and_then(|items| items.map(Value::integer).collect());
         let text = numbers.and_then(|numbers| naslib_cell(numbers.try_into().ok()?));
         let text = text.ok_or_else(|| unreadable(format!("entry {} is not under six numbers from 0 to 4", names.len())))?;
+        // Objects may share their figures, which are looked through for each.
+        if figures.entries().is_some_and(|mut figures| figures.nth(MOST_FIGURES).is_some()) {
+            return Err(unreadable(format!("entry {} has more than {MOST_FIGURES} figures", names.len())));
+        }
         // The package does not number architectures: they are kept in the order of their keys.
         cells[0].push(LAYOUT.key(&text).map_or(Cell::Missing, |key| Cell::Number(key as f64)));
         for ((name, ..), column) in FIGURES.iter().zip(&mut cells[2..]) {

@@ -39,7 +39,8 @@ pub fn read_from<R: BufRead>(reader: R, documents: usize) -> Result<Vec<Document
 ///
 /// `open` is called twice and must give the pickle from its beginning each time. Memory is needed for the largest entry, a
 /// bounded number of values before it, and what is around the inner dictionary. A container that an entry shares with an
-/// earlier one may be gone: it is then read as a value that is neither number, text, list nor dictionary.
+/// earlier one is gone: it is read as a value that is neither number, text, list nor dictionary. Otherwise a file of some
+/// kilobytes could have entries of millions of values each.
 ///
 /// # Errors
 /// As [`Document::read`], what `open` reports, and what `visit` returns.
@@ -101,6 +102,8 @@ struct Found {
     place: usize,
     /// Nodes before this one stay.
     floor: usize,
+    /// Nodes from this one on are of the entry that is being read.
+    entry: usize,
 }
 
 impl<'a, S: Source<'a>> Watch<'a, S> for Entries<'_> {
@@ -127,9 +130,11 @@ impl<'a, S: Source<'a>> Watch<'a, S> for Entries<'_> {
             return Err(PickleError::Malformed { at: machine.start, what: "the reading was stopped" });
         }
         machine.stack.truncate(first);
+        machine.nodes[found.entry..].iter_mut().filter(|node| node.is_container()).for_each(|node| *node = Node::Released);
         if machine.nodes.len() - found.floor > MOST_KEPT {
             found.floor = release(machine, found.floor, &self.from_afar);
         }
+        found.entry = machine.nodes.len();
         Ok(is_single)
     }
 
@@ -140,7 +145,7 @@ impl<'a, S: Source<'a>> Watch<'a, S> for Entries<'_> {
         }
         let [.., key, id] = machine.stack[..] else { return };
         if matches!(&machine.nodes[id], Node::Dict(_)) && matches!(&machine.nodes[key], Node::Bytes(key) if **key == *self.key) {
-            self.found = Some(Found { id, place: machine.stack.len() - 1, floor: machine.nodes.len() });
+            self.found = Some(Found { id, place: machine.stack.len() - 1, floor: machine.nodes.len(), entry: machine.nodes.len() });
         }
     }
 }
@@ -157,7 +162,7 @@ fn release<'a, S: Source<'a>>(machine: &mut Machine<'a, '_, S>, floor: usize, fr
         *id = *moved[old].get_or_insert_with(|| {
             nodes.push(match std::mem::replace(&mut released[old], Node::Released) {
                 Node::Bytes(bytes) if bytes.len() > LONGEST_TEXT => Node::Released,
-                Node::List(_) | Node::Tuple(_) | Node::Dict(_) | Node::Array(_) | Node::Blank => Node::Released,
+                container if container.is_container() => Node::Released,
                 small => small,
             });
             nodes.len() - 1

@@ -32,6 +32,11 @@ pub(crate) enum Node<'a> {
 }
 
 impl Node<'_> {
+    /// Whether it holds other values, or may come to.
+    pub(crate) fn is_container(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Tuple(_) | Self::Dict(_) | Self::Array(_) | Self::Blank)
+    }
+
     /// Bytes of a text that the node owns, and does not borrow from the pickle.
     pub(crate) fn owned(&self) -> u64 {
         match self {

@@ -290,6 +290,23 @@ fn entries_come_one_at_a_time_with_the_texts_they_refer_back_to() {
 }
 
 #[test]
+fn what_entries_share_is_read_once() {
+    // {'entries': {0: {'a': [7], 'b': 1}, 1: {'a': the same list, 'b': 2}}}
+    let bytes = b"\x80\x02}(U\x07entries}(K\x00}(U\x01aq\x00](K\x07eq\x01U\x01bq\x02K\x01uK\x01}(h\x00h\x01h\x02K\x02uuu.";
+    let mut seen = Vec::new();
+    let read = read_entries::<_, PickleError>(
+        || Ok(bytes.as_slice()),
+        "entries",
+        |key, value| {
+            seen.push((key, value.entry("a")?.items().map(|items| items.len()), value.entry("b")?.integer()));
+            Ok(())
+        },
+    );
+    assert!(read.is_ok());
+    assert_eq!(seen, [(0, Some(1), Some(1)), (1, None, Some(2))]);
+}
+
+#[test]
 fn what_an_entry_s_reader_reports_ends_the_reading() {
     #[derive(Debug, PartialEq)]
     struct Stopped(i64);

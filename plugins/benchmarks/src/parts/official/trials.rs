@@ -47,6 +47,9 @@ pub(super) const COSTS: [(&str, &str, &str); 3] = [
     ("imagenet16_120", "ImageNet16-120", "ImageNet16-120"),
 ];
 
+/// Many more than there are of any architecture: each is looked for among all results.
+const MOST_SEEDS: usize = 100;
+
 /// One training run, at its end.
 struct Trial {
     epochs: usize,
@@ -110,7 +113,7 @@ fn joined(runs: &[f64]) -> String {
 
 /// The runs on one dataset, in the order of their seeds.
 fn trials(state: Value<'_>, dataset: &str) -> Option<Vec<Trial>> {
-    let seeds = state.get("dataset_seed")?.get(dataset)?.items()?;
+    let seeds = state.get("dataset_seed")?.get(dataset)?.items().filter(|seeds| seeds.len() <= MOST_SEEDS)?;
     let results = state.get("all_results")?;
     let of_seed = |seed: Value<'_>| {
         let is_it = |key: Value<'_>| {
