@@ -18,7 +18,7 @@ pub struct Failure {
 impl Failure {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: visible(&message.into()).into_owned(), help: None, source: None, related: Vec::new(), is_missing_data: false }
+        Self { message: shortened(&visible(&message.into())), help: None, source: None, related: Vec::new(), is_missing_data: false }
     }
 
     /// With advice.
@@ -49,6 +49,31 @@ impl Failure {
     }
 }
 
+/// Bytes of a message that are shown. What is wrong may be quoted in it, and be a whole file.
+const MOST_SHOWN: usize = 8000;
+
+/// Bytes of the lines around a place that are shown.
+const MOST_AROUND: usize = 4000;
+
+/// The message without the middle of one that fills screens.
+fn shortened(message: &str) -> String {
+    if message.len() <= MOST_SHOWN {
+        return message.to_owned();
+    }
+    let head = (0..=MOST_SHOWN / 2).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
+    let tail = (message.len() - MOST_SHOWN / 2..=message.len()).find(|at| message.is_char_boundary(*at)).unwrap_or(message.len());
+    format!("{} … {}", &message[..head], &message[tail..])
+}
+
+/// The length of the lines that a place is shown in: its own, the one before and the one after.
+fn around(place: &Place) -> usize {
+    let Place::File { text, span, .. } = place else { return 0 };
+    let (Some(before), Some(after)) = (text.get(..span.start), text.get(span.end..)) else { return 0 };
+    let first = before.rmatch_indices('\n').nth(1).map_or(before.len(), |(at, _)| before.len() - at);
+    let last = after.match_indices('\n').nth(1).map_or(after.len(), |(at, _)| at);
+    first + span.len() + last
+}
+
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         let Problem { message, help, place } = problem;
@@ -57,6 +82,9 @@ impl From<Problem> for Failure {
             Place::Nowhere | Place::File { .. } => Self::new(message),
         };
         let failure = help.into_iter().fold(failure, Self::with_help);
+        if around(&place) > MOST_AROUND {
+            return Self { message: shortened(&format!("{} ({place})", failure.message)), ..failure };
+        }
         let Place::File { path, text, span } = place else { return failure };
         // Where the place is in the text as it is shown.
         let shown = |position: usize| text.get(..position).map_or(position, |before| visible(before).len());
@@ -66,11 +94,18 @@ impl From<Problem> for Failure {
     }
 }
 
+/// More problems of one experiment are only counted: each is shown with its file.
+const MOST_PROBLEMS: usize = 20;
+
 impl From<ExperimentError> for Failure {
     fn from(error: ExperimentError) -> Self {
-        let mut problems = error.problems.into_iter().map(Self::from);
+        let others = error.problems.len().saturating_sub(MOST_PROBLEMS);
+        let mut problems = error.problems.into_iter().take(MOST_PROBLEMS).map(Self::from);
         let mut first = problems.next().unwrap_or_else(|| Self::new("the experiment is wrong"));
         first.related = problems.collect();
+        if others > 0 {
+            first.related.push(Self::new(format!("{others} other problems were found")));
+        }
         if error.is_missing_data { first.of_missing_data() } else { first }
     }
 }
@@ -98,5 +133,39 @@ impl Diagnostic for Failure {
 
     fn related(&self) -> Option<Box<dyn Iterator<Item = &dyn Diagnostic> + '_>> {
         (!self.related.is_empty()).then(|| Box::new(self.related.iter().map(|failure| failure as &dyn Diagnostic)) as Box<_>)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str, span: std::ops::Range<usize>) -> Failure {
+        let place = Place::File { path: "a.toml".into(), text: text.into(), span };
+        Problem { message: "`k`: no such key".into(), help: None, place }.into()
+    }
+
+    #[test]
+    fn a_line_that_fills_screens_is_not_shown_but_its_place_is_said() {
+        let short = problem("a = 1\nk = 1\nb = 1\n", 6..7);
+        assert!(short.source.is_some() && short.message == "`k`: no such key");
+        let long = problem(&format!("a = 1\nk = \"{}\"\n", "x".repeat(10_000)), 6..7);
+        assert!(long.source.is_none());
+        assert_eq!(long.message, "`k`: no such key (a.toml:2:1)");
+        // Other lines may be as long as they like.
+        assert!(problem(&format!("{}\n1\n2\n3\n4\n{}", "x".repeat(10_000), "x".repeat(10_000)), 10_005..10_006).source.is_some());
+    }
+
+    #[test]
+    fn the_middle_of_a_message_that_fills_screens_is_left_out() {
+        let message = Failure::new(format!("begins {} ends", "é".repeat(100_000))).message;
+        assert!(message.len() <= MOST_SHOWN + 5 && message.starts_with("begins ") && message.ends_with(" ends"), "{} bytes", message.len());
+    }
+
+    #[test]
+    fn of_very_many_problems_some_are_shown_and_the_rest_counted() {
+        let problem = |number: usize| Problem::elsewhere(number.to_string());
+        let failure = Failure::from(ExperimentError { problems: (0..30).map(problem).collect(), is_missing_data: false });
+        assert_eq!((failure.related.len(), failure.related[19].message.as_str()), (20, "10 other problems were found"));
     }
 }

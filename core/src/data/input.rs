@@ -56,7 +56,15 @@ pub fn open_file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open_file`], and if it has more bytes than [`read_limit`].
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let (file, limit) = (open_file(path)?, read_limit()?);
+    read_small_file(path, 1)
+}
+
+/// Reads a whole file of a kind that takes many times its length in memory.
+///
+/// # Errors
+/// As [`open_file`], and if it has more bytes than one in `part` of [`read_limit`].
+pub fn read_small_file(path: &Path, part: u64) -> io::Result<Vec<u8>> {
+    let (file, limit) = (open_file(path)?, read_limit()? / part);
     let length = file.metadata()?.len();
     if length > limit {
         return Err(too_large("it has", limit));

@@ -73,7 +73,7 @@ pub(super) fn check_space(values: Map<String, Value>, merged: &Merged, plugins: 
 
 /// As the problems stand in the file; what stands nowhere or in another layer comes after.
 fn in_order(mut problems: Vec<Problem>) -> ExperimentError {
-    problems.sort_by_key(|problem| problem.place.line_and_column().unwrap_or((usize::MAX, 0)));
+    problems.sort_by_key(|problem| problem.place.position().unwrap_or(usize::MAX));
     ExperimentError { problems, is_missing_data: false }
 }
 

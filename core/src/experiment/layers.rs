@@ -14,8 +14,12 @@ use toml_edit::{Document, Key};
 use super::environment::{self, DEEPEST, ENVIRONMENT_PREFIX};
 use super::merged::{File, Merged};
 use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose};
-use crate::data::read_file;
+use crate::data::read_small_file;
 use crate::plugin::{Declared, SearchSpace, Settings};
+
+/// An experiment file has at most this part of what is read of files: 4 MiB where nothing else is set. What is made of its keys
+/// takes some hundred times as much memory.
+const FILE_PART: u64 = 256;
 
 /// Collects the layers of an experiment; later layers win.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +65,8 @@ impl Layers {
     /// # Errors
     /// If it cannot be read or is not TOML; the problem points at the offending byte.
     pub fn file(self, path: &Path) -> Result<Self, ExperimentError> {
-        let text = read_file(path).and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text")));
+        let text = read_small_file(path, FILE_PART)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text")));
         let wrong = |error| Problem::elsewhere(format!("the experiment file `{}` cannot be read: {error}", path.display()));
         self.text(path, text.map_err(wrong)?)
     }
@@ -143,7 +148,7 @@ impl Layers {
     }
 
     fn merged(&self) -> Merged {
-        Merged { figment: self.figment.clone(), file: self.file.clone() }
+        Merged::new(self.figment.clone(), self.file.clone())
     }
 
     /// Merges the layers and checks everything.
@@ -152,7 +157,7 @@ impl Layers {
     /// With every problem found, each with its place.
     pub fn resolve(self, purpose: Purpose, plugins: &Plugins) -> Result<Experiment, ExperimentError> {
         let values = self.figment.extract().map_err(|error| Problem::elsewhere(error.to_string()))?;
-        let merged = Merged { figment: self.figment, file: self.file };
+        let merged = Merged::new(self.figment, self.file);
         super::check::check(values, merged, self.fallback_name, purpose, plugins)
     }
 
@@ -163,7 +168,7 @@ impl Layers {
     /// With every problem found, each with its place.
     pub fn space(self, plugins: &Plugins) -> Result<(String, Box<dyn SearchSpace>), ExperimentError> {
         let values = self.figment.extract().map_err(|error| Problem::elsewhere(error.to_string()))?;
-        let merged = Merged { figment: self.figment, file: self.file };
+        let merged = Merged::new(self.figment, self.file);
         let section = super::check::check_space(values, &merged, plugins)?;
         let space = super::assemble::make(&merged, "space", &section, &plugins.spaces)?;
         Ok((section.name, space))

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use figment::Figment;
+use figment::value::{Dict, Value};
 use toml_edit::{Document, Item, Key, TableLike};
 
 use super::Place;
@@ -12,11 +13,18 @@ use super::environment::ENVIRONMENT_PREFIX;
 /// All layers in one, and the file that one of them was.
 #[derive(Clone, Debug)]
 pub(super) struct Merged {
-    pub(super) figment: Figment,
-    pub(super) file: Option<File>,
+    figment: Figment,
+    /// What the layers give together: merged once, as each look at it would merge them again.
+    value: Value,
+    file: Option<File>,
 }
 
 impl Merged {
+    pub(super) fn new(figment: Figment, file: Option<File>) -> Self {
+        let value = figment.find_value("").unwrap_or_else(|_| Dict::new().into());
+        Self { figment, value, file }
+    }
+
     /// The folder that relative paths of this key are relative to: that of the file, or the working directory.
     pub(super) fn folder_of(&self, keys: &[&str]) -> PathBuf {
         match self.place(keys, true) {
@@ -28,7 +36,9 @@ impl Merged {
     /// Where this key was written; `value` points at its value, else at the key itself.
     pub(super) fn place(&self, keys: &[&str], value: bool) -> Place {
         let path = keys.join(".");
-        let Some(metadata) = self.figment.find_metadata(&path) else { return Place::Nowhere };
+        let Some(metadata) = self.value.find_ref(&path).and_then(|value| self.figment.get_metadata(value.tag())) else {
+            return Place::Nowhere;
+        };
         if metadata.name.starts_with("--set") {
             return Place::Layer(metadata.name.to_string());
         }

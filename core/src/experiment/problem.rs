@@ -23,6 +23,11 @@ pub enum Place {
 }
 
 impl Place {
+    /// The byte of the text, if the place is in a file.
+    pub(super) fn position(&self) -> Option<usize> {
+        if let Self::File { span, .. } = self { Some(span.start) } else { None }
+    }
+
     /// Line and column, both from 1, if the place is in a file.
     #[must_use]
     pub fn line_and_column(&self) -> Option<(usize, usize)> {

@@ -97,7 +97,7 @@ fn tens_of_thousands_of_keys_that_are_not_known() {
     let scratch = Scratch::new();
     let keys = |prefix: &str| (0..32_000).map(|key| format!("{prefix}{key} = {key}\n")).collect::<String>();
     scratch.write("keys.toml", format!("{}{TINY}", keys("key")));
-    refuses(&scratch, &["run", "keys.toml"], &[], "`key7`: no such section");
+    refuses(&scratch, &["run", "keys.toml"], &[], "`key7`: no such key");
     scratch.write("keys.toml", format!("{TINY}{}", keys("key")));
     refuses(&scratch, &["run", "keys.toml"], &[], "`strategy.key7`: no such setting");
     let sections: String = (0..32_000).map(|section| format!("[section{section}]\n")).collect();
@@ -106,11 +106,13 @@ fn tens_of_thousands_of_keys_that_are_not_known() {
     let proxies: String = (0..32_000).map(|proxy| format!("[proxies.proxy{proxy}]\n")).collect();
     scratch.write("keys.toml", format!("{TINY}{proxies}"));
     refuses(&scratch, &["run", "keys.toml"], &[], "there is no proxy `proxy7`");
-    scratch.write("keys.toml", format!("{TINY}{} = 1\n", "k".repeat(50 << 20)));
+    scratch.write("keys.toml", format!("{TINY}{} = 1\n", "k".repeat(3 << 20)));
     refuses(&scratch, &["run", "keys.toml"], &[], "no such setting");
+    scratch.write("keys.toml", format!("{TINY}{}", "k = 1\n".repeat(1 << 20)));
+    refuses(&scratch, &["run", "keys.toml"], &[], "it has more than 4 MiB; if that is right, set ASSAY_READ_LIMIT");
     let variables: Vec<(String, String)> = (0..20_000).map(|key| (format!("ASSAY_SET_KEY{key}"), "1".into())).collect();
     let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    refuses(&scratch, &["run", "tiny.toml"], &variables, "`key7`: no such section");
+    refuses(&scratch, &["run", "tiny.toml"], &variables, "`key0`: no such key");
 }
 
 #[test]
