@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ReadError, parse, read};
+use crate::error::{ReadError, parse, read, read_bytes};
 use crate::files;
 use crate::kind::Kind;
 use crate::provenance::Provenance;
@@ -36,7 +36,7 @@ impl Begun {
 /// # Errors
 /// If what the folder says of it cannot be read.
 pub fn kind_of(folder: &Path) -> Result<Option<Kind>, ReadError> {
-    match std::fs::read(folder.join(files::BEGUN)) {
+    match read_bytes(&folder.join(files::BEGUN)) {
         Ok(bytes) => parse::<Begun>(&folder.join(files::BEGUN), &bytes).map(|begun| Some(begun.kind)),
         Err(_) => Ok(guess(folder)),
     }
@@ -45,7 +45,7 @@ pub fn kind_of(folder: &Path) -> Result<Option<Kind>, ReadError> {
 /// Of a folder that an earlier version began, which did not write down the kind: by the sections of its experiment. One
 /// experiment may have sections for several kinds of run; what only a training leaves behind decides first.
 fn guess(folder: &Path) -> Option<Kind> {
-    let experiment = std::fs::read_to_string(folder.join(files::EXPERIMENT)).ok()?;
+    let experiment = String::from_utf8(read_bytes(&folder.join(files::EXPERIMENT)).ok()?).ok()?;
     let has = |section: &str| experiment.lines().any(|line| line.trim() == section);
     Some(if folder.join(files::CHECKPOINT).exists() {
         Kind::Training

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::ReadError;
+use crate::error::{ReadError, read_bytes};
 use crate::files;
 
 /// The checksums of files, by name.
@@ -50,7 +50,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// # Errors
 /// If it cannot be read, or is not what was written.
 pub fn read_checked(file: &Path) -> Result<Vec<u8>, ReadError> {
-    let bytes = std::fs::read(file).map_err(|error| ReadError::File { file: file.to_owned(), error })?;
+    let bytes = read_bytes(file).map_err(|error| ReadError::File { file: file.to_owned(), error })?;
     check(file, &bytes)?;
     Ok(bytes)
 }
@@ -72,7 +72,7 @@ pub(crate) fn read_if_any(file: &Path) -> Result<Option<Vec<u8>>, ReadError> {
 /// If it is not what was written, or the checksums cannot be read.
 pub fn check(file: &Path, bytes: &[u8]) -> Result<(), ReadError> {
     let sums = file.with_file_name(files::CHECKSUMS);
-    let text = match std::fs::read(&sums) {
+    let text = match read_bytes(&sums) {
         Ok(text) => text,
         // An earlier version wrote it, or it is not a file of a run.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -93,6 +93,15 @@ impl ReadError {
     }
 }
 
+/// The bytes of a file. A pipe or a device is refused: it may never end.
+pub(crate) fn read_bytes(file: &Path) -> io::Result<Vec<u8>> {
+    let kind = std::fs::metadata(file)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return std::fs::read(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device, not a file"))
+}
+
 /// Reads JSON, and says of what cannot be read which field it is.
 pub(crate) fn parse<T: DeserializeOwned>(file: &Path, bytes: &[u8]) -> Result<T, ReadError> {
     let parsed = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes));
@@ -105,7 +114,7 @@ pub(crate) fn parse<T: DeserializeOwned>(file: &Path, bytes: &[u8]) -> Result<T,
 
 /// Reads a file of JSON; `None` where there is none.
 pub(crate) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, ReadError> {
-    match std::fs::read(file) {
+    match read_bytes(file) {
         Ok(bytes) => parse(file, &bytes).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ReadError::File { file: file.to_owned(), error }),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::begun::kind_of;
 use crate::checksums::check;
-use crate::error::{ReadError, parse};
+use crate::error::{ReadError, parse, read_bytes};
 use crate::kind::Kind;
 use crate::{SearchSummary, ShardSummary, StudySummary, TrainingSummary, files};
 
@@ -138,7 +138,7 @@ impl Summary {
     /// field that is wrong.
     pub fn read(folder: &Path) -> Result<Self, ReadError> {
         let file = folder.join(files::SUMMARY);
-        let bytes = match std::fs::read(&file) {
+        let bytes = match read_bytes(&file) {
             Ok(bytes) => bytes,
             Err(error) => {
                 return Err(match kind_of(folder)? {

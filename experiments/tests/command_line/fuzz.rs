@@ -122,7 +122,10 @@ fn runs() -> (Scratch, Vec<PathBuf>) {
     scratch.import_nas_bench_201();
     let runs = [("run", "tiny.toml"), ("correlate", "study.toml"), ("train", "training.toml")].map(|(verb, file)| {
         scratch.succeed(&[verb, file, "--quiet", "--run-dir", verb]);
-        scratch.path().join(verb)
+        let run = scratch.path().join(verb);
+        // As runs of earlier versions have none: with them, all that is damaged is refused before it is looked at.
+        fs::remove_file(run.join(files::CHECKSUMS)).unwrap();
+        run
     });
     (scratch, runs.into())
 }
@@ -200,9 +203,9 @@ fn damaged_tables_of_runs() {
 #[test]
 fn damaged_journals() {
     let words = ["\n", "{", "}", "\"reading\":", "null", "{\"value\":1e999}", "\"seconds\":", "01.10", "\\ud800", "\u{0}"];
-    damage("fuzz::damaged_journals", &[files::JOURNAL], 2, &words, |run| {
+    damage("fuzz::damaged_journals", &[files::JOURNAL], 4, &words, |run| {
         drop(journal::read(run));
-        drop(Journal::open(run));
+        drop(Journal::open(run, Arc::default()));
     });
 }
 

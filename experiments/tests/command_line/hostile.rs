@@ -63,7 +63,8 @@ fn pipe(scratch: &Scratch, name: &str) {
     assert!(Command::new("mkfifo").arg(scratch.path().join(name)).status().unwrap().success());
 }
 
-const NO_FILE: &str = "it is a pipe or a device, not a file";
+const NO_FILE: &str = "it is a pipe or a device, not a file; write its content to a file first";
+const NO_PIPE: &str = "it is a pipe or a device, not a file";
 
 #[test]
 fn settings_that_are_nested_without_end() {
@@ -138,6 +139,29 @@ fn pipes_and_devices_in_the_place_of_files() {
     refuses(&scratch, &[&["score", cell, "--proxy", "naswot"][..], &images].concat(), &[], NO_FILE);
     scratch.write("images.toml", TINY.replace("name = \"synthetic\"\nimages = 400", "name = \"image-folder\"\npath = \"images\""));
     refuses(&scratch, &["run", "images.toml", "--quiet"], &[], NO_FILE);
+}
+
+#[test]
+fn pipes_in_the_place_of_what_a_run_left() {
+    let scratch = Scratch::new();
+    scratch.succeed(&["run", "tiny.toml", "--quiet", "--run-dir", "run"]);
+    let run = scratch.path().join("run");
+    for (name, arguments) in [
+        ("summary.json", ["show", "run"].as_slice()),
+        ("checksums.txt", &["show", "run"]),
+        ("trajectory.json", &["report", "run"]),
+        ("space.json", &["report", "run"]),
+        ("experiment.toml", &["run", "--resume", "run"]),
+    ] {
+        let kept = scratch.path().join("kept");
+        fs::rename(run.join(name), &kept).unwrap();
+        pipe(&scratch, &format!("run/{name}"));
+        refuses(&scratch, arguments, &[], NO_PIPE);
+        fs::rename(&kept, run.join(name)).unwrap();
+    }
+    ["summary.json", "measurements.jsonl"].map(|name| fs::remove_file(run.join(name)).unwrap());
+    pipe(&scratch, "run/measurements.jsonl");
+    refuses(&scratch, &["run", "--resume", "run"], &[], NO_PIPE);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use assay_core::data::open_file;
 use assay_results::files::{DAMAGED, JOURNAL};
 use assay_whole_file::Batch;
 
@@ -76,7 +77,7 @@ impl Contents {
 /// # Errors
 /// If it cannot be read, or is damaged anywhere.
 pub fn read(folder: &Path) -> Result<Records, JournalError> {
-    let file = File::open(folder.join(JOURNAL)).map_err(failed("opened"))?;
+    let file = open_file(&folder.join(JOURNAL)).map_err(failed("opened"))?;
     let Contents { records, damages } = Contents::of(&file, |_, _| {})?;
     damages.into_iter().next().map_or(Ok(records), |damage| Err(JournalError::Damaged(damage)))
 }
@@ -106,6 +107,10 @@ impl Journal {
     /// If the file cannot be read or written.
     pub fn open(folder: &Path, pending: Arc<Batch>) -> Result<(Self, Records, Vec<Damage>), JournalError> {
         let path = folder.join(JOURNAL);
+        if path.exists() {
+            // A pipe would be waited for.
+            open_file(&path).map_err(failed("opened"))?;
+        }
         let open = || File::options().read(true).append(true).create(true).open(&path).map_err(failed("opened"));
         let mut file = open()?;
         let Contents { records, damages } = Contents::of(&file, |_, _| {})?;

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use assay_core::data::Dataset;
+use assay_core::data::{Dataset, read_file};
 use assay_core::experiment::{Assembly, Experiment, Plugins, Problem, Purpose, Training, TrainingBackend};
 use assay_core::graph::Graph;
 use assay_core::plugin::{MacroNet, Part};
@@ -151,7 +151,7 @@ fn unwritable(error: serde_json::Error) -> RunError {
 /// The checkpoint of an earlier session, if it came to one.
 fn read_checkpoint(folder: &RunFolder) -> Result<Option<Vec<u8>>, RunError> {
     let path = folder.path().join(files::CHECKPOINT);
-    match std::fs::read(&path) {
+    match read_file(&path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot("read", &path, error)),
