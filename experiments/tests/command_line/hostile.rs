@@ -159,7 +159,9 @@ fn pipes_in_the_place_of_what_a_run_left() {
         refuses(&scratch, arguments, &[], NO_PIPE);
         fs::rename(&kept, run.join(name)).unwrap();
     }
-    ["summary.json", "measurements.jsonl"].map(|name| fs::remove_file(run.join(name)).unwrap());
+    for name in ["summary.json", "measurements.jsonl"] {
+        fs::remove_file(run.join(name)).unwrap();
+    }
     pipe(&scratch, "run/measurements.jsonl");
     refuses(&scratch, &["run", "--resume", "run"], &[], NO_PIPE);
 }
