@@ -2,6 +2,8 @@
 
 use std::io;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+#[cfg(unix)]
+use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
 use crate::failure::Failure;
@@ -9,14 +11,20 @@ use crate::failure::Failure;
 /// What the last panic said, and where.
 static LAST: Mutex<Option<String>> = Mutex::new(None);
 
-/// Asks the system to refuse a write that makes a file longer than it may be (`ulimit -f`), in place of ending the program.
+/// Asks the system to refuse a write that makes a file longer than it may be (`ulimit -f`), in place of ending the program; and
+/// makes an end for want of memory a failure like others. Rust says how much memory it was.
 ///
 /// # Errors
-/// If it does not.
+/// If the system refuses.
 pub(crate) fn errors_for_signals() -> Result<(), Failure> {
-    // A handler is enough: the write then fails. That it ran says nothing more.
     #[cfg(unix)]
-    let registered = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default()).map(drop);
+    let registered = {
+        use signal_hook::consts::{SIGABRT, SIGXFSZ};
+        use signal_hook::flag::{register, register_conditional_shutdown};
+        let failed = i32::from(assay_results::exit::FAILED);
+        // Of long files a handler is enough: the write then fails. That it ran says nothing more.
+        register(SIGXFSZ, Arc::default()).and_then(|_| register_conditional_shutdown(SIGABRT, failed, Arc::new(true.into()))).map(drop)
+    };
     #[cfg(not(unix))]
     let registered = Ok(());
     registered.map_err(|error: io::Error| Failure::new(format!("the system refuses a handler of signals: {error}")))

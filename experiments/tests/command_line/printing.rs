@@ -59,11 +59,17 @@ fn with_runs() -> Scratch {
 fn every_command_ends_quietly_where_nobody_reads_and_fails_with_words_where_there_is_no_room() {
     let scratch = with_runs();
     let table = crate::scratch::shared().join("data/nas-bench-201/nb201.csv");
-    let commands: [&[&str]; 24] = [
+    let commands: [&[&str]; 33] = [
         &["--help"],
         &["--version"],
         &["run", "--help"],
         &["list", "proxies"],
+        &["list", "aggregates"],
+        &["list", "spaces"],
+        &["list", "strategies"],
+        &["list", "benchmarks"],
+        &["list", "datasets"],
+        &["list", "engines", "--json"],
         &["list", "proxies", "--verbose"],
         &["list", "sections", "--json"],
         &["data", "list"],
@@ -77,6 +83,9 @@ fn every_command_ends_quietly_where_nobody_reads_and_fails_with_words_where_ther
         &["export", CELL, "--to", "genotype"],
         &["export", CELL, "--to", "pytorch"],
         &["run", "search", "--resume"],
+        &["run", "tiny.toml", "--quiet"],
+        &["correlate", "study.toml", "--quiet"],
+        &["train", "train.toml", "--quiet"],
         &["train", "training", "--resume"],
         &["correlate", "study", "--resume"],
         &["correlate", "study", "--resume", "--markdown"],

@@ -33,7 +33,7 @@ fn a_plugin_that_ends_the_program_fails_it_whatever_exit_code_it_names() {
         assert!(!scratch.path().join(how).join("summary.json").exists(), "the run is not finished");
     }
     let error = scratch.fail(&run("proxies.faulty.how=exit-on-a-thread", "thread"));
-    assert!(error.contains("a plugin ended the program from a thread of its own"), "{error}");
+    assert!(error.contains("ended in the middle of its work, perhaps by a plugin from a thread of its own"), "{error}");
 }
 
 #[test]

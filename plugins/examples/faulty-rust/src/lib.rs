@@ -99,7 +99,7 @@ impl Proxy for Faulty {
                 std::thread::sleep(std::time::Duration::from_millis(1));
             },
             "slow" => {
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::sleep(std::time::Duration::from_millis(900));
                 Ok(Reading::Value(passes[0].parameter_count()? as f64))
             }
             "print" => {

@@ -78,7 +78,7 @@ extern "C" fn left() {
         let file = unsafe { &*file };
         end(&format!("the plugin `{file}` ended the program in the middle of a call (`{function}`){KEPT}\n"));
     } else if WORKS.load(Ordering::SeqCst) {
-        end(&format!("a plugin ended the program from a thread of its own{KEPT}\n"));
+        end(&format!("the program was ended in the middle of its work, perhaps by a plugin from a thread of its own{KEPT}\n"));
     }
 }
 

@@ -18,7 +18,7 @@ use guest::{INSIDE, Inside};
 pub(crate) use limit::Clock;
 use limit::Turn;
 #[cfg(unix)]
-pub(crate) use signals::name_of;
+pub(crate) use signals::{leave_to_the_system, name_of};
 
 /// From now on a plugin in this process that ends it fails it, with words.
 pub(crate) fn guard() {

@@ -49,6 +49,15 @@ fn catch_all() {
     }
 }
 
+/// From now on a crash of this process is what the system makes of it, for a parent that reports it. What Rust does before lets a
+/// plugin that raises such a signal itself go on.
+pub(crate) fn leave_to_the_system() {
+    for (signal, _) in SIGNALS {
+        // SAFETY: sets the system's own action.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 /// Runs where a signal says that this thread's code cannot go on. Takes no memory and no lock.
 extern "C" fn crashed(signal: c_int) {
     if let Some(Inside { file, function, .. }) = INSIDE.get() {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use elsa::FrozenVec;
 
 use super::wire::{self, Answer, Event, Failure, Order, Owned};
+use crate::border;
 use crate::callee::{Callee, Fault, Instance};
 use crate::file::PluginFile;
 use crate::source::{Lent, Query, Source};
@@ -41,6 +42,7 @@ impl Source for Remote<'_> {
 /// # Errors
 /// If standard input is not a socket to the parent, or the connection breaks.
 pub fn serve() -> io::Result<()> {
+    border::leave_to_the_system();
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let line = RefCell::new(Line { from: BufReader::new(socket.try_clone()?), to: BufWriter::new(socket) });
     watch_parent(line.borrow().from.get_ref().try_clone()?)?;
