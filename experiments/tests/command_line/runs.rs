@@ -35,6 +35,7 @@ fn a_run_ends_with_a_cell_and_a_folder_that_holds_everything() {
     let expected = [
         ".lock",
         "architectures.parquet",
+        "checksums.txt",
         "experiment.toml",
         "log.txt",
         "measurements.jsonl",
