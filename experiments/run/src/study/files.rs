@@ -9,7 +9,7 @@ use assay_results::present::grid::{Grid, latex, markdown};
 use assay_results::present::published as presented;
 use assay_results::published::Source;
 use assay_results::tables::{self, aggregates, correlations, scores, targets, times};
-use polars::prelude::{Column, CsvWriter, DataFrame, SerWriter};
+use polars::prelude::Column;
 
 use super::correlation::Scores;
 use super::measurements::Wanted;
@@ -18,7 +18,7 @@ use super::truth::Target;
 use crate::RunError;
 use crate::bench::records::Record;
 use crate::folder::RunFolder;
-use crate::tables::{self as written, reading_columns, write_table};
+use crate::tables::{self as written, reading_columns, write_csv, write_table};
 
 /// Writes what was scored: the space and the architectures.
 pub(super) fn write_space(folder: &RunFolder, name: &str, layout: &Layout, architectures: &[Selected]) -> Result<(), RunError> {
@@ -104,11 +104,7 @@ pub(super) fn write_correlations(
 ) -> Result<(), RunError> {
     let columns = || columns(rows, published, k, protocol);
     write_table(folder, correlations::FILE, columns(), rows.len())?;
-    let csv = tables::CORRELATIONS_CSV;
-    let mut table = DataFrame::new(rows.len(), columns()).map_err(|error| RunError::Result(format!("{csv}: {error}")))?;
-    let mut bytes = Vec::new();
-    CsvWriter::new(&mut bytes).finish(&mut table).map_err(|error| RunError::Result(format!("{csv}: {error}")))?;
-    folder.write(csv, &bytes)?;
+    write_csv(folder, tables::CORRELATIONS_CSV, &columns(), rows.len())?;
     let grids: Vec<Grid> = [overview(rows)].into_iter().chain(by_target(rows, k)).collect();
     let theirs = presented::grids(rows, published);
     let mut their_notes: Vec<String> = notes.to_vec();
