@@ -6,10 +6,10 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use assay_core::data::{Content, DataError, Dataset, Normalisation};
+use assay_core::data::{Content, DataError, Dataset, Normalisation, READ_LIMIT_VARIABLE, read_limit};
 use assay_core::graph::Shape;
 use image::imageops::FilterType;
-use image::{ImageError, ImageFormat, ImageReader};
+use image::{ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::parts::archive;
 use crate::parts::files::{kind_of, read_whole, unreadable};
@@ -32,6 +32,10 @@ assay_core::settings! {
 const READ_BYTES: u64 = 128 << 20;
 /// Nor more files than this.
 const READ_FILES: u64 = 4096;
+
+/// The pixels of an image take at most this part of what is read of files: 44 megapixels where nothing else is set. A decoder takes
+/// several times as much.
+const PIXELS_PART: u64 = 8;
 
 /// Images that stay on disk: each is decoded and resized when it is read.
 struct ImageFolder {
@@ -179,7 +183,10 @@ impl Dataset for ImageFolder {
         let side = self.size as u32;
         // Which decoder to use is decided by the contents: an extension may lie.
         let bytes = read_whole(path)?;
-        let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format().map_err(|error| unreadable(path, error))?;
+        let mut reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format().map_err(|error| unreadable(path, error))?;
+        let mut limits = Limits::default();
+        limits.max_alloc = Some(read_limit().map_err(|error| unreadable(path, error))? / PIXELS_PART);
+        reader.limits(limits);
         let end = match reader.format() {
             Some(ImageFormat::Jpeg) => Some(jpeg::end(&bytes).ok_or_else(|| damaged(path, "its end is missing"))?),
             _ => None,
@@ -228,6 +235,12 @@ fn damaged(path: &Path, why: impl Display) -> DataError {
 }
 
 fn undecodable(path: &Path, bytes: &[u8], error: &ImageError) -> DataError {
+    if let ImageError::Limits(_) = error {
+        return DataError::new(format!(
+            "{} has more pixels than are read of an image; make it smaller, or set {READ_LIMIT_VARIABLE} to more than 1024 (in MiB)",
+            path.display()
+        ));
+    }
     match (bytes.is_empty(), kind_of(bytes)) {
         (true, _) => DataError::new(format!("{} is empty (0 bytes); replace or remove it", path.display())),
         (_, Some("a PNG image" | "a JPEG image")) => damaged(path, error),

@@ -186,3 +186,20 @@ fn classes_are_matched_by_name_and_those_of_one_side_alone_are_said() {
     let error = other.adopt_classes(names).unwrap_err().to_string();
     insta::assert_snapshot!(redacted(error, &folders[2]), @"[folder] has none of the classes `ant`, `bee`, `cat`; its subfolders are `dog`, `eel`");
 }
+
+#[test]
+fn an_image_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked() {
+    let folder = tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("only")).unwrap();
+    let file = folder.path().join("only/large.png");
+    // One pixel, in a file that says it has 10^9; the checksum of what it says is right.
+    picture(1, 1, 0).save(&file).unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[16..24].copy_from_slice(&[100_000_u32, 10_000].map(u32::to_be_bytes).concat());
+    let mut crc = flate2::Crc::new();
+    crc.update(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&crc.sum().to_be_bytes());
+    std::fs::write(&file, bytes).unwrap();
+    let error = open_at("image-folder", folder.path()).unwrap().read(0, &mut [0; 3072]).unwrap_err().to_string();
+    assert!(error.contains("large.png has more pixels than are read of an image"), "{error}");
+}
