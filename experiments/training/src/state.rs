@@ -135,6 +135,11 @@ impl Identity<'_> {
                 return Err(refused(format!("its `{name}` is {}, that of this training {}", said(theirs), said(own))));
             }
         }
+        let Progress { epoch, curve, .. } = &header.progress;
+        if curve.len() != *epoch || *epoch > self.recipe.epochs {
+            let problem = format!("it is {epoch} of {} epochs on, with results of {}", self.recipe.epochs, curve.len());
+            return Err(refused(problem));
+        }
         Ok(header)
     }
 }

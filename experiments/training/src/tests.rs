@@ -322,3 +322,43 @@ fn what_does_not_fit_is_refused_before_anything_is_trained() {
     let no_checkpoint = train(&job, Some(&weights), &mut Stopper::default()).unwrap_err();
     insta::assert_snapshot!(no_checkpoint, @"the checkpoint cannot be continued: its header has no `assay.training`");
 }
+
+#[test]
+fn damaged_checkpoints() {
+    let recipe = recipe(&Settings::none().with("cells", 1).with("channels", 2).with("epochs", 3).with("batch", 4));
+    let images = quarters(8, 8, 0);
+    let own = job(&recipe, graph(&recipe, 8), 0, (&images, &images));
+    let mut stopper = Stopper { left: Some(3), ..Stopper::default() };
+    assert!(matches!(train(&own, None, &mut stopper), Err(TrainingError::Interrupted)));
+    let sealed = stopper.checkpoint.unwrap();
+    // Without its checksum, or all that is damaged would be refused before it is looked at.
+    let (_, header) = safetensors::SafeTensors::read_metadata(&sealed).unwrap();
+    let text = header.metadata().as_ref().unwrap()["assay.training"].clone();
+    let file = safetensors::SafeTensors::deserialize(&sealed).unwrap();
+    let floats = |view: &safetensors::tensor::TensorView<'_>| -> Vec<f32> {
+        view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+    };
+    let tensors: Vec<_> = file.iter().map(|(name, view)| (name.to_owned(), view.shape().to_vec(), floats(&view))).collect();
+    let bare = assay_weights::write_tensors(tensors, [("assay.training".to_owned(), text)].into()).unwrap();
+    let stopped = || Stopper { left: Some(0), ..Stopper::default() };
+    for whole in [&sealed, &bare] {
+        assert!(matches!(train(&own, Some(whole), &mut stopped()), Err(TrainingError::Interrupted)));
+    }
+    let words = [
+        "{",
+        "}",
+        "[",
+        "\\\"",
+        "\\\"epoch\\\":",
+        "\\\"curve\\\":[]",
+        "\\\"updates\\\":[",
+        "18446744073709551615",
+        "-1",
+        "1e308",
+        "\"F64\"",
+        "\"shape\":",
+        "\"data_offsets\":",
+    ];
+    let fuzz = assay_fuzz::Fuzz::of("tests::damaged_checkpoints").seed(bare).seed(sealed).words(&words).costly(4);
+    fuzz.run(|bytes| drop(train(&own, Some(bytes), &mut stopped())));
+}

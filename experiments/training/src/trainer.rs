@@ -101,6 +101,10 @@ impl<'a> Trainer<'a> {
             course.progress = progress;
         }
         let steps = self.train.len().div_ceil(recipe.batch);
+        if course.progress.step > steps {
+            let problem = format!("it is {} of {steps} steps on in an epoch", course.progress.step);
+            return Err(TrainingError::Checkpoint(problem));
+        }
         observer.expect(recipe.epochs * steps, course.progress.epoch * steps + course.progress.step);
         while course.progress.epoch < recipe.epochs {
             self.epoch(&mut course, steps, observer)?;
