@@ -65,14 +65,18 @@ impl Canvas {
 
     /// The title of a horizontal axis about this point, as large as fits.
     pub(crate) fn title_below(&mut self, (x, y): (f64, f64), title: &str) {
-        let (size, title) = fitted(title, 2.0 * (x.min(self.width - x) - MARGIN));
-        self.styled_text((x, y), Anchor::Middle, ("ink", INK), size, &title);
+        let (size, lines) = fitted(title, 2.0 * (x.min(self.width - x) - MARGIN));
+        for (line, shift) in stacked(&lines) {
+            self.styled_text((x, y + shift), Anchor::Middle, ("ink", INK), size, line);
+        }
     }
 
     /// The title of a vertical axis about this point, as large as fits.
     pub(crate) fn title_left(&mut self, (x, y): (f64, f64), title: &str) {
-        let (size, title) = fitted(title, 2.0 * (y.min(self.height - y) - MARGIN));
-        self.upright((x, y), Anchor::Middle, size, &title);
+        let (size, lines) = fitted(title, 2.0 * (y.min(self.height - y) - MARGIN));
+        for (line, shift) in stacked(&lines) {
+            self.upright((x + shift, y), Anchor::Middle, size, line);
+        }
     }
 
     /// Text that reads from bottom to top.
@@ -163,19 +167,31 @@ pub(crate) fn width_of(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * 0.6
 }
 
-/// The size in which a line fits into so much room, and as much of it as fits in the smallest that can be read.
-fn fitted(text: &str, room: f64) -> (f64, String) {
-    const SMALLEST: f64 = 7.0;
-    let wanted = width_of(text, TEXT);
-    if wanted <= room {
-        return (TEXT, text.to_owned());
+/// A line in the size in which it fits into so much room; in two lines where it would be too small.
+fn fitted(text: &str, room: f64) -> (f64, Vec<String>) {
+    const SMALLEST_OF_ONE: f64 = 9.0;
+    const LARGEST_OF_TWO: f64 = 8.5;
+    const SMALLEST: f64 = 6.0;
+    let size_of = |line: &str| (TEXT * (room / width_of(line, TEXT)).min(1.0) * 10.0).floor() / 10.0;
+    if size_of(text) >= SMALLEST_OF_ONE {
+        return (size_of(text), vec![text.to_owned()]);
     }
-    let size = (TEXT * room / wanted * 10.0).floor() / 10.0;
-    if size >= SMALLEST {
-        return (size, text.to_owned());
-    }
-    let count = (room / width_of("x", SMALLEST)).floor().max(1.0) as usize;
-    (SMALLEST, text.chars().take(count.saturating_sub(1)).chain(['…']).collect())
+    let longer = |(first, second): &(&str, &str)| first.chars().count().max(second.chars().count());
+    let halves = text.match_indices(' ').map(|(at, _)| (&text[..at], &text[at + 1..])).min_by_key(longer).unwrap_or((text, ""));
+    let size = size_of(halves.0).min(size_of(halves.1)).clamp(SMALLEST, LARGEST_OF_TWO);
+    // What does not fit in the smallest size that can be read is cut.
+    let most = (room / width_of("x", size)).floor().max(1.0) as usize;
+    let cut = |line: &str| match line.chars().count() > most {
+        true => line.chars().take(most - 1).chain(['…']).collect(),
+        false => line.to_owned(),
+    };
+    (size, [halves.0, halves.1].iter().filter(|line| !line.is_empty()).map(|line| cut(line)).collect())
+}
+
+/// Lines with how far they are from where one line would be.
+fn stacked(lines: &[String]) -> impl Iterator<Item = (&String, f64)> {
+    let shifts: &[f64] = if lines.len() > 1 { &[-5.0, 4.0] } else { &[0.0] };
+    lines.iter().zip(shifts.iter().copied())
 }
 
 fn wrapped(text: &str, room: f64, size: f64) -> Vec<String> {
@@ -217,14 +233,17 @@ mod tests {
     }
 
     #[test]
-    fn a_title_of_an_axis_fits_and_is_smaller_only_where_it_has_to_be() {
-        for count in [1, 20, 40, 60, 80, 300] {
-            let title = "latency on an edge GPU ".repeat(20).chars().take(count).collect::<String>();
-            let (size, shown) = fitted(&title, 300.0);
-            assert!(width_of(&shown, size) <= 300.0 && (7.0..=TEXT).contains(&size), "{count}: {size}");
-            assert_eq!(size.to_bits() == TEXT.to_bits(), width_of(&title, TEXT) <= 300.0);
-            assert_eq!(shown == title, width_of(&title, 7.0) <= 300.0, "{shown}");
+    fn a_title_of_an_axis_fits_and_is_smaller_or_in_two_lines_only_where_it_has_to_be() {
+        let title = "latency on an edge GPU (Jetson TX2), CIFAR-10 (hw_edgegpu_latency_cifar10), ms (lower is better)";
+        for count in 1..title.len() {
+            let title = title[..count].trim();
+            let (size, lines) = fitted(title, 300.0);
+            assert!(lines.iter().all(|line| width_of(line, size) <= 300.0) && (6.0..=TEXT).contains(&size), "{title}: {size}");
+            assert_eq!(size.to_bits() == TEXT.to_bits(), width_of(title, TEXT) <= 300.0, "{title}: {size}");
+            assert_eq!(lines.join(" "), title);
         }
+        assert_eq!(fitted(title, 300.0).1.len(), 2);
+        assert_eq!(fitted(&"x".repeat(200), 300.0), (6.0, vec![format!("{}…", "x".repeat(82))]), "what cannot be broken is cut");
     }
 
     #[test]
