@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(clippy::print_stderr)]
 
+mod architectures;
 pub mod command;
 mod containment;
 pub mod failure;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::form::{Keys, section_names};
+use super::list::ArchitectureList;
 use super::merged::Merged;
 use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose, Section, Study, Training, VERSION};
 use crate::plugin::{Declared, Entry, Kind, Registry, RegistryError, Setting, Settings, ValueKind, suggestion};
@@ -23,6 +24,7 @@ struct Sections {
     proxies: BTreeMap<String, Settings>,
     benchmark: Option<Section>,
     study: Option<Study>,
+    listed: Option<ArchitectureList>,
     training: Option<Training>,
     test: Option<Section>,
     problems: Vec<Problem>,
@@ -57,6 +59,7 @@ pub(super) fn check(
             proxies: sections.proxies,
             benchmark: sections.benchmark,
             study: sections.study,
+            listed: sections.listed,
             training: sections.training,
             test: sections.test,
             merged,
@@ -106,6 +109,7 @@ fn sections(
     };
     let benchmark = checker.section(&mut values, "benchmark").inspect(|section| checker.plugin("benchmark", section, &plugins.benchmarks));
     let proxies = checker.proxies(&mut values, plugins);
+    let listed = checker.listed(&mut values);
     let study = checker.study(&mut values, purpose, plugins);
     let training = checker.training(&mut values, purpose);
     let test = match purpose {
@@ -113,7 +117,7 @@ fn sections(
         _ => checker.section(&mut values, "test").inspect(|section| checker.plugin("test", section, &plugins.datasets)),
     };
     let problems = checker.problems;
-    Ok(Sections { keys, plugin_files, engine, space, dataset, strategy, proxies, benchmark, study, training, test, problems })
+    Ok(Sections { keys, plugin_files, engine, space, dataset, strategy, proxies, benchmark, study, listed, training, test, problems })
 }
 
 struct Checker<'a> {
@@ -238,6 +242,26 @@ impl Checker<'_> {
             }
             Err(other) => {
                 self.report(other.to_string(), None, place);
+                None
+            }
+        }
+    }
+
+    /// Puts the architectures that a file lists in the place of its name.
+    fn listed(&mut self, values: &mut Map<String, Value>) -> Option<ArchitectureList> {
+        let Some(Value::Object(study)) = values.get_mut("study") else { return None };
+        let Some(Value::String(name)) = study.get("architectures") else { return None };
+        let keys = ["study", "architectures"];
+        let read = ArchitectureList::read(&self.merged.folder_of(&keys).join(name));
+        study.remove("architectures");
+        match read {
+            Ok(list) => {
+                study.insert("architectures".into(), list.texts().collect());
+                Some(list)
+            }
+            Err(error) => {
+                let help = "name a file that has an architecture a line, or list them: architectures = [\"…\"]".into();
+                self.report(format!("`study.architectures`: {error}"), Some(help), self.merged.place(&keys, true));
                 None
             }
         }

@@ -38,6 +38,7 @@
 //! [study]                    # instead of a strategy: correlate proxies with the benchmark
 //! proxies = ["ntk-condition"]
 //! sample = 1000              # default: all architectures of the space
+//! # architectures = "best.txt"   # or these: a file with one a line, or a list of texts
 //!
 //! [training]                 # instead of a strategy: train one architecture from scratch
 //! architecture = "…"
@@ -47,13 +48,14 @@
 //! split = "test"
 //! ```
 //!
-//! Relative paths are relative to the working directory, those of plugins to the experiment file.
+//! Relative paths are relative to the working directory, those of plugins and of lists of architectures to the experiment file.
 
 mod assemble;
 mod check;
 mod environment;
 mod form;
 mod layers;
+mod list;
 mod merged;
 mod plugin_files;
 mod plugins;
@@ -72,6 +74,7 @@ pub use assemble::{Assembly, PlannedProxy};
 pub use environment::ENVIRONMENT_PREFIX;
 pub use form::{KEYS, OTHER_SECTIONS, PLUGIN_SECTIONS, SectionForm};
 pub use layers::Layers;
+pub use list::{ArchitectureList, ListError};
 use merged::Merged;
 pub use plugin_files::PluginFiles;
 pub use plugins::Plugins;
@@ -150,6 +153,9 @@ pub struct Experiment {
     pub benchmark: Option<Section>,
     /// What to correlate; always there for [`Purpose::Study`].
     pub study: Option<Study>,
+    /// The list that the study's architectures were read from, if they were. They stand in the study too, so that what is written
+    /// out needs no other file.
+    pub listed: Option<ArchitectureList>,
     /// What to train and how; always there for [`Purpose::Training`].
     pub training: Option<Training>,
     /// The images that a trained network is tested on; always there for [`Purpose::Training`].

@@ -17,7 +17,7 @@ crate::settings! {
         /// how many different architectures are drawn, seeded
         #[serde(skip_serializing_if = "Option::is_none")]
         pub sample: Option<u64>, otherwise "all architectures of the space", in 2..=10_000_000;
-        /// the architectures, as the space writes them
+        /// the architectures, as the space writes them; or the name of a file that lists them, one a line
         #[serde(skip_serializing_if = "Option::is_none")]
         pub architectures: Option<Vec<String>>, otherwise "all of the space";
         /// measurements of each architecture, with new weights and images, whose mean is its score

@@ -23,9 +23,12 @@ impl Provenance {
     #[must_use]
     pub fn changes(&self, now: &Self) -> Vec<String> {
         let settings = different(&self.settings, &now.settings).map(|(key, then, now)| match (then, now) {
-            (Some(then), Some(now)) => format!("`{key}` was {then} and is {now}"),
-            (Some(then), None) => format!("`{key}` was {then} and is not set"),
-            (None, now) => format!("`{key}` was not set and is {}", now.map_or("", String::as_str)),
+            (Some(then), Some(now)) => {
+                let [then, now] = [excerpt(then, now), excerpt(now, then)];
+                format!("`{key}` was {then} and is {now}")
+            }
+            (Some(then), None) => format!("`{key}` was {} and is not set", excerpt(then, "")),
+            (None, now) => format!("`{key}` was not set and is {}", excerpt(now.map_or("", String::as_str), "")),
         });
         let images = different(&self.images, &now.images).map(|(section, ..)| format!("the images of [{section}] are other ones"));
         // Accuracies are looked up at the end: a table that was not here at the beginning may be imported until then.
@@ -40,6 +43,21 @@ impl Provenance {
         });
         settings.chain(images).chain(tables).chain(measured_by).collect()
     }
+}
+
+/// A longer value, such as a list of architectures, is shown around the first place where it differs.
+const SHOWN: usize = 200;
+
+/// The value as messages show it, beside another one.
+fn excerpt(value: &str, other: &str) -> String {
+    if value.chars().count() <= SHOWN {
+        return value.to_owned();
+    }
+    let same = value.chars().zip(other.chars()).take_while(|(own, other)| own == other).count();
+    let begin = same.saturating_sub(SHOWN / 4);
+    let shown: String = value.chars().skip(begin).take(SHOWN).collect();
+    let is_cut = value.chars().nth(begin + SHOWN).is_some();
+    format!("{}{shown}{}", if begin > 0 { "…" } else { "" }, if is_cut { "…" } else { "" })
 }
 
 /// The keys whose values differ, with both.
@@ -57,6 +75,19 @@ mod tests {
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn of_a_long_list_the_place_is_shown_where_it_differs() {
+        let list = |last: &str| map(&[("study.architectures", &format!("[{}\"{last}\"]", "\"cell\",".repeat(1000)))]);
+        let [then, now] = ["one", "other"].map(|last| Provenance { settings: list(last), ..Provenance::default() });
+        let told = then.changes(&now).join("");
+        assert!(told.len() < 600 && told.contains("\"one\"] and is …") && told.ends_with("\"other\"]"), "{told}");
+        let told = then.changes(&Provenance::default()).join("");
+        assert!(
+            told.len() < 300 && told.starts_with("`study.architectures` was [\"cell\",") && told.ends_with("… and is not set"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ use assay_weights::Weights;
 use clap::{Args, ValueEnum};
 
 use super::Ending;
+use crate::architectures::Architectures;
 use crate::failure::Failure;
 use crate::output::{self, tell};
 
@@ -27,11 +28,12 @@ Examples:
     --to onnx --output cell.onnx
   assay export \"$GENOTYPE\" --space darts --channels 36 --cells 20 --to pytorch --output network.py
   assay export \"$GENOTYPE\" --space darts --channels 36 --cells 20 --to onnx --weights weights.safetensors --output network.onnx
+  assay export @best.txt --space darts --to genotype         a list, one a line, as the space writes each
 
 Weights are drawn from the seed, or read with --weights from what `assay train` or --to safetensors wrote. With the running
 statistics of a training, batch normalisation uses those; without them, the statistics of the batch, as Assay's measurements.")]
 pub(super) struct Export {
-    /// The architecture as its space writes it
+    /// The architecture in a notation of its space; with --to genotype also @FILE or - for a list, one a line
     #[arg(value_name = "ARCH")]
     architecture: String,
     /// What to write
@@ -92,12 +94,20 @@ impl Export {
     pub(super) fn run(self) -> Result<(), Ending> {
         let plugins = crate::plugins::installed()?;
         let (name, space) = self.layers()?.space(&plugins)?;
-        let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("this is not an architecture of {name}: {error}"));
-        let subspace = space.parse(&self.architecture).map_err(|error| wrong(&error))?;
-        let genotype = space.write(&subspace).map_err(|error| wrong(&error))?;
+        let given = Architectures::read(std::slice::from_ref(&self.architecture))?;
+        let written = |(position, text): (usize, &String)| {
+            let both = space.parse(text).and_then(|subspace| space.write(&subspace).map(|genotype| (subspace, genotype)));
+            both.map_err(|error| Failure::new(format!("{}this is not an architecture of {name}: {error}", given.place(position))))
+        };
+        let all = given.texts.iter().enumerate().map(written).collect::<Result<Vec<_>, Failure>>()?;
         if self.to == Format::Genotype {
-            return self.put(format!("{genotype}\n").as_bytes());
+            let lines: String = all.iter().map(|(_, genotype)| format!("{genotype}\n")).collect();
+            return self.put(lines.as_bytes());
         }
+        let [(subspace, genotype)] = &all[..] else {
+            let problem = format!("a list of {} architectures can be written with --to genotype only", all.len());
+            return Err(Failure::new(problem).with_help("export one after the other, each to a file of its own").into());
+        };
         let net = MacroNet {
             input: self.image,
             channels: self.channels.into(),
@@ -105,7 +115,7 @@ impl Export {
             classes: self.classes as usize,
             part: Part::Classifier,
         };
-        let graph = Arc::new(space.lower(&subspace, &net).map_err(|error| Failure::new(format!("the network cannot be built: {error}")))?);
+        let graph = Arc::new(space.lower(subspace, &net).map_err(|error| Failure::new(format!("the network cannot be built: {error}")))?);
         let weights = match &self.weights {
             Some(path) => read(path, graph)?,
             None => Weights::untrained(Network::initialise(graph, self.initialiser, &Stream::new(self.seed, "parameters"))),

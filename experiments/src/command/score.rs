@@ -15,17 +15,20 @@ use serde::Serialize;
 use super::Ending;
 use super::profile::Profiling;
 use super::tabular::{render, table};
+use crate::architectures::Architectures;
 use crate::failure::Failure;
 use crate::output::{self, OutputError, out, tell};
 
 /// Score architectures with proxies, without training and without an experiment file
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   assay score '|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|' \\
-    --proxy ntk-condition --proxy linear-regions --set proxies.ntk-condition.batch=16")]
+    --proxy ntk-condition --proxy linear-regions --set proxies.ntk-condition.batch=16
+  assay score @best.txt --proxy naswot --json          a list: an architecture a line, # begins a comment
+  head -3 best.txt | assay score - --proxy params      a list on standard input")]
 pub(super) struct Score {
-    /// Architectures as the space writes them
+    /// Architectures as the space writes them; @FILE and - for lists, one a line
     #[arg(required = true, value_name = "ARCH")]
     architectures: Vec<String>,
     /// A proxy to score with (may be given again)
@@ -75,20 +78,20 @@ struct Scores {
 
 impl Score {
     pub(super) fn run(self) -> Result<(), Ending> {
+        let given = Architectures::read(&self.architectures)?;
         let layers = self.layers()?;
         let plugins = crate::plugins::of(&layers)?;
         let experiment = layers.resolve(Purpose::Score, &plugins)?;
         let assembly = Assembly::new(&experiment, &plugins);
         let space = assembly.space()?;
-        let listed = Listed::read(space.as_ref(), &self.architectures).map_err(|NotListed { row, error }| {
-            let which = if self.architectures.len() > 1 { format!("architecture {}", row + 1) } else { "this".into() };
-            Failure::new(format!("{which} is not an architecture of {}: {error}", experiment.space.name))
+        let listed = Listed::read(space.as_ref(), &given.texts).map_err(|NotListed { row, error }| {
+            Failure::new(format!("{} is not an architecture of {}: {error}", given.called(row), experiment.space.name))
         })?;
         listed.repeated.iter().for_each(|repeated| tell!("{repeated}; it is measured once."));
         let proxies = self.proxies(&assembly)?;
         let profiling = Profiling::start(self.profile);
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, profiling.profile())?;
-        let scores = self.measure(&workbench, &listed)?;
+        let scores = self.measure(&workbench, &given.texts, &listed)?;
         let scores = Scores { protocol: workbench.protocol(), scores };
         if self.json {
             let json = serde_json::to_string_pretty(&scores).map_err(|error| Failure::new(error.to_string()))?;
@@ -120,7 +123,7 @@ impl Score {
         self.proxy.iter().map(planned).collect()
     }
 
-    fn measure(&self, workbench: &Workbench, listed: &Listed) -> Result<Vec<Line>, Failure> {
+    fn measure(&self, workbench: &Workbench, texts: &[String], listed: &Listed) -> Result<Vec<Line>, Failure> {
         let count = self.repeats as usize;
         let asked = |architecture| workbench.proxies.iter().map(move |proxy| (architecture, proxy));
         let wanted: Vec<(&Subspace, &PlannedProxy)> = listed.architectures.iter().flat_map(asked).collect();
@@ -130,7 +133,7 @@ impl Score {
         let records =
             workbench.measure(&Vec::from_iter(&requests), &Unobserved, &|_| Ok(())).map_err(|error| Failure::new(error.to_string()))?;
         // Each architecture in the notations in which it was given, with what was measured of it once.
-        let rows = self.architectures.iter().zip(&listed.rows);
+        let rows = texts.iter().zip(&listed.rows);
         let line = |text: &String, position: usize, proxy: usize| {
             let planned = &workbench.proxies[proxy];
             let first = (position * workbench.proxies.len() + proxy) * count;

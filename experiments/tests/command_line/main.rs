@@ -11,6 +11,7 @@ mod fuzz;
 mod hostile;
 mod interruption;
 mod kills;
+mod lists;
 mod output;
 mod plugins;
 mod printing;

@@ -1,7 +1,8 @@
 //! A folder in which the program runs, with a small experiment and no settings of the user's own.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use assay_results::exit::{FAILED, MISSING_DATA};
 use serde_json::Value;
@@ -83,6 +84,14 @@ impl Scratch {
 
     pub(crate) fn assay(&self, arguments: &[&str]) -> Said {
         Said::of(&self.command(arguments).output().unwrap())
+    }
+
+    /// Runs the program with this on its standard input.
+    pub(crate) fn assay_with_input(&self, arguments: &[&str], input: &str) -> Said {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Said::of(&child.wait_with_output().unwrap())
     }
 
     /// Runs the program, which must succeed, and gives its standard output.

@@ -321,7 +321,7 @@ impl Prepared for StudyRun {
         let described = described::proxies(&study.proxies, &proxies, &aggregates, plugins);
         let space = assembly.space()?;
         let truth = Truth::open(assembly.benchmark()?)?;
-        let selection = Selection::new(&study, space.as_ref(), &truth, experiment.seed)?;
+        let selection = Selection::new(&study, &experiment, space.as_ref(), &truth)?;
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, None)?;
         Ok(Self { experiment, study, workbench, truth, selection, began, measured_under: None, aggregates, described })
     }

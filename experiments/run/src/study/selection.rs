@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use assay_core::experiment::{Isomorphic, Study};
-use assay_core::plugin::{Listed, Repeated, SearchSpace, draw_architectures};
+use assay_core::experiment::{ArchitectureList, Experiment, Isomorphic, Study};
+use assay_core::plugin::{Listed, NotListed, Repeated, SearchSpace, draw_architectures};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use rand::RngExt;
@@ -57,13 +57,14 @@ impl Selection {
     ///
     /// # Errors
     /// If an architecture cannot be read, the benchmark does not hold it, or there are too few or too many.
-    pub(super) fn new(study: &Study, space: &dyn SearchSpace, truth: &Truth, seed: u64) -> Result<Self, RunError> {
+    pub(super) fn new(study: &Study, experiment: &Experiment, space: &dyn SearchSpace, truth: &Truth) -> Result<Self, RunError> {
+        let seed = experiment.seed;
         let population = Population::new(space, truth)?;
         let count = population.count();
         let mut repeated = Vec::new();
         let (subspaces, how) = match (&study.architectures, study.sample) {
             (Some(texts), _) => {
-                let listed = listed(texts, space)?;
+                let listed = listed(texts, experiment.listed.as_ref(), space)?;
                 repeated = listed.repeated;
                 (listed.architectures, "listed")
             }
@@ -103,8 +104,12 @@ impl Selection {
     }
 }
 
-fn listed(texts: &[String], space: &dyn SearchSpace) -> Result<Listed, RunError> {
-    let problem = |error| RunError::refused(format!("`study.architectures`: {error}"), "write architectures as the space does");
+/// Reads the architectures of these texts; `list` says where they stand, if in a file.
+fn listed(texts: &[String], list: Option<&ArchitectureList>, space: &dyn SearchSpace) -> Result<Listed, RunError> {
+    let problem = |error: NotListed| {
+        let problem = list.map_or_else(|| error.to_string(), |list| format!("{}: {}", list.place(error.row), error.error));
+        RunError::refused(format!("`study.architectures`: {problem}"), "write architectures as the space does")
+    };
     let listed = Listed::read(space, texts).map_err(problem)?;
     if listed.architectures.len() < 2 {
         let again: String = listed.repeated.iter().map(|repeated| format!("; {repeated}")).collect();
