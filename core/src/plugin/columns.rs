@@ -25,6 +25,17 @@ pub enum ColumnContent {
     TrainingCost,
 }
 
+impl ColumnContent {
+    /// Which end is better.
+    #[must_use]
+    pub fn direction(self) -> Direction {
+        match self {
+            Self::Accuracy => Direction::HigherIsBetter,
+            Self::Cost | Self::TrainingCost => Direction::LowerIsBetter,
+        }
+    }
+}
+
 impl ColumnUse {
     /// The request that looks an architecture up. A recorded value depends on no draw, so it names none.
     #[must_use]
@@ -66,10 +77,7 @@ impl Columns {
     /// Which end of a column is better; nothing if there is no such column.
     #[must_use]
     pub fn direction(&self, label: &str) -> Option<Direction> {
-        self.find(label).map(|(column, _)| match column.content {
-            ColumnContent::Accuracy => Direction::HigherIsBetter,
-            ColumnContent::Cost | ColumnContent::TrainingCost => Direction::LowerIsBetter,
-        })
+        self.find(label).map(|(column, _)| column.content.direction())
     }
 
     /// Looks an architecture up; nothing if there is no such column. What the table does not hold is undefined.
@@ -83,31 +91,8 @@ impl Columns {
             subspace: called(space, &request.subspace),
             problem,
         };
-        let text = match space.write(&request.subspace) {
-            Ok(text) => text,
-            Err(error) => return Some(Err(failed(error.to_string()))),
-        };
-        let (found, known): (Option<Reading>, Vec<String>) = match column.content {
-            ColumnContent::Accuracy => match benchmark.accuracies(&text) {
-                Ok(accuracies) => {
-                    let found = accuracies.iter().find(|accuracy| accuracy.target == column.column);
-                    (
-                        found.map(|accuracy| Reading::finite(accuracy.percent)),
-                        accuracies.into_iter().map(|accuracy| accuracy.target).collect(),
-                    )
-                }
-                Err(error) => return Some(absent(error).map_err(|error| failed(error.to_string()))),
-            },
-            ColumnContent::Cost | ColumnContent::TrainingCost => match benchmark.costs(&text) {
-                Ok(costs) => {
-                    let found = costs.iter().find(|cost| cost.target == column.column);
-                    (found.map(|cost| cost.reading.clone()), costs.into_iter().map(|cost| cost.target).collect())
-                }
-                Err(error) => return Some(absent(error).map_err(|error| failed(error.to_string()))),
-            },
-        };
-        let missing = || failed(format!("the benchmark has no such column; it reports {}", known.join(", ")));
-        Some(found.ok_or_else(missing))
+        let text = space.write(&request.subspace).map_err(|error| error.to_string());
+        Some(text.and_then(|text| look_up(column, benchmark.as_ref(), &text)).map_err(failed))
     }
 
     fn find(&self, label: &str) -> Option<&(ColumnUse, Box<dyn Benchmark>)> {
@@ -115,12 +100,30 @@ impl Columns {
     }
 }
 
-/// An architecture that the table does not hold has no value; every other problem is one.
-fn absent(error: BenchmarkError) -> Result<Reading, BenchmarkError> {
-    match error {
-        BenchmarkError::UnknownArchitecture(_) => Ok(Reading::undefined(error.to_string())),
-        other => Err(other),
-    }
+/// What a column records of an architecture. What the table does not hold is undefined.
+///
+/// # Errors
+/// If the table cannot be read, or has no such column.
+pub(super) fn look_up(column: &ColumnUse, benchmark: &dyn Benchmark, architecture: &str) -> Result<Reading, String> {
+    let reported: Result<Vec<(String, Reading)>, BenchmarkError> = match column.content {
+        ColumnContent::Accuracy => benchmark
+            .accuracies(architecture)
+            .map(|accuracies| accuracies.into_iter().map(|accuracy| (accuracy.target, Reading::finite(accuracy.percent))).collect()),
+        ColumnContent::Cost | ColumnContent::TrainingCost => {
+            benchmark.costs(architecture).map(|costs| costs.into_iter().map(|cost| (cost.target, cost.reading)).collect())
+        }
+    };
+    let reported = match reported {
+        Ok(reported) => reported,
+        Err(error @ BenchmarkError::UnknownArchitecture(_)) => return Ok(Reading::undefined(error.to_string())),
+        Err(error) => return Err(error.to_string()),
+    };
+    let found = reported.iter().find(|(target, _)| *target == column.column).map(|(_, reading)| reading.clone());
+    let missing = || {
+        let known: Vec<&str> = reported.iter().map(|(target, _)| target.as_str()).collect();
+        format!("the benchmark has no such column; it reports {}", known.join(", "))
+    };
+    found.ok_or_else(missing)
 }
 
 /// A laboratory that holds nothing but tables, for searches that measure nothing: hundreds of seeds in seconds. It keeps no

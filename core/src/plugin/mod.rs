@@ -25,8 +25,8 @@ pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
 pub use laboratory::{Laboratory, Removal, Request, SearchError, Step};
 pub use listed::{Listed, NotListed, Repeated};
 pub use proxy::{
-    AskError, Draws, Images, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, Skeleton, Source, StructuralProxy, Structure, Subject,
-    WholeNetwork, WholePass, ZeroCostProxy, measure_together,
+    AskError, Draws, Images, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, RecordedColumn, Skeleton, Source, StructuralProxy,
+    Structure, Subject, WholeNetwork, WholePass, ZeroCostProxy, measure_together,
 };
 pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError};
 #[doc(hidden)]

@@ -17,6 +17,7 @@ mod plugins;
 mod printing;
 mod provenance;
 mod published;
+mod recorded;
 mod repeated;
 mod report_page;
 mod reports;

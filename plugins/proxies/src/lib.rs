@@ -22,6 +22,7 @@ pub mod ntk_condition;
 pub mod params;
 pub mod parts;
 pub mod plain;
+pub mod recorded;
 pub mod snip;
 pub mod swap;
 pub mod synflow;

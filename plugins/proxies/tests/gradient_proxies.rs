@@ -51,7 +51,7 @@ fn proxy(name: &str) -> Box<Proxy> {
 fn passes(proxy: &Proxy) -> &dyn PassProxy {
     match proxy {
         Proxy::Passes(proxy) => proxy.as_ref(),
-        Proxy::Structure(_) | Proxy::Own(_) => panic!("{} reads no passes", proxy.protocol()),
+        Proxy::Structure(_) | Proxy::Recorded(_) | Proxy::Own(_) => panic!("{} reads no passes", proxy.protocol()),
     }
 }
 

@@ -275,7 +275,7 @@ fn proxies() -> Vec<Proxy> {
 fn passes(proxy: &Proxy) -> &dyn PassProxy {
     match proxy {
         Proxy::Passes(proxy) => proxy.as_ref(),
-        Proxy::Structure(_) | Proxy::Own(_) => panic!("{} reads no passes", proxy.protocol()),
+        Proxy::Structure(_) | Proxy::Recorded(_) | Proxy::Own(_) => panic!("{} reads no passes", proxy.protocol()),
     }
 }
 

@@ -1,11 +1,13 @@
-//! The contract of a zero-cost proxy, and the three forms it comes in.
+//! The contract of a zero-cost proxy, and the forms it comes in.
 
 mod passes;
+mod recorded;
 mod structure;
 mod whole_network;
 mod whole_pass;
 
 pub use passes::{AskError, Images, Measured, Outcome, Pass, PassProxy, measure_together};
+pub use recorded::RecordedColumn;
 pub use structure::{Skeleton, StructuralProxy, Structure};
 pub use whole_network::WholeNetwork;
 pub use whole_pass::{Source, WholePass};
@@ -26,6 +28,8 @@ pub enum Proxy {
     /// Reads its score off passes. Whoever measures several of these on one subject lets them share their passes, see
     /// [`measure_together`].
     Passes(Box<dyn PassProxy>),
+    /// Looks up what a benchmark recorded.
+    Recorded(RecordedColumn),
     /// Measures by itself and shares nothing.
     Own(Box<dyn ZeroCostProxy>),
 }
@@ -46,12 +50,23 @@ impl Proxy {
         Self::Own(Box::new(proxy))
     }
 
+    /// Whether a score depends on random weights and images. What does not is the same every time, and differs between
+    /// isomorphic architectures.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        match self {
+            Self::Structure(_) | Self::Recorded(_) => false,
+            Self::Passes(_) | Self::Own(_) => true,
+        }
+    }
+
     /// Which end of the scale is better.
     #[must_use]
     pub fn direction(&self) -> Direction {
         match self {
             Self::Structure(proxy) => proxy.direction(),
             Self::Passes(proxy) => proxy.direction(),
+            Self::Recorded(column) => column.direction(),
             Self::Own(proxy) => proxy.direction(),
         }
     }
@@ -62,6 +77,7 @@ impl Proxy {
         match self {
             Self::Structure(proxy) => proxy.unit(),
             Self::Passes(proxy) => proxy.unit(),
+            Self::Recorded(column) => column.unit(),
             Self::Own(proxy) => proxy.unit(),
         }
     }
@@ -72,6 +88,7 @@ impl Proxy {
         match self {
             Self::Structure(proxy) => proxy.protocol(),
             Self::Passes(proxy) => proxy.protocol(),
+            Self::Recorded(column) => column.protocol(),
             Self::Own(proxy) => proxy.protocol(),
         }
     }
@@ -88,6 +105,7 @@ impl Proxy {
                 Ok(proxy.read(&Structure::new(subject.space, subject.subspace, &net, &skeleton)?))
             }
             Self::Passes(proxy) => passes::measure_alone(proxy.as_ref(), subject),
+            Self::Recorded(column) => column.read(subject.space, subject.subspace),
             Self::Own(proxy) => proxy.measure(subject),
         }
     }

@@ -12,8 +12,8 @@ use assay_core::engine::{Engine, Resources};
 use assay_core::experiment::{Assembly, Experiment, OnError, PlannedProxy, Plugins};
 use assay_core::graph::GraphError;
 use assay_core::plugin::{
-    Draws, MacroNet, Outcome, PassProxy, Proxy, ProxyError, Request, SearchError, SearchSpace, Skeleton, StructuralProxy, Structure,
-    Subject, ZeroCostProxy, called, measure_together,
+    Draws, MacroNet, Outcome, PassProxy, Proxy, ProxyError, RecordedColumn, Request, SearchError, SearchSpace, Skeleton, StructuralProxy,
+    Structure, Subject, ZeroCostProxy, called, measure_together,
 };
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
@@ -80,6 +80,12 @@ impl Workbench {
         provenance.measured_by.insert("the engine".into(), self.engine.name());
         let proxies = self.proxies.iter().map(|planned| (format!("the proxy `{}`", planned.label), planned.proxy.protocol()));
         provenance.measured_by.extend(proxies);
+        for planned in &self.proxies {
+            if let Proxy::Recorded(column) = planned.proxy.as_ref() {
+                let table = provenance::of_table(column.benchmark(), self.space.as_ref())?;
+                provenance.tables.extend(table.map(|table| (format!("proxies.{}", planned.name), table)));
+            }
+        }
         Ok(provenance)
     }
 
@@ -166,6 +172,7 @@ impl Workbench {
                         _ => jobs.push(Job::Passes(vec![(position, proxy.as_ref())])),
                     }
                 }
+                Proxy::Recorded(column) => jobs.push(Job::Recorded(position, column)),
                 Proxy::Own(proxy) => jobs.push(Job::Own(position, proxy.as_ref())),
             }
         }
@@ -212,6 +219,11 @@ impl Workbench {
                 let outcomes = measure_together(&proxies, &self.subject(requests[first], engine, &draws));
                 let record = |((position, _), outcome): (&(usize, _), Outcome)| self.record(requests[*position], outcome);
                 members.iter().zip(outcomes).map(record).collect()
+            }
+            Job::Recorded(position, column) => {
+                let request = requests[*position];
+                let reading = column.read(self.space.as_ref(), &request.subspace);
+                Ok(vec![self.record(request, Outcome { reading, seconds: start.elapsed().as_secs_f64() })?])
             }
             Job::Own(position, proxy) => {
                 let request = requests[*position];
@@ -286,6 +298,8 @@ enum Job<'b> {
     Structure(usize, Vec<(usize, &'b dyn StructuralProxy)>),
     /// They read passes with the same draws, and share those that they have in common.
     Passes(Vec<(usize, &'b dyn PassProxy)>),
+    /// One that is looked up.
+    Recorded(usize, &'b RecordedColumn),
     /// One that shares nothing.
     Own(usize, &'b dyn ZeroCostProxy),
 }
@@ -295,7 +309,7 @@ impl Job<'_> {
         match self {
             Self::Structure(_, members) => members.iter().map(|(position, _)| *position).collect(),
             Self::Passes(members) => members.iter().map(|(position, _)| *position).collect(),
-            Self::Own(position, _) => vec![*position],
+            Self::Recorded(position, _) | Self::Own(position, _) => vec![*position],
         }
     }
 }

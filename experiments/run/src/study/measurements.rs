@@ -52,11 +52,10 @@ impl StudyRun {
             }
             for repeat in 0..repeat_count {
                 for (proxy, planned) in &proxies {
-                    let measured = match *planned.proxy {
-                        Proxy::Structure(_) if repeat > 0 => continue,
-                        Proxy::Structure(_) => position,
-                        Proxy::Passes(_) | Proxy::Own(_) => architecture.measured_as,
-                    };
+                    if repeat > 0 && !planned.proxy.is_drawn() {
+                        continue;
+                    }
+                    let measured = if planned.proxy.is_drawn() { architecture.measured_as } else { position };
                     let request = repeated(&planned.label, &architectures[measured].subspace, "study", repeat as usize);
                     let is_shared = measured != position;
                     wanted.push(Wanted { architecture: position, proxy: *proxy, request, repeat, is_shared });
