@@ -61,6 +61,78 @@ pub trait Benchmark: Send + Sync {
     fn training_runs(&self, _architecture: &str) -> Result<Vec<TrainingRuns>, BenchmarkError> {
         Ok(Vec::new())
     }
+
+    /// All that the table holds of an architecture, which is named by its text or by the number under which the benchmark keeps
+    /// it. Unless the benchmark says otherwise, what it reports and no number.
+    ///
+    /// # Errors
+    /// If the table does not hold it.
+    fn entry(&self, wanted: &str) -> Result<BenchmarkEntry, BenchmarkError> {
+        let accuracies = self.accuracies(wanted)?.into_iter().map(|accuracy| Figure {
+            column: accuracy.target,
+            title: accuracy.title,
+            source: None,
+            unit: "%".into(),
+            recorded: Recorded::One(Reading::finite(accuracy.percent)),
+        });
+        let costs = self.costs(wanted)?.into_iter().map(|cost| Figure {
+            source: self.source_of(&cost.target).map(str::to_owned),
+            column: cost.target,
+            title: cost.title,
+            unit: cost.unit,
+            recorded: Recorded::One(cost.reading),
+        });
+        let runs = self.training_runs(wanted)?.into_iter().map(|runs| Figure {
+            column: runs.target,
+            title: "single trainings".into(),
+            source: None,
+            unit: "%".into(),
+            recorded: Recorded::Runs(runs.percent),
+        });
+        let figures = accuracies.chain(costs).chain(runs).collect();
+        Ok(BenchmarkEntry { architecture: wanted.to_owned(), index: self.index(wanted)?, figures })
+    }
+
+    /// How many architectures [`entry`](Self::entry) finds and how they are named, for whoever asked for another one:
+    /// `15,625 architectures, each by a cell string such as … or by an index from 0 to 15624`.
+    fn holds(&self) -> String {
+        self.describe()
+    }
+}
+
+/// All that a table holds of one architecture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BenchmarkEntry {
+    /// As the table or its space writes it.
+    pub architecture: String,
+    /// The number under which the benchmark keeps it, if it numbers them.
+    pub index: Option<u32>,
+    /// What is recorded, in the order of the table.
+    pub figures: Vec<Figure>,
+}
+
+/// What one column holds of an architecture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// The column: `ep12_valid_cifar10`.
+    pub column: String,
+    /// A name for people: `CIFAR-10 validation`.
+    pub title: String,
+    /// How the network was trained, or who measured it, where the table says so: `NAS-Bench-201 v1.1, 12 epochs, mean over trials`.
+    pub source: Option<String>,
+    /// `%`, `ms`, `GPU s`, …; empty for a plain number.
+    pub unit: String,
+    /// The value.
+    pub recorded: Recorded,
+}
+
+/// One value or several.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recorded {
+    /// A number; undefined where the table has none.
+    One(Reading),
+    /// One a training, each from a seed of its own.
+    Runs(Vec<f64>),
 }
 
 /// What an architecture costs, by one measure. Less is better.
@@ -94,6 +166,14 @@ pub enum BenchmarkError {
     /// The table does not hold the architecture.
     #[error("the benchmark has no row for `{0}`")]
     UnknownArchitecture(String),
+    /// The text is not an architecture that the benchmark could hold.
+    #[error("this is not an architecture of {benchmark}: {problem}")]
+    NotAnArchitecture {
+        /// The benchmark.
+        benchmark: String,
+        /// What is wrong with the text.
+        problem: String,
+    },
     /// The table cannot be read.
     #[error("{0}")]
     Unreadable(String),

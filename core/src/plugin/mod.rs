@@ -20,7 +20,7 @@ mod suggestion;
 mod unavailable;
 
 pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
-pub use benchmark::{Accuracy, Benchmark, BenchmarkError, Cost, TrainingRuns};
+pub use benchmark::{Accuracy, Benchmark, BenchmarkEntry, BenchmarkError, Cost, Figure, Recorded, TrainingRuns};
 pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
 pub use laboratory::{Laboratory, Removal, Request, SearchError, Step};
 pub use listed::{Listed, NotListed, Repeated};

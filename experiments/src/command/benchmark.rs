@@ -1,4 +1,4 @@
-//! `assay benchmark`: imports and fetches ground truth.
+//! `assay benchmark`: imports, fetches and queries ground truth.
 
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::Ending;
+use super::query::Query;
 use super::tabular::{render, table};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -21,7 +22,7 @@ use crate::output::{self, out, tell};
 /// Between two lines of progress where there is no terminal.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Import or fetch a benchmark's ground truth, or list the benchmarks
+/// Import, fetch or query a benchmark's ground truth, or list the benchmarks
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true, after_help = "Example: assay benchmark import nas-bench-201 nb201.csv")]
 pub(super) struct Benchmark {
@@ -40,7 +41,8 @@ Examples:
   assay benchmark import nas-bench-201 nb201.csv                       a table, CSV or Parquet
   assay benchmark import nas-bench-201 NATS-tss-v1_0-3ffb9-simple      NATS-Bench topology, the unpacked folder
   assay benchmark import nas-bench-201 NAS-Bench-201-v1_1-096897.pth   NAS-Bench-201 v1.1, the torch file
-  assay benchmark import nas-bench-201 hwnasbench_cifar10.csv          latencies and energies (HW-NAS-Bench)
+  assay benchmark import nas-bench-201 HW-NAS-Bench-v1_0.pickle        latencies and energies (HW-NAS-Bench)
+  assay benchmark import nas-bench-101 nasbench_only108.tfrecord       NAS-Bench-101, also nasbench_full.tfrecord
   assay benchmark import nats-bench-size NATS-sss-v1_0-50262-simple    NATS-Bench size, the unpacked folder
   assay benchmark import analog-nas-bench data.anb                     AnalogNAS-Bench
 
@@ -67,6 +69,7 @@ The data directory is ASSAY_DATA, else the platform's.")]
         #[arg(value_name = "BENCHMARK")]
         name: String,
     },
+    Query(Query),
     /// List the benchmarks and whether their tables are here
     #[command(after_help = "Example: assay benchmark list")]
     List {
@@ -82,6 +85,7 @@ impl Benchmark {
         match self.action {
             Action::Import { name, source } => import(&name, &source, &data),
             Action::Fetch { name } => fetch_into(&name, &data),
+            Action::Query(query) => query.run(),
             Action::List { json } => list(&data, json),
         }
     }

@@ -9,6 +9,7 @@ mod list;
 mod merge;
 mod plugin_child;
 mod profile;
+mod query;
 mod report;
 mod run;
 mod score;

@@ -49,7 +49,7 @@ fn a_source_that_is_no_ground_truth_is_named_with_what_it_is() {
 #[test]
 fn each_action_has_a_help_with_an_example() {
     let scratch = Scratch::new();
-    for action in ["import", "fetch", "list"] {
+    for action in ["import", "fetch", "query", "list"] {
         let help = scratch.succeed(&["benchmark", action, "--help"]);
         assert!(help.contains("Example") && help.contains(&format!("assay benchmark {action}")), "{help}");
     }

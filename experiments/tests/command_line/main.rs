@@ -17,6 +17,7 @@ mod plugins;
 mod printing;
 mod provenance;
 mod published;
+mod query;
 mod recorded;
 mod repeated;
 mod report_page;

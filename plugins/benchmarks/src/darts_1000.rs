@@ -8,20 +8,22 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use assay_core::plugin::import::{ImportError, Importer, Supply};
-use assay_core::plugin::{Benchmark, SearchSpace};
+use assay_core::plugin::{ArchitectureError, Benchmark, SearchSpace};
 use assay_core::register;
 use assay_spaces::darts::{Darts, Inputs};
 use polars::prelude::Column as Series;
 
-use crate::parts::lookup::{self, Records, Sample, SomeOfSpace, TablePath, rows};
-use crate::parts::table::RawTable;
+use crate::parts::lookup::{self, Chosen, Records, Sample, SomeOfSpace, TablePath, Targets, rows};
+use crate::parts::table::{Column, Content, RawTable, Values};
 
 register! {
     dyn Benchmark,
     name: Darts1000::NAME,
     summary: "recorded accuracies of 1,000 random DARTS genotypes on CIFAR-10",
     settings: TablePath,
-    build: |table| Ok(Box::new(SomeOfSpace::<Darts1000>::new(table))),
+    build: |TablePath { path }| {
+        Ok(Box::new(SomeOfSpace::<Darts1000>::new(Chosen { path, targets: vec![ACCURACY.into()], costs: Vec::new() })?))
+    },
     importer: Importer { reads: "<darts_1000_cifar10.csv>", extension: "parquet", import: lookup::import::<Darts1000>, supply: Supply::OwnCopy },
 }
 
@@ -35,8 +37,8 @@ pub(crate) struct Darts1000;
 static SPACE: LazyLock<Darts> = LazyLock::new(|| Darts::new().inputs(Inputs::Free));
 
 /// The genotype as the space writes it, or what is wrong with it.
-fn normalised(text: &str) -> Result<String, String> {
-    SPACE.parse(text).and_then(|genotype| SPACE.write(&genotype)).map_err(|error| error.to_string())
+fn normalised(text: &str) -> Result<String, ArchitectureError> {
+    SPACE.parse(text).and_then(|genotype| SPACE.write(&genotype))
 }
 
 impl Sample for Darts1000 {
@@ -44,11 +46,22 @@ impl Sample for Darts1000 {
     type Key = String;
 
     const NAME: &'static str = "darts-1000";
-    const DESCRIPTION: &'static str = "1,000 random DARTS genotypes, CIFAR-10 validation accuracy after 200 epochs";
-    const TARGET: (&'static str, &'static str) = (ACCURACY, "CIFAR-10 validation");
     const COUNT: usize = 1_000;
+    const EXAMPLE: &'static str = "a genotype of both cells as DARTS writes it, Genotype(normal=[('sep_conv_3x3', 1), …], …)";
 
-    fn read(file: &Path) -> Result<Records<String, String>, ImportError> {
+    fn describe(_: &Targets) -> String {
+        "1,000 random DARTS genotypes, CIFAR-10 validation accuracy after 200 epochs".into()
+    }
+
+    fn columns() -> &'static [Column] {
+        static COLUMNS: LazyLock<[Column; 1]> = LazyLock::new(|| {
+            let title = "CIFAR-10 validation".into();
+            [Column::new(ACCURACY, Content::Accuracy { training: "200 epochs", title })]
+        });
+        &*COLUMNS
+    }
+
+    fn read(file: &Path, _: &dyn Fn(&str) -> bool) -> Result<Records<String, String>, ImportError> {
         let table = RawTable::read_without_header(file, &[GENOTYPE, ACCURACY])?;
         let texts = table.values(GENOTYPE, "a genotype", |cell| cell.text().map(str::to_owned))?;
         let genotype = |(row, text): (usize, &String)| {
@@ -65,11 +78,12 @@ impl Sample for Darts1000 {
             return Err(ImportError::Fractions { file: table.file, column: ACCURACY.into() });
         }
         let columns = vec![Series::new(GENOTYPE.into(), architectures.as_slice()), Series::new(ACCURACY.into(), percent.as_slice())];
-        Ok(Records { architectures, rows, percent, columns, ignored: table.unknown })
+        let figures = Self::columns().iter().map(|column| (column, Values::Numbers(percent.clone()))).collect();
+        Ok(Records { architectures, rows, figures, columns, ignored: table.unknown })
     }
 
-    fn parse(text: &str) -> Option<String> {
-        normalised(text).ok()
+    fn parse(text: &str) -> Result<String, ArchitectureError> {
+        normalised(text)
     }
 
     fn key(architecture: &String) -> String {

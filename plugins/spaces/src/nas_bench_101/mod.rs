@@ -107,6 +107,16 @@ impl NasBench101 {
     }
 }
 
+impl NasBench101 {
+    /// Reads a cell in any of the notations.
+    ///
+    /// # Errors
+    /// If the text is not a cell; the message says where and why.
+    pub fn read(text: &str) -> Result<Cell, ArchitectureError> {
+        if text.contains(['[', '{', '(']) { matrix::parse(text) } else { text.parse() }
+    }
+}
+
 impl Default for NasBench101 {
     fn default() -> Self {
         Self::new()
@@ -119,8 +129,7 @@ impl SearchSpace for NasBench101 {
     }
 
     fn parse(&self, text: &str) -> Result<Subspace, ArchitectureError> {
-        let is_matrix = text.contains(['[', '{', '(']);
-        Ok(self.keeping(&if is_matrix { matrix::parse(text)? } else { text.parse()? }))
+        Self::read(text).map(|cell| self.keeping(&cell))
     }
 
     /// Single paths without vertices that are on no path: those keep what a smaller cell keeps otherwise.

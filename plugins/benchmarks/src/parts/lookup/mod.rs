@@ -1,14 +1,17 @@
 //! Benchmarks that answer from a table: [`WholeSpace`] has every architecture of its space and many columns, [`SomeOfSpace`]
-//! has some architectures and one accuracy.
+//! has some architectures.
 
 use std::path::PathBuf;
 
+mod chosen;
 mod on_demand;
 mod some_of_space;
+mod wanted;
 mod whole_space;
 
-pub(crate) use some_of_space::{Records, Sample, SomeOfSpace, import, rows};
-pub(crate) use whole_space::{Chosen, WholeSpace};
+pub(crate) use chosen::{Chosen, Targets};
+pub(crate) use some_of_space::{Records, Sample, SomeOfSpace, further, import, rows};
+pub(crate) use whole_space::WholeSpace;
 
 assay_core::settings! {
     /// Where the table is.

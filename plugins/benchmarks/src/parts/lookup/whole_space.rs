@@ -4,43 +4,24 @@ use std::path::{Path, PathBuf};
 
 use assay_core::number::grouped;
 use assay_core::plugin::import::table_file;
-use assay_core::plugin::{Accuracy, Benchmark, BenchmarkError, Cost, SettingsError, TrainingRuns};
+use assay_core::plugin::{Accuracy, Benchmark, BenchmarkEntry, BenchmarkError, Cost, SettingsError, TrainingRuns};
 use assay_core::score::Reading;
 
+use super::chosen::{Chosen, Target, Targets};
 use super::on_demand::OnDemand;
-use crate::parts::table::{Checked, Content, Layout, runs_of};
-
-/// Which table, and which of its columns.
-#[derive(Clone, Debug)]
-pub(crate) struct Chosen {
-    /// A table to read instead of the imported one.
-    pub(crate) path: Option<PathBuf>,
-    /// Columns of accuracies.
-    pub(crate) targets: Vec<String>,
-    /// Columns of costs.
-    pub(crate) costs: Vec<String>,
-}
-
-/// One accuracy or cost to report.
-#[derive(Debug)]
-struct Target {
-    column: &'static str,
-    title: &'static str,
-    /// What a cost is measured in; empty for an accuracy.
-    unit: &'static str,
-}
+use super::wanted::{holds, number};
+use crate::parts::table::{ABSENT, Checked, Column, Content, Layout, Values, runs_of};
 
 /// The benchmark. The table is opened when it is first needed, or by [`Benchmark::check`].
 #[derive(Debug)]
 pub(crate) struct WholeSpace {
     layout: &'static Layout,
     path: Option<PathBuf>,
-    training: &'static str,
-    targets: Vec<Target>,
-    costs: Vec<Target>,
+    targets: Targets,
     /// Columns of single training runs to report where the targets have none of their own.
     other_runs: &'static [&'static str],
     table: OnDemand<Table>,
+    all: OnDemand<All>,
 }
 
 /// What is known of each architecture, by its key.
@@ -55,62 +36,41 @@ struct Table {
     runs: Vec<(&'static str, &'static str, Vec<Vec<f64>>)>,
 }
 
+/// The whole table, for whoever asks for all of an architecture.
+#[derive(Debug)]
+struct All {
+    checked: Checked,
+    /// The index of each architecture, by its key.
+    indices: Vec<usize>,
+}
+
 impl WholeSpace {
     /// The benchmark of this layout, reporting these columns.
     pub(crate) fn new(layout: &'static Layout, chosen: Chosen, other_runs: &'static [&'static str]) -> Result<Self, SettingsError> {
-        let known: Vec<&str> = layout.accuracies().map(|(name, ..)| name).collect();
-        let wrong = |problem: String| SettingsError {
-            help: Some(format!("known: {}", known.join(", "))),
-            ..SettingsError::new("targets", problem)
-        };
-        let mut training_of: Option<(&str, &str)> = None;
-        let mut targets: Vec<Target> = Vec::new();
-        for name in &chosen.targets {
-            let Some((column, training, title)) = layout.accuracies().find(|(column, ..)| column == name) else {
-                return Err(wrong(format!("`{name}` is not an accuracy of the table")));
-            };
-            if targets.iter().any(|other| other.column == column) {
-                return Err(wrong(format!("`{name}` is there twice")));
-            }
-            let (first, other) = *training_of.get_or_insert((training, column));
-            if first != training {
-                return Err(wrong(format!(
-                    "`{other}` ({first}) and `{name}` ({training}) are not of one training, and must not share a table"
-                )));
-            }
-            targets.push(Target { column, title, unit: "" });
-        }
-        let Some((training, _)) = training_of else {
-            return Err(wrong("names no accuracy".into()));
-        };
-        let costs = Self::costs(layout, &chosen.costs)?;
-        Ok(Self { layout, path: chosen.path, training, targets, costs, other_runs, table: OnDemand::not_yet() })
-    }
-
-    fn costs(layout: &'static Layout, names: &[String]) -> Result<Vec<Target>, SettingsError> {
-        let mut costs: Vec<Target> = Vec::new();
-        for name in names {
-            let problem = match layout.costs().find(|(column, ..)| column == name) {
-                None => format!("`{name}` is not a cost of the table"),
-                Some((column, ..)) if costs.iter().any(|other| other.column == column) => format!("`{name}` is there twice"),
-                Some((column, title, unit)) => {
-                    costs.push(Target { column, title, unit });
-                    continue;
-                }
-            };
-            let known: Vec<&str> = layout.costs().map(|(column, ..)| column).collect();
-            return Err(SettingsError { help: Some(format!("known: {}", known.join(", "))), ..SettingsError::new("costs", problem) });
-        }
-        Ok(costs)
+        let targets = Targets::choose((layout.columns)(), &chosen)?;
+        Ok(Self { layout, path: chosen.path, targets, other_runs, table: OnDemand::not_yet(), all: OnDemand::not_yet() })
     }
 
     fn table(&self) -> Result<&Table, BenchmarkError> {
         self.table.get(|| self.read(&table_file(self.layout.name, self.path.as_deref())?))
     }
 
+    fn checked(&self, file: &Path) -> Result<Checked, BenchmarkError> {
+        Checked::read(file, self.layout).map_err(|error| BenchmarkError::Unreadable(error.to_string()))
+    }
+
+    fn all(&self) -> Result<&All, BenchmarkError> {
+        self.all.get(|| {
+            let checked = self.checked(&table_file(self.layout.name, self.path.as_deref())?)?;
+            let mut indices = vec![0; self.layout.count];
+            (0..).zip(&checked.keys).for_each(|(index, key)| indices[*key] = index);
+            Ok(All { checked, indices })
+        })
+    }
+
     fn read(&self, file: &Path) -> Result<Table, BenchmarkError> {
         let unreadable = |problem: String| BenchmarkError::Unreadable(problem);
-        let checked = Checked::read(file, self.layout).map_err(|error| unreadable(error.to_string()))?;
+        let checked = self.checked(file)?;
         let absent = |column: &str, setting: &str| {
             unreadable(format!(
                 "{} has no column `{column}`; import what has it, or choose other `{setting}`; it has {}",
@@ -118,18 +78,20 @@ impl WholeSpace {
                 checked.names().filter(|name| !matches!(*name, "index" | "arch" | "isomorph")).collect::<Vec<_>>().join(", ")
             ))
         };
-        let mut accuracies = vec![0.0; self.layout.count * self.targets.len()];
-        for (position, target) in self.targets.iter().enumerate() {
-            let column = checked.numbers(target.column).ok_or_else(|| absent(target.column, "targets"))?;
-            for (key, value) in checked.keys.iter().zip(column) {
-                accuracies[key * self.targets.len() + position] = *value;
+        let Targets { accuracies: targets, costs: measures, .. } = &self.targets;
+        let mut accuracies = vec![0.0; self.layout.count * targets.len()];
+        for (position, target) in targets.iter().enumerate() {
+            let column = checked.values(target.column).ok_or_else(|| absent(target.column, "targets"))?;
+            for (row, key) in checked.keys.iter().enumerate() {
+                // An accuracy that is not a number was refused.
+                accuracies[key * targets.len() + position] = column.number(row).unwrap_or_default();
             }
         }
-        let mut costs = vec![None; self.layout.count * self.costs.len()];
-        for (position, cost) in self.costs.iter().enumerate() {
-            let column = checked.partial(cost.column).ok_or_else(|| absent(cost.column, "costs"))?;
-            for (key, value) in checked.keys.iter().zip(column) {
-                costs[key * self.costs.len() + position] = *value;
+        let mut costs = vec![None; self.layout.count * measures.len()];
+        for (position, cost) in measures.iter().enumerate() {
+            let column = checked.values(cost.column).ok_or_else(|| absent(cost.column, "costs"))?;
+            for (row, key) in checked.keys.iter().enumerate() {
+                costs[key * measures.len() + position] = column.number(row);
             }
         }
         let mut indices = vec![0; self.layout.count];
@@ -143,12 +105,13 @@ impl WholeSpace {
             let column = (self.layout.columns)().iter().find(|column| column.name == name)?;
             let Content::Runs { training } = column.content else { return None };
             let mut runs = vec![Vec::new(); self.layout.count];
-            for (key, text) in checked.keys.iter().zip(checked.texts(name)?) {
-                runs[*key] = text.split_whitespace().filter_map(|run| run.parse().ok()).collect();
+            let values = checked.values(name)?;
+            for (row, key) in checked.keys.iter().enumerate() {
+                runs[*key] = values.runs(row);
             }
             Some((column.name.as_str(), training, runs))
         };
-        let of_targets: Vec<_> = self.targets.iter().filter_map(|target| read(&runs_of(target.column))).collect();
+        let of_targets: Vec<_> = self.targets.accuracies.iter().filter_map(|target| read(&runs_of(target.column))).collect();
         if of_targets.is_empty() { self.other_runs.iter().filter_map(|name| read(name)).collect() } else { of_targets }
     }
 
@@ -160,7 +123,7 @@ impl WholeSpace {
 
 impl Benchmark for WholeSpace {
     fn describe(&self) -> String {
-        format!("{}, {}, {} architectures", self.layout.title, self.training, grouped(self.layout.count as u128))
+        format!("{}, {}, {} architectures", self.layout.title, self.targets.training, grouped(self.layout.count as u128))
     }
 
     fn source_of(&self, target: &str) -> Option<&str> {
@@ -173,22 +136,24 @@ impl Benchmark for WholeSpace {
 
     fn accuracies(&self, architecture: &str) -> Result<Vec<Accuracy>, BenchmarkError> {
         let table = self.table()?;
-        let row = &table.accuracies[self.row(architecture)? * self.targets.len()..][..self.targets.len()];
+        let targets = &self.targets.accuracies;
+        let row = &table.accuracies[self.row(architecture)? * targets.len()..][..targets.len()];
         let accuracy =
             |(target, percent): (&Target, &f64)| Accuracy { target: target.column.into(), title: target.title.into(), percent: *percent };
-        Ok(self.targets.iter().zip(row).map(accuracy).collect())
+        Ok(targets.iter().zip(row).map(accuracy).collect())
     }
 
     fn costs(&self, architecture: &str) -> Result<Vec<Cost>, BenchmarkError> {
         let table = self.table()?;
-        let row = &table.costs[self.row(architecture)? * self.costs.len()..][..self.costs.len()];
+        let costs = &self.targets.costs;
+        let row = &table.costs[self.row(architecture)? * costs.len()..][..costs.len()];
         let cost = |(cost, value): (&Target, &Option<f64>)| Cost {
             target: cost.column.into(),
             title: cost.title.into(),
             unit: cost.unit.into(),
-            reading: value.map_or_else(|| Reading::undefined("the table records no value for this architecture"), Reading::finite),
+            reading: value.map_or_else(|| Reading::undefined(ABSENT), Reading::finite),
         };
-        Ok(self.costs.iter().zip(row).map(cost).collect())
+        Ok(costs.iter().zip(row).map(cost).collect())
     }
 
     fn index(&self, architecture: &str) -> Result<Option<u32>, BenchmarkError> {
@@ -203,6 +168,29 @@ impl Benchmark for WholeSpace {
             percent: runs[row].clone(),
         };
         Ok(table.runs.iter().map(runs).collect())
+    }
+
+    fn entry(&self, wanted: &str) -> Result<BenchmarkEntry, BenchmarkError> {
+        let (layout, All { checked, indices }) = (self.layout, self.all()?);
+        let index = match layout.find(wanted) {
+            Ok(key) => indices[key],
+            Err(error) => number(layout.name, wanted, layout.is_numbered.then_some(layout.count), error.to_string())?,
+        };
+        let held = |column: &'static Column| checked.values(&column.name).map(|values| (column, values));
+        let held: Vec<(&Column, &Values)> = (layout.columns)().iter().filter_map(held).collect();
+        let text = held.iter().find_map(|(column, values)| match (&column.content, values) {
+            (Content::Architecture, Values::Texts(texts)) => texts.get(index).cloned(),
+            _ => None,
+        });
+        Ok(BenchmarkEntry {
+            architecture: text.unwrap_or_else(|| wanted.to_owned()),
+            index: u32::try_from(index).ok().filter(|_| layout.is_numbered),
+            figures: held.iter().filter_map(|(column, values)| values.figure(column, index)).collect(),
+        })
+    }
+
+    fn holds(&self) -> String {
+        holds(self.layout.count, self.layout.example, self.layout.is_numbered)
     }
 }
 

@@ -1,6 +1,6 @@
-//! The files in which NAS-Bench-201 and NATS-Bench are published.
+//! The files in which benchmarks are published.
 //!
-//! All hold the same thing: for each architecture and schedule of training the state of the official package's
+//! Those of NAS-Bench-201 and NATS-Bench all hold the same thing: for each architecture and schedule of training the state of the official package's
 //! `ArchResults`, with a `ResultsCount` for each dataset and seed: accuracy, loss and seconds of every epoch. They differ
 //! in how it is packed:
 //!
@@ -12,9 +12,12 @@
 //!
 //! What is kept is what the package answers: `get_more_info(…, is_random=False)` after the last epoch, the accuracies of
 //! single trials, and the cost that `simulate_train_eval` counts.
+//!
+//! NAS-Bench-101 is published as [records of TensorFlow](tfrecord).
 
 mod folder;
 mod single;
+pub(crate) mod tfrecord;
 mod trials;
 
 use std::collections::BTreeMap;
@@ -102,9 +105,7 @@ pub(crate) fn form(source: &Path) -> Result<Option<Form>, ImportError> {
         let problem = "the folder holds no meta.pickle.pbz2; give the unpacked folder of NATS-Bench itself";
         return Err(unreadable(problem.into()));
     }
-    let mut start = Vec::new();
-    let read = open_file(source).and_then(|file| file.take(64).read_to_end(&mut start));
-    read.map_err(|error| unreadable(error.to_string()))?;
+    let start = start(source)?;
     Ok(if start.starts_with(LEGACY_MAGIC) {
         Some(Form::Torch(Torch::Legacy))
     } else if start.starts_with(b"BZh") {
@@ -114,6 +115,19 @@ pub(crate) fn form(source: &Path) -> Result<Option<Form>, ImportError> {
     } else {
         None
     })
+}
+
+/// Whether the file begins as a pickle that is not packed.
+pub(crate) fn is_pickle(source: &Path) -> Result<bool, ImportError> {
+    Ok(matches!(start(source)?[..], [0x80, 2..=5, ..]))
+}
+
+/// The first bytes of a file.
+fn start(source: &Path) -> Result<Vec<u8>, ImportError> {
+    let mut start = Vec::new();
+    let read = open_file(source).and_then(|file| file.take(64).read_to_end(&mut start));
+    read.map_err(|error| ImportError::Unreadable { file: source.to_owned(), problem: error.to_string() })?;
+    Ok(start)
 }
 
 /// Whether the name of the file has this part.

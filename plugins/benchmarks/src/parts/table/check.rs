@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use assay_core::plugin::import::ImportError;
-use polars::prelude::{Column as Series, DataFrame, PolarsError};
+use polars::prelude::{DataFrame, PolarsError};
 
-use super::layout::{Content, Layout};
+use super::layout::{Column, Content, Layout};
+use super::values::Values;
 use super::{Cell, RawTable};
 
 /// A complete and correct table, ordered by index.
@@ -18,16 +19,6 @@ pub(crate) struct Checked {
     pub(crate) ignored: Vec<String>,
 }
 
-/// One column's values, by index.
-#[derive(Clone, Debug)]
-enum Values {
-    Whole(Vec<u32>),
-    Numbers(Vec<f64>),
-    /// Numbers, some of which are missing.
-    Partial(Vec<Option<f64>>),
-    Texts(Vec<String>),
-}
-
 impl Checked {
     /// Reads and checks a CSV or parquet file.
     pub(crate) fn read(file: &Path, layout: &Layout) -> Result<Self, ImportError> {
@@ -36,10 +27,8 @@ impl Checked {
 
     /// Checks a table that has an `index` and an `arch`.
     pub(crate) fn of(table: &RawTable, layout: &Layout) -> Result<Self, ImportError> {
-        let holds = |column: &super::layout::Column| table.column(&column.name).is_some();
-        let is_figure = |column: &&super::layout::Column| {
-            matches!(column.content, Content::Accuracy { .. } | Content::Runs { .. } | Content::Cost { .. })
-        };
+        let holds = |column: &Column| table.column(&column.name).is_some();
+        let is_figure = |column: &&Column| matches!(column.content, Content::Accuracy { .. } | Content::Runs { .. } | Content::Cost { .. });
         if !(layout.columns)().iter().filter(is_figure).any(holds) {
             let some: Vec<&str> = (layout.columns)().iter().filter(is_figure).take(3).map(|column| column.name.as_str()).collect();
             let problem = format!("no column holds figures of {}, such as {}", layout.name, some.join(", "));
@@ -65,45 +54,40 @@ impl Checked {
         Ok(kept)
     }
 
-    /// The numbers of a column, by index.
-    pub(crate) fn numbers(&self, column: &str) -> Option<&[f64]> {
-        self.columns.iter().find_map(|(name, values)| match values {
-            Values::Numbers(numbers) if *name == column => Some(numbers.as_slice()),
-            _ => None,
-        })
-    }
-
-    /// The numbers of a column of which some may be missing, by index.
-    pub(crate) fn partial(&self, column: &str) -> Option<&[Option<f64>]> {
-        self.columns.iter().find_map(|(name, values)| match values {
-            Values::Partial(numbers) if *name == column => Some(numbers.as_slice()),
-            _ => None,
-        })
-    }
-
-    /// The texts of a column, by index.
-    pub(crate) fn texts(&self, column: &str) -> Option<&[String]> {
-        self.columns.iter().find_map(|(name, values)| match values {
-            Values::Texts(texts) if *name == column => Some(texts.as_slice()),
-            _ => None,
-        })
-    }
-
     /// The names of the columns it holds.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.columns.iter().map(|(name, _)| *name)
     }
 
+    /// The values of a column, by index.
+    pub(crate) fn values(&self, column: &str) -> Option<&Values> {
+        self.columns.iter().find(|(name, _)| *name == column).map(|(_, values)| values)
+    }
+
     /// The table as a data frame.
     pub(crate) fn frame(self) -> Result<DataFrame, PolarsError> {
-        let series = |(name, values): (&'static str, Values)| match values {
-            Values::Whole(values) => Series::new(name.into(), values),
-            Values::Numbers(values) => Series::new(name.into(), values),
-            Values::Partial(values) => Series::new(name.into(), values),
-            Values::Texts(values) => Series::new(name.into(), values),
-        };
-        DataFrame::new_infer_height(self.columns.into_iter().map(series).collect())
+        DataFrame::new_infer_height(self.columns.into_iter().map(|(name, values)| values.series(name)).collect())
     }
+}
+
+/// A column of figures, in the order of the rows; none if the table does not have it, or it holds no figures.
+pub(crate) fn figures(table: &RawTable, column: &Column) -> Result<Option<Values>, ImportError> {
+    let name = column.name.as_str();
+    if table.column(name).is_none() {
+        return Ok(None);
+    }
+    Ok(Some(match column.content {
+        Content::Index | Content::Architecture | Content::Isomorph => return Ok(None),
+        Content::Accuracy { .. } => {
+            let numbers = table.values(name, "an accuracy in per cent (0 to 100)", percent)?;
+            if numbers.iter().all(|number| *number <= 1.0) {
+                return Err(ImportError::Fractions { file: table.file.clone(), column: name.into() });
+            }
+            Values::Numbers(numbers)
+        }
+        Content::Runs { .. } => Values::Texts(table.values(name, "one to three accuracies in per cent, separated by spaces,", seeds)?),
+        Content::Cost { .. } => Values::Partial(table.values(name, "a number, 0 or more, or nothing", cost)?),
+    }))
 }
 
 fn check(table: &RawTable, layout: &Layout) -> Result<Checked, ImportError> {
@@ -126,18 +110,10 @@ fn check(table: &RawTable, layout: &Layout) -> Result<Checked, ImportError> {
                 Values::Texts(checker.order.iter().filter_map(|row| cells[*row].text().map(str::to_owned)).collect())
             }
             Content::Isomorph => Values::Whole(checker.isomorphs(name)?),
-            Content::Accuracy { .. } => {
-                let numbers = checker.column(name, "an accuracy in per cent (0 to 100)", percent)?;
-                if numbers.iter().all(|number| *number <= 1.0) {
-                    return Err(ImportError::Fractions { file: table.file.clone(), column: name.into() });
-                }
-                Values::Numbers(numbers)
-            }
-            Content::Runs { .. } => {
-                let expected = "one to three accuracies in per cent, separated by spaces,";
-                Values::Texts(checker.column(name, expected, seeds)?)
-            }
-            Content::Cost { .. } => Values::Partial(checker.column(name, "a number, 0 or more, or nothing", cost)?),
+            Content::Accuracy { .. } | Content::Runs { .. } | Content::Cost { .. } => match figures(table, column)? {
+                Some(values) => values.of_rows(&checker.order),
+                None => continue,
+            },
         };
         columns.push((name, values));
     }

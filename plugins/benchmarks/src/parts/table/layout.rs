@@ -1,6 +1,6 @@
 //! What a benchmark's table looks like: its architectures and its columns.
 
-use assay_core::plugin::SearchSpace;
+use assay_core::plugin::{ArchitectureError, SearchSpace};
 
 /// The form of a benchmark's table.
 pub(crate) struct Layout {
@@ -35,24 +35,17 @@ impl Layout {
     /// The number that the space gives the architecture of this text, below `count`. `None` if the text is not an
     /// architecture.
     pub(crate) fn key(&self, text: &str) -> Option<usize> {
+        self.find(text).ok()
+    }
+
+    /// As [`key`](Self::key), with what is wrong with the text.
+    pub(crate) fn find(&self, text: &str) -> Result<usize, ArchitectureError> {
         let space = (self.space)();
-        let number = space.number(&space.parse(text).ok()?)?;
-        usize::try_from(number).ok().filter(|key| *key < self.count)
-    }
-
-    /// The columns of accuracies, with how they were trained and a name for people.
-    pub(crate) fn accuracies(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-        (self.columns)().iter().filter_map(|column| match &column.content {
-            Content::Accuracy { training, title } => Some((column.name.as_str(), *training, title.as_str())),
-            _ => None,
-        })
-    }
-
-    /// The columns of costs, with a name for people and a unit.
-    pub(crate) fn costs(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-        (self.columns)().iter().filter_map(|column| match &column.content {
-            Content::Cost { title, unit, .. } => Some((column.name.as_str(), title.as_str(), *unit)),
-            _ => None,
+        let architecture = space.parse(text)?;
+        let number = space.number(&architecture).and_then(|number| usize::try_from(number).ok());
+        let number = number.filter(|key| *key < self.count);
+        number.ok_or_else(|| {
+            ArchitectureError(format!("`{text}` is not one architecture; {} is expected", self.example.trim_end_matches(',')))
         })
     }
 

@@ -11,14 +11,14 @@ use assay_core::plugin::import::{ImportError, Progress, Report};
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Held while a table is read and written again. The system lets go of it when the process ends, however it ends.
-pub(super) struct Lock {
+pub(crate) struct Lock {
     path: PathBuf,
     _file: File,
 }
 
 impl Lock {
     /// Waits until no other import holds the lock of this table, and takes it.
-    pub(super) fn of(table: &Path, report: &mut Report<'_>) -> Result<Self, ImportError> {
+    pub(crate) fn of(table: &Path, report: &mut Report<'_>) -> Result<Self, ImportError> {
         let path = place(table);
         let stored = |error: &dyn std::fmt::Display| ImportError::Store { file: table.to_owned(), problem: error.to_string() };
         if let Some(folder) = path.parent() {

@@ -8,9 +8,12 @@ mod parquet;
 mod read;
 mod seal;
 mod store;
+mod values;
 
 pub(crate) use cell::Cell;
-pub(crate) use check::Checked;
+pub(crate) use check::{Checked, figures};
 pub(crate) use layout::{Column, Content, Layout, runs_of};
+pub(crate) use lock::Lock;
 pub(crate) use read::{RawTable, content, is_parquet, text};
 pub(crate) use store::{encode, keep, store};
+pub(crate) use values::{ABSENT, Values, single};

@@ -200,3 +200,26 @@ fn array_cells(array: &dyn Array) -> Option<Vec<Cell>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    #[test]
+    fn decimals_and_integers_of_16_bits_are_numbers_where_their_column_is_wanted() {
+        let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+        let folder = std::env::var_os("ASSAY_SHARED").map_or_else(default, PathBuf::from).join("field/tables");
+        for name in ["extra_decimal.parquet", "extra_int16.parquet"] {
+            let Ok(bytes) = std::fs::read(folder.join(name)) else {
+                eprintln!("skipped: {name} is not there");
+                return;
+            };
+            let Columns { wanted, rows, .. } = columns(bytes, &|name| name == "extra").unwrap();
+            let [(_, cells)] = &wanted[..] else { panic!("{name} has one such column") };
+            assert_eq!((rows, cells.len()), (15_625, 15_625));
+            assert!(cells.iter().all(|cell| cell.number_in(0.0, 100.0).is_some()), "{name}: {:?}", &cells[..3]);
+        }
+    }
+}
