@@ -295,7 +295,7 @@ fn foreign_files_are_named_for_what_they_are() {
     insta::assert_snapshot!(messages.join("\n"), @"
     table.csv is neither a CSV nor a parquet table: it is a PNG image
     table.csv is neither a CSV nor a parquet table: it is a zip archive (PyTorch's .pth files are such)
-    table.csv is neither a CSV nor a parquet table: it is a Python pickle
+    table.csv: it ends in the middle of a value, at byte 5; it is truncated
     table.csv is neither a CSV nor a parquet table: byte 13 is not UTF-8 text
     table.csv: the table lacks index; it needs the columns index; its first line names: Dear reader
     table.csv holds 0 of 15625 architectures: 15625 are missing, the first is index 0; is the file cut short?

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use assay_benchmarks as _;
 use assay_core::plugin::import::{self, ImportError, Imported, Importer, imported_table};
-use assay_core::plugin::{Benchmark, BenchmarkError, Registry, SearchSpace, Settings};
+use assay_core::plugin::{Benchmark, BenchmarkError, Recorded, Registry, SearchSpace, Settings};
+use assay_core::score::Reading;
 use assay_spaces::darts::{Darts, Inputs};
 use assay_spaces::nas_bench_101::NasBench101;
 use assay_spaces::nas_bench_macro::NasBenchMacro;
@@ -66,7 +67,7 @@ fn a_missing_table_is_reported_with_the_command_that_imports_it() {
     };
     let messages = ["nas-bench-201", "nats-bench-size", "darts-1000"].map(missing);
     insta::assert_snapshot!(messages.join("\n"), @"
-    the table of nas-bench-201 is not imported yet (DATA/benchmarks/nas-bench-201.parquet is not there); import your copy once: assay benchmark import nas-bench-201 <table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>
+    the table of nas-bench-201 is not imported yet (DATA/benchmarks/nas-bench-201.parquet is not there); import your copy once: assay benchmark import nas-bench-201 <table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or HW-NAS-Bench-v1_0.pickle>
     the table of nats-bench-size is not imported yet (DATA/benchmarks/nats-bench-size.parquet is not there); import your copy once: assay benchmark import nats-bench-size <NATS-sss-v1_0-50262-simple or table.csv>
     the table of darts-1000 is not imported yet (DATA/benchmarks/darts-1000.parquet is not there); import your copy once: assay benchmark import darts-1000 <darts_1000_cifar10.csv>
     ");
@@ -257,4 +258,62 @@ fn a_file_of_networks_with_something_wrong_is_refused_where_it_is() {
     table holds 1 of 6561 architectures: 6560 are missing, the first is index 1; is the file cut short?
     table: the table lacks index, arch; it needs the columns index, arch; its first line names: []
     "#);
+}
+
+#[test]
+fn an_entry_has_all_that_a_table_holds_by_text_and_by_number() {
+    let table = benchmark("darts-1000", &genotypes());
+    let first = table.entry("0").unwrap();
+    assert_eq!(table.entry(&first.architecture).unwrap(), first);
+    assert_eq!((first.index, first.figures.len(), first.figures[0].column.as_str()), (Some(0), 1, "valid_cifar10"));
+    let percent = table.accuracies(&first.architecture).unwrap()[0].percent;
+    assert_eq!(first.figures[0].recorded, Recorded::One(Reading::Value(percent)));
+    let error = table.entry("1000").unwrap_err();
+    insta::assert_snapshot!(format!("{error}; {}", table.holds()), @"this is not an architecture of darts-1000: there is no index 1000; the last one is 999; it holds 1,000 architectures; write a genotype of both cells as DARTS writes it, Genotype(normal=[('sep_conv_3x3', 1), …], …), or an index from 0 to 999");
+    let table = benchmark("nas-bench-101", &cells_101());
+    let first = table.entry("0").unwrap();
+    // Any notation of the space, whatever the numbering of the vertices.
+    let matrix = "[[0,1,1,0,0],[0,0,0,1,0],[0,0,0,1,0],[0,0,0,0,1],[0,0,0,0,0]] \
+                  ['input','conv3x3-bn-relu','maxpool3x3','conv1x1-bn-relu','output']";
+    let other = "maxpool3x3,conv3x3-bn-relu,conv1x1-bn-relu|0>1,0>2,1>3,2>3,3>4";
+    assert_eq!(table.entry(matrix).unwrap(), table.entry(other).unwrap());
+    let columns: Vec<&str> = first.figures.iter().map(|figure| figure.column.as_str()).collect();
+    assert_eq!(columns, ["test_cifar10", "params"]);
+    assert_eq!(first.figures[1].recorded, Recorded::One(Reading::Value(8_555_530.0)));
+    assert!(matches!(table.entry("conv3x3-bn-relu|0>1"), Err(BenchmarkError::NotAnArchitecture { .. })));
+}
+
+#[test]
+fn figures_of_an_earlier_import_of_nas_bench_101_stay_in_whatever_order_its_rows_were() {
+    let place = TempDir::new().unwrap();
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(fs::File::open(cells_101()).unwrap()).read_to_string(&mut text).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    // Other figures, which can be told from the cell, and the rows from the last to the first.
+    let valid = |row: &str| 50.0 + row.split(',').nth(2).unwrap().parse::<f64>().unwrap() / 100_000.0;
+    let further = |row: &str| format!("{row},{valid},{valid} {valid} {valid}\n", valid = valid(row));
+    let rows: Vec<&str> = rows.lines().collect();
+    let table = place.path().join("table.csv");
+    let backwards: String = rows.iter().rev().map(|row| further(row)).collect();
+    fs::write(&table, format!("{header},valid_cifar10,valid_cifar10_seeds\n{backwards}")).unwrap();
+    let first = import("nas-bench-101", &table, place.path()).unwrap();
+    assert_eq!(first.columns[4..], ["valid_cifar10", "valid_cifar10_seeds", "params"]);
+    let second = import("nas-bench-101", &cells_101(), place.path()).unwrap();
+    assert_eq!(second.kept, ["valid_cifar10", "valid_cifar10_seeds"]);
+    let settings = Settings::none().with("path", second.file.to_str().unwrap());
+    let settings = settings.with("targets", vec!["valid_cifar10".to_owned()]).with("costs", vec!["params".to_owned()]);
+    let kept = Registry::<dyn Benchmark>::collect().unwrap().build("nas-bench-101", &settings).unwrap();
+    insta::assert_snapshot!(kept.describe(), @"NAS-Bench-101 accuracies, 108 epochs, mean of three runs, 423,624 architectures");
+    let cells = kept.architectures().unwrap().unwrap();
+    for (row, cell) in rows.iter().zip(&cells).step_by(5_000) {
+        let found = kept.accuracies(cell).unwrap();
+        assert_eq!((found.len(), found[0].target.as_str(), found[0].percent), (1, "valid_cifar10", valid(row)));
+        assert_eq!(kept.costs(cell).unwrap()[0].reading.value(), row.split(',').nth(5).unwrap().parse().ok());
+        assert_eq!(kept.training_runs(cell).unwrap()[0].percent, [valid(row); 3]);
+    }
+    // A table without what was chosen says so.
+    let settings = Settings::none().with("path", cells_101().to_str().unwrap()).with("targets", vec!["valid_cifar10".to_owned()]);
+    let table = Registry::<dyn Benchmark>::collect().unwrap().build("nas-bench-101", &settings).unwrap();
+    let error = table.check().unwrap_err().to_string();
+    assert!(error.contains("has no column `valid_cifar10`; import what has it, or choose other `targets`"), "{error}");
 }

@@ -57,6 +57,17 @@ impl Array {
         self.elements(nodes)?.chunks_exact(self.element.size).map(|bytes| self.element.integer(bytes)).collect()
     }
 
+    /// The elements of a vector of numbers.
+    pub(crate) fn numbers(&self, nodes: &[Node<'_>]) -> Option<Vec<f64>> {
+        (self.shape.len() == 1).then_some(())?;
+        let number = |bytes| match self.element.number(bytes)? {
+            Node::Int(value) => Some(value as f64),
+            Node::Float(value) => Some(value),
+            _ => None,
+        };
+        self.elements(nodes)?.chunks_exact(self.element.size).map(number).collect()
+    }
+
     /// The rows of a matrix of unsigned bytes with this many columns.
     pub(crate) fn byte_rows(&self, nodes: &[Node<'_>], columns: usize) -> Option<Vec<u8>> {
         let [rows, width] = self.shape[..] else { return None };

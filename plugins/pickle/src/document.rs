@@ -126,6 +126,15 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// The numbers of a list, a tuple, or an array of one dimension.
+    #[must_use]
+    pub fn numbers(self) -> Option<Vec<f64>> {
+        match self.node() {
+            Node::Array(array) => array.numbers(self.nodes),
+            _ => self.items()?.map(Self::number).collect(),
+        }
+    }
+
     /// The keys and values of a dictionary, or the attributes of an object; of equal keys, the last counts.
     #[must_use]
     pub fn entries(self) -> Option<impl DoubleEndedIterator<Item = (Value<'d>, Value<'d>)>> {

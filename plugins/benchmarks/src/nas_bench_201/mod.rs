@@ -49,7 +49,7 @@ register! {
         Ok(Box::new(WholeSpace::new(&LAYOUT, Chosen { path, targets, costs }, &[columns::COMMON_RUNS])?))
     },
     importer: Importer {
-        reads: "<table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or hwnasbench_cifar10.csv>",
+        reads: "<table.csv, NAS-Bench-201-v1_1-096897.pth, NATS-tss-v1_0-3ffb9-simple or HW-NAS-Bench-v1_0.pickle>",
         extension: "parquet",
         import,
         supply: Supply::ByHand(BY_HAND),
@@ -75,8 +75,8 @@ pub(crate) static LAYOUT: Layout = Layout {
     columns: columns::columns,
 };
 
-/// Checks a table (CSV or parquet), an official torch file, NATS-Bench's folder or pickle of the topology space, or a CSV
-/// file of HW-NAS-Bench, and keeps it in the file `into`. Columns of an earlier import that this one does not have stay.
+/// Checks a table (CSV or parquet), an official torch file, NATS-Bench's folder or pickle of the topology space, or the
+/// pickle or a CSV file of HW-NAS-Bench, and keeps it in the file `into`. Columns of an earlier import that this one does not have stay.
 ///
 /// # Errors
 /// If it is not complete and correct, or cannot be stored; `into` is then untouched.
@@ -93,6 +93,9 @@ fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Importe
             _ => columns::NATS_BENCH,
         };
         return official::import(source, form, &release, &LAYOUT, into, report);
+    }
+    if official::is_pickle(source)? {
+        return keep(&hardware::pickled::read(source)?, &LAYOUT, into, report);
     }
     let mut table = RawTable::read(source, &["index"], &|name| LAYOUT.knows(name) || hardware::knows(name))?;
     if hardware::is_it(&table) {

@@ -4,6 +4,7 @@ use std::fs;
 
 use assay_core::score::Reading;
 
+use crate::pickler::{Pickler, Py, dict};
 use crate::place::{Place, benchmark, shared};
 
 #[test]
@@ -86,5 +87,104 @@ fn a_file_of_an_unknown_dataset_and_a_wrong_cell_are_refused() {
     latencies.csv: the file's name does not say which dataset its latencies and energies are of; name it hwnasbench_cifar10.csv, hwnasbench_cifar100.csv or hwnasbench_ImageNet16-120.csv
     hwnasbench_cifar10.csv, line 3, column `arch`: `(2, 2, 0, 4, 2, 5)`, but a cell string such as |nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|avg_pool_3x3~1|none~2| is expected
     hwnasbench_cifar10.csv, line 2, column `hw_edgegpu_latency_cifar10`: `-2`, but a number, 0 or more, or nothing is expected
+    ");
+}
+
+/// A dictionary's keys and values.
+type Entries = Vec<(Py, Py)>;
+
+/// `HW-NAS-Bench-v1_0.pickle` with the figures of the CSV files: numbers as the file of one dataset has them in an array, of
+/// another as NumPy's numbers, of the third as Python's.
+fn pickle() -> Vec<(&'static str, Py)> {
+    let cells = architectures();
+    let of_dataset = |file: &str, numbers: fn(Vec<f64>) -> Py| {
+        let text = fs::read_to_string(shared(&format!("data/nas-bench-201/hwnasbench_{file}.csv"))).unwrap();
+        let mut lines = csv::Reader::from_reader(text.as_bytes());
+        let header = lines.headers().unwrap().clone();
+        let rows: Vec<csv::StringRecord> = lines.records().map(Result::unwrap).collect();
+        let configuration = |cell: &String| {
+            let (name, classes) = (Py::from("infer.tiny"), Py::Int(10));
+            dict([("name", name), ("C", Py::Int(16)), ("N", Py::Int(5)), ("arch_str", cell.as_str().into()), ("num_classes", classes)])
+        };
+        let mut entries = vec![(Py::from("config"), Py::List(cells.iter().map(configuration).collect()))];
+        for (place, name) in header.iter().enumerate().skip(2) {
+            let values = rows.iter().map(|row| row[place].parse().unwrap()).collect();
+            entries.push((name.into(), numbers(values)));
+        }
+        Py::Dict(entries)
+    };
+    vec![
+        ("cifar10", of_dataset("cifar10", Py::Array)),
+        ("cifar100", of_dataset("cifar100", |values| Py::List(values.into_iter().map(Py::Scalar).collect()))),
+        ("ImageNet16-120", of_dataset("ImageNet16-120", |values| Py::List(values.into_iter().map(Py::Float).collect()))),
+    ]
+}
+
+fn dumped(datasets: Vec<(&'static str, Py)>) -> Vec<u8> {
+    let datasets = Py::Dict(datasets.into_iter().map(|(name, dataset)| (name.into(), dataset)).collect());
+    let blocks = dict([("ConvNorm_H32_W32_Cin3_Cout16_kernel3_stride1_group1", Py::Float(0.1)), ("Skip_H8", Py::Float(0.0))]);
+    Pickler::dump(&dict([("nasbench201", datasets), ("fbnet", dict([("edgegpu_latency", blocks)]))]), 4)
+}
+
+#[test]
+fn the_official_pickle_gives_what_the_csv_files_give() {
+    let (place, other) = (Place::new(), Place::new());
+    let source = place.write("HW-NAS-Bench-v1_0.pickle", dumped(pickle()));
+    let imported = place.import("nas-bench-201", &source).unwrap();
+    assert_eq!((imported.columns.len(), imported.ignored.len()), (2 + 27, 0));
+    for file in ["cifar10", "cifar100", "ImageNet16-120"] {
+        other.import("nas-bench-201", &shared(&format!("data/nas-bench-201/hwnasbench_{file}.csv"))).unwrap();
+    }
+    let csv = other.path().join("benchmarks/nas-bench-201.parquet");
+    assert!(fs::read(&imported.file).unwrap() == fs::read(csv).unwrap(), "the kept tables are equal to the last byte");
+}
+
+fn position(entries: &[(Py, Py)], key: &str) -> usize {
+    entries.iter().position(|(name, _)| matches!(name, Py::Text(name) if name == key)).unwrap()
+}
+
+#[test]
+fn an_official_pickle_that_is_cut_short_or_wrong_is_refused_with_the_place() {
+    let place = Place::new();
+    let refused = |bytes: &[u8]| place.import("nas-bench-201", &place.write("HW-NAS-Bench-v1_0.pickle", bytes)).unwrap_err();
+    let datasets = pickle();
+    let whole = dumped(datasets.clone());
+    let changed = |change: fn(&mut Entries)| {
+        let mut datasets = datasets.clone();
+        let Py::Dict(entries) = &mut datasets[1].1 else { panic!("a dataset is a dictionary") };
+        change(entries);
+        refused(&dumped(datasets))
+    };
+    let messages = [
+        refused(&whole[..whole.len() / 2]),
+        refused(&Pickler::dump(&dict([("fbnet", dict([("a", Py::Float(1.0))]))]), 4)),
+        refused(&dumped(datasets[..2].to_vec())),
+        changed(|entries| {
+            let at = position(entries, "raspi4_latency");
+            let Py::List(values) = &mut entries[at].1 else { panic!() };
+            values.pop();
+        }),
+        changed(|entries| {
+            let at = position(entries, "raspi4_latency");
+            entries[at].1 = "none".into();
+        }),
+        changed(|entries| {
+            let at = position(entries, "config");
+            let Py::List(cells) = &mut entries[at].1 else { panic!() };
+            cells.swap(3, 4);
+        }),
+        changed(|entries| {
+            let at = position(entries, "config");
+            entries.remove(at);
+        }),
+    ];
+    insta::assert_snapshot!(messages.join("\n"), @"
+    HW-NAS-Bench-v1_0.pickle: it ends in the middle of a value, at byte 8472676; it is truncated
+    HW-NAS-Bench-v1_0.pickle: it is a Python pickle, but not HW-NAS-Bench-v1_0.pickle: it holds no dictionary with the key `nasbench201`; its keys are fbnet
+    HW-NAS-Bench-v1_0.pickle: `nasbench201` has no `imagenet16-120`
+    HW-NAS-Bench-v1_0.pickle: `nasbench201`, `cifar100`, `raspi4_latency`: it has 15624 values, but 15625 are expected
+    HW-NAS-Bench-v1_0.pickle: `nasbench201`, `cifar100`, `raspi4_latency`: it is not a list of numbers
+    HW-NAS-Bench-v1_0.pickle: `nasbench201`, `cifar100`, `config`: index 3 is another cell than in the other datasets
+    HW-NAS-Bench-v1_0.pickle: `nasbench201`, `cifar100`, `config`: it holds no dictionary with the key `config`; its keys are edgegpu_energy, edgegpu_latency, edgetpu_latency, eyeriss_arithmetic_intensity, eyeriss_energy, eyeriss_latency, fpga_energy, fpga_latency
     ");
 }

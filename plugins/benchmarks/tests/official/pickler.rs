@@ -18,6 +18,10 @@ pub(crate) enum Py {
     Dict(Vec<(Py, Py)>),
     /// `collections.OrderedDict`.
     Ordered(Vec<(Py, Py)>),
+    /// NumPy's array of 64-bit floats.
+    Array(Vec<f64>),
+    /// NumPy's 64-bit float.
+    Scalar(f64),
     /// A tensor of one element whose storage lies elsewhere.
     Tensor,
 }
@@ -157,6 +161,27 @@ impl Pickler {
                 self.remember();
                 self.entries(entries);
             }
+            Py::Array(numbers) => {
+                self.global("numpy.core.multiarray", "_reconstruct");
+                self.global("numpy", "ndarray");
+                self.bytes.extend(b"K\x00\x85");
+                self.raw(b"b");
+                self.bytes.extend(b"\x87R(K\x01");
+                self.write(&Py::Int(numbers.len() as i64));
+                self.bytes.push(0x85);
+                self.float();
+                self.bytes.push(0x89);
+                self.raw(&numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>());
+                self.bytes.extend(b"tb");
+                self.remember();
+            }
+            Py::Scalar(number) => {
+                self.global("numpy.core.multiarray", "scalar");
+                self.float();
+                self.raw(&number.to_le_bytes());
+                self.bytes.extend(b"\x86R");
+                self.remember();
+            }
             Py::Tensor => {
                 self.global("torch._utils", "_rebuild_tensor_v2");
                 self.bytes.extend(b"((");
@@ -170,6 +195,23 @@ impl Pickler {
                 self.remember();
             }
         }
+    }
+
+    /// Bytes, as protocol 4 writes them.
+    fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.push(b'B');
+        self.bytes.extend((bytes.len() as u32).to_le_bytes());
+        self.bytes.extend(bytes);
+        self.remember();
+    }
+
+    /// NumPy's type of 64-bit floats.
+    fn float(&mut self) {
+        self.global("numpy", "dtype");
+        self.text("f8");
+        self.bytes.extend(b"\x89\x88\x87R(K\x03");
+        self.text("<");
+        self.bytes.extend(b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb");
     }
 
     fn entries(&mut self, entries: &[(Py, Py)]) {

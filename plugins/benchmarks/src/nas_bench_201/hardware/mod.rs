@@ -1,7 +1,9 @@
 //! HW-NAS-Bench: measured latency and energy of NAS-Bench-201's cells on six devices (Li et al., ICLR 2021).
 //!
-//! One CSV file a dataset: `index`, `net` (NASLib's six numbers), and a column a device and measure, −1 where the device
-//! does not support the network.
+//! Published as [one pickle](pickled), and passed on as one CSV file a dataset: `index`, `net` (NASLib's six numbers), and a column
+//! a device and measure. Where a device does not support the network, the value is −1.
+
+pub(super) mod pickled;
 
 use std::path::Path;
 
@@ -33,10 +35,20 @@ const DATASETS: [(&str, &str, &str); 3] =
 pub(super) fn columns() -> impl Iterator<Item = Column> {
     let of_dataset = |(_, name, dataset): (&str, &'static str, &'static str)| {
         MEASURES.map(|(measure, title, unit)| {
-            Column::new(format!("hw_{measure}_{name}"), Content::Cost { title: format!("{title}, {dataset}"), unit, source: Some(SOURCE) })
+            Column::new(column(measure, name), Content::Cost { title: format!("{title}, {dataset}"), unit, source: Some(SOURCE) })
         })
     };
     DATASETS.into_iter().rev().flat_map(of_dataset)
+}
+
+/// The column of a measure on a dataset.
+fn column(measure: &str, dataset: &str) -> String {
+    format!("hw_{measure}_{dataset}")
+}
+
+/// What a cell of a file gives. −1 is HW-NAS-Bench's way to say that there is no value.
+fn given(cell: Cell) -> Cell {
+    if cell.number() == Some(-1.0) { Cell::Missing } else { cell }
 }
 
 /// Whether the files have a column of this name.
@@ -61,9 +73,8 @@ pub(super) fn translate(mut table: RawTable) -> Result<RawTable, ImportError> {
             *name = "arch".into();
             values.iter_mut().for_each(translate_net);
         } else if MEASURES.iter().any(|(known, ..)| known == name) {
-            *name = format!("hw_{name}_{dataset}");
-            // HW-NAS-Bench's way to say that there is no value.
-            values.iter_mut().filter(|value| value.number() == Some(-1.0)).for_each(|value| *value = Cell::Missing);
+            *name = column(name, dataset);
+            values.iter_mut().for_each(|value| *value = given(std::mem::replace(value, Cell::Missing)));
         }
     }
     Ok(table)
