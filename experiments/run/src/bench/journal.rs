@@ -128,13 +128,13 @@ impl Journal {
         Ok(Self { file, durable })
     }
 
-    /// Adds measurements; when this returns, a kill of this program does not lose them.
+    /// Adds measurements as [`lines`]; when this returns, a kill of this program does not lose them.
     ///
     /// # Errors
     /// If it cannot be written, or what was written before cannot reach the disk.
-    pub fn append(&mut self, records: &[Record]) -> Result<(), JournalError> {
+    pub fn append(&mut self, lines: &[u8]) -> Result<(), JournalError> {
         // One write, so that a kill leaves at most one torn line, at the end.
-        self.file.write_all(&lines(records)?).and_then(|()| self.durable.written()).map_err(failed("written"))
+        self.file.write_all(lines).and_then(|()| self.durable.written()).map_err(failed("written"))
     }
 
     /// Begins to bring to the disk what was added.
@@ -188,8 +188,8 @@ mod tests {
         assert!(empty.is_empty());
         let first = record("a", Reading::Value(0.1 + 0.2));
         let second = record("b", Reading::undefined("the Gram matrix is singular: λmin = 0"));
-        journal.append(std::slice::from_ref(&first)).unwrap();
-        journal.append(std::slice::from_ref(&second)).unwrap();
+        journal.append(&lines([&first]).unwrap()).unwrap();
+        journal.append(&lines([&second]).unwrap()).unwrap();
         journal.close().unwrap();
         let (_, records, damages) = open(folder.path());
         assert_eq!((records.into_vec(), damages), (vec![first, second], vec![]));
@@ -201,17 +201,17 @@ mod tests {
         let (mut journal, ..) = open(folder.path());
         let first = record("a", Reading::Value(1.5));
         let second = record("b", Reading::Value(2.5));
-        journal.append(std::slice::from_ref(&first)).unwrap();
+        journal.append(&lines([&first]).unwrap()).unwrap();
         let path = folder.path().join(JOURNAL);
         let one = std::fs::read(&path).unwrap();
-        journal.append(std::slice::from_ref(&second)).unwrap();
+        journal.append(&lines([&second]).unwrap()).unwrap();
         let two = std::fs::read(&path).unwrap();
         for length in one.len()..two.len() {
             std::fs::write(&path, &two[..length]).unwrap();
             let (mut journal, records, damages) = open(folder.path());
             assert_eq!(records.len(), 1, "torn after {length} bytes");
             assert_eq!(damages.len(), usize::from(length > one.len()), "torn after {length} bytes");
-            journal.append(std::slice::from_ref(&second)).unwrap();
+            journal.append(&lines([&second]).unwrap()).unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), two, "torn after {length} bytes");
         }
     }
@@ -221,7 +221,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, ..) = open(folder.path());
         let whole = ["a", "b", "c"].map(|images| record(images, Reading::Value(1.5)));
-        journal.append(&whole).unwrap();
+        journal.append(&lines(&whole).unwrap()).unwrap();
         journal.close().unwrap();
         let path = folder.path().join(JOURNAL);
         let text = std::fs::read_to_string(&path).unwrap().replacen("\"images\":\"b\"", "\"images\":\"c\"", 1);
@@ -239,7 +239,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_full_disk_is_an_error() {
         let mut journal = Journal::of(File::options().write(true).open("/dev/full").unwrap(), Arc::default()).unwrap();
-        let error = journal.append(&[record("a", Reading::Value(1.5))]).unwrap_err().to_string();
+        let error = journal.append(&lines([&record("a", Reading::Value(1.5))]).unwrap()).unwrap_err().to_string();
         assert_eq!(error, "the journal cannot be written: No space left on device (os error 28)");
     }
 }

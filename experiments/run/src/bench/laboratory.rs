@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
 use super::clock::Clock;
-use super::journal::{Damage, Journal};
+use super::journal::{Damage, Journal, lines};
 use super::records::{Record, Records};
 use super::workbench::Workbench;
 use crate::folder::RunFolder;
@@ -162,7 +162,8 @@ impl<'a> RunLaboratory<'a> {
     fn measure_missing(&mut self, missing: &[&Request]) -> Result<(), SearchError> {
         let (journal, observer) = (&self.journal, self.observer);
         let keep = |records: &[Record]| {
-            let stored = journal.lock().unwrap_or_else(PoisonError::into_inner).append(records);
+            // Written down before it is this thread's turn.
+            let stored = lines(records).and_then(|lines| journal.lock().unwrap_or_else(PoisonError::into_inner).append(&lines));
             observer.advance(records.len());
             stored.map_err(|error| SearchError::Storage(error.to_string()))
         };
