@@ -7,7 +7,7 @@ use flate2::{Compression, write::GzEncoder};
 use polars::prelude::{Column, DataFrame, ParquetCompression, ParquetWriter};
 
 use crate::archive::{Archive, SIZE, TORCH, cell, legacy_torch, packed, zipped_torch};
-use crate::pickler::Pickler;
+use crate::pickler::{Pickler, Py, dict};
 use crate::place::Place;
 
 const CELLS: [&str; 12] = [
@@ -205,4 +205,68 @@ fn damaged_objects_of_analog_nas_bench() {
             let _ = place.import("analog-nas-bench", &place.write("data.anb", bytes));
         },
     );
+}
+
+/// CRC-32C, a bit at a time.
+fn crc32c(data: &[u8]) -> u32 {
+    let bit = |sum: u32, _| if sum & 1 == 1 { (sum >> 1) ^ 0x82f6_3b78 } else { sum >> 1 };
+    !data.iter().fold(!0, |sum: u32, byte| (0..8).fold(sum ^ u32::from(*byte), bit))
+}
+
+/// The records with right checksums, as far as their lengths lead.
+fn with_sums(mut file: Vec<u8>) -> Vec<u8> {
+    let masked = |data: &[u8]| crc32c(data).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes();
+    let mut at = 0;
+    while let Some(length) = file.get(at..at + 8).and_then(|length| length.try_into().ok()).map(u64::from_le_bytes) {
+        let content = at + 12;
+        let Some(end) = usize::try_from(length).ok().and_then(|length| content.checked_add(length)).filter(|end| end + 4 <= file.len())
+        else {
+            break;
+        };
+        let (head, sum) = (masked(&file[at..at + 8]), masked(&file[content..end]));
+        file[at + 8..content].copy_from_slice(&head);
+        file[end..end + 4].copy_from_slice(&sum);
+        at = end + 4;
+    }
+    file
+}
+
+#[test]
+fn damaged_records_of_nas_bench_101() {
+    let place = Place::new();
+    let words = [
+        &b"[\""[..],
+        b"108, ",
+        b"\", \"",
+        b"010000100000",
+        b"input,",
+        b"conv3x3-bn-relu",
+        b"maxpool3x3",
+        b"CAEQ",
+        b"AAAA",
+        b"=",
+        b"\x0a\xff\xff\xff\xff\x0f",
+        b"null",
+        b"[",
+    ];
+    let fuzz = Fuzz::of("fuzz::damaged_records_of_nas_bench_101").seed(&include_bytes!("nas_bench_101/small.tfrecord")[..]);
+    fuzz.words(&words).costly(2).run(|bytes| {
+        let file = if bytes.len() % 4 == 0 { bytes.to_vec() } else { with_sums(bytes.to_vec()) };
+        let _ = place.import("nas-bench-101", &place.write("nasbench_only108.tfrecord", file));
+    });
+}
+
+#[test]
+fn damaged_pickles_of_hw_nas_bench() {
+    let place = Place::new();
+    let config = || Py::List((0..3).map(|index| dict([("C", Py::Int(16)), ("arch_str", cell(index).as_str().into())])).collect());
+    let dataset = |numbers: fn(Vec<f64>) -> Py| dict([("config", config()), ("edgegpu_latency", numbers(vec![1.5, 2.5, 0.1]))]);
+    let scalars = dataset(|values| Py::List(values.into_iter().map(Py::Scalar).collect()));
+    let floats = dataset(|values| Py::List(values.into_iter().map(Py::Float).collect()));
+    let datasets = dict([("cifar10", dataset(Py::Array)), ("cifar100", scalars), ("ImageNet16-120", floats)]);
+    let whole = dict([("nasbench201", datasets), ("fbnet", dict([("edgegpu_latency", dict([("Skip_H8", Py::Float(0.0))]))]))]);
+    let fuzz = Fuzz::of("fuzz::damaged_pickles_of_hw_nas_bench").seed(Pickler::dump(&whole, 4)).seed(Pickler::dump(&whole, 2));
+    fuzz.words(&PICKLED).words(&[&b"R"[..], b"b", b"\x93", b"f8", b"<"]).run(|bytes| {
+        let _ = place.import("nas-bench-201", &place.write("HW-NAS-Bench-v1_0.pickle", bytes));
+    });
 }
