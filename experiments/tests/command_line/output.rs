@@ -51,7 +51,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
     Exit codes: 0 done, 1 failed, 2 misused, 3 failed because data is not here (images, or a benchmark's
     table), 130 interrupted.
     ");
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &["run"],
         &["draw"],
         &["score"],
@@ -59,6 +59,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
         &["data", "list"],
         &["data", "fetch"],
         &["benchmark", "import"],
+        &["benchmark", "query"],
         &["benchmark", "list"],
         &["show"],
         &["export"],
@@ -93,6 +94,7 @@ fn lists_name_what_is_registered() {
     ntk-condition     condition number κ of the neural tangent kernel (TE-NAS, Chen et al., ICLR 2021)
     params            number of parameters of all operators (baseline: Ning et al., NeurIPS 2021)
     plain             sum of weight · loss gradient (Mozer & Smolensky, NIPS 1988; Abdelfattah et al., ICLR 2021)
+    recorded          a column of a benchmark's table, such as the accuracy after 12 epochs (early stopping: White et al., NeurIPS 2021)
     snip              sum of |weight · loss gradient| (SNIP, Lee et al., ICLR 2019)
     swap              number of distinct sample-wise activation patterns (SWAP-NAS, Peng et al., ICLR 2024)
     synflow           synaptic flow without batch normalisation (SynFlow, Tanaka et al., NeurIPS 2020)
