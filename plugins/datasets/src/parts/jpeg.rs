@@ -4,7 +4,9 @@
 //! measurement of half a grey image. So the file is walked from marker to marker, and has to reach the one that ends it. And since
 //! tools that repair files put such a marker behind half an image, what follows the data must not change the image.
 
-use image::{DynamicImage, ImageFormat};
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, ImageReader};
 
 const END_OF_IMAGE: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
@@ -61,7 +63,10 @@ pub(crate) fn is_filled(bytes: &[u8], end: End, image: &DynamicImage) -> bool {
     // Data that were cut where decoding begins anew go on behind a marker only.
     let restarted = if end.has_restarts { [&RESTART, &more[..]].concat() } else { Vec::new() };
     let longer = [before, &more, &restarted, behind].concat();
-    image::load_from_memory_with_format(&longer, ImageFormat::Jpeg).is_ok_and(|longer| longer == *image)
+    let mut reader = ImageReader::with_format(Cursor::new(&longer), ImageFormat::Jpeg);
+    // It is as large as the image is, which was let through.
+    reader.no_limits();
+    reader.decode().is_ok_and(|longer| longer == *image)
 }
 
 /// What follows the data of a scan: from the first marker that is not part of the data.
