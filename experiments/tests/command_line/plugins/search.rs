@@ -87,7 +87,7 @@ fn a_search_may_take_longer_than_a_call_because_measuring_is_not_the_strategys_t
     let scratch = with_search();
     let text = experiment("name = \"nas-bench-201\"", "name = \"best-of\"\nsamples = 24\nproxy = \"snip\"");
     let limited = text.replace("path = [\"plugins\"]", "path = [\"plugins\"]\ntimeout = \"1 s\"");
-    scratch.write("search.toml", limited + "[proxies.snip]\nbatch = 64\n");
+    scratch.write("search.toml", limited + "[proxies.snip]\nbatch = 40\n");
     scratch.succeed(&["run", "search.toml", "--run-dir", "run", "--quiet", "--threads", "1"]);
     let seconds = summary(&scratch.path().join("run"))["times"]["total_wall_seconds"].as_f64().unwrap();
     assert!(seconds > 1.2, "{seconds} s are too few to say anything");

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{built, study, with_plugins};
-use crate::scratch::{Scratch, journalled, summary};
+use crate::scratch::{Scratch, journalled};
 
 /// A study of `faulty` that may take this long a call, in child processes or not.
 fn with_limit(proxies: &str, timeout: &str, isolate: bool) -> Scratch {
@@ -55,7 +55,7 @@ fn a_call_in_the_program_that_takes_too_long_ends_it_and_the_run_is_continued_wi
     let run = scratch.path().join("slow");
     let kept = journalled(&run);
     scratch.succeed(&["correlate", "--resume", "slow", "--quiet", "--set", "plugins.timeout=1 min"]);
-    assert!(journalled(&run) > kept && summary(&run)["counts"].is_object());
+    assert!(journalled(&run) > kept && run.join("summary.json").exists());
 }
 
 #[test]
