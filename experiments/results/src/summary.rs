@@ -1,5 +1,6 @@
 //! The result of a run of any kind: `summary.json`.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,8 @@ impl Summary {
             Ok(bytes) => bytes,
             Err(error) => {
                 return Err(match kind_of(folder)? {
+                    // It is there, and cannot be read.
+                    Some(_) if error.kind() != ErrorKind::NotFound => ReadError::File { file, error },
                     Some(kind) => ReadError::Unfinished { folder: folder.to_owned(), kind },
                     None => ReadError::NoRun { folder: folder.to_owned(), error },
                 });

@@ -135,7 +135,7 @@ fn pipes_and_devices_in_the_place_of_files() {
             refuses(&scratch, &["score", cell, "--proxy", "naswot", "--dataset", dataset, "--set", &path], &[], NO_FILE);
         }
     }
-    let images = ["--dataset", "image-folder", "--set", "dataset.path=images"];
+    let images = ["--dataset", "image-folder", "--set", "dataset.path=images", "--set", "proxies.naswot.batch=1"];
     refuses(&scratch, &[&["score", cell, "--proxy", "naswot"][..], &images].concat(), &[], NO_FILE);
     scratch.write("images.toml", TINY.replace("name = \"synthetic\"\nimages = 400", "name = \"image-folder\"\npath = \"images\""));
     refuses(&scratch, &["run", "images.toml", "--quiet"], &[], NO_FILE);
