@@ -110,7 +110,7 @@ fn steps_have_the_same_bits_on_any_number_of_threads() {
     }
 }
 
-/// All numbers as they are printed to the last digit, so that one that is no number equals itself.
+/// All numbers as they are printed to the last digit, so that NaN equals itself.
 fn bits(of: &impl std::fmt::Debug) -> String {
     format!("{of:?}")
 }
