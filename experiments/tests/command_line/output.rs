@@ -31,7 +31,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
       list       List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or
                  engines, and their settings
       data       Fetch a dataset, or list the datasets
-      benchmark  Import or fetch a benchmark's ground truth, or list the benchmarks
+      benchmark  Import, fetch or query a benchmark's ground truth, or list the benchmarks
       show       Show a finished run: its result, and its trajectory round by round
       report     Write a report of finished runs: a page, pictures, and tables as CSV, Markdown and
                  LaTeX
