@@ -58,8 +58,8 @@ pub(crate) fn end(bytes: &[u8]) -> Option<End> {
 /// them, which a decoder would take for what is missing.
 pub(crate) fn is_filled(bytes: &[u8], end: End, image: &DynamicImage) -> bool {
     let (before, behind) = bytes.split_at(end.at);
-    // No byte is 0xff, which would begin a marker.
-    let more: Vec<u8> = (0..MORE).map(|position| (position * 157 + 89) as u8 & 0x7f).collect();
+    // No byte is 0xff, which would begin a marker. Where data are missing the decoder reads zeros: so the first bit is a one.
+    let more: Vec<u8> = (0..MORE).map(|position| if position == 0 { 0xb5 } else { (position * 157 + 89) as u8 & 0x7f }).collect();
     // Data that were cut where decoding begins anew go on behind a marker only.
     let restarted = if end.has_restarts { [&RESTART, &more[..]].concat() } else { Vec::new() };
     let longer = [before, &more, &restarted, behind].concat();
