@@ -5,7 +5,7 @@ use std::fs::File;
 use std::process::{Command, Stdio};
 
 use crate::scratch::{Said, Scratch};
-use crate::studies::SMALL;
+use crate::studies::{SMALL, with_benchmark};
 
 const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|";
 
@@ -165,4 +165,20 @@ fn a_run_goes_on_to_its_end_where_nobody_reads_what_it_says() {
     assert!(scratch.path().join("run/summary.json").exists());
     let mut wrong = scratch.command(&["run", "missing.toml"]);
     assert_eq!(wrong.stdout(closed()).stderr(closed()).status().unwrap().code(), Some(1), "what fails fails, heard or not");
+}
+
+#[test]
+fn a_printed_command_is_quoted_for_the_shell_and_two_architectures_have_no_interval() {
+    let scratch = with_benchmark();
+    let printed = scratch.succeed(&["correlate", "small.toml", "--quiet", "--run-dir", "my run's", "--set", "study.sample=2"]);
+    assert!(printed.contains("[no interval: 2 architectures]") && !printed.contains("[1.000, 1.000]"), "{printed}");
+    std::fs::remove_file(scratch.path().join("my run's/summary.json")).unwrap();
+    let told = scratch.fail(&["correlate", "my run's"]);
+    let (_, command) = told.split_once("to continue the run in it: assay ").unwrap();
+    let program = assert_cmd::cargo::cargo_bin!("assay").display().to_string();
+    let mut shell = Command::new("sh");
+    scratch.isolate(&mut shell);
+    let status = shell.args(["-c", &format!("'{program}' {}", command.trim())]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert_eq!(status.unwrap().code(), Some(0), "{command}");
+    assert!(scratch.path().join("my run's/summary.json").exists(), "what was printed is what continues it");
 }

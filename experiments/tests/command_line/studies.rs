@@ -224,7 +224,8 @@ fn a_cost_is_a_target_of_which_less_is_better() {
     scratch.succeed(&["benchmark", "import", "nas-bench-201", "hwnasbench_cifar10.csv"]);
     let costs = ["--set", "benchmark.costs=[\"hw_edgegpu_latency_cifar10\"]", "--set", "study.proxies=[\"flops\"]"];
     let arguments = [["correlate", trivial(), "--quiet", "--run-dir", "study"].as_slice(), &costs].concat();
-    assert!(scratch.succeed(&arguments).contains("hw_edgegpu_latency_cifar10 (of costs, less is better)"));
+    let attributed = "hw_edgegpu_latency_cifar10 (of costs, less is better) of HW-NAS-Bench (Li et al., ICLR 2021)";
+    assert!(scratch.succeed(&arguments).contains(attributed));
 
     let scores = read(&scratch.path().join("study/scores.parquet"));
     let (proxies, values) = (scores.column("proxy").unwrap().str().unwrap(), scores.column("value").unwrap().f64().unwrap());

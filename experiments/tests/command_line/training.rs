@@ -223,3 +223,15 @@ fn classes_of_training_and_test_images_are_matched_by_name_and_a_cut_image_is_na
     let words: String = said.err.chars().filter(|letter| !letter.is_whitespace() && *letter != '│').collect();
     assert!(words.contains(".jpgisdamagedortruncated"), "{}", said.err);
 }
+
+#[test]
+fn a_training_does_not_claim_more_images_than_there_are() {
+    let scratch = scratch();
+    let protocol = |images: &str| {
+        let set = format!("training.images={images}");
+        scratch.succeed(&["train", "train.toml", "--quiet", "--run-dir", images, "--set", "training.epochs=1", "--set", &set]);
+        crate::scratch::summary(&scratch.path().join(images))["protocol"].as_str().unwrap().to_owned()
+    };
+    assert!(!protocol("5000").contains("of them"));
+    assert!(protocol("8").contains(", 8 of them"));
+}
