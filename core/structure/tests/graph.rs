@@ -102,6 +102,14 @@ fn a_graph_read_from_text_is_checked_again() {
 }
 
 #[test]
+fn a_weight_that_is_no_longer_a_number_in_32_bits_is_refused() {
+    let mut graph = GraphBuilder::new(Shape::new(3, 8, 8)).unwrap();
+    let input = graph.input();
+    let message = graph.weighted_sum("sum", &[(0.5, input), (f32::INFINITY, input)]).unwrap_err().to_string();
+    assert_eq!(message, "node `sum` (weighted_sum): a weight must be a number in 32 bits, is inf");
+}
+
+#[test]
 fn sizes_that_no_machine_holds_are_refused_and_do_not_wrap_around() {
     let half = usize::MAX / 2 + 1;
     let image = |shape| GraphBuilder::new(shape).map(drop).map_err(|error| error.to_string());

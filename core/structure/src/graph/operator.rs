@@ -206,6 +206,9 @@ impl Operator {
                 if weights.len() != inputs.len() {
                     return Err(format!("has {} weights for {} inputs", weights.len(), inputs.len()));
                 }
+                if let Some(weight) = weights.iter().find(|weight| !weight.is_finite()) {
+                    return Err(format!("a weight must be a number in 32 bits, is {weight}"));
+                }
                 let first = *inputs.first().ok_or("sums nothing: it has no input")?;
                 match inputs.iter().find(|shape| **shape != first) {
                     Some(other) => Err(format!("cannot add {other} to {first}")),
