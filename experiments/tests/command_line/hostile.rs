@@ -151,7 +151,6 @@ fn pipes_in_the_place_of_what_a_run_left() {
         ("checksums.txt", &["show", "run"]),
         ("trajectory.json", &["report", "run"]),
         ("space.json", &["report", "run"]),
-        ("experiment.toml", &["run", "--resume", "run"]),
     ] {
         let kept = scratch.path().join("kept");
         fs::rename(run.join(name), &kept).unwrap();
@@ -159,11 +158,15 @@ fn pipes_in_the_place_of_what_a_run_left() {
         refuses(&scratch, arguments, &[], NO_PIPE);
         fs::rename(&kept, run.join(name)).unwrap();
     }
-    for name in ["summary.json", "measurements.jsonl"] {
-        fs::remove_file(run.join(name)).unwrap();
+    // Of a run that is not finished, so that there is something to resume.
+    fs::remove_file(run.join("summary.json")).unwrap();
+    for name in ["experiment.toml", "measurements.jsonl"] {
+        let kept = scratch.path().join("kept");
+        fs::rename(run.join(name), &kept).unwrap();
+        pipe(&scratch, &format!("run/{name}"));
+        refuses(&scratch, &["run", "--resume", "run"], &[], NO_PIPE);
+        fs::rename(&kept, run.join(name)).unwrap();
     }
-    pipe(&scratch, "run/measurements.jsonl");
-    refuses(&scratch, &["run", "--resume", "run"], &[], NO_PIPE);
 }
 
 #[test]
