@@ -112,6 +112,17 @@ pub fn check_lesson(graph: &Graph, batch: &Minibatch, lesson: &Lesson<'_>) -> Re
     Ok(())
 }
 
+/// Checks that there are minibatches to measure statistics on and that they fit the graph; every learner calls it first.
+///
+/// # Errors
+/// If there is none, or one does not fit.
+pub fn check_batches(graph: &Graph, batches: &[Minibatch]) -> Result<(), EngineError> {
+    if batches.is_empty() {
+        return Err(EngineError::EmptyBatch);
+    }
+    batches.iter().try_for_each(|batch| check_batch_of(graph, batch))
+}
+
 /// The mean over images of −Σ target · log softmax(logits), and its gradient with respect to the logits.
 #[must_use]
 pub fn cross_entropy(logits: &[f64], targets: &[f64], classes: usize) -> (f64, Vec<f64>) {

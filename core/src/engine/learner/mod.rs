@@ -9,7 +9,7 @@ mod part;
 mod rules;
 mod state;
 
-pub use lesson::{Dropped, Lesson, Loss, Targets, check_lesson, cross_entropy};
+pub use lesson::{Dropped, Lesson, Loss, Targets, check_batches, check_lesson, cross_entropy};
 pub use part::{Part, PartError};
 pub use rules::{Decayed, Optimiser, Rules, Update};
 pub use state::{LearnerState, StateError};

@@ -1,5 +1,6 @@
 //! A part of a larger network: a graph whose parameters are some of the larger one's.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::graph::{Graph, NodeId};
@@ -45,6 +46,12 @@ impl Part {
         let parameters = (0..graph.parameters().len()).collect();
         let norms = batch_norms(&graph).map(|id| (id, id)).collect();
         Self { graph, parameters, norms }
+    }
+
+    /// The part that is named, or all of the network.
+    #[must_use]
+    pub fn chosen<'a>(part: Option<&'a Self>, whole: &Self) -> Cow<'a, Self> {
+        part.map_or_else(|| Cow::Owned(whole.clone()), Cow::Borrowed)
     }
 
     /// A graph as part of a larger one.
@@ -109,6 +116,12 @@ impl Part {
     #[must_use]
     pub fn norms(&self) -> &[(NodeId, NodeId)] {
         &self.norms
+    }
+
+    /// The batch normalisation of the whole network that one of its own is.
+    #[must_use]
+    pub fn norm_in_whole(&self, own: NodeId) -> Option<NodeId> {
+        self.norms.iter().find(|(id, _)| *id == own).map(|(_, whole)| *whole)
     }
 }
 

@@ -5,11 +5,12 @@ mod forward;
 mod norm;
 mod optimiser;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use assay_core::data::Minibatch;
-use assay_core::engine::learner::{Learned, Learner, LearnerState, Lesson, ParameterGradients, Part, Rules, check_lesson, cross_entropy};
+use assay_core::engine::learner::{
+    Learned, Learner, LearnerState, Lesson, ParameterGradients, Part, Rules, check_batches, check_lesson, cross_entropy,
+};
 use assay_core::engine::{EngineError, Precision, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::{Network, RunningMoments, RunningStatistics};
@@ -81,10 +82,6 @@ impl<B: Backend> BurnLearner<B> {
         Pass { graph: part.graph(), tensors, parameters, running: None, dropped: &[], narrow, wide: self.wide() }
     }
 
-    fn part<'a>(&self, part: Option<&'a Part>) -> Cow<'a, Part> {
-        part.map_or_else(|| Cow::Owned(self.whole.clone()), Cow::Borrowed)
-    }
-
     fn parameters_of(&self, part: &Part) -> Result<Vec<Tensor<B, 1>>, EngineError> {
         part.check_in(self.whole.graph())?;
         Ok(part.parameters().iter().map(|position| self.parameters[*position].clone()).collect())
@@ -141,8 +138,7 @@ impl<B: Backend> BurnLearner<B> {
 
 /// What was seen, by the node in the whole network.
 fn of_whole<B: Backend>(part: &Part, seen: Vec<(NodeId, Moments<B>)>) -> Vec<(NodeId, Moments<B>)> {
-    let whole = |id: NodeId| part.norms().iter().find(|(own, _)| *own == id).map(|(_, whole)| *whole);
-    seen.into_iter().filter_map(|(id, own)| Some((whole(id)?, own))).collect()
+    seen.into_iter().filter_map(|(id, own)| Some((part.norm_in_whole(id)?, own))).collect()
 }
 
 /// The images, `[batch, channels, height, width]`.
@@ -162,7 +158,7 @@ impl<B: Backend> Learner for BurnLearner<B> {
     }
 
     fn step(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
-        let part = self.part(lesson.part);
+        let part = Part::chosen(lesson.part, &self.whole);
         let Found { learned, gradients, seen } = self.learn(batch, lesson, &part)?;
         self.mix(seen, self.rules.statistics_share);
         let cut = Rules::cut(learned.norm, lesson.clip);
@@ -183,13 +179,13 @@ impl<B: Backend> Learner for BurnLearner<B> {
     }
 
     fn gradients(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<(Learned, ParameterGradients), EngineError> {
-        let part = self.part(lesson.part);
+        let part = Part::chosen(lesson.part, &self.whole);
         let Found { learned, gradients, .. } = self.learn(batch, lesson, &part)?;
         Ok((learned, gradients.into_iter().map(|own| own.map(to_host)).collect()))
     }
 
     fn evaluate(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
-        let part = self.part(part);
+        let part = Part::chosen(part, &self.whole);
         check_batch_of(part.graph(), batch)?;
         let parameters = self.parameters_of(&part)?;
         let running = part.norms().iter().map(|(own, whole)| (*own, self.statistics[whole].clone())).collect();
@@ -199,13 +195,8 @@ impl<B: Backend> Learner for BurnLearner<B> {
     }
 
     fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
-        let part = self.part(part);
-        if batches.is_empty() {
-            return Err(EngineError::EmptyBatch);
-        }
-        for batch in batches {
-            check_batch_of(part.graph(), batch)?;
-        }
+        let part = Part::chosen(part, &self.whole);
+        check_batches(part.graph(), batches)?;
         let parameters = self.parameters_of(&part)?;
         for (position, batch) in batches.iter().enumerate() {
             let pass = self.pass(&part, self.tensors.clone(), &parameters);

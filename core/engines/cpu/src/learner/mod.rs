@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{
-    Learned, Learner, LearnerState, Lesson, ParameterGradients, Part, Rules, Update, check_lesson, cross_entropy,
+    Learned, Learner, LearnerState, Lesson, ParameterGradients, Part, Rules, Update, check_batches, check_lesson, cross_entropy,
 };
 use assay_core::engine::{EngineError, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
@@ -153,8 +153,12 @@ impl<E: Element> CpuLearner<E> {
         Ok(found)
     }
 
-    fn part<'a>(&self, part: Option<&'a Part>) -> std::borrow::Cow<'a, Part> {
-        part.map_or_else(|| std::borrow::Cow::Owned(self.whole.clone()), std::borrow::Cow::Borrowed)
+    fn mix(&mut self, seen: &[(NodeId, Seen)], share: f64) {
+        for (node, Seen { mean, variance, count, .. }) in seen {
+            if let Some(running) = self.state.statistics.nodes.get_mut(node) {
+                running.mix(mean, variance, *count, share);
+            }
+        }
     }
 }
 
@@ -169,7 +173,7 @@ struct Found {
 fn whole_nodes(program: &Program, part: &Part, seen: Vec<Seen>) -> Vec<(NodeId, Seen)> {
     let node = |op: usize| {
         let (_, own) = program.norms.iter().find(|(norm, _)| *norm == op)?;
-        part.norms().iter().find(|(id, _)| id == own).map(|(_, whole)| *whole)
+        part.norm_in_whole(*own)
     };
     seen.into_iter().filter_map(|seen| Some((node(seen.op)?, seen))).collect()
 }
@@ -180,13 +184,9 @@ impl<E: Element> Learner for CpuLearner<E> {
     }
 
     fn step(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
-        let part = self.part(lesson.part);
+        let part = Part::chosen(lesson.part, &self.whole);
         let Found { learned, gradients, seen } = self.learn(batch, lesson, &part)?;
-        for (node, Seen { mean, variance, count, .. }) in &seen {
-            if let Some(running) = self.state.statistics.nodes.get_mut(node) {
-                running.mix(mean, variance, *count, self.rules.statistics_share);
-            }
-        }
+        self.mix(&seen, self.rules.statistics_share);
         let cut = Rules::cut(learned.norm, lesson.clip);
         let specs = part.graph().parameters().iter().zip(part.parameters());
         for ((spec, position), gradient) in specs.zip(&gradients) {
@@ -200,40 +200,31 @@ impl<E: Element> Learner for CpuLearner<E> {
     }
 
     fn gradients(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<(Learned, ParameterGradients), EngineError> {
-        let part = self.part(lesson.part);
+        let part = Part::chosen(lesson.part, &self.whole);
         self.learn(batch, lesson, &part).map(|found| (found.learned, found.gradients))
     }
 
     fn evaluate(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
-        let part = self.part(part);
+        let part = Part::chosen(part, &self.whole);
         check_batch_of(part.graph(), batch)?;
         let purpose = Purpose { graph: Arc::clone(part.graph()), mode: Mode::Infer };
         self.with(&part, batch, purpose, None, |run, chunks, state| {
-            let whole = |(_, id): &(usize, NodeId)| part.norms().iter().find(|(own, _)| own == id).map(|(_, whole)| *whole);
+            let norms = run.program.norms.iter();
             let running: Vec<&RunningMoments> =
-                run.program.norms.iter().filter_map(|norm| state.statistics.nodes.get(&whole(norm)?)).collect();
+                norms.filter_map(|(_, own)| state.statistics.nodes.get(&part.norm_in_whole(*own)?)).collect();
             run.infer(chunks, &running);
             Run::read(chunks, run.program.lowered.output)
         })
     }
 
     fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
-        let part = self.part(part);
-        if batches.is_empty() {
-            return Err(EngineError::EmptyBatch);
-        }
-        for batch in batches {
-            check_batch_of(part.graph(), batch)?;
-        }
+        let part = Part::chosen(part, &self.whole);
+        check_batches(part.graph(), batches)?;
         for (position, batch) in batches.iter().enumerate() {
             let purpose = Purpose { graph: Arc::clone(part.graph()), mode: Mode::Measure };
             let seen = self.with(&part, batch, purpose, None, |run, chunks, _| whole_nodes(run.program, &part, run.forward(chunks)))?;
-            for (node, Seen { mean, variance, count, .. }) in &seen {
-                if let Some(running) = self.state.statistics.nodes.get_mut(node) {
-                    // Step by step, the mean of all so far.
-                    running.mix(mean, variance, *count, 1.0 / (position + 1) as f64);
-                }
-            }
+            // Step by step, the mean of all so far.
+            self.mix(&seen, 1.0 / (position + 1) as f64);
         }
         Ok(())
     }

@@ -104,20 +104,22 @@ impl<E: Element> Run<'_, E> {
     pub(super) fn infer(&self, chunks: &mut [Chunk<E>], running: &[&RunningMoments]) {
         let Program { lowered, stages, norms, .. } = self.program;
         let weights = self.weights();
-        let statistics = |op: usize, epsilon: f64| {
-            let position = norms.iter().position(|(norm, _)| *norm == op)?;
-            let wide = |values: &[f32]| -> Vec<f64> { values.iter().map(|value| f64::from(*value)).collect() };
-            Some(Statistics::new(wide(&running[position].mean), &wide(&running[position].variance), epsilon))
-        };
+        let wide = |values: &[f32]| -> Vec<f64> { values.iter().map(|value| f64::from(*value)).collect() };
+        let mut statistics = vec![None; lowered.ops.len()];
+        for ((op, _), running) in norms.iter().zip(running) {
+            if let Kind::Norm(epsilon) = lowered.ops[*op].kind {
+                statistics[*op] = Some(Statistics::new(wide(&running.mean), &wide(&running.variance), epsilon));
+            }
+        }
         let work = |stage: usize, _: usize, chunk: &mut Chunk<E>| {
             let Chunk { batch, activations, spare, .. } = chunk;
             let mut pass = self.pass(activations, spare);
             for op in &stages[stage].ops {
                 match lowered.ops[*op].kind {
-                    Kind::Norm(epsilon) => {
-                        let Some(statistics) = statistics(*op, epsilon) else { continue };
+                    Kind::Norm(_) => {
+                        let Some(statistics) = &statistics[*op] else { continue };
                         let operations = pass.norm_operations(*op);
-                        self.meter.time(|| (Work::BatchNorm, operations), || pass.by_running(*op, &statistics));
+                        self.meter.time(|| (Work::BatchNorm, operations), || pass.by_running(*op, statistics));
                     }
                     _ => pass.compute(*op, batch, &weights[*op]),
                 }
