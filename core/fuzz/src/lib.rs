@@ -66,6 +66,12 @@ impl Fuzz {
         self
     }
 
+    /// With these valid examples.
+    #[must_use]
+    pub fn seeds<S: Into<Vec<u8>>>(self, all: impl IntoIterator<Item = S>) -> Self {
+        all.into_iter().fold(self, Self::seed)
+    }
+
     /// With these pieces of the format, which are put into inputs.
     #[must_use]
     pub fn words<W: AsRef<[u8]>>(mut self, words: &[W]) -> Self {

@@ -91,7 +91,7 @@ fn damaged_assignments() {
         "proxies.\"ntk-condition\".batch=4",
         "seed=1",
     ];
-    seeds.into_iter().fold(Fuzz::of("fuzz::damaged_assignments"), Fuzz::seed).words(&TOML).costly(2).run(|bytes| {
+    Fuzz::of("fuzz::damaged_assignments").seeds(seeds).words(&TOML).costly(2).run(|bytes| {
         match tiny().set(&String::from_utf8_lossy(bytes)) {
             Ok(layers) => resolve(&layers, &plugins),
             Err(error) => drop(error.to_string()),

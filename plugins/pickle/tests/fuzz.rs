@@ -110,7 +110,7 @@ fn the_examples_are_read() {
 
 #[test]
 fn damaged_pickles() {
-    let fuzz = [IMAGES, ENTRIES, TENSOR, OBJECT].into_iter().fold(Fuzz::of("damaged_pickles"), Fuzz::seed);
+    let fuzz = Fuzz::of("damaged_pickles").seeds([IMAGES, ENTRIES, TENSOR, OBJECT]);
     fuzz.words(&WORDS).run(|bytes| {
         if let Ok(document) = Document::read(bytes, &CLASSES) {
             let _ = (document.integers("labels"), document.byte_rows("data", 2), document.entry("w").map(Value::is_none));

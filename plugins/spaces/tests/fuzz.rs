@@ -52,7 +52,7 @@ const WORDS: &[&str] = &[
 fn fuzz(test: &'static str, space: &str, settings: &Settings, seeds: &[&str]) {
     let registry = Registry::<dyn SearchSpace>::collect().unwrap_or_else(|error| panic!("{error}"));
     let space = registry.build(space, settings).unwrap_or_else(|error| panic!("{error}"));
-    seeds.iter().fold(Fuzz::of(test), |fuzz, seed| fuzz.seed(*seed)).words(WORDS).run(|bytes| {
+    Fuzz::of(test).seeds(seeds.iter().copied()).words(WORDS).run(|bytes| {
         let text = String::from_utf8_lossy(bytes);
         match space.parse(&text) {
             Ok(read) => {

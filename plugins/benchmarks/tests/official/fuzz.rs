@@ -100,8 +100,7 @@ fn damaged_parquet_tables() {
         b"\xff\xff\xff\x7f",
         b"\x03\0\0\0",
     ];
-    let fuzz = parquet().into_iter().fold(Fuzz::of("fuzz::damaged_parquet_tables"), Fuzz::seed);
-    fuzz.words(&words).run(|bytes| {
+    Fuzz::of("fuzz::damaged_parquet_tables").seeds(parquet()).words(&words).run(|bytes| {
         let file = place.write("table.parquet", bytes);
         let _ = place.import("nas-bench-201", &file);
         let _ = place.import("darts-1000", &file);

@@ -84,8 +84,7 @@ fn damaged_archives() {
         b"GNU.sparse.size=",
         &[0; 512],
     ];
-    let fuzz = archives().into_iter().fold(Fuzz::of("fuzz::damaged_archives"), Fuzz::seed);
-    fuzz.words(&words).costly(2).run(|bytes| {
+    Fuzz::of("fuzz::damaged_archives").seeds(archives()).words(&words).costly(2).run(|bytes| {
         let tar = if bytes.len() % 2 == 0 { with_checksums(bytes.to_vec()) } else { bytes.to_vec() };
         for (name, bytes) in [("images.tar", tar.clone()), ("images.tar.gz", gzip(&tar))] {
             let path = folder.path().join(name);
@@ -99,7 +98,7 @@ fn damaged_archives() {
 fn damaged_gzip_archives() {
     let (folder, registry) = (tempfile::tempdir().unwrap(), registry());
     let path = folder.path().join("images.tar.gz");
-    let fuzz = archives().into_iter().fold(Fuzz::of("fuzz::damaged_gzip_archives"), |fuzz, tar| fuzz.seed(gzip(&tar)));
+    let fuzz = Fuzz::of("fuzz::damaged_gzip_archives").seeds(archives().iter().map(|tar| gzip(tar)));
     fuzz.words(&[b"\x1f\x8b\x08\0", b"\x1f\x8b\x08\x1f"]).run(|bytes| {
         std::fs::write(&path, bytes).unwrap();
         look(&registry, "cifar10", &at(&path));
@@ -190,8 +189,7 @@ fn damaged_images() {
         b"IDAT",
         b"IEND",
     ];
-    let fuzz = images().into_iter().fold(Fuzz::of("fuzz::damaged_images"), Fuzz::seed);
-    fuzz.words(&words).run(|bytes| {
+    Fuzz::of("fuzz::damaged_images").seeds(images()).words(&words).run(|bytes| {
         std::fs::write(class.join("image.png"), if bytes.len() % 2 == 0 { with_crcs(bytes.to_vec()) } else { bytes.to_vec() }).unwrap();
         look(&registry, "image-folder", &at(folder.path()).with("size", 8));
     });
