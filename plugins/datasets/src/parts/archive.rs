@@ -77,7 +77,7 @@ fn tar_members<E: From<DataError>>(
 ) -> Result<(), E> {
     let damaged = |error: io::Error| damaged(path, error);
     let mut archive = tar::Archive::new(unpacked(path, kind)?);
-    let (mut found, mut others) = (false, Vec::new());
+    let mut search = Search { path, wanted, found: false, others: Vec::new() };
     let mut long_name = None;
     // Raw, so that it is this function that reads long names: as the crate reads them they have no limit.
     for entry in archive.entries().map_err(damaged)?.raw(true) {
@@ -88,14 +88,10 @@ fn tar_members<E: From<DataError>>(
             continue;
         }
         let member = long_name.take().map_or_else(|| entry.path().map(|member| member.into_owned()), Ok).map_err(damaged)?;
-        let name = member.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !kind.is_file() || !wanted(&name) {
-            if others.len() < 3 && !kind.is_pax_global_extensions() {
-                others.push(format!("`{}`", member.display()));
-            }
+        if kind.is_pax_global_extensions() {
             continue;
         }
-        found = true;
+        let Some(name) = search.name(&member, kind.is_file()) else { continue };
         let size = entry.size();
         check_size(path, &member.display(), size)?;
         let mut bytes = Vec::new();
@@ -106,7 +102,7 @@ fn tar_members<E: From<DataError>>(
         take(&name, bytes)?;
     }
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(damaged)?;
-    if found { Ok(()) } else { Err(nothing_wanted(path, &others).into()) }
+    Ok(search.end()?)
 }
 
 fn zip_members<E: From<DataError>>(
@@ -117,18 +113,11 @@ fn zip_members<E: From<DataError>>(
     let damaged = |error: io::Error| damaged(path, error);
     let file = open_file(path).map_err(|error| unreadable(path, error))?;
     let mut archive = zip::ZipArchive::new(io::BufReader::with_capacity(1 << 16, file)).map_err(|error| damaged(error.into()))?;
-    let (mut found, mut others) = (false, Vec::new());
+    let mut search = Search { path, wanted, found: false, others: Vec::new() };
     for number in 0..archive.len() {
         let mut entry = archive.by_index(number).map_err(|error| damaged(error.into()))?;
         let member = PathBuf::from(String::from_utf8_lossy(entry.name_raw()).into_owned());
-        let name = member.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !entry.is_file() || !wanted(&name) {
-            if others.len() < 3 {
-                others.push(format!("`{}`", member.display()));
-            }
-            continue;
-        }
-        found = true;
+        let Some(name) = search.name(&member, entry.is_file()) else { continue };
         let size = entry.size();
         check_size(path, &member.display(), size)?;
         // It may hold more than it says, or less; its checksum is compared at its end.
@@ -139,7 +128,34 @@ fn zip_members<E: From<DataError>>(
         }
         take(&name, bytes)?;
     }
-    if found { Ok(()) } else { Err(nothing_wanted(path, &others).into()) }
+    Ok(search.end()?)
+}
+
+/// What is looked for in an archive, whether it was found, and the first of what else there is.
+struct Search<'a, W> {
+    path: &'a Path,
+    wanted: W,
+    found: bool,
+    others: Vec<String>,
+}
+
+impl<W: Fn(&str) -> bool> Search<'_, W> {
+    /// The file name of a member, if it is wanted.
+    fn name(&mut self, member: &Path, is_file: bool) -> Option<String> {
+        let name = member.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if is_file && (self.wanted)(&name) {
+            self.found = true;
+            return Some(name);
+        }
+        if self.others.len() < 3 {
+            self.others.push(format!("`{}`", member.display()));
+        }
+        None
+    }
+
+    fn end(self) -> Result<(), DataError> {
+        if self.found { Ok(()) } else { Err(nothing_wanted(self.path, &self.others)) }
+    }
 }
 
 /// Refuses a member that is larger than any file of a dataset.
