@@ -169,7 +169,8 @@ fn layer(graph: &Graph, node: &Node) -> Option<String> {
     })
 }
 
-/// What computes a node, given its inputs and, if it has parameters, the path of its layer as text of Python. Vectors are maps of one pixel, `[batch, features, 1, 1]`.
+/// What computes a node, given its inputs and, if it has parameters, the path of its layer as text of Python. Vectors are maps of
+/// one pixel, `[batch, features, 1, 1]`.
 fn value(graph: &Graph, id: NodeId, read: &[String], path: &str) -> String {
     let node = graph.node(id);
     let first = read.first().map_or("", String::as_str);

@@ -1,5 +1,7 @@
 //! What a run ran on.
 
+use std::num::NonZeroUsize;
+
 use assay_results::Machine;
 use sysinfo::{CpuRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
@@ -10,12 +12,17 @@ pub fn here(threads: usize) -> Machine {
     let cpu = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).filter(|brand| !brand.is_empty());
     Machine {
         cpu: cpu.unwrap_or_else(|| "unknown".into()),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        cores: cores().get(),
         threads,
         os: System::long_os_version().unwrap_or_else(|| std::env::consts::OS.into()),
         rustc: env!("ASSAY_RUSTC").into(),
         target: env!("ASSAY_TARGET").into(),
     }
+}
+
+/// The cores that this process may use, or one if the system does not tell.
+pub(crate) fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// The bytes of memory that this process may still take, if the system tells: of the machine, of its control groups, and of the

@@ -270,7 +270,7 @@ impl Workbench {
 
 /// A pool of this many threads, or of one a core.
 fn pool(wanted: Option<usize>) -> Result<rayon::ThreadPool, RunError> {
-    let count = wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let count = wanted.unwrap_or_else(|| machine::cores().get());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count).thread_name(|index| format!("measure-{index}")).build();
     let more = "use fewer with --threads, or let this user have more threads and processes (ulimit -u)";
     pool.map_err(|error| RunError::Machine(format!("{count} threads cannot be started ({error}): {more}")))

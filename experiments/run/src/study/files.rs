@@ -102,9 +102,9 @@ pub(super) fn write_correlations(
     notes: &[String],
     protocol: &str,
 ) -> Result<(), RunError> {
-    let columns = || columns(rows, published, k, protocol);
-    write_table(folder, correlations::FILE, columns(), rows.len())?;
-    write_csv(folder, tables::CORRELATIONS_CSV, &columns(), rows.len())?;
+    let columns = columns(rows, published, k, protocol);
+    write_csv(folder, tables::CORRELATIONS_CSV, &columns, rows.len())?;
+    write_table(folder, correlations::FILE, columns, rows.len())?;
     let grids: Vec<Grid> = [overview(rows)].into_iter().chain(by_target(rows, k)).collect();
     let theirs = presented::grids(rows, published);
     let mut their_notes: Vec<String> = notes.to_vec();

@@ -37,9 +37,9 @@ pub(super) fn requests(wanted: &[Wanted]) -> Vec<&Request> {
 }
 
 impl StudyRun {
-    /// What is asked for, of the whole study or one of its [parts](Self::parts), by architecture, repeat and proxy: structural proxies first, one
-    /// after the other, since they share a network, and once, since they have no draws; of the others those of one repeat
-    /// one after the other, since they share their draws.
+    /// What is asked for, of the whole study or one of its [parts](Self::parts), by architecture, repeat and proxy: structural
+    /// proxies first, one after the other, since they share a network, and once, since they have no draws; of the others those of
+    /// one repeat one after the other, since they share their draws.
     pub(super) fn wanted(&self, part: Option<Part<'_>>) -> Vec<Wanted> {
         let mut proxies: Vec<(usize, &PlannedProxy)> = self.workbench.proxies.iter().enumerate().collect();
         proxies.sort_by_key(|(_, planned)| !matches!(*planned.proxy, Proxy::Structure(_)));

@@ -35,8 +35,7 @@ impl TrainingRun {
 
     /// Threads of a step: all cores, if nothing else is asked for.
     fn threads(&self) -> NonZeroUsize {
-        let asked = self.experiment.threads.and_then(NonZeroUsize::new);
-        asked.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+        self.experiment.threads.and_then(NonZeroUsize::new).unwrap_or_else(machine::cores)
     }
 
     /// The conditions, in one line.

@@ -1,7 +1,8 @@
 //! What datasets are made of.
 //!
 //! [`batch_files`] opens published collections, whose files are [`flat_records`] or a [`pickled_batch`]; [`files`] and
-//! [`archive`] read files and archives, [`jpeg`] tells whole images from cut ones, [`location`] says where they lie, [`normalisation`] has the constants, and [`fetch`] downloads.
+//! [`archive`] read files and archives, [`jpeg`] tells whole images from cut ones, [`location`] says where they lie,
+//! [`normalisation`] has the constants, and [`fetch`] downloads.
 
 pub(crate) mod archive;
 pub(crate) mod batch_files;

@@ -1,7 +1,7 @@
 //! The files in which benchmarks are published.
 //!
-//! Those of NAS-Bench-201 and NATS-Bench all hold the same thing: for each architecture and schedule of training the state of the official package's
-//! `ArchResults`, with a `ResultsCount` for each dataset and seed: accuracy, loss and seconds of every epoch. They differ
+//! Those of NAS-Bench-201 and NATS-Bench all hold the same thing: for each architecture and schedule of training the state of the
+//! official package's `ArchResults`, with a `ResultsCount` for each dataset and seed: accuracy, loss and seconds of every epoch. They differ
 //! in how it is packed:
 //!
 //! | form | files |
