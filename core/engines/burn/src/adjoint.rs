@@ -4,11 +4,11 @@
 //! operator maps the cotangent of its output to those of its inputs, and to one gradient a cotangent and parameter.
 
 use assay_core::graph::{Conv2d, NodeId, Operator, ParameterSpec, Pool};
-use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
-use burn::tensor::module::conv_transpose2d;
-use burn::tensor::ops::ConvTransposeOptions;
-use burn::tensor::s;
+use burn_tensor::Tensor;
+use burn_tensor::backend::Backend;
+use burn_tensor::module::conv_transpose2d;
+use burn_tensor::ops::ConvTransposeOptions;
+use burn_tensor::s;
 
 use super::forward::{Pass, Saved};
 use super::operator::{channel_rows, scaled};

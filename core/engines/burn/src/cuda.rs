@@ -6,8 +6,8 @@ use crate::BurnEngine;
 
 /// The engine on the first device. Call [`check`] before: without a driver, burn ends the process from a thread of its own.
 #[must_use]
-pub fn engine() -> BurnEngine<burn::backend::Cuda> {
-    BurnEngine::new("burn-cuda", burn::backend::cuda::CudaDevice::default())
+pub fn engine() -> BurnEngine<burn_cuda::Cuda> {
+    BurnEngine::new("burn-cuda", burn_cuda::CudaDevice::default())
 }
 
 /// Whether this machine has NVIDIA's driver.

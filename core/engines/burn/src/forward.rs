@@ -3,9 +3,9 @@
 use assay_core::data::Minibatch;
 use assay_core::graph::{Graph, NodeId, Operator, Pool};
 use assay_core::network::Network;
-use burn::tensor::backend::Backend;
-use burn::tensor::module::max_pool2d_with_indices;
-use burn::tensor::{Int, Tensor};
+use burn_tensor::backend::Backend;
+use burn_tensor::module::max_pool2d_with_indices;
+use burn_tensor::{Int, Tensor};
 
 use super::operator::{self, Layers, channel_rows, weight};
 use super::tensors::Tensors;

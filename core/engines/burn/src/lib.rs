@@ -21,8 +21,8 @@ use assay_core::engine::{Answer, Ask, Engine, EngineError, Gradients, Gram, Mome
 use assay_core::engine::{check_ask, check_batch, cotangent, relus};
 use assay_core::graph::{Graph, NodeId, ParameterSpec, Shape};
 use assay_core::network::Network;
-use burn::tensor::DType;
-use burn::tensor::backend::Backend;
+use burn_tensor::DType;
+use burn_tensor::backend::Backend;
 
 use self::adjoint::{Cotangents, Goal};
 use self::forward::Pass;
@@ -42,8 +42,8 @@ pub struct BurnEngine<B: Backend> {
 
 /// The engine on burn's CPU backend.
 #[must_use]
-pub fn flex() -> BurnEngine<burn::backend::Flex> {
-    BurnEngine::new("burn-flex", burn::backend::flex::FlexDevice)
+pub fn flex() -> BurnEngine<burn_flex::Flex> {
+    BurnEngine::new("burn-flex", burn_flex::FlexDevice)
 }
 
 impl<B: Backend> BurnEngine<B> {

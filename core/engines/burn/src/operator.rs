@@ -2,10 +2,10 @@
 //! autodiff backend, what it computes can be differentiated.
 
 use assay_core::graph::{Conv2d, Graph, NodeId, Operator, Pool};
-use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
-use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
-use burn::tensor::ops::ConvOptions;
+use burn_tensor::Tensor;
+use burn_tensor::backend::Backend;
+use burn_tensor::module::{avg_pool2d, conv2d, max_pool2d};
+use burn_tensor::ops::ConvOptions;
 
 /// What a pass over a graph decides: where parameters come from, how it normalises, in which types it computes.
 pub trait Layers<B: Backend> {
@@ -64,7 +64,7 @@ pub fn value<B: Backend>(
             let scale = affine.then(|| [0, 1].map(|which| layers.parameter(parameters.start + which)));
             layers.normalise(id, input(), scale, *epsilon)
         }
-        Operator::Relu => burn::tensor::activation::relu(input()),
+        Operator::Relu => burn_tensor::activation::relu(input()),
         Operator::AvgPool(Pool { kernel, stride, padding }) => avg_pool2d(input(), [*kernel; 2], [*stride; 2], [*padding; 2], false, false),
         Operator::MaxPool(pool) => layers.max_pool(id, input(), *pool),
         Operator::GlobalAvgPool => {

@@ -1,7 +1,7 @@
 //! Making and reading tensors of one device and precision.
 
-use burn::tensor::backend::Backend;
-use burn::tensor::{DType, Tensor, TensorData, TensorPrimitive};
+use burn_tensor::backend::Backend;
+use burn_tensor::{DType, Tensor, TensorData, TensorPrimitive};
 
 /// Where tensors are made, and of which floating-point type.
 #[derive(Clone, Debug)]

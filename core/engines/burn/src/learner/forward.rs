@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use assay_core::engine::learner::Dropped;
 use assay_core::graph::{Graph, Node, NodeId, Operator};
-use burn::tensor::backend::Backend;
-use burn::tensor::{FloatDType, Tensor};
+use burn_tensor::backend::Backend;
+use burn_tensor::{FloatDType, Tensor};
 
 use super::norm::{self, Moments};
 use crate::operator::{self, Layers};

@@ -14,9 +14,9 @@ use assay_core::engine::learner::{
 use assay_core::engine::{EngineError, Precision, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::{Network, RunningMoments, RunningStatistics};
-use burn::backend::Autodiff;
-use burn::tensor::backend::Backend;
-use burn::tensor::{FloatDType, Tensor};
+use burn_autodiff::Autodiff;
+use burn_tensor::backend::Backend;
+use burn_tensor::{FloatDType, Tensor};
 
 use self::forward::{Outputs, Pass};
 use self::norm::Moments;

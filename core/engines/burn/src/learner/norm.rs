@@ -1,7 +1,7 @@
 //! Batch normalisation by a batch's own statistics and by running ones, in rows `[batch · channels, height · width]`.
 
-use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
+use burn_tensor::Tensor;
+use burn_tensor::backend::Backend;
 
 use crate::operator::channel_rows;
 

@@ -1,8 +1,8 @@
 //! Steps of the optimisers on the device: [`Rules::update`] with tensors.
 
 use assay_core::engine::learner::{Optimiser, Rules};
-use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
+use burn_tensor::Tensor;
+use burn_tensor::backend::Backend;
 
 /// What one step of one parameter is made of.
 pub(super) struct Update<'a, B: Backend> {
