@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use assay_core::data::Minibatch;
 use assay_core::engine::Engine;
-use assay_core::engine::learner::{Lesson, Loss, Optimiser, Rules, Targets};
+use assay_core::engine::learner::{Lesson, Loss, Optimiser, Rules};
 use assay_core::graph::{Graph, Shape};
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, Part, SearchSpace};
@@ -61,8 +61,7 @@ impl Subject {
         let rules = Rules { optimiser: Optimiser::Sgd { momentum: 0.9, nesterov: true }, weight_decay: 5e-4, ..Rules::default() };
         let mut learner = engine.learner(self.network.clone(), &rules)?;
         let losses = [Loss { node: self.network.graph().output(), factor: 1.0 }];
-        let targets = Targets::Labels { smoothing: 0.0 };
-        let lesson = Lesson { losses: &losses, targets, dropped: &[], part: None, rate: 0.01, clip: None };
+        let lesson = Lesson::of(&losses, 0.01);
         learner.step(&self.images, &lesson)?;
         let (begin, mut shortest) = (Instant::now(), f64::INFINITY);
         while shortest.is_infinite() || begin.elapsed() < TURN {

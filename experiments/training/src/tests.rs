@@ -82,7 +82,7 @@ fn gradients(
 }
 
 fn lesson<'a>(losses: &'a [Loss], smoothing: f64, dropped: &'a [assay_core::engine::learner::Dropped]) -> Lesson<'a> {
-    Lesson { losses, targets: Targets::Labels { smoothing }, dropped, part: None, rate: 0.1, clip: None }
+    Lesson { targets: Targets::Labels { smoothing }, dropped, ..Lesson::of(losses, 0.1) }
 }
 
 #[test]

@@ -186,12 +186,10 @@ impl<'a> Trainer<'a> {
         let batch = self.train.batch(positions, Some((variation, &varied)))?;
         let dropped = drop_path::dropped(&self.graph, positions.len(), drop_path, &self.stream.child("drop path").child(epoch).child(step));
         let lesson = Lesson {
-            losses: &self.losses,
             targets: Targets::Labels { smoothing: recipe.label_smoothing },
             dropped: &dropped,
-            part: None,
-            rate,
             clip: (recipe.clip > 0.0).then_some(recipe.clip),
+            ..Lesson::of(&self.losses, rate)
         };
         let learned = course.learner.step(&batch, &lesson)?;
         course.progress.loss += learned.losses[0] * positions.len() as f64;

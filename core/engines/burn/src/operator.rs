@@ -24,6 +24,13 @@ pub trait Layers<B: Backend> {
         max_pool2d(input, [pool.kernel; 2], [pool.stride; 2], [pool.padding; 2], [1; 2], false)
     }
 
+    /// The value of a weighted sum.
+    fn sum(&mut self, id: NodeId, weights: &[f32], inputs: Vec<Tensor<B, 4>>) -> Tensor<B, 4> {
+        let _ = id;
+        let terms = inputs.into_iter().zip(weights).map(|(term, weight)| scaled(term, *weight));
+        terms.reduce(|sum, term| sum + term).expect("a checked graph sums at least one input")
+    }
+
     /// A value or parameter in the type that convolutions and linear layers compute in.
     fn narrow<const D: usize>(&self, tensor: Tensor<B, D>) -> Tensor<B, D> {
         tensor
@@ -82,11 +89,7 @@ pub fn value<B: Backend>(
             };
             sum.reshape(shape)
         }
-        Operator::WeightedSum { weights } => inputs
-            .zip(weights)
-            .map(|(term, weight)| scaled(term, *weight))
-            .reduce(|sum, term| sum + term)
-            .expect("a checked graph sums at least one input"),
+        Operator::WeightedSum { weights } => layers.sum(id, weights, inputs.collect()),
         Operator::Concat => Tensor::cat(inputs.collect(), 1),
         Operator::Shift { offset } => {
             let [_, channels, height, width] = shape;

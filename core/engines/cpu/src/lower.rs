@@ -1,5 +1,6 @@
 //! A graph as the CPU engine runs it: only what is asked for, each value computed once.
 
+use assay_core::engine::learner::Mixture;
 use assay_core::graph::{Conv2d, Graph, NodeId, Operator, Shape};
 
 /// What an [`Op`] computes; a linear layer is a 1×1 convolution of a 1×1 map.
@@ -40,6 +41,15 @@ pub(super) struct Op {
     pub(super) bias: Option<usize>,
 }
 
+/// A sum whose weights are given, and whose gradients with respect to them may be wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Mixed {
+    /// The sum, if it is computed.
+    pub(super) op: Option<usize>,
+    /// The value of each of its terms; none where that is zero.
+    pub(super) terms: Vec<Option<usize>>,
+}
+
 /// The values to compute, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Lowered {
@@ -53,6 +63,8 @@ pub(super) struct Lowered {
     pub(super) pinned: Vec<bool>,
     /// Rows and columns of zeros that a reader wants around each value.
     pub(super) pads: Vec<usize>,
+    /// The sums whose weights are given, in the order in which they are.
+    pub(super) mixed: Vec<Mixed>,
 }
 
 impl Lowered {
@@ -65,18 +77,20 @@ impl Lowered {
     /// these keep ops of their own, because the gradient of a shared one is that of all nodes that share it. So do the
     /// graph's blocks, always: what is asked for at them then never changes how the rest is rounded.
     pub(super) fn with_gradients(graph: &Graph, taps: &[NodeId], differentiated: &[NodeId]) -> Self {
-        Self::place(graph, taps, differentiated, &[])
+        Self::place(graph, taps, differentiated, &[], &[])
     }
 
-    /// What has to be computed for the output and these taps where the values of some nodes are dropped for some images.
-    pub(super) fn with_dropped(graph: &Graph, taps: &[NodeId], dropped: &[NodeId]) -> Self {
-        Self::place(graph, taps, &[], dropped)
+    /// What has to be computed for the output and these taps where the values of some nodes are dropped for some images, and some
+    /// sums have weights that are given. These keep ops of their own.
+    pub(super) fn to_learn(graph: &Graph, taps: &[NodeId], dropped: &[NodeId], mixtures: &[Mixture]) -> Self {
+        Self::place(graph, taps, &[], dropped, mixtures)
     }
 
-    fn place(graph: &Graph, taps: &[NodeId], differentiated: &[NodeId], dropped: &[NodeId]) -> Self {
+    fn place(graph: &Graph, taps: &[NodeId], differentiated: &[NodeId], dropped: &[NodeId], mixtures: &[Mixture]) -> Self {
         let needed = needed(graph, taps);
         let mut ops = Ops::default();
         let mut op_of_node = vec![None; graph.nodes().len()];
+        let mut mixed: Vec<Mixed> = mixtures.iter().map(|own| Mixed { op: None, terms: vec![None; own.weights.len()] }).collect();
         for (position, node) in graph.nodes().iter().enumerate().filter(|(position, _)| needed[*position]) {
             // A `Zero` reads nothing: its input may not have been computed.
             let inputs: Vec<usize> = match node.operator {
@@ -84,7 +98,7 @@ impl Lowered {
                 _ => node.inputs.iter().filter_map(|input| op_of_node[input.0]).collect(),
             };
             let parameters: Vec<usize> = graph.parameters_of(NodeId(position)).collect();
-            let op = Op {
+            let mut op = Op {
                 kind: kind(&node.operator, node.inputs.first().map(|input| graph.node(*input).shape)),
                 inputs,
                 shape: node.shape,
@@ -92,7 +106,16 @@ impl Lowered {
                 bias: parameters.get(1).copied(),
             };
             let id = NodeId(position);
-            let mut own = ops.place(op, graph.blocks().contains(&id) || differentiated.contains(&id));
+            let mixture = mixtures.iter().position(|mixture| mixture.node == id);
+            if let Some(mixture) = mixture {
+                op.kind = Kind::Sum(mixtures[mixture].weights.clone());
+                let value = |input: &usize| (ops.all[*input].kind != Kind::Zero).then_some(*input);
+                mixed[mixture].terms = op.inputs.iter().map(value).collect();
+            }
+            let mut own = ops.place(op, graph.blocks().contains(&id) || differentiated.contains(&id) || mixture.is_some());
+            if let Some(mixture) = mixture {
+                mixed[mixture].op = Some(own);
+            }
             if let Some(place) = dropped.iter().position(|node| *node == id) {
                 let scale = Op { kind: Kind::Scale(place), inputs: vec![own], shape: node.shape, weight: None, bias: None };
                 own = ops.place(scale, false);
@@ -106,7 +129,8 @@ impl Lowered {
         for op in taps.iter().filter_map(|tap| op_of_node[tap.0]) {
             pinned[op] = true;
         }
-        let whole: Vec<bool> = pinned.iter().zip(&own).map(|(pinned, own)| *pinned || *own).collect();
+        let mut whole: Vec<bool> = pinned.iter().zip(&own).map(|(pinned, own)| *pinned || *own).collect();
+        mixed.iter().flat_map(|mixed| &mixed.terms).flatten().for_each(|term| whole[*term] = true);
         flatten_sums(&mut ops, &whole);
         let consumers = consumers(&ops, &pinned);
         let pads = (0..ops.len())
@@ -115,12 +139,17 @@ impl Lowered {
                 consumers[op].iter().map(wanted).max().unwrap_or(0)
             })
             .collect();
-        Self { ops, op_of_node, output, consumers, pinned, pads }
+        Self { ops, op_of_node, output, consumers, pinned, pads, mixed }
     }
 
     /// Whether anything reads the value.
     pub(super) fn is_live(&self, op: usize) -> bool {
         self.pinned[op] || !self.consumers[op].is_empty()
+    }
+
+    /// Whether it is a sum whose weights are given.
+    pub(super) fn is_mixed(&self, op: usize) -> bool {
+        self.mixed.iter().any(|mixed| mixed.op == Some(op))
     }
 
     /// The batch normalisation that alone reads this convolution.

@@ -113,6 +113,6 @@ fn is_read_backward(lowered: &Lowered, affine: &[bool], op: usize) -> bool {
         Kind::Norm(_) => !affine[op],
         _ => false,
     };
-    let reads = |reader: &usize| matches!(ops[*reader].kind, Kind::Conv(_) | Kind::Pool { maximum: true, .. });
+    let reads = |reader: &usize| matches!(ops[*reader].kind, Kind::Conv(_) | Kind::Pool { maximum: true, .. }) || lowered.is_mixed(*reader);
     by_itself || lowered.consumers[op].iter().any(reads)
 }

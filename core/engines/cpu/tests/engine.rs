@@ -5,10 +5,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
-use assay_core::engine::learner::{Dropped, Lesson, Loss, Optimiser, Rules, Targets};
+use assay_core::engine::learner::{Dropped, Lesson, Loss, Mixture, Optimiser, Rules, Targets};
 use assay_core::engine::profile::{ConvolutionPass, Profile, Work};
 use assay_core::engine::{ConditionNumber, Engine, Precision};
-use assay_core::graph::NodeId;
+use assay_core::graph::{Node, NodeId, Operator};
 use assay_cpu::{CpuEngine, Isa};
 use assay_engine_tests::random;
 
@@ -92,7 +92,15 @@ fn steps_have_the_same_bits_on_any_number_of_threads() {
             let factors = (0..images).map(|image| if image % 3 == 0 { 0.0 } else { 1.5 }).collect();
             let dropped = [Dropped { node: NodeId(0), factors }];
             let targets = Targets::Labels { smoothing: 0.1 };
-            let lesson = Lesson { losses: &losses, targets, dropped: &dropped, part: None, rate: 0.05, clip: Some(1.0) };
+            let sums = network.graph().nodes().iter().enumerate();
+            let mixture = |(position, node): (usize, &Node)| match &node.operator {
+                Operator::WeightedSum { weights } => {
+                    Some(Mixture { node: NodeId(position), weights: weights.iter().map(|weight| f64::from(*weight) + 0.3).collect() })
+                }
+                _ => None,
+            };
+            let mixtures: Vec<Mixture> = sums.filter_map(mixture).collect();
+            let lesson = Lesson { targets, dropped: &dropped, mixtures: &mixtures, clip: Some(1.0), ..Lesson::of(&losses, 0.05) };
             for precision in [Precision::F32, Precision::F64] {
                 let rules = Rules { optimiser: Optimiser::Sgd { momentum: 0.9, nesterov: true }, precision, ..Rules::default() };
                 let learned = |threads: usize| {

@@ -1,4 +1,4 @@
-//! For tests: a suite that every engine passes, the engines that a test links, and random networks.
+//! For tests: a suite that every engine passes, the engines that a test links, a learner in plain loops, and random networks.
 //!
 //! An engine runs the suite in a test of its own crate:
 //!
@@ -12,6 +12,7 @@
 
 #![allow(clippy::unwrap_used, clippy::needless_range_loop)]
 
+pub mod plain;
 pub mod random;
 mod reference;
 pub mod suite;

@@ -1,9 +1,9 @@
 //! What one step learns from a minibatch: losses, their targets, what is dropped, at which rate.
 
-use super::Part;
+use super::{Mixture, Part};
 use crate::data::Minibatch;
 use crate::engine::{EngineError, check_batch_of};
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, Node, NodeId, Operator};
 
 /// A term of the objective: `factor` times the mean cross-entropy of a node's value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,12 +61,52 @@ pub struct Lesson<'a> {
     pub targets: Targets,
     /// Whose values are dropped for some images; each node once.
     pub dropped: &'a [Dropped],
+    /// By what weights sums add their terms, in place of the graph's; each sum once.
+    pub mixtures: &'a [Mixture],
     /// The part of the network that is run; all of it if there is none.
     pub part: Option<&'a Part>,
+    /// Parameters of the whole network, by position, that take part in the step though no loss depends on them: their gradient
+    /// is zero, but they decay and what the optimiser remembers carries them on. Those that a loss depends on may be among them.
+    pub also: &'a [usize],
     /// The learning rate.
     pub rate: f64,
     /// The norm that the gradient of all parameters together is cut to, if it is cut.
     pub clip: Option<f64>,
+}
+
+impl<'a> Lesson<'a> {
+    /// The whole network, from the labels, without anything besides.
+    #[must_use]
+    pub fn of(losses: &'a [Loss], rate: f64) -> Self {
+        let targets = Targets::Labels { smoothing: 0.0 };
+        Self { losses, targets, dropped: &[], mixtures: &[], part: None, also: &[], rate, clip: None }
+    }
+}
+
+/// How a network is tested. Nodes are those of the part, where there is one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Test<'a> {
+    /// The part of the network that is run; all of it if there is none.
+    pub part: Option<&'a Part>,
+    /// By what weights sums add their terms, in place of the graph's; each sum once.
+    pub mixtures: &'a [Mixture],
+    /// The batch normalisations that normalise by the batch's own statistics all the same, as those do that keep none.
+    pub by_batch: &'a [NodeId],
+}
+
+/// Checks that a test fits the graph that is run and the minibatch; every learner calls it first.
+///
+/// # Errors
+/// If an image has another shape, or the test names what is not there.
+pub fn check_test(graph: &Graph, batch: &Minibatch, test: &Test<'_>) -> Result<(), EngineError> {
+    check_batch_of(graph, batch)?;
+    Mixture::check(graph, test.mixtures)?;
+    let nodes = graph.nodes().len();
+    test.by_batch.iter().try_for_each(|id| match graph.nodes().get(id.0) {
+        None => Err(EngineError::UnknownNode { node: id.0, nodes }),
+        Some(Node { operator: Operator::BatchNorm { .. }, .. }) => Ok(()),
+        Some(node) => Err(EngineError::Learning { problem: format!("`{}` is not a batch normalisation", node.name) }),
+    })
 }
 
 /// Checks that a lesson fits the graph that is run and the minibatch; every learner calls it first.
@@ -79,6 +119,7 @@ pub fn check_lesson(graph: &Graph, batch: &Minibatch, lesson: &Lesson<'_>) -> Re
     if lesson.losses.is_empty() {
         return refuse("a step needs a loss".into());
     }
+    Mixture::check(graph, lesson.mixtures)?;
     let nodes = graph.nodes().len();
     let named = lesson.losses.iter().map(|loss| loss.node).chain(lesson.dropped.iter().map(|dropped| dropped.node));
     if let Some(node) = named.into_iter().find(|node| node.0 >= nodes) {

@@ -95,25 +95,27 @@ impl Rules {
 
     /// One step of one parameter, its `updates`-th (from 1). The gradient is multiplied by `cut` first. `memories` are the
     /// optimiser's numbers of this parameter, zeros before the first step.
-    pub fn update(&self, decay: f64, updates: u64, update: Update<'_>) {
+    pub fn update<T: Kept>(&self, decay: f64, updates: u64, update: Update<'_, T>) {
         let Update { rate, cut, gradient, parameter, memories } = update;
+        let zeros = if gradient.is_empty() { vec![0.0; parameter.len()] } else { Vec::new() };
+        let gradient = if gradient.is_empty() { &zeros } else { gradient };
         match (self.optimiser, memories) {
             (Optimiser::Sgd { momentum, nesterov }, [velocity, ..]) => {
                 for ((w, v), g) in parameter.iter_mut().zip(velocity.iter_mut()).zip(gradient) {
-                    let g = g * cut + decay * f64::from(*w);
-                    let next = momentum * f64::from(*v) + g;
-                    *v = next as f32;
-                    *w = (f64::from(*w) - rate * if nesterov { g + momentum * next } else { next }) as f32;
+                    let g = g * cut + decay * w.wide();
+                    let next = momentum * v.wide() + g;
+                    *v = T::of(next);
+                    *w = T::of(w.wide() - rate * if nesterov { g + momentum * next } else { next });
                 }
             }
             (Optimiser::Adam { betas: [b1, b2], epsilon }, [first, second, ..]) => {
                 let power = i32::try_from(updates).unwrap_or(i32::MAX);
                 let (c1, c2) = (1.0 - b1.powi(power), 1.0 - b2.powi(power));
                 for (((w, m), s), g) in parameter.iter_mut().zip(first.iter_mut()).zip(second.iter_mut()).zip(gradient) {
-                    let g = g * cut + decay * f64::from(*w);
-                    let (next, square) = (b1 * f64::from(*m) + (1.0 - b1) * g, b2 * f64::from(*s) + (1.0 - b2) * g * g);
-                    (*m, *s) = (next as f32, square as f32);
-                    *w = (f64::from(*w) - rate * (next / c1) / ((square / c2).sqrt() + epsilon)) as f32;
+                    let g = g * cut + decay * w.wide();
+                    let (next, square) = (b1 * m.wide() + (1.0 - b1) * g, b2 * s.wide() + (1.0 - b2) * g * g);
+                    (*m, *s) = (T::of(next), T::of(square));
+                    *w = T::of(w.wide() - rate * (next / c1) / ((square / c2).sqrt() + epsilon));
                 }
             }
             // As many memories as `Optimiser::memories` says are a learner's to keep.
@@ -122,19 +124,48 @@ impl Rules {
     }
 }
 
+/// A type in which a learner keeps parameters and what its optimiser remembers.
+pub trait Kept: Copy {
+    /// The number.
+    fn wide(self) -> f64;
+
+    /// The nearest number of this type.
+    fn of(number: f64) -> Self;
+}
+
+impl Kept for f32 {
+    fn wide(self) -> f64 {
+        self.into()
+    }
+
+    fn of(number: f64) -> Self {
+        number as Self
+    }
+}
+
+impl Kept for f64 {
+    fn wide(self) -> f64 {
+        self
+    }
+
+    fn of(number: f64) -> Self {
+        number
+    }
+}
+
 /// What one step of one parameter changes, and by what.
 #[derive(Debug)]
-pub struct Update<'a> {
+pub struct Update<'a, T> {
     /// The learning rate.
     pub rate: f64,
     /// What the gradient is multiplied by.
     pub cut: f64,
-    /// The gradient.
+    /// The gradient; empty if it is zero.
     pub gradient: &'a [f64],
     /// The parameter.
-    pub parameter: &'a mut [f32],
+    pub parameter: &'a mut [T],
     /// What the optimiser remembers of it.
-    pub memories: &'a mut [Vec<f32>],
+    pub memories: &'a mut [Vec<T>],
 }
 
 #[cfg(test)]

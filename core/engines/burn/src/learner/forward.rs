@@ -20,10 +20,24 @@ pub(super) struct Pass<'a, B: Backend> {
     /// What batch normalisation normalises by; by the batch's own statistics if there is none.
     pub(super) running: Option<&'a BTreeMap<NodeId, Moments<B>>>,
     pub(super) dropped: &'a [Dropped],
+    /// The sums whose weights are given.
+    pub(super) mixed: &'a [Mixed<B>],
+    /// The batch normalisations that have running statistics and normalise by the batch's own all the same.
+    pub(super) by_batch: &'a [NodeId],
     /// The type that convolutions and linear layers compute in, where it is not that of values.
     pub(super) narrow: Option<FloatDType>,
     /// The type of values.
     pub(super) wide: FloatDType,
+}
+
+/// The weights of a sum.
+pub(super) struct Mixed<B: Backend> {
+    /// The sum.
+    pub(super) node: NodeId,
+    /// One weight a term, `[terms]`.
+    pub(super) weights: Tensor<B, 1>,
+    /// What is added to every element, `[1]`.
+    pub(super) constant: Tensor<B, 1>,
 }
 
 /// What a pass gives.
@@ -75,13 +89,32 @@ impl<B: Backend> Layers<B> for Run<'_, B> {
     }
 
     fn normalise(&mut self, id: NodeId, input: Tensor<B, 4>, scale: Option<[Tensor<B, 1>; 2]>, epsilon: f64) -> Tensor<B, 4> {
-        match self.pass.running.and_then(|running| running.get(&id)) {
+        let by_batch = self.pass.by_batch.contains(&id);
+        match self.pass.running.filter(|_| !by_batch).and_then(|running| running.get(&id)) {
             Some(running) => norm::by_running(input, scale, running, epsilon),
             None => {
                 let (value, own) = norm::by_batch(input, scale, epsilon);
                 self.moments.push((id, own));
                 value
             }
+        }
+    }
+
+    fn sum(&mut self, id: NodeId, weights: &[f32], inputs: Vec<Tensor<B, 4>>) -> Tensor<B, 4> {
+        let mixed = self.pass.mixed.iter().find(|mixed| mixed.node == id);
+        let scaled = |(position, term): (usize, Tensor<B, 4>)| match mixed {
+            Some(mixed) => {
+                let shape = term.dims();
+                let weight = mixed.weights.clone().narrow(0, position, 1).reshape([1, 1]);
+                (term.reshape([shape[0], shape[1] * shape[2] * shape[3]]) * weight).reshape(shape)
+            }
+            None => operator::scaled(term, weights[position]),
+        };
+        let sum = inputs.into_iter().enumerate().map(scaled).reduce(|sum, term| sum + term);
+        let sum = sum.expect("a checked graph sums at least one input");
+        match mixed {
+            Some(mixed) => sum + mixed.constant.clone().reshape([1, 1, 1, 1]),
+            None => sum,
         }
     }
 

@@ -9,16 +9,17 @@ use std::collections::BTreeMap;
 
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{
-    Learned, Learner, LearnerState, Lesson, ParameterGradients, Part, Rules, check_batches, check_lesson, cross_entropy,
+    Learned, Learner, LearnerState, Lesson, Mixture, MixtureGradient, Move, ParameterGradients, Part, Rules, Test, check_batches,
+    check_lesson, check_test, cross_entropy,
 };
-use assay_core::engine::{EngineError, Precision, check_batch_of};
+use assay_core::engine::{EngineError, Precision};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::{Network, RunningMoments, RunningStatistics};
 use burn_autodiff::Autodiff;
 use burn_tensor::backend::Backend;
 use burn_tensor::{FloatDType, Tensor};
 
-use self::forward::{Outputs, Pass};
+use self::forward::{Mixed, Outputs, Pass};
 use self::norm::Moments;
 use self::optimiser::Update;
 use crate::tensors::{Tensors, to_host};
@@ -34,6 +35,8 @@ pub(super) struct BurnLearner<B: Backend> {
     memories: Vec<Vec<Tensor<B, 1>>>,
     updates: Vec<u64>,
     statistics: BTreeMap<NodeId, Moments<B>>,
+    /// The gradients of the last pass, and what they are of.
+    passed: Option<(Part, Vec<Option<Tensor<B, 1>>>)>,
 }
 
 /// What a step found, with what batch normalisation saw by the nodes of the whole network.
@@ -55,6 +58,7 @@ impl<B: Backend> BurnLearner<B> {
             memories: Vec::new(),
             updates: Vec::new(),
             statistics: BTreeMap::new(),
+            passed: None,
         };
         learner.take_over(&LearnerState::initial(network, rules));
         learner
@@ -77,9 +81,10 @@ impl<B: Backend> BurnLearner<B> {
         }
     }
 
-    fn pass<'a, T: Backend>(&self, part: &'a Part, tensors: Tensors<T>, parameters: &'a [Tensor<T, 1>]) -> Pass<'a, T> {
+    fn usual<'a, T: Backend>(&self, part: &'a Part, tensors: Tensors<T>, parameters: &'a [Tensor<T, 1>]) -> Pass<'a, T> {
         let narrow = self.rules.narrow.then_some(FloatDType::BF16);
-        Pass { graph: part.graph(), tensors, parameters, running: None, dropped: &[], narrow, wide: self.wide() }
+        let graph = part.graph();
+        Pass { graph, tensors, parameters, running: None, dropped: &[], mixed: &[], by_batch: &[], narrow, wide: self.wide() }
     }
 
     fn parameters_of(&self, part: &Part) -> Result<Vec<Tensor<B, 1>>, EngineError> {
@@ -92,7 +97,8 @@ impl<B: Backend> BurnLearner<B> {
         check_lesson(graph, batch, lesson)?;
         let own = self.parameters_of(part)?;
         let tracked: Vec<Tensor<Autodiff<B>, 1>> = own.into_iter().map(|own| Tensor::from_inner(own).require_grad()).collect();
-        let pass = Pass { dropped: lesson.dropped, ..self.pass(part, self.tracked.clone(), &tracked) };
+        let mixed: Vec<Mixed<Autodiff<B>>> = lesson.mixtures.iter().map(|mixture| mixed(&self.tracked, mixture)).collect();
+        let pass = Pass { dropped: lesson.dropped, mixed: &mixed, ..self.usual(part, self.tracked.clone(), &tracked) };
         let taps: Vec<NodeId> = [graph.output()].into_iter().chain(lesson.losses.iter().map(|loss| loss.node)).collect();
         let Outputs { values, moments } = pass.run(images(&self.tracked, batch), &taps);
         let mut values = values.into_iter();
@@ -113,9 +119,14 @@ impl<B: Backend> BurnLearner<B> {
                 None => term,
             });
         }
+        let mut mixtures: Vec<MixtureGradient> = lesson.mixtures.iter().map(|own| MixtureGradient::zero(own.weights.len())).collect();
         let gradients: Vec<Option<Tensor<B, 1>>> = match total {
             Some(total) => {
                 let found = total.backward();
+                for (gradient, mixed) in mixtures.iter_mut().zip(&mixed) {
+                    gradient.terms = mixed.weights.grad(&found).map_or_else(|| std::mem::take(&mut gradient.terms), to_host);
+                    gradient.constant = mixed.constant.grad(&found).map_or(0.0, |constant| to_host(constant).into_iter().sum());
+                }
                 tracked.iter().map(|parameter| parameter.grad(&found)).collect()
             }
             None => vec![None; tracked.len()],
@@ -124,7 +135,7 @@ impl<B: Backend> BurnLearner<B> {
         let norm = squares.sum::<f64>().sqrt();
         let inner = |own: Moments<Autodiff<B>>| Moments { mean: own.mean.inner(), variance: own.variance.inner() };
         let seen = moments.into_iter().map(|(id, own)| (id, inner(own))).collect();
-        Ok(Found { learned: Learned { losses, output, norm }, gradients, seen: of_whole(part, seen) })
+        Ok(Found { learned: Learned { losses, output, norm, mixtures }, gradients, seen: of_whole(part, seen) })
     }
 
     fn mix(&mut self, seen: Vec<(NodeId, Moments<B>)>, share: f64) {
@@ -139,6 +150,12 @@ impl<B: Backend> BurnLearner<B> {
 /// What was seen, by the node in the whole network.
 fn of_whole<B: Backend>(part: &Part, seen: Vec<(NodeId, Moments<B>)>) -> Vec<(NodeId, Moments<B>)> {
     seen.into_iter().filter_map(|(id, own)| Some((part.norm_in_whole(id)?, own))).collect()
+}
+
+/// The weights of a sum as tensors, tracked where the backend tracks.
+fn mixed<B: Backend>(tensors: &Tensors<B>, mixture: &Mixture) -> Mixed<B> {
+    let weights = tensors.of_f64(mixture.weights.clone(), [mixture.weights.len()]);
+    Mixed { node: mixture.node, weights: weights.require_grad(), constant: tensors.zeros([1]).require_grad() }
 }
 
 /// The images, `[batch, channels, height, width]`.
@@ -157,49 +174,70 @@ impl<B: Backend> Learner for BurnLearner<B> {
         self.whole.graph()
     }
 
-    fn step(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
-        let part = Part::chosen(lesson.part, &self.whole);
+    fn pass(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
+        self.passed = None;
+        let part = Part::chosen(lesson.part, &self.whole).into_owned();
         let Found { learned, gradients, seen } = self.learn(batch, lesson, &part)?;
         self.mix(seen, self.rules.statistics_share);
-        let cut = Rules::cut(learned.norm, lesson.clip);
-        let (rules, wide) = (self.rules, self.wide());
-        let specs = part.graph().parameters().iter().zip(part.parameters());
-        for ((spec, position), gradient) in specs.zip(gradients) {
-            let Some(gradient) = gradient else { continue };
-            let gradient = if cut < 1.0 { gradient * cut } else { gradient };
-            self.updates[*position] += 1;
-            let (decay, updates) = (rules.decay_of(spec), self.updates[*position]);
-            let memories = &mut self.memories[*position];
-            let update = Update { rate: lesson.rate, decay, updates, gradient, memories };
-            let next = optimiser::step(&rules, self.parameters[*position].clone(), update);
-            // Parameters are 32-bit floats, whatever is computed in.
-            self.parameters[*position] = if wide == FloatDType::F32 { next } else { next.cast(FloatDType::F32).cast(wide) };
-        }
+        self.passed = Some((part, gradients));
         Ok(learned)
     }
 
+    fn passed(&self) -> ParameterGradients {
+        let gradients = self.passed.iter().flat_map(|(_, gradients)| gradients);
+        gradients.map(|own| own.clone().map(to_host)).collect()
+    }
+
+    fn move_on(&mut self, by: &Move<'_>) -> Result<(), EngineError> {
+        by.check(self.whole.graph())?;
+        let (part, gradients) = self.passed.take().ok_or_else(Move::without_a_pass)?;
+        let learned = part.parameters().iter().zip(gradients).filter_map(|(position, gradient)| Some((*position, gradient?)));
+        let mut learned: BTreeMap<usize, Tensor<B, 1>> = learned.collect();
+        for position in by.also {
+            let length = self.whole.graph().parameters()[*position].elements();
+            learned.entry(*position).or_insert_with(|| self.tensors.zeros([length]));
+        }
+        let (rules, wide) = (self.rules, self.wide());
+        for (position, gradient) in learned {
+            let gradient = if by.cut < 1.0 { gradient * by.cut } else { gradient };
+            self.updates[position] += 1;
+            let (decay, updates) = (rules.decay_of(&self.whole.graph().parameters()[position]), self.updates[position]);
+            let memories = &mut self.memories[position];
+            let update = Update { rate: by.rate, decay, updates, gradient, memories };
+            let next = optimiser::step(&rules, self.parameters[position].clone(), update);
+            // Parameters are 32-bit floats, whatever is computed in.
+            self.parameters[position] = if wide == FloatDType::F32 { next } else { next.cast(FloatDType::F32).cast(wide) };
+        }
+        Ok(())
+    }
+
     fn gradients(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<(Learned, ParameterGradients), EngineError> {
+        self.passed = None;
         let part = Part::chosen(lesson.part, &self.whole);
         let Found { learned, gradients, .. } = self.learn(batch, lesson, &part)?;
         Ok((learned, gradients.into_iter().map(|own| own.map(to_host)).collect()))
     }
 
-    fn evaluate(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
-        let part = Part::chosen(part, &self.whole);
-        check_batch_of(part.graph(), batch)?;
+    fn test(&mut self, batch: &Minibatch, test: &Test<'_>) -> Result<Vec<f64>, EngineError> {
+        self.passed = None;
+        let part = Part::chosen(test.part, &self.whole);
+        check_test(part.graph(), batch, test)?;
         let parameters = self.parameters_of(&part)?;
+        let mixed: Vec<Mixed<B>> = test.mixtures.iter().map(|mixture| mixed(&self.tensors, mixture)).collect();
         let running = part.norms().iter().map(|(own, whole)| (*own, self.statistics[whole].clone())).collect();
-        let pass = Pass { running: Some(&running), ..self.pass(&part, self.tensors.clone(), &parameters) };
+        let usual = self.usual(&part, self.tensors.clone(), &parameters);
+        let pass = Pass { running: Some(&running), mixed: &mixed, by_batch: test.by_batch, ..usual };
         let Outputs { values, .. } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
         Ok(values.into_iter().next().map(to_host).unwrap_or_default())
     }
 
     fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
+        self.passed = None;
         let part = Part::chosen(part, &self.whole);
         check_batches(part.graph(), batches)?;
         let parameters = self.parameters_of(&part)?;
         for (position, batch) in batches.iter().enumerate() {
-            let pass = self.pass(&part, self.tensors.clone(), &parameters);
+            let pass = self.usual(&part, self.tensors.clone(), &parameters);
             let Outputs { moments, .. } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
             // Step by step, the mean of all so far.
             self.mix(of_whole(&part, moments), 1.0 / (position + 1) as f64);
@@ -220,6 +258,7 @@ impl<B: Backend> Learner for BurnLearner<B> {
     fn restore(&mut self, state: LearnerState) -> Result<(), EngineError> {
         state.check(self.whole.graph(), &self.rules)?;
         self.take_over(&state);
+        self.passed = None;
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ use super::activations::{Activations, part, part_mut};
 use super::columns::Columns;
 use super::geometry::Phase;
 use super::lower::{Kind, Lowered};
-use super::plan::{Place, Plan, Step, View};
+use super::plan::{Place, Plan, Step, Times, View};
 use super::workspace::Workspace;
 
 /// What is the same for every cotangent.
@@ -228,7 +228,11 @@ impl<E: Element> Prepared<'_, E> {
                 Step::Sum(id) => {
                     let plan = &self.plan.sums[*id];
                     let a = self.view(workspace, &plan.gradient, at.position);
-                    let b = plan.norm.map(|norm| self.activations.normalised(norm, at.tile));
+                    let b = match plan.times {
+                        Times::One => None,
+                        Times::Normalised(norm) => Some(self.activations.normalised(norm, at.tile)),
+                        Times::Value(op) => Some(self.activations.tile(op, at.tile)),
+                    };
                     let sums = &mut arena[at.arena + plan.offset * lanes..][..plan.vectors * lanes];
                     self.kernels.channel_sums(ChannelSums { a, b, center: None, sums });
                 }

@@ -6,7 +6,7 @@ use assay_kernels::Element;
 use super::{Position, Prepared};
 use crate::geometry::weight_gradient_work;
 use crate::lower::Kind;
-use crate::plan::{Step, View};
+use crate::plan::{Step, Times, View};
 
 impl<E: Element> Prepared<'_, E> {
     /// What a step other than a transposition is, for profiles.
@@ -31,7 +31,8 @@ impl<E: Element> Prepared<'_, E> {
             }
             Step::Sum(id) => {
                 let plan = &self.plan.sums[*id];
-                (Work::BatchNormGradient, if plan.norm.is_some() { 2 } else { 1 } * of_view(&plan.gradient))
+                let work = if matches!(plan.times, Times::Value(_)) { Work::Sum } else { Work::BatchNormGradient };
+                (work, if plan.times == Times::One { 1 } else { 2 } * of_view(&plan.gradient))
             }
             Step::Transpose { .. } | Step::Keep(_) => (Work::Sum, 0),
         };

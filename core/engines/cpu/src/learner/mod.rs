@@ -8,13 +8,15 @@ mod crew;
 mod program;
 mod run;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
+use assay_core::engine::EngineError;
 use assay_core::engine::learner::{
-    Learned, Learner, LearnerState, Lesson, ParameterGradients, Part, Rules, Update, check_batches, check_lesson, cross_entropy,
+    Learned, Learner, LearnerState, Lesson, Move, ParameterGradients, Part, Rules, Test, Update, check_batches, check_lesson, check_test,
+    cross_entropy,
 };
-use assay_core::engine::{EngineError, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::{Network, RunningMoments};
 use assay_kernels::{Element, Kernels};
@@ -39,6 +41,8 @@ pub(super) struct CpuLearner<E: Element> {
     rigs: Vec<Rig<E>>,
     /// The memory of each chunk's values.
     spares: Vec<Spare<E>>,
+    /// The gradients of the last pass, and what they are of.
+    passed: Option<(Part, ParameterGradients)>,
 }
 
 /// A program for batches of one size, with the memory of its way back.
@@ -54,7 +58,7 @@ impl<E: Element> CpuLearner<E> {
     pub(super) fn new(engine: &CpuEngine, network: &Network, rules: &Rules) -> Self {
         let state = LearnerState::initial(network, rules);
         let whole = Part::whole(network.shared_graph());
-        Self { engine: engine.clone(), rules: *rules, whole, state, rigs: Vec::new(), spares: Vec::new() }
+        Self { engine: engine.clone(), rules: *rules, whole, state, rigs: Vec::new(), spares: Vec::new(), passed: None }
     }
 
     fn kernels(&self) -> &'static Kernels<E> {
@@ -91,6 +95,7 @@ impl<E: Element> CpuLearner<E> {
         work: impl FnOnce(&Run<'_, E>, &mut [Chunk<E>], &LearnerState) -> T,
     ) -> Result<T, EngineError> {
         part.check_in(self.whole.graph())?;
+        self.passed = None;
         let mut rig = self.rig(purpose, batch.len())?;
         let lanes = self.kernels().lanes();
         self.spares.resize_with(self.spares.len().max(rig.shares.len()), Spare::new);
@@ -146,9 +151,9 @@ impl<E: Element> CpuLearner<E> {
                 losses.push(value);
                 cotangents.push(gradient);
             }
-            let gradients = program.plan.as_ref().map_or_else(Vec::new, |plan| run.backward(chunks, plan, &cotangents));
+            let (gradients, mixtures) = program.plan.as_ref().map_or_else(Default::default, |plan| run.backward(chunks, plan, &cotangents));
             let norm = gradients.iter().flatten().flatten().map(|value| value * value).sum::<f64>().sqrt();
-            Found { learned: Learned { losses, output, norm }, gradients, seen }
+            Found { learned: Learned { losses, output, norm, mixtures }, gradients, seen }
         })?;
         Ok(found)
     }
@@ -183,20 +188,34 @@ impl<E: Element> Learner for CpuLearner<E> {
         self.whole.graph()
     }
 
-    fn step(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
-        let part = Part::chosen(lesson.part, &self.whole);
+    fn pass(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
+        let part = Part::chosen(lesson.part, &self.whole).into_owned();
         let Found { learned, gradients, seen } = self.learn(batch, lesson, &part)?;
         self.mix(&seen, self.rules.statistics_share);
-        let cut = Rules::cut(learned.norm, lesson.clip);
-        let specs = part.graph().parameters().iter().zip(part.parameters());
-        for ((spec, position), gradient) in specs.zip(&gradients) {
-            let Some(gradient) = gradient else { continue };
-            self.state.updates[*position] += 1;
+        self.passed = Some((part, gradients));
+        Ok(learned)
+    }
+
+    fn passed(&self) -> ParameterGradients {
+        self.passed.as_ref().map_or_else(Vec::new, |(_, gradients)| gradients.clone())
+    }
+
+    fn move_on(&mut self, by: &Move<'_>) -> Result<(), EngineError> {
+        by.check(self.whole.graph())?;
+        let (part, gradients) = self.passed.take().ok_or_else(Move::without_a_pass)?;
+        let learned = part.parameters().iter().zip(&gradients).filter_map(|(position, gradient)| Some((*position, gradient.as_ref()?)));
+        let learned: BTreeMap<usize, &Vec<f64>> = learned.collect();
+        let also = by.also.iter().filter(|position| !learned.contains_key(position));
+        for position in learned.keys().chain(also) {
+            let spec = &self.whole.graph().parameters()[*position];
             let (parameter, memories) = (&mut self.state.parameters[*position], &mut self.state.memories[*position]);
-            let update = Update { rate: lesson.rate, cut, gradient, parameter, memories };
+            let zeros = Vec::new();
+            let gradient = learned.get(position).copied().unwrap_or(&zeros);
+            self.state.updates[*position] += 1;
+            let update = Update { rate: by.rate, cut: by.cut, gradient, parameter, memories };
             self.rules.update(self.rules.decay_of(spec), self.state.updates[*position], update);
         }
-        Ok(learned)
+        Ok(())
     }
 
     fn gradients(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<(Learned, ParameterGradients), EngineError> {
@@ -204,14 +223,13 @@ impl<E: Element> Learner for CpuLearner<E> {
         self.learn(batch, lesson, &part).map(|found| (found.learned, found.gradients))
     }
 
-    fn evaluate(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
-        let part = Part::chosen(part, &self.whole);
-        check_batch_of(part.graph(), batch)?;
-        let purpose = Purpose { graph: Arc::clone(part.graph()), mode: Mode::Infer };
-        self.with(&part, batch, purpose, None, |run, chunks, state| {
-            let norms = run.program.norms.iter();
-            let running: Vec<&RunningMoments> =
-                norms.filter_map(|(_, own)| state.statistics.nodes.get(&part.norm_in_whole(*own)?)).collect();
+    fn test(&mut self, batch: &Minibatch, test: &Test<'_>) -> Result<Vec<f64>, EngineError> {
+        let part = Part::chosen(test.part, &self.whole).into_owned();
+        check_test(part.graph(), batch, test)?;
+        self.with(&part, batch, Purpose::test(&part, test), None, |run, chunks, state| {
+            let running = |own: &NodeId| state.statistics.nodes.get(&part.norm_in_whole(*own)?);
+            let norms = run.program.norms.iter().map(|(_, own)| running(own).filter(|_| !test.by_batch.contains(own)));
+            let running: Vec<Option<&RunningMoments>> = norms.collect();
             run.infer(chunks, &running);
             Run::read(chunks, run.program.lowered.output)
         })
@@ -236,6 +254,7 @@ impl<E: Element> Learner for CpuLearner<E> {
     fn restore(&mut self, state: LearnerState) -> Result<(), EngineError> {
         state.check(self.whole.graph(), &self.rules)?;
         self.state = state;
+        self.passed = None;
         Ok(())
     }
 }

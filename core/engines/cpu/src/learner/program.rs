@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay_core::engine::learner::{Lesson, Part};
+use assay_core::engine::learner::{Lesson, Mixture, Part, Test};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::batch_norms;
 
@@ -18,21 +18,26 @@ pub(super) struct Purpose {
 }
 
 /// How a graph is run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Mode {
     /// Forward and backward, from the values of these nodes, where those of the others are dropped for some images.
-    Learn { losses: Vec<NodeId>, dropped: Vec<NodeId> },
+    Learn { losses: Vec<NodeId>, dropped: Vec<NodeId>, mixtures: Vec<Mixture> },
     /// Forward by the batch's statistics, for their sake.
     Measure,
-    /// Forward by running statistics.
-    Infer,
+    /// Forward by running statistics, but for these batch normalisations.
+    Infer { mixtures: Vec<Mixture>, by_batch: Vec<NodeId> },
 }
 
 impl Purpose {
     pub(super) fn learn(part: &Part, lesson: &Lesson<'_>) -> Self {
         let losses = lesson.losses.iter().map(|loss| loss.node).collect();
         let dropped = lesson.dropped.iter().map(|dropped| dropped.node).collect();
-        Self { graph: Arc::clone(part.graph()), mode: Mode::Learn { losses, dropped } }
+        Self { graph: Arc::clone(part.graph()), mode: Mode::Learn { losses, dropped, mixtures: lesson.mixtures.to_vec() } }
+    }
+
+    pub(super) fn test(part: &Part, test: &Test<'_>) -> Self {
+        let mode = Mode::Infer { mixtures: test.mixtures.to_vec(), by_batch: test.by_batch.to_vec() };
+        Self { graph: Arc::clone(part.graph()), mode }
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -65,40 +70,44 @@ pub(super) struct Program {
 impl Program {
     pub(super) fn new(purpose: &Purpose) -> Self {
         let graph = &purpose.graph;
-        let (taps, dropped) = match &purpose.mode {
-            Mode::Learn { losses, dropped } => (losses.as_slice(), dropped.as_slice()),
-            Mode::Measure | Mode::Infer => (&[][..], &[][..]),
+        let (taps, dropped, mixtures) = match &purpose.mode {
+            Mode::Learn { losses, dropped, mixtures } => (losses.as_slice(), dropped.as_slice(), mixtures.as_slice()),
+            Mode::Infer { mixtures, .. } => (&[][..], &[][..], mixtures.as_slice()),
+            Mode::Measure => (&[][..], &[][..], &[][..]),
         };
-        let lowered = Lowered::with_dropped(graph, taps, dropped);
+        let lowered = Lowered::to_learn(graph, taps, dropped, mixtures);
         let losses: Vec<usize> = taps.iter().filter_map(|tap| lowered.op_of_node[tap.0]).collect();
-        let waits = purpose.mode != Mode::Infer;
+        // A value that is dropped has an op of its own behind the batch normalisation's.
+        let own = |op: usize| if matches!(lowered.ops[op].kind, Kind::Scale(_)) { lowered.ops[op].inputs[0] } else { op };
+        let norm = |id: NodeId| lowered.op_of_node[id.0].map(own).filter(|op| lowered.is_live(*op)).map(|op| (op, id));
+        let norms: Vec<(usize, NodeId)> = batch_norms(graph).filter_map(norm).collect();
+        let waits = |op: usize| match &purpose.mode {
+            Mode::Infer { by_batch, .. } => norms.iter().any(|(norm, id)| *norm == op && by_batch.contains(id)),
+            Mode::Learn { .. } | Mode::Measure => true,
+        };
         let stages = stages(&lowered, waits);
         let order: Vec<usize> = stages.iter().flat_map(|stage| &stage.ops).copied().collect();
         let keep = matches!(purpose.mode, Mode::Learn { .. });
         let schedule = Schedule::in_order(&lowered, keep, &order);
         let goal = Goal { from: losses.clone(), parameters: true, values: Vec::new(), products: Vec::new() };
         let plan = keep.then(|| Plan::new(&lowered, Cotangents::One, &goal));
-        // A value that is dropped has an op of its own behind the batch normalisation's.
-        let own = |op: usize| if matches!(lowered.ops[op].kind, Kind::Scale(_)) { lowered.ops[op].inputs[0] } else { op };
-        let norm = |id: NodeId| lowered.op_of_node[id.0].map(own).filter(|op| lowered.is_live(*op)).map(|op| (op, id));
-        let norms = batch_norms(graph).filter_map(norm).collect();
         Self { schedule, stages, plan, losses, norms, lowered }
     }
 }
 
-/// The ops that are read, by how many batch normalisations stand before them, so that as few exchanges as possible are
-/// needed; all at once where none waits for statistics.
-fn stages(lowered: &Lowered, waits: bool) -> Vec<Stage> {
+/// The ops that are read, by how many batch normalisations stand before them that wait for statistics, so that as few exchanges
+/// as possible are needed.
+fn stages(lowered: &Lowered, waits: impl Fn(usize) -> bool) -> Vec<Stage> {
     let mut level = vec![0; lowered.ops.len()];
     let mut stages: Vec<Stage> = Vec::new();
     for op in (0..lowered.ops.len()).filter(|op| lowered.is_live(*op)) {
-        let is_norm = matches!(lowered.ops[op].kind, Kind::Norm(_));
-        level[op] = lowered.ops[op].inputs.iter().map(|input| level[*input]).max().unwrap_or(0) + usize::from(waits && is_norm);
+        let waits = matches!(lowered.ops[op].kind, Kind::Norm(_)) && waits(op);
+        level[op] = lowered.ops[op].inputs.iter().map(|input| level[*input]).max().unwrap_or(0) + usize::from(waits);
         if stages.len() <= level[op] {
             stages.resize_with(level[op] + 1, Stage::default);
         }
         stages[level[op]].ops.push(op);
-        if waits && is_norm {
+        if waits {
             stages[level[op] - 1].measured.push(op);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use assay_core::engine::learner::ParameterGradients;
+use assay_core::engine::learner::{MixtureGradient, ParameterGradients};
 use assay_core::engine::profile::{Meter, Work};
 use assay_core::network::{Network, RunningMoments};
 use assay_kernels::{Element, Kernels};
@@ -14,7 +14,7 @@ use crate::activations::{Activations, Statistics, spread};
 use crate::backward::{Arranged, Prepared};
 use crate::forward::{Pass, conv_weights};
 use crate::lower::Kind;
-use crate::plan::Plan;
+use crate::plan::{Plan, SumsPlan, WeighedPlan};
 use crate::spare::Spare;
 
 /// What is the same for all chunks of a call.
@@ -43,6 +43,11 @@ pub(super) struct Seen {
 impl<E: Element> Run<'_, E> {
     /// Forward by the batch's own statistics, which are returned.
     pub(super) fn forward(&self, chunks: &mut [Chunk<E>]) -> Vec<Seen> {
+        self.by(chunks, &vec![None; self.program.lowered.ops.len()])
+    }
+
+    /// Forward by these statistics of some ops, and by the batch's own, which are returned, elsewhere.
+    fn by(&self, chunks: &mut [Chunk<E>], running: &[Option<Statistics>]) -> Vec<Seen> {
         let Program { lowered, schedule, stages, .. } = self.program;
         let weights = self.weights();
         let mut all = Vec::new();
@@ -51,12 +56,17 @@ impl<E: Element> Run<'_, E> {
             let Chunk { batch, activations, spare, .. } = chunk;
             let mut pass = self.pass(activations, spare);
             for op in &stages[stage].ops {
-                if matches!(lowered.ops[*op].kind, Kind::Norm(_)) {
-                    let Some(statistics) = pass.activations.statistics[*op].pop() else { continue };
-                    let operations = pass.norm_operations(*op);
-                    self.meter.time(|| (Work::BatchNorm, operations), || pass.by_statistics(*op, statistics));
-                } else {
-                    pass.compute(*op, batch, &weights[*op]);
+                match (&lowered.ops[*op].kind, &running[*op]) {
+                    (Kind::Norm(_), Some(statistics)) => {
+                        let operations = pass.norm_operations(*op);
+                        self.meter.time(|| (Work::BatchNorm, operations), || pass.by_running(*op, statistics));
+                    }
+                    (Kind::Norm(_), None) => {
+                        let Some(statistics) = pass.activations.statistics[*op].pop() else { continue };
+                        let operations = pass.norm_operations(*op);
+                        self.meter.time(|| (Work::BatchNorm, operations), || pass.by_statistics(*op, statistics));
+                    }
+                    _ => pass.compute(*op, batch, &weights[*op]),
                 }
                 pass.release(*op);
             }
@@ -100,33 +110,17 @@ impl<E: Element> Run<'_, E> {
         Seen { op, mean, variance, count: self.images * area }
     }
 
-    /// Forward by running statistics, one for each of the program's batch normalisations.
-    pub(super) fn infer(&self, chunks: &mut [Chunk<E>], running: &[&RunningMoments]) {
-        let Program { lowered, stages, norms, .. } = self.program;
-        let weights = self.weights();
+    /// Forward by running statistics, where there are any for one of the program's batch normalisations.
+    pub(super) fn infer(&self, chunks: &mut [Chunk<E>], running: &[Option<&RunningMoments>]) {
+        let Program { lowered, norms, .. } = self.program;
         let wide = |values: &[f32]| -> Vec<f64> { values.iter().map(|value| f64::from(*value)).collect() };
         let mut statistics = vec![None; lowered.ops.len()];
         for ((op, _), running) in norms.iter().zip(running) {
-            if let Kind::Norm(epsilon) = lowered.ops[*op].kind {
-                statistics[*op] = Some(Statistics::new(wide(&running.mean), &wide(&running.variance), epsilon));
+            if let (Kind::Norm(epsilon), Some(running)) = (&lowered.ops[*op].kind, running) {
+                statistics[*op] = Some(Statistics::new(wide(&running.mean), &wide(&running.variance), *epsilon));
             }
         }
-        let work = |stage: usize, _: usize, chunk: &mut Chunk<E>| {
-            let Chunk { batch, activations, spare, .. } = chunk;
-            let mut pass = self.pass(activations, spare);
-            for op in &stages[stage].ops {
-                match lowered.ops[*op].kind {
-                    Kind::Norm(_) => {
-                        let Some(statistics) = &statistics[*op] else { continue };
-                        let operations = pass.norm_operations(*op);
-                        self.meter.time(|| (Work::BatchNorm, operations), || pass.by_running(*op, statistics));
-                    }
-                    _ => pass.compute(*op, batch, &weights[*op]),
-                }
-                pass.release(*op);
-            }
-        };
-        crew::stages(self.threads, chunks, stages.len(), work, |_, _| {});
+        self.by(chunks, &statistics);
     }
 
     /// The values of an op on all images, `[images, channels, height, width]`.
@@ -134,12 +128,18 @@ impl<E: Element> Run<'_, E> {
         chunks.iter().flat_map(|chunk| chunk.activations.read(op)).collect()
     }
 
-    /// Back from the losses: the gradient of each parameter, none where no loss depends on it. `cotangents` are those of the
-    /// losses, `[images, classes]` each.
-    pub(super) fn backward(&self, chunks: &mut [Chunk<E>], plan: &Plan, cotangents: &[Vec<f64>]) -> ParameterGradients {
+    /// Back from the losses: the gradient of each parameter, none where no loss depends on it, and those of the weights of sums.
+    /// `cotangents` are those of the losses, `[images, classes]` each.
+    pub(super) fn backward(
+        &self,
+        chunks: &mut [Chunk<E>],
+        plan: &Plan,
+        cotangents: &[Vec<f64>],
+    ) -> (ParameterGradients, Vec<MixtureGradient>) {
         let Program { lowered, losses, .. } = self.program;
         let mut gradients: ParameterGradients = vec![None; self.network.graph().parameters().len()];
-        let Some(first) = chunks.first() else { return gradients };
+        let mut mixtures: Vec<MixtureGradient> = lowered.mixed.iter().map(|mixed| MixtureGradient::zero(mixed.terms.len())).collect();
+        let Some(first) = chunks.first() else { return (gradients, mixtures) };
         let arranged = Arranged::new(self.kernels, self.meter, self.network, lowered, &first.activations, plan);
         let classes: Vec<usize> = losses.iter().map(|op| lowered.ops[*op].shape.elements()).collect();
         let work = |level: usize, _: usize, chunk: &mut Chunk<E>| {
@@ -155,6 +155,15 @@ impl<E: Element> Run<'_, E> {
         let between = |level: usize, chunks: &mut [&mut Chunk<E>]| {
             let totals = add_up(chunks);
             let read = |offset: usize, vectors: usize| totals[offset..][..vectors].to_vec();
+            for weighed in &plan.levels[level].weighed {
+                let WeighedPlan { mixture, term, sums, scale } = plan.weighed[*weighed];
+                let SumsPlan { offset, vectors, .. } = plan.sums[sums];
+                let gradient = scale * read(offset, vectors).iter().sum::<f64>();
+                match term {
+                    Some(term) => mixtures[mixture].terms[term] = gradient,
+                    None => mixtures[mixture].constant = gradient,
+                }
+            }
             for unit in &plan.levels[level].finish {
                 let mut give = |parameter: usize, values: &[f64]| gradients[parameter] = Some(values.to_vec());
                 let activations = &chunks[0].activations;
@@ -169,7 +178,7 @@ impl<E: Element> Run<'_, E> {
             }
         };
         crew::stages(self.threads, chunks, plan.levels.len(), work, between);
-        gradients
+        (gradients, mixtures)
     }
 
     fn pass<'c>(&'c self, activations: &'c mut Activations<E>, spare: &'c mut Spare<E>) -> Pass<'c, E> {

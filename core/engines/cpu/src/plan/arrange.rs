@@ -30,6 +30,9 @@ impl Planner<'_> {
         for (level, unit) in self.finish {
             levels[level].finish.push(unit);
         }
+        for (level, weight) in self.weighed_at {
+            levels[level].weighed.push(weight);
+        }
         let mut plan = Plan {
             levels,
             buffers: self.buffers,
@@ -38,6 +41,7 @@ impl Planner<'_> {
             sums: self.sums,
             mixtures: self.mixtures,
             kept: self.kept,
+            weighed: self.weighed,
             shared: Vec::new(),
             local: Vec::new(),
             seeds,

@@ -3,7 +3,10 @@
 use assay_core::graph::{Conv2d, Shape};
 use assay_kernels::Map;
 
-use super::{CorrelationPlan, Cotangents, Goal, GradientBuffer, KeptPlan, MixturePlan, Part, Place, Plan, Step, SumsPlan, Unit, View};
+use super::{
+    CorrelationPlan, Cotangents, Goal, GradientBuffer, KeptPlan, MixturePlan, Part, Place, Plan, Step, SumsPlan, Times, Unit, View,
+    WeighedPlan,
+};
 use crate::geometry::{gradient_pad, map};
 use crate::lower::{Kind, Lowered};
 
@@ -23,7 +26,7 @@ enum Contribution {
 
 /// The plan while it is made.
 pub(super) struct Planner<'a> {
-    lowered: &'a Lowered,
+    pub(super) lowered: &'a Lowered,
     cotangents: Cotangents,
     goal: &'a Goal,
     wanted: Vec<bool>,
@@ -36,6 +39,9 @@ pub(super) struct Planner<'a> {
     pub(super) sums: Vec<SumsPlan>,
     pub(super) mixtures: Vec<MixturePlan>,
     pub(super) kept: Vec<KeptPlan>,
+    pub(super) weighed: Vec<WeighedPlan>,
+    /// The level at which each of them is complete.
+    pub(super) weighed_at: Vec<(usize, usize)>,
     /// The level from which a unit's factors are known.
     known: Vec<usize>,
     /// Sums of views that have a buffer already.
@@ -48,7 +54,7 @@ impl<'a> Planner<'a> {
         let count = lowered.ops.len();
         let mut wanted = vec![false; count];
         for (position, op) in lowered.ops.iter().enumerate() {
-            let own = goal.wants(position) || (goal.parameters && op.weight.is_some());
+            let own = goal.wants(position) || (goal.parameters && op.weight.is_some()) || lowered.is_mixed(position);
             wanted[position] = own || op.inputs.iter().any(|input| wanted[*input]);
         }
         let mut planner = Self {
@@ -65,6 +71,8 @@ impl<'a> Planner<'a> {
             sums: Vec::new(),
             mixtures: Vec::new(),
             kept: Vec::new(),
+            weighed: Vec::new(),
+            weighed_at: Vec::new(),
             known: Vec::new(),
             combined: Vec::new(),
         };
@@ -122,6 +130,7 @@ impl<'a> Planner<'a> {
         }
         let Some(gradient) = self.settle(op) else { return };
         self.keep(op, gradient);
+        self.weigh(op, gradient);
         let goes_on = this.inputs.iter().any(|input| self.wanted[*input]) || (self.goal.parameters && this.weight.is_some());
         if !goes_on {
             return;
@@ -200,22 +209,22 @@ impl<'a> Planner<'a> {
             id
         });
         let biased = self.goal.parameters && conv.is_some_and(|(op, _)| self.lowered.ops[op].bias.is_some());
-        let sums = (norm.is_some() || biased).then(|| self.sum(gradient, None, &mut level));
-        let products = (conv.is_none()).then(|| self.sum(gradient, norm, &mut level));
+        let sums = (norm.is_some() || biased).then(|| self.sum(gradient, Times::One, &mut level));
+        let products = (conv.is_none()).then(|| self.sum(gradient, norm.map_or(Times::One, Times::Normalised), &mut level));
         self.units.push(Unit { conv: conv.map(|(op, _)| op), norm, gradient, correlation, sums, products, mixture: None });
         self.finish.push((level, unit));
         self.known.push(level + 1);
         unit
     }
 
-    fn sum(&mut self, gradient: View, norm: Option<usize>, level: &mut usize) -> usize {
-        let same = |plan: &SumsPlan| plan.norm == norm && View { scale: 1.0, ..plan.gradient } == View { scale: 1.0, ..gradient };
+    pub(super) fn sum(&mut self, gradient: View, times: Times, level: &mut usize) -> usize {
+        let same = |plan: &SumsPlan| plan.times == times && View { scale: 1.0, ..plan.gradient } == View { scale: 1.0, ..gradient };
         if let Some(id) = self.sums.iter().position(same) {
             *level = (*level).max(self.buffers[gradient.buffer].written);
             return id;
         }
         let id = self.sums.len();
-        self.sums.push(SumsPlan { gradient, norm, offset: 0, vectors: gradient.channels });
+        self.sums.push(SumsPlan { gradient, times, offset: 0, vectors: gradient.channels });
         *level = (*level).max(self.push(Step::Sum(id), &[gradient], None, 0));
         id
     }

@@ -10,6 +10,7 @@ use assay_kernels::Map;
 
 mod arrange;
 mod contribute;
+mod weigh;
 
 use super::lower::Lowered;
 
@@ -79,11 +80,21 @@ pub(super) struct CorrelationPlan {
     pub(super) vectors: usize,
 }
 
-/// Channel sums of a gradient, or of its products with x̂.
+/// What a gradient is multiplied by before it is summed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Times {
+    One,
+    /// x̂ of a batch normalisation (an op).
+    Normalised(usize),
+    /// The value of an op.
+    Value(usize),
+}
+
+/// Channel sums of a gradient, or of its products.
 #[derive(Clone, Debug)]
 pub(super) struct SumsPlan {
     pub(super) gradient: View,
-    pub(super) norm: Option<usize>,
+    pub(super) times: Times,
     pub(super) offset: usize,
     pub(super) vectors: usize,
 }
@@ -132,6 +143,17 @@ pub(super) struct KeptPlan {
     pub(super) product: bool,
 }
 
+/// A gradient with respect to one weight of a sum: channel sums, added up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WeighedPlan {
+    /// The position among the sums whose weights are given.
+    pub(super) mixture: usize,
+    /// The term; none for a number that would be added to every element.
+    pub(super) term: Option<usize>,
+    pub(super) sums: usize,
+    pub(super) scale: f64,
+}
+
 /// Where a backward pass begins and what it is for.
 #[derive(Clone, Debug)]
 pub(super) struct Goal {
@@ -162,6 +184,8 @@ pub(super) struct Level {
     pub(super) steps: Vec<Step>,
     /// Units whose sums are complete after these steps.
     pub(super) finish: Vec<usize>,
+    /// Weights of sums whose gradients are complete after these steps.
+    pub(super) weighed: Vec<usize>,
     /// Room for the level's sums, in vectors for one cotangent.
     pub(super) arena: usize,
 }
@@ -186,6 +210,7 @@ pub(super) struct Plan {
     pub(super) sums: Vec<SumsPlan>,
     pub(super) mixtures: Vec<MixturePlan>,
     pub(super) kept: Vec<KeptPlan>,
+    pub(super) weighed: Vec<WeighedPlan>,
     /// Slots for all tiles, and for one tile.
     pub(super) shared: Vec<Map>,
     pub(super) local: Vec<Map>,

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
-use assay_core::engine::learner::{Decayed, Dropped, LearnerState, Lesson, Loss, Optimiser, Part, Rules, Targets, Update, cross_entropy};
+use assay_core::engine::learner::{
+    Decayed, Dropped, LearnerState, Lesson, Loss, Mixture, MixtureGradient, Move, Optimiser, Part, Rules, Targets, Test, Update,
+    cross_entropy,
+};
 use assay_core::engine::{Engine, Precision};
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, NodeId, Operator, Shape};
 use assay_core::network::{Initialiser, Network, batch_norms};
@@ -13,13 +16,17 @@ use proptest::test_runner::RngSeed;
 use rand::RngExt;
 
 use super::difference;
+use crate::plain::weigh;
 use crate::random;
 use crate::reference::{self, Tensor, Way};
 
-/// A lesson on any network: a loss at its output and one elsewhere, and two nodes whose values are dropped.
+/// A lesson on any network: a loss at its output and one elsewhere, two nodes whose values are dropped, and sums whose weights are
+/// given. Tests have some batch normalisations that keep to the batch.
 struct Exercise {
     losses: Vec<Loss>,
     dropped: Vec<Dropped>,
+    mixtures: Vec<Mixture>,
+    by_batch: Vec<NodeId>,
 }
 
 impl Exercise {
@@ -36,16 +43,32 @@ impl Exercise {
         let mut places = vec![any(), any()];
         places.dedup();
         let mut factors = || (0..images).map(|_| if rng.random::<f64>() < 0.7 { 1.0 / 0.7 } else { 0.0 }).collect();
-        Self { losses, dropped: places.into_iter().map(|node| Dropped { node, factors: factors() }).collect() }
+        let dropped = places.into_iter().map(|node| Dropped { node, factors: factors() }).collect();
+        let mut rng = Stream::new(seed, "mixtures").rng();
+        let mut mixtures = Vec::new();
+        for (position, node) in graph.nodes().iter().enumerate() {
+            if let Operator::WeightedSum { weights } = &node.operator
+                && rng.random::<f64>() < 0.7
+            {
+                let weights = weights.iter().map(|_| [0.0, 1.0, rng.random::<f64>() - 0.3][rng.random_range(0..3)]).collect();
+                mixtures.push(Mixture { node: NodeId(position), weights });
+            }
+        }
+        let by_batch = batch_norms(graph).filter(|_| rng.random::<bool>()).collect();
+        Self { losses, dropped, mixtures, by_batch }
     }
 
     fn lesson(&self) -> Lesson<'_> {
         let targets = Targets::Labels { smoothing: 0.1 };
-        Lesson { losses: &self.losses, targets, dropped: &self.dropped, part: None, rate: 0.05, clip: Some(2.0) }
+        Lesson { targets, dropped: &self.dropped, mixtures: &self.mixtures, clip: Some(2.0), ..Lesson::of(&self.losses, 0.05) }
     }
 
     fn way(&self) -> Way<'_> {
-        Way { dropped: &self.dropped, running: None }
+        Way { dropped: &self.dropped, mixtures: &self.mixtures, ..Way::default() }
+    }
+
+    fn test(&self) -> Test<'_> {
+        Test { part: None, mixtures: &self.mixtures, by_batch: &self.by_batch }
     }
 }
 
@@ -55,14 +78,14 @@ fn labelled(graph: &Graph, batch: &Minibatch, losses: &[Loss]) -> Minibatch {
     Minibatch::new(batch.shape(), batch.pixels().to_vec(), (0..batch.len() as u32).map(|image| image * 7 % classes).collect())
 }
 
-/// The losses and the gradients of a lesson.
+/// The losses and the gradients of a lesson, of parameters and of the weights of sums.
 fn plain_gradients(
     network: &Network,
     values: &[Tensor],
     batch: &Minibatch,
     lesson: &Lesson<'_>,
     way: Way<'_>,
-) -> (Vec<f64>, Vec<Vec<f64>>) {
+) -> (Vec<f64>, Vec<Vec<f64>>, Vec<MixtureGradient>) {
     let (mut losses, mut from) = (Vec::new(), Vec::new());
     for loss in lesson.losses {
         let value = &values[loss.node.0];
@@ -72,7 +95,9 @@ fn plain_gradients(
         losses.push(value);
         from.push((loss.node, gradient.into_iter().map(|value| loss.factor * value).collect()));
     }
-    (losses, reference::pull_back_by(network, values, &from, way).0)
+    let (gradients, sensitivities) = reference::pull_back_by(network, values, &from, way);
+    let mixtures = lesson.mixtures.iter().map(|mixture| weigh(network.graph(), values, &sensitivities, mixture)).collect();
+    (losses, gradients, mixtures)
 }
 
 /// Rounding that decides something: see [`reference::is_at_an_edge`]; and values so large that no step makes sense.
@@ -80,7 +105,7 @@ fn is_delicate(network: &Network, values: &[Tensor]) -> bool {
     reference::is_at_an_edge(network, values) || values.iter().flat_map(|value| &value.data).any(|value| value.abs() > 1e4)
 }
 
-/// Losses and gradients, with several losses and with dropped values.
+/// Losses and gradients, with several losses, with dropped values, and with sums whose weights are given.
 pub fn gradients_of_lessons_agree_with_plain_loops(engines: &[Box<dyn Engine>]) {
     proptest!(the_same(64), |(seed: u64)| {
         let (network, batch) = random::network(seed);
@@ -89,7 +114,7 @@ pub fn gradients_of_lessons_agree_with_plain_loops(engines: &[Box<dyn Engine>]) 
         let batch = labelled(graph, &batch, &exercise.losses);
         let values = reference::forward_by(&network, &batch, exercise.way());
         prop_assume!(!is_delicate(&network, &values));
-        let (losses, gradients) = plain_gradients(&network, &values, &batch, &exercise.lesson(), exercise.way());
+        let (losses, gradients, mixtures) = plain_gradients(&network, &values, &batch, &exercise.lesson(), exercise.way());
         // Where gradients cancel out, what is left is rounding, which each batch normalisation of a constant map multiplies by 1/√ε.
         let largest = gradients.iter().flatten().fold(0.1, |most: f64, value| most.max(value.abs()));
         for engine in engines {
@@ -101,6 +126,15 @@ pub fn gradients_of_lessons_agree_with_plain_loops(engines: &[Box<dyn Engine>]) 
             prop_assert!(learner.state() == before, "gradients alone change nothing, {}", name);
             prop_assert!(difference(&learned.losses, &losses) < 1e-6, "{:?} instead of {losses:?}, {name}", learned.losses);
             prop_assert!(difference(&learned.output, &values[graph.output().0].data) < 1e-6, "output, {name}");
+            // Σ over all elements of gradients and values, which may cancel out.
+            let most = mixtures.iter().flat_map(|own| own.terms.iter().chain([&own.constant])).fold(largest, |most, value| most.max(value.abs()));
+            for (found, expected) in learned.mixtures.iter().zip(&mixtures) {
+                let pairs = found.terms.iter().zip(&expected.terms).chain([(&found.constant, &expected.constant)]);
+                let error = pairs.map(|(a, b)| (a - b).abs() / most).fold(0.0, f64::max);
+                prop_assert!(error < 1e-5, "{found:?} instead of {expected:?}, {name}");
+                prop_assert_eq!(found.terms.len(), expected.terms.len());
+            }
+            prop_assert_eq!(learned.mixtures.len(), mixtures.len());
             let norm = gradients.iter().flatten().map(|value| value * value).sum::<f64>().sqrt();
             let error = (learned.norm - norm).abs() / norm.max(largest);
             prop_assert!(error < 1e-5, "a norm of {} instead of {norm}, {name}", learned.norm);
@@ -137,7 +171,7 @@ fn plain_steps(network: &Network, batch: &Minibatch, exercise: &Exercise, rules:
             let (mean, variance) = reference::moments(input);
             state.statistics.nodes.get_mut(&id).unwrap().mix(&mean, &variance, input.batch * input.shape.area(), 0.1);
         }
-        let (_, gradients) = plain_gradients(&network, &values, batch, &lesson, exercise.way());
+        let (_, gradients, _) = plain_gradients(&network, &values, batch, &lesson, exercise.way());
         let norm = gradients.iter().flatten().map(|value| value * value).sum::<f64>().sqrt();
         let mut parameters = network.into_parameters();
         for (position, (spec, gradient)) in
@@ -204,10 +238,12 @@ fn ten_steps(engines: &[Box<dyn Engine>], of: fn(u64) -> (Network, Minibatch), p
             // Inference by what was seen, and statistics measured again, from the very same state.
             learner.restore(expected.clone()).unwrap();
             let trained = Network::of(network.shared_graph(), expected.parameters.clone()).unwrap();
-            let values = reference::forward_by(&trained, &batch, Way { dropped: &[], running: Some(&expected.statistics) });
+            let running = reference::wide(&expected.statistics);
+            let way = Way { running: Some(&running), by_batch: &exercise.by_batch, mixtures: &exercise.mixtures, ..Way::default() };
+            let values = reference::forward_by(&trained, &batch, way);
             let output = &values[graph.output().0].data;
             if !output.iter().any(|value| value.abs() > 1e4) {
-                prop_assert!(difference(&learner.evaluate(&batch, None).unwrap(), output) < tolerance, "inference, {name}");
+                prop_assert!(difference(&learner.test(&batch, &exercise.test()).unwrap(), output) < tolerance, "inference, {name}");
             }
             learner.recalibrate(&[batch.clone(), batch.part(0, batch.len().div_ceil(2))], None).unwrap();
             let (error, what) = distance(graph, &learner.state(), &recalibrated(&trained, &batch, &expected));
@@ -273,7 +309,7 @@ fn drawn(graph: Graph) -> Network {
 
 /// A lesson with one loss and nothing else.
 fn simple<'a>(losses: &'a [Loss], part: Option<&'a Part>) -> Lesson<'a> {
-    Lesson { losses, targets: Targets::Labels { smoothing: 0.0 }, dropped: &[], part, rate: 0.1, clip: None }
+    Lesson { part, ..Lesson::of(losses, 0.1) }
 }
 
 /// Steps of single paths of a supernet.
@@ -307,6 +343,51 @@ pub fn a_part_learns_as_if_alone_and_leaves_the_rest_of_the_network_untouched(en
                 None => assert_eq!(moments, &before.statistics.nodes[id]),
             }
         }
+    }
+}
+
+/// A pass in which statistics move alone, and a step in which parameters take part that no loss depends on.
+pub fn statistics_move_in_a_pass_and_parameters_when_they_are_told_to(engines: &[Box<dyn Engine>]) {
+    let whole = drawn(branches(&["a", "b"]));
+    let part = Part::of(whole.graph(), Arc::new(branches(&["b"]))).unwrap();
+    let batch = noise(19);
+    let losses = [Loss { node: part.graph().output(), factor: 1.0 }];
+    let also: Vec<usize> = (0..whole.graph().parameters().len()).collect();
+    for engine in engines {
+        let name = engine.name();
+        let rules = rules(Precision::F32);
+        let mut at_once = engine.learner(whole.clone(), &rules).unwrap();
+        let mut by_hand = engine.learner(whole.clone(), &rules).unwrap();
+        let lesson = Lesson { also: &also, ..simple(&losses, Some(&part)) };
+        for step in 0..3 {
+            let before = by_hand.state();
+            let expected = by_hand.gradients(&batch, &lesson).unwrap();
+            let learned = by_hand.pass(&batch, &lesson).unwrap();
+            assert_eq!((&learned, &by_hand.passed()), (&expected.0, &expected.1), "{name}");
+            let moved = by_hand.state();
+            assert_eq!((&moved.parameters, &moved.memories, &moved.updates), (&before.parameters, &before.memories, &before.updates));
+            assert_ne!(moved.statistics, before.statistics, "{name}");
+            by_hand.move_on(&Move { rate: lesson.rate, cut: 1.0, also: &also }).unwrap();
+            assert_eq!(at_once.step(&batch, &lesson).unwrap(), learned, "{name}");
+            assert!(at_once.state() == by_hand.state(), "{name}");
+            // What no loss depends on decays, where it decays at all, and is carried on.
+            for (position, spec) in whole.graph().parameters().iter().enumerate().filter(|(_, spec)| spec.path.starts_with("a.")) {
+                let (mut parameter, mut memories) = (before.parameters[position].clone(), before.memories[position].clone());
+                let update = Update { rate: 0.1, cut: 1.0, gradient: &[], parameter: &mut parameter, memories: &mut memories };
+                rules.update(rules.decay_of(spec), step + 1, update);
+                let found = by_hand.state();
+                assert!(difference(&wide(&found.parameters[position]), &wide(&parameter)) < 1e-6, "{}, {name}", spec.path);
+                assert_eq!(found.updates[position], step + 1);
+            }
+        }
+        let refused = by_hand.move_on(&Move { rate: 0.1, cut: 1.0, also: &[] }).unwrap_err().to_string();
+        assert_eq!(refused, "a learner moves on by the gradients of a pass, and there was none since it last did", "{name}");
+        let mut values = by_hand.values();
+        values[0][0] = 0.5;
+        let before = by_hand.state();
+        by_hand.set_values(&values).unwrap();
+        assert_eq!(by_hand.values(), values, "{name}");
+        assert_eq!((by_hand.state().memories, by_hand.state().statistics), (before.memories, before.statistics), "{name}");
     }
 }
 
@@ -363,6 +444,19 @@ pub fn what_cannot_be_learned_is_refused_with_a_reason(engines: &[Box<dyn Engine
             refused(&batch, &Lesson { dropped: &twice, ..lesson() }),
             refused(&batch, &simple(&[Loss { node: other.graph().output(), factor: 1.0 }], Some(&stranger))),
         ];
+        let mixture = |name: &str, weights: usize| {
+            let node = network.graph().find(name).unwrap();
+            vec![Mixture { node, weights: vec![0.5; weights] }]
+        };
+        let (few, stem, again) = (mixture("sum", 1), mixture("stem", 2), [mixture("sum", 2), mixture("sum", 2)].concat());
+        for mixtures in [&few, &stem, &again] {
+            said.push(refused(&batch, &Lesson { mixtures, ..lesson() }));
+        }
+        let stem = network.graph().find("stem").unwrap();
+        said.push(learner.test(&batch, &Test { by_batch: &[stem], ..Test::default() }).unwrap_err().to_string());
+        learner.pass(&batch, &lesson()).unwrap();
+        said.push(learner.move_on(&Move { rate: 0.1, cut: 1.0, also: &[11] }).unwrap_err().to_string());
+        learner.restore(before.clone()).unwrap();
         said.push(learner.restore(LearnerState::initial(&other, &Rules::default())).unwrap_err().to_string());
         let adam = Rules { optimiser: Optimiser::Adam { betas: [0.9, 0.999], epsilon: 1e-8 }, ..Rules::default() };
         said.push(learner.restore(LearnerState::initial(&network, &adam)).unwrap_err().to_string());
@@ -374,6 +468,11 @@ pub fn what_cannot_be_learned_is_refused_with_a_reason(engines: &[Box<dyn Engine
             "`stem` is dropped by 2 factors, but there are 3 images",
             "`stem` is dropped twice",
             "this is a part of another network, where `out.weight` has another place",
+            "the sum `sum` has 2 terms, was given 1 weights",
+            "`stem` is not a sum, so it has no terms to weigh",
+            "the sum `sum` is given weights twice",
+            "`stem` is not a batch normalisation",
+            "there is no parameter 11: the network has 11",
             "the network has 11 parameters, the state 8",
             "`stem.weight` needs 108 values, and the optimiser 1 for each of them; the state has others",
         ];

@@ -12,8 +12,9 @@ use proptest::prelude::*;
 
 pub use learning::{
     a_learner_goes_on_from_its_state_to_the_very_weights, a_part_learns_as_if_alone_and_leaves_the_rest_of_the_network_untouched,
-    gradients_of_lessons_agree_with_plain_loops, ten_steps_and_running_statistics_agree_with_plain_loops,
-    ten_steps_in_32_bits_agree_with_plain_loops_on_graphs_without_kinks, what_cannot_be_learned_is_refused_with_a_reason,
+    gradients_of_lessons_agree_with_plain_loops, statistics_move_in_a_pass_and_parameters_when_they_are_told_to,
+    ten_steps_and_running_statistics_agree_with_plain_loops, ten_steps_in_32_bits_agree_with_plain_loops_on_graphs_without_kinks,
+    what_cannot_be_learned_is_refused_with_a_reason,
 };
 pub use passes::{
     gradients_by_image_are_those_of_batches_of_one, gradients_from_and_to_every_node_agree_with_plain_loops,
@@ -54,6 +55,7 @@ macro_rules! learner_suite {
             ten_steps_in_32_bits_agree_with_plain_loops_on_graphs_without_kinks,
             a_part_learns_as_if_alone_and_leaves_the_rest_of_the_network_untouched,
             a_learner_goes_on_from_its_state_to_the_very_weights,
+            statistics_move_in_a_pass_and_parameters_when_they_are_told_to,
             what_cannot_be_learned_is_refused_with_a_reason,
         }
     };
