@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 use super::form::{Keys, section_names};
 use super::list::ArchitectureList;
 use super::merged::Merged;
-use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose, Section, Study, Training, VERSION};
+use super::{
+    Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose, Section, Study, Training, TrainingRecipe, VERSION,
+};
 use crate::plugin::{Declared, Entry, Kind, Registry, RegistryError, Setting, Settings, ValueKind, suggestion};
 
 /// The engine of an experiment that names none.
@@ -299,7 +301,8 @@ impl Checker<'_> {
             }
             return None;
         };
-        self.table("training", table)
+        let filled = TrainingRecipe::fill(table.into_iter().collect());
+        self.table("training", filled.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     /// A section with settings of its own; none if something is wrong with them.

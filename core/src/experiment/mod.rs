@@ -42,6 +42,7 @@
 //!
 //! [training]                 # instead of a strategy: train one architecture from scratch
 //! architecture = "…"
+//! recipe = "nas-bench-201"    # default: DARTS's
 //!
 //! [test]                     # the images that a trained network is tested on
 //! name = "cifar10"
@@ -60,6 +61,7 @@ mod merged;
 mod plugin_files;
 mod plugins;
 mod problem;
+mod recipe;
 mod settings;
 mod study;
 #[cfg(test)]
@@ -82,7 +84,7 @@ pub use problem::{ExperimentError, Place, Problem};
 use serde::Serialize;
 pub use study::{Isomorphic, Shard, ShardError, Study};
 pub use time_limit::{TimeLimit, TimeLimitError};
-pub use training::{DecayedParameters, RateSchedule, Training, TrainingBackend, TrainingOptimiser};
+pub use training::{DecayedParameters, RateSchedule, Training, TrainingBackend, TrainingOptimiser, TrainingRecipe};
 
 use crate::plugin::Settings;
 

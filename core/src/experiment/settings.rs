@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Experiment, ExperimentError, Plugins, Problem, Written};
-use crate::plugin::{Kind, Registry, ValueKind};
+use crate::plugin::{Kind, Registry, Setting, ValueKind};
 
 /// The sections that name data.
 const DATA: [&str; 3] = ["dataset", "test", "benchmark"];
@@ -31,12 +31,13 @@ impl Experiment {
     /// Whether this key says where data lies, or where plugins lie and how they are run, and nothing else.
     #[must_use]
     pub fn is_place(&self, key: &str, plugins: &Plugins) -> bool {
-        let is_of_data = |(section, key)| DATA.contains(&section) && self.places(section, plugins).contains(&key);
+        let is_of_data =
+            |(section, key): (&str, &str)| DATA.contains(&section) && self.places(section, plugins).iter().any(|own| own == key);
         is_of_plugins(key) || key.split_once('.').is_some_and(is_of_data)
     }
 
     /// The settings of a section that say where its data lies.
-    fn places(&self, section: &str, plugins: &Plugins) -> Vec<&'static str> {
+    fn places(&self, section: &str, plugins: &Plugins) -> Vec<String> {
         match section {
             "dataset" => paths(&plugins.datasets, &self.dataset.name),
             "test" => self.test.as_ref().map_or_else(Vec::new, |section| paths(&plugins.datasets, &section.name)),
@@ -51,10 +52,18 @@ fn is_of_plugins(key: &str) -> bool {
     key.starts_with("plugins.")
 }
 
-/// The settings of this plugin that are paths.
-fn paths<T: ?Sized + Kind>(registry: &Registry<T>, name: &str) -> Vec<&'static str> {
-    let settings = registry.find(name).map_or(&[][..], |entry| entry.settings);
-    settings.iter().filter(|setting| setting.kind == ValueKind::Path).map(|setting| setting.name).collect()
+/// The settings of this plugin that are paths; those inside tables are dotted.
+fn paths<T: ?Sized + Kind>(registry: &Registry<T>, name: &str) -> Vec<String> {
+    registry.find(name).map_or_else(|_| Vec::new(), |entry| paths_in(entry.settings))
+}
+
+fn paths_in(settings: &[Setting]) -> Vec<String> {
+    let of = |setting: &Setting| match setting.kind {
+        ValueKind::Path => vec![setting.name.to_owned()],
+        ValueKind::Table(inner) => paths_in(inner).into_iter().map(|key| format!("{}.{key}", setting.name)).collect(),
+        _ => Vec::new(),
+    };
+    settings.iter().flat_map(of).collect()
 }
 
 fn flatten(within: &str, value: &Value, into: &mut BTreeMap<String, String>) {

@@ -12,6 +12,9 @@ crate::settings! {
     pub struct Training {
         /// the architecture, as the space writes it
         pub architecture: String, must be given;
+        /// whose settings hold where none are given: those listed here, or those of NAS-Bench-201 (16 channels, 5 cells, 200 epochs of batches of 256, a rate of 0.1 with Nesterov's look ahead, a decay of 5e-4, no cut of gradients, auxiliary head, drop-path or cut-out); a run keeps the settings, not this word
+        #[serde(skip)]
+        pub recipe: TrainingRecipe = TrainingRecipe::Darts;
         /// channels of the first stage
         pub channels: usize = 36, in 1..=4096;
         /// cells (a stage, in spaces with stages)
@@ -86,6 +89,19 @@ fn is_one(value: &usize) -> bool {
 #[expect(clippy::float_cmp, reason = "the default itself")]
 fn is_darts_on_imagenet(factor: &f64) -> bool {
     *factor == 0.97
+}
+
+crate::words! {
+    /// Whose way of training.
+    #[derive(Default)]
+    pub enum TrainingRecipe {
+        /// DARTS's evaluation on CIFAR-10 (Liu et al., ICLR 2019): the defaults of [`Training`].
+        #[default]
+        Darts = "darts",
+        /// That of all cells of NAS-Bench-201 (Dong & Yang, ICLR 2020, and its released code) over 200 epochs. Its trainings of
+        /// fewer epochs are the same with `epochs` set, so that the learning rate falls to 0 within them.
+        NasBench201 = "nas-bench-201",
+    }
 }
 
 crate::words! {

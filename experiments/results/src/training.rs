@@ -45,6 +45,10 @@ pub struct TrainingSummary {
     pub curve: Vec<EpochRecord>,
     /// Seconds of training and testing, of all sessions.
     pub seconds: f64,
+    /// Seconds of processor time of the same, of all threads. Nothing where the system does not tell, and in trainings of earlier
+    /// versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_seconds: Option<f64>,
     /// Where the last session ran.
     pub machine: Machine,
 }
@@ -71,6 +75,9 @@ pub struct EpochRecord {
     pub test: Tested,
     /// Seconds of training and testing.
     pub seconds: f64,
+    /// Seconds of processor time of the same, of all threads, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_seconds: Option<f64>,
 }
 
 /// A test by running statistics.

@@ -15,15 +15,17 @@ use super::tabular::{render, table};
 use crate::log::LogFile;
 use crate::output::{OutputError, out};
 
-/// Train an architecture from scratch by DARTS's recipe
+/// Train an architecture from scratch, by DARTS's recipe or NAS-Bench-201's
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   assay train configs/train-small-cifar10.toml
   assay train configs/train-small-cifar10.toml --set training.epochs=10 --set seed=1
+  assay train configs/train-nas-bench-201-12-epochs.toml
   assay train --resume results/train-small-…   continue this training
 
-The file's [training] section has the architecture and the recipe, [dataset] and [test] the images.
+The file's [training] section has the architecture and the recipe, [dataset] and [test] the images; `part` in both splits one
+dataset into images to train on and images to validate on.
 Ctrl-C stops after the step in flight; the training goes on from it to the very weights of an undisturbed one. A killed one
 goes on from its last checkpoint: the end of an epoch, or of the last five minutes in a longer one.
 Files: weights.safetensors (see assay export --weights), curve.csv, checkpoint.safetensors, summary.json.")]
@@ -64,6 +66,8 @@ fn print(summary: &TrainingSummary, path: &Path) -> Result<(), OutputError> {
     out!("trained     {}", summary.architecture)?;
     out!("size        {} parameters, {:.1} M multiply-adds", summary.parameters, summary.multiply_adds as f64 / 1e6)?;
     out!("test error  {:.2} % of {} images", summary.test_error_percent, summary.test.images)?;
+    let cpu = summary.cpu_seconds.map_or(String::new(), |seconds| format!(", {seconds:.1} s of processor time"));
+    out!("time        {:.1} s{cpu}", summary.seconds)?;
     out!("weights     {}", path.join(WEIGHTS).display())?;
     out!("run folder  {}", path.display())?;
     out!("protocol    {}", summary.protocol)

@@ -37,7 +37,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
                  LaTeX
       draw       Draw an architecture's cells, or how a search pruned, as SVG and PNG
       export     Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
-      train      Train an architecture from scratch by DARTS's recipe
+      train      Train an architecture from scratch, by DARTS's recipe or NAS-Bench-201's
       help       Print this message or the help of the given subcommand(s)
 
     Options:

@@ -235,3 +235,49 @@ fn a_training_does_not_claim_more_images_than_there_are() {
     assert!(!protocol("5000").contains("of them"));
     assert!(protocol("8").contains(", 8 of them"));
 }
+
+#[test]
+fn a_training_by_a_named_recipe_on_one_side_of_a_split_and_validated_on_the_other() {
+    let scratch = Scratch::new();
+    let records: Vec<u8> =
+        (0..40_usize).flat_map(|image| [vec![(image % 4) as u8], vec![(37 * image % 251) as u8; 192]].concat()).collect();
+    scratch.write("images.bin", records);
+    // Every fourth image and the one after it.
+    scratch.write("splits.json", r#"{"halves": {"images": 40, "in": 20, "bits": "MzMzMzM="}}"#);
+    let images = |section: &str, side: &str| {
+        format!(
+            "[{section}]\nname = \"records\"\npath = \"images.bin\"\nsize = 8\nnormalisation = \"cifar10\"\n\
+             part = {{ side = \"{side}\", file = \"splits.json\", key = \"halves\" }}\n\n"
+        )
+    };
+    let text = format!(
+        "version = 1\n\n[space]\nname = \"nas-bench-201\"\n\n{}{}[training]\narchitecture = \"{CELL}\"\nrecipe = \"nas-bench-201\"\n\
+         epochs = 2\nchannels = 4\ncells = 1\nbatch = 8\n",
+        images("dataset", "in"),
+        images("test", "out")
+    );
+    scratch.write("train.toml", text);
+    scratch.succeed(&["train", "train.toml", "--quiet", "--run-dir", "run"]);
+    let summary = crate::scratch::summary(&scratch.path().join("run"));
+    assert_eq!(
+        (summary["train_images"].as_u64(), summary["test"]["images"].as_u64(), summary["steps"].as_u64()),
+        (Some(20), Some(20), Some(6))
+    );
+    let of = |name: &str| summary["recipe"][name].clone();
+    assert_eq!((of("learning_rate"), of("nesterov"), of("clip"), of("batch")), (0.1.into(), true.into(), 0.0.into(), 8.into()));
+    assert_eq!(of("recipe"), Value::Null, "what is kept are the settings");
+    let protocol = summary["protocol"].as_str().unwrap();
+    assert!(protocol.contains("20 of 40 images of 3×8×8 (images.bin; those in `halves` of splits.json), tested on"), "{protocol}");
+    assert!(protocol.contains("those not in `halves` of splits.json"), "{protocol}");
+    assert!(summary["cpu_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{summary}");
+
+    // The run's own file makes the same again, wherever the split lies.
+    std::fs::rename(scratch.path().join("splits.json"), scratch.path().join("moved.json")).unwrap();
+    let moved = ["--set", "dataset.part.file=moved.json", "--set", "test.part.file=moved.json"];
+    scratch.succeed(&[&["train", "run/experiment.toml", "--quiet", "--run-dir", "again"][..], &moved].concat());
+    assert!(weights(&scratch.path().join("again")) == weights(&scratch.path().join("run")));
+
+    let message = scratch.fail(&["train", "train.toml", "--set", "dataset.part.file=moved.json", "--set", "test.part.key=thirds"]);
+    assert!(message.contains("test.part"), "{message}");
+    insta::assert_snapshot!(scratch.fail(&["train", "train.toml", "--set", "training.recipe=nas-bench-101"]));
+}

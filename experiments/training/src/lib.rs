@@ -1,13 +1,14 @@
-//! Training an architecture from scratch, by DARTS's recipe, on any engine that can learn.
+//! Training an architecture from scratch, by the recipe of an experiment file, on any engine that can learn.
 //!
 //! A [`Job`] says what is trained on which images by which [recipe](assay_core::experiment::Training); [`train`] does it, from
 //! the start or from a checkpoint. Every draw (the first weights, the order of the images, their crops and cut-outs, the paths
 //! dropped) is a function of seed, epoch and step, so a training that was stopped anywhere and resumed ends with the very
 //! weights of one that was not.
 //!
-//! The recipe: stochastic gradient descent with momentum and weight decay of all parameters, a cosine learning rate with
-//! optional warm-up, gradients cut to a norm, label smoothing, an auxiliary head, drop-path that grows with the epochs, flips,
-//! crops and cut-outs (Liu, Simonyan & Yang, ICLR 2019, and its released evaluation code).
+//! What a recipe can have: stochastic gradient descent with momentum and weight decay of all parameters, a cosine learning rate
+//! with optional warm-up, gradients cut to a norm, label smoothing, an auxiliary head, drop-path that grows with the epochs, flips,
+//! crops and cut-outs. Two are named: DARTS's (Liu, Simonyan & Yang, ICLR 2019, and its released evaluation code) and
+//! NAS-Bench-201's (Dong & Yang, ICLR 2020, and its released code).
 //! On an NVIDIA GPU (feature `cuda`) layers may compute in bfloat16. That was compiled, and never run on a GPU, by this project.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -55,6 +56,11 @@ pub struct Job<'a> {
 
 /// What a training reports while it goes on.
 pub trait Observer {
+    /// The processor time of this process so far, of all threads, in seconds, if the system tells.
+    fn cpu_seconds(&self) -> Option<f64> {
+        None
+    }
+
     /// Whether to stop now: the state is saved and the training ends with [`TrainingError::Interrupted`].
     fn is_interrupted(&self) -> bool;
 
@@ -90,6 +96,8 @@ pub struct Outcome {
     pub steps: usize,
     /// Seconds spent on training and testing, of all sessions.
     pub seconds: f64,
+    /// Seconds of processor time of the same, if that is known of every epoch.
+    pub cpu_seconds: Option<f64>,
 }
 
 /// Why a training did not end with weights.

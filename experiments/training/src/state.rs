@@ -36,6 +36,9 @@ pub(crate) struct Progress {
     pub(crate) correct: usize,
     /// Seconds spent in the epoch.
     pub(crate) seconds: f64,
+    /// Seconds of processor time spent in it, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cpu_seconds: Option<f64>,
     pub(crate) curve: Vec<EpochRecord>,
 }
 

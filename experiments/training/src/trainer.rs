@@ -41,6 +41,18 @@ pub(crate) struct Trainer<'a> {
 struct Course {
     learner: Box<dyn Learner>,
     progress: Progress,
+    /// The processor time that the progress has counted until now.
+    counted: Option<f64>,
+}
+
+impl Course {
+    /// Counts the processor time since it was last counted.
+    fn count(&mut self, observer: &dyn Observer) {
+        let now = observer.cpu_seconds();
+        let before = std::mem::replace(&mut self.counted, now);
+        let since = now.zip(before).map(|(now, before)| now - before);
+        self.progress.cpu_seconds = self.progress.cpu_seconds.zip(since).map(|(spent, since)| spent + since);
+    }
 }
 
 impl<'a> Trainer<'a> {
@@ -94,7 +106,7 @@ impl<'a> Trainer<'a> {
     /// Trains to the end.
     pub(crate) fn run(&self, checkpoint: Option<&[u8]>, observer: &mut dyn Observer) -> Result<Outcome, TrainingError> {
         let recipe = self.job.recipe;
-        let mut course = Course { learner: self.learner()?, progress: Progress::default() };
+        let mut course = Course { learner: self.learner()?, progress: Progress::default(), counted: observer.cpu_seconds() };
         if let Some(bytes) = checkpoint {
             let (state, progress) = self.identity().read(bytes)?;
             course.learner.restore(state).map_err(|error| TrainingError::Checkpoint(error.to_string()))?;
@@ -116,6 +128,7 @@ impl<'a> Trainer<'a> {
             test: last.test,
             steps: recipe.epochs * steps,
             seconds: curve.iter().map(|epoch| epoch.seconds).sum(),
+            cpu_seconds: curve.iter().map(|epoch| epoch.cpu_seconds).sum(),
             curve,
         })
     }
@@ -135,6 +148,9 @@ impl<'a> Trainer<'a> {
         let recipe = self.job.recipe;
         let epoch = course.progress.epoch;
         let (rate, drop_path) = (rates::learning_rate(recipe, epoch), rates::drop_path(recipe, epoch));
+        if course.progress.step == 0 {
+            course.progress.cpu_seconds = Some(0.0);
+        }
         let order = self.train.order(&self.stream.child("order").child(epoch));
         let mut clock = Instant::now();
         let mut saved = Instant::now();
@@ -160,7 +176,8 @@ impl<'a> Trainer<'a> {
         }
         let is_last = epoch + 1 == recipe.epochs;
         let test = self.tested(course, if is_last { &self.test } else { &self.sample }, observer)?;
-        let Progress { loss, correct, seconds, .. } = course.progress;
+        course.count(observer);
+        let Progress { loss, correct, seconds, cpu_seconds, .. } = course.progress;
         let images = self.train.len() as f64;
         course.progress.curve.push(EpochRecord {
             epoch: epoch + 1,
@@ -170,6 +187,7 @@ impl<'a> Trainer<'a> {
             train_accuracy: correct as f64 / images,
             test,
             seconds: seconds + clock.elapsed().as_secs_f64(),
+            cpu_seconds,
         });
         let curve = std::mem::take(&mut course.progress.curve);
         course.progress = Progress { epoch: epoch + 1, curve, ..Progress::default() };
@@ -216,7 +234,8 @@ impl<'a> Trainer<'a> {
         Ok(tested)
     }
 
-    fn save(&self, course: &Course, observer: &mut dyn Observer) -> Result<(), TrainingError> {
+    fn save(&self, course: &mut Course, observer: &mut dyn Observer) -> Result<(), TrainingError> {
+        course.count(observer);
         let bytes = self.identity().write(&course.learner.state(), &course.progress)?;
         observer.checkpoint(&bytes).map_err(TrainingError::Observer)
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use assay_core::data::{Content, DataError, Dataset, Normalisation, READ_LIMIT_VARIABLE, read_limit};
 use assay_core::graph::Shape;
+use assay_core::plugin::SettingsError;
 use image::imageops::FilterType;
 use image::{ImageError, ImageFormat, ImageReader, Limits};
 
@@ -16,6 +17,7 @@ use crate::parts::files::{kind_of, read_whole, unreadable};
 use crate::parts::jpeg;
 use crate::parts::location::{at_path, title_of};
 use crate::parts::normalisation::IMAGENET;
+use crate::parts::partition::{Chosen, Part};
 
 assay_core::settings! {
     /// Which images, and how large they become.
@@ -25,6 +27,8 @@ assay_core::settings! {
         path: PathBuf, must be given;
         /// height and width that every image is resized to (bilinear, without regard to its proportions)
         size: usize = 32, in 1..=1024;
+        /// one side of a split of these images in two, in the order of their names within that of the classes
+        part: Option<Part>, otherwise "all";
     }
 }
 
@@ -118,6 +122,16 @@ impl ImageFolder {
         let remarks = counted(&others).map(|others| format!("{others} left out")).into_iter().collect();
         let filled = files.iter().map(|_| AtomicBool::new(false)).collect();
         Ok(Self { root, size, classes, normalisation: IMAGENET.normalisation(), files, filled, remarks })
+    }
+
+    /// Keeps one side of a split.
+    fn keep(&mut self, part: &Part) -> Result<(), SettingsError> {
+        let all = self.files.len();
+        let Chosen { positions, words } = part.choose("image-folder", all)?;
+        self.files = positions.iter().map(|position| self.files[*position].clone()).collect();
+        self.filled.truncate(self.files.len());
+        self.remarks.push(format!("of {all} images {words}"));
+        Ok(())
     }
 }
 
@@ -253,5 +267,9 @@ assay_core::register! {
     name: "image-folder",
     summary: "PNG and JPEG files, a subfolder a class, resized on reading; normalised with ImageNet's constants",
     settings: Given,
-    build: |Given { path, size }| Ok(Box::new(ImageFolder::open(path, size).map_err(at_path)?)),
+    build: |Given { path, size, part }| {
+        let mut images = ImageFolder::open(path, size).map_err(at_path)?;
+        part.iter().try_for_each(|part| images.keep(part))?;
+        Ok(Box::new(images))
+    },
 }

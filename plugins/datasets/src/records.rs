@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use assay_core::data::{DataError, Dataset, InMemory};
+use assay_core::data::{DataError, Dataset, InMemory, Normalisation};
 use assay_core::graph::Shape;
 use assay_core::plugin::SettingsError;
 
 use crate::parts::files::read_whole;
-use crate::parts::flat_records::{RecordLayout, split};
+use crate::parts::flat_records::{LabelledImages, RecordLayout, split};
 use crate::parts::location::{at_path, title_of};
 use crate::parts::normalisation::{Constants, measure};
+use crate::parts::partition::{Chosen, Part};
 
 assay_core::settings! {
     /// How records are laid out, and what they are.
@@ -31,6 +32,8 @@ assay_core::settings! {
         classes: Option<usize>, otherwise "the largest label plus one", in 1..=1_000_000;
         /// the constants of a dataset, or the mean and deviation of the file itself
         normalisation: Constants = Constants::Measured;
+        /// one side of a split of these images in two; measured constants are those of all of them
+        part: Option<Part>, otherwise "all";
         /// what protocols call the images
         title: String = "flat records".into();
     }
@@ -61,18 +64,27 @@ impl Records {
             let problem = format!("`{}` is for 3 channels, but `channels` is {}; use \"measured\"", self.normalisation, self.channels);
             return Err(SettingsError::new("normalisation", problem));
         }
-        let read = || -> Result<InMemory, DataError> {
+        let read = || -> Result<(LabelledImages, Normalisation), DataError> {
             let origin = path.display().to_string();
-            let part = split(&origin, &read_whole(path)?, layout, self.classes)?;
-            let classes = self.classes.unwrap_or_else(|| part.labels.iter().max().map_or(1, |label| *label as usize + 1));
+            let images = split(&origin, &read_whole(path)?, layout, self.classes)?;
             let normalisation = match preset {
                 Some(preset) => preset.normalisation(),
-                None => measure(&origin, shape, &part.pixels)?,
+                None => measure(&origin, shape, &images.pixels)?,
             };
-            let description = format!("{}, {} images of {shape} ({})", self.title, part.labels.len(), title_of(path));
-            InMemory::new(description, shape, classes, normalisation, part.pixels, part.labels)
+            Ok((images, normalisation))
         };
-        Ok(Box::new(read().map_err(at_path)?))
+        let (mut images, normalisation) = read().map_err(at_path)?;
+        let classes = self.classes.unwrap_or_else(|| images.labels.iter().max().map_or(1, |label| *label as usize + 1));
+        let (mut count, mut source) = (images.labels.len().to_string(), title_of(path));
+        if let Some(part) = &self.part {
+            let Chosen { positions, words } = part.choose("records", images.labels.len())?;
+            images = images.only(&positions, shape.elements());
+            count = format!("{} of {count}", positions.len());
+            source = format!("{source}; {words}");
+        }
+        let description = format!("{}, {count} images of {shape} ({source})", self.title);
+        let made = InMemory::new(description, shape, classes, normalisation, images.pixels, images.labels);
+        Ok(Box::new(made.map_err(at_path)?))
     }
 }
 

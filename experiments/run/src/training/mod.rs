@@ -129,6 +129,7 @@ impl Prepared for TrainingRun {
             recipe: Recipe::of(recipe).map_err(unwritable)?,
             curve: outcome.curve,
             seconds: outcome.seconds,
+            cpu_seconds: outcome.cpu_seconds,
             machine: machine::here(if recipe.backend == TrainingBackend::Cpu { self.threads().get() } else { 1 }),
         };
         let json = summary.to_json().map_err(unwritable)?;
@@ -175,6 +176,10 @@ struct Keeper<'a> {
 }
 
 impl assay_training::Observer for Keeper<'_> {
+    fn cpu_seconds(&self) -> Option<f64> {
+        machine::cpu_seconds()
+    }
+
     fn is_interrupted(&self) -> bool {
         self.observer.is_interrupted()
     }

@@ -11,6 +11,7 @@ use crate::parts::files::{read_whole, unreadable};
 use crate::parts::flat_records::LabelledImages;
 use crate::parts::location::{at_path, resolve, title_of};
 use crate::parts::normalisation::Preset;
+use crate::parts::partition::{Chosen, Part};
 
 assay_core::words! {
     /// Which images of a dataset.
@@ -30,6 +31,8 @@ assay_core::settings! {
         path: Option<PathBuf>, otherwise "datasets/<name> in the data directory";
         /// which images
         split: Split = Split::Train;
+        /// one side of a split of these images in two
+        part: Option<Part>, otherwise "all";
     }
 }
 
@@ -78,13 +81,19 @@ impl Form {
 
 /// Opens a dataset with the user's settings.
 pub(crate) fn open(collection: &Collection, settings: BatchFiles) -> Result<Box<dyn Dataset>, SettingsError> {
-    let BatchFiles { path, split } = settings;
+    let BatchFiles { path, split, part } = settings;
     let path = resolve(collection.name, path, collection.remedy)?;
-    let made = read(collection, &path, split).and_then(|(part, form, place)| {
-        let description = format!("{} {split}, {} images ({} in {})", collection.title, part.labels.len(), form.title, title_of(&place));
-        let normalisation = collection.normalisation.normalisation();
-        InMemory::new(description, collection.shape, collection.classes, normalisation, part.pixels, part.labels)
-    });
+    let (mut images, form, place) = read(collection, &path, split).map_err(at_path)?;
+    let (mut count, mut source) = (images.labels.len().to_string(), format!("{} in {}", form.title, title_of(&place)));
+    if let Some(part) = part {
+        let Chosen { positions, words } = part.choose(collection.name, images.labels.len())?;
+        images = images.only(&positions, collection.shape.elements());
+        count = format!("{} of {count}", positions.len());
+        source = format!("{source}; {words}");
+    }
+    let description = format!("{} {split}, {count} images ({source})", collection.title);
+    let normalisation = collection.normalisation.normalisation();
+    let made = InMemory::new(description, collection.shape, collection.classes, normalisation, images.pixels, images.labels);
     Ok(Box::new(made.map_err(at_path)?))
 }
 

@@ -23,6 +23,12 @@ impl LabelledImages {
             self.labels.append(&mut other.labels);
         }
     }
+
+    /// The images at these positions, of so many bytes each.
+    pub(crate) fn only(&self, positions: &[usize], pixels: usize) -> Self {
+        let images = positions.iter().flat_map(|position| &self.pixels[position * pixels..][..pixels]);
+        Self { pixels: images.copied().collect(), labels: positions.iter().map(|position| self.labels[*position]).collect() }
+    }
 }
 
 /// How a record is laid out. A label is an unsigned little-endian integer.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::writing::{archive, contents, open, open_at, python2_batch, python3_batch, shared_images};
 use assay_core::plugin::Settings;
+use serde_json::json;
 use tempfile::tempdir;
 
 const PIXELS: usize = 3 * 32 * 32;
@@ -113,4 +114,27 @@ fn a_batch_read_as_records_is_the_same_batch() {
     assert!(contents(&*cifar) == contents(&*records));
     assert_eq!(cifar.normalisation(), records.normalisation());
     assert_eq!((cifar.shape(), cifar.classes()), (records.shape(), records.classes()));
+}
+
+#[test]
+fn the_two_sides_of_a_split_are_the_images_of_the_whole() {
+    let folder = tempdir().unwrap();
+    write_all(folder.path(), &cifar10_files(20));
+    let at = || Settings::none().with("path", folder.path().to_str().unwrap());
+    let whole = contents(&*open("cifar10", &at()).unwrap());
+    let splits = folder.path().join("splits.json");
+    // The even images: bits 0, 2, 4 and 6 of each byte, and of the last byte, of which half is used, bits 0 and 2.
+    std::fs::write(&splits, r#"{"cifar10": {"images": 100, "in": 50, "bits": "VVVVVVVVVVVVVVVVBQ=="}}"#).unwrap();
+    let side = |side: &str| open("cifar10", &at().with("part", json!({"side": side, "file": splits}))).unwrap();
+    let (even, odd) = (side("in"), side("out"));
+    insta::assert_snapshot!(odd.describe().replace(&folder.path().file_name().unwrap().display().to_string(), "[folder]"), @"CIFAR-10 train, 50 of 100 images (binary batches in [folder]; those not in `cifar10` of splits.json)");
+    let (even, odd) = (contents(&*even), contents(&*odd));
+    for image in 0..100 {
+        let (pixels, labels) = if image % 2 == 0 { &even } else { &odd };
+        assert_eq!(labels[image / 2], whole.1[image]);
+        assert!(pixels[image / 2 * PIXELS..][..PIXELS] == whole.0[image * PIXELS..][..PIXELS]);
+    }
+    let error = open("cifar10", &at().with("split", "test").with("part", json!({"side": "in", "file": splits}))).err().unwrap();
+    let error = error.replace(&folder.path().display().to_string(), "[folder]");
+    insta::assert_snapshot!(error, @"dataset `cifar10`: `part.file`: [folder]/splits.json: its split `cifar10` is of 100 images, and the dataset has 20; set `part.key` to the split of this dataset");
 }

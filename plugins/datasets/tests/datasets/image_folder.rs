@@ -1,6 +1,6 @@
 //! `image-folder` on files that the tests write.
 
-use crate::writing::{open, open_at, refusal};
+use crate::writing::{contents, open, open_at, refusal};
 use assay_core::graph::Shape;
 use assay_core::plugin::Settings;
 use image::{Rgb, RgbImage};
@@ -32,6 +32,28 @@ fn folders_sorted_by_name_are_the_classes() {
             assert_eq!([0, 1, 2].map(|channel| pixels[channel * 64 + position]), pixel.0);
         }
     }
+}
+
+#[test]
+fn the_two_sides_of_a_split_have_each_file_once_and_the_classes_of_all() {
+    let folder = tempdir().unwrap();
+    for (class, count) in [("ant", 5), ("zebra", 3)] {
+        std::fs::create_dir(folder.path().join(class)).unwrap();
+        (0..count).for_each(|shift| picture(8, 8, shift).save(folder.path().join(format!("{class}/{shift}.png"))).unwrap());
+    }
+    let side = |side: &str| {
+        let part = serde_json::json!({"side": side, "share": 0.25});
+        open("image-folder", &Settings::none().with("path", folder.path().to_str().unwrap()).with("size", 8).with("part", part)).unwrap()
+    };
+    let (drawn, rest) = (side("in"), side("out"));
+    assert_eq!((drawn.len(), rest.len(), drawn.classes(), rest.classes()), (2, 6, 2, 2));
+    let (drawn_images, rest_images) = (contents(&*drawn), contents(&*rest));
+    let mut labels = [drawn_images.1, rest_images.1].concat();
+    labels.sort_unstable();
+    assert_eq!(labels, [0, 0, 0, 0, 0, 1, 1, 1]);
+    let different = [drawn_images.0, rest_images.0].concat().chunks(192).map(<[u8]>::to_vec).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(different.len(), 5, "zebras are the first three ants again");
+    assert!(rest.describe().ends_with("; of all 8 images those not drawn by seed 0)"), "{}", rest.describe());
 }
 
 #[test]

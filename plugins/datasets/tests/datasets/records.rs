@@ -55,6 +55,19 @@ fn images_without_labels_have_label_zero() {
 }
 
 #[test]
+fn both_sides_of_a_split_are_normalised_by_the_constants_of_all_images() {
+    let whole = open("records", &at("cifar10_train_balanced1000.bin")).unwrap();
+    let side = |side: &str| {
+        let part = serde_json::json!({"side": side, "share": 0.9, "seed": 3});
+        open("records", &at("cifar10_train_balanced1000.bin").with("part", part)).unwrap()
+    };
+    let (drawn, rest) = (side("in"), side("out"));
+    assert_eq!((drawn.len(), rest.len()), (900, 100));
+    assert_eq!((drawn.normalisation(), rest.normalisation()), (whole.normalisation(), whole.normalisation()));
+    insta::assert_snapshot!(rest.describe(), @"flat records, 100 of 1000 images of 3×32×32 (cifar10_train_balanced1000.bin; those not drawn by seed 3)");
+}
+
+#[test]
 fn settings_that_do_not_fit_together_are_refused() {
     let message = |settings: Settings| open("records", &settings).err().unwrap();
     let file = || at("cifar10_train_balanced1000.bin");
