@@ -15,6 +15,7 @@ mod spread;
 mod study;
 mod summary;
 mod table1;
+mod trained;
 
 use clap::{Args, Subcommand};
 
@@ -41,6 +42,8 @@ enum Published {
     Fig9(figures::Fig9),
     Correlation(correlation::Correlation),
     CorrelationDarts(correlation::CorrelationDarts),
+    #[command(name = "trained-nas-bench-201")]
+    TrainedNasBench201(trained::TrainedNasBench201),
     All(all::All),
 }
 
@@ -60,6 +63,7 @@ impl Reproduce {
             Published::Fig9(fig9) => fig9.run(),
             Published::Correlation(correlation) => correlation.run(),
             Published::CorrelationDarts(correlation) => correlation.run(),
+            Published::TrainedNasBench201(trained) => trained.run(),
             Published::All(all) => all.run(),
         }
     }
