@@ -30,3 +30,4 @@ mod studies;
 mod study_interruption;
 mod system;
 mod training;
+mod training_faults;

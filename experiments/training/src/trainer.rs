@@ -7,7 +7,7 @@ use assay_core::engine::Engine;
 use assay_core::engine::learner::{Decayed, Learner, LearnerState, Lesson, Loss, Optimiser, Part, Rules, Targets, cross_entropy};
 use assay_core::experiment::{DecayedParameters, Training, TrainingOptimiser};
 use assay_core::graph::Graph;
-use assay_core::network::{Network, RunningStatistics};
+use assay_core::network::{Network, RunningStatistics, batch_norms};
 use assay_core::stream::Stream;
 use assay_weights::Weights;
 
@@ -87,6 +87,9 @@ impl<'a> Trainer<'a> {
         }
         let stream = Stream::new(job.seed, "training");
         let train = Images::new(*train, recipe.images, &stream.child("images"));
+        if let Some(problem) = single_value(&learning, train.len(), recipe.batch) {
+            return Err(TrainingError::Recipe(problem));
+        }
         let sample = Images::new(*test, recipe.test_images, &stream.child("test images"));
         let test = Images::new(*test, None, &stream);
         Ok(Self { job, engine, graph: learning, losses, rules: rules(recipe), train, sample, test, stream })
@@ -239,6 +242,17 @@ impl<'a> Trainer<'a> {
         let bytes = self.identity().write(&course.learner.state(), &course.progress)?;
         observer.checkpoint(&bytes).map_err(TrainingError::Observer)
     }
+}
+
+/// What is wrong where the last batch of an epoch is one image and a batch normalisation sees one pixel of it: the variance of one
+/// value is none, and dividing by it teaches nothing.
+fn single_value(graph: &Graph, images: usize, batch: usize) -> Option<String> {
+    let norm = batch_norms(graph).map(|id| graph.node(id)).find(|node| node.shape.area() == 1).filter(|_| images % batch == 1)?;
+    Some(format!(
+        "{images} images in batches of {batch} leave one image for the last batch, of which `{}` normalises a single pixel: set another \
+         batch or another number of images",
+        norm.name
+    ))
 }
 
 /// How a recipe's steps follow from gradients.

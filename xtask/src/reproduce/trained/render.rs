@@ -41,7 +41,8 @@ pub(super) fn render(command: &str, rows: &[Row]) -> String {
         let cpu = summary.cpu_seconds.map_or("–".into(), |seconds| format!("{seconds:.0}"));
         let (ours, difference) = (row.accuracy(), row.difference());
         // Writing to a string does not fail.
-        let _ = writeln!(text, "| {index} | {ours:.2} | {accuracy:.2} | {difference:+.2} | {:.0} | {cpu} | {seconds:.0} |", summary.seconds);
+        let _ =
+            writeln!(text, "| {index} | {ours:.2} | {accuracy:.2} | {difference:+.2} | {:.0} | {cpu} | {seconds:.0} |", summary.seconds);
     }
     text += &format!("\n{}\n\n## The cells\n\n```text\n", agreement(rows));
     for Row { recorded: Recorded { index, cell, .. }, .. } in rows {
@@ -62,7 +63,11 @@ fn agreement(rows: &[Row]) -> String {
     let side = |of: &dyn Fn(&Row) -> f64| rows.iter().map(of).collect::<Vec<f64>>();
     let pairs = Pairs::new(&side(&Row::accuracy), &side(&|row| row.recorded.accuracy)).ok();
     let tau = pairs.as_ref().and_then(kendall::tau_b).map_or("not determined".into(), |tau| format!("{tau:.3}"));
-    format!("Mean absolute difference over the {} cells that learn (recorded above {LEARNS} %): {mean}. Kendall's τ-b over all {}: {tau}.", learn.len(), rows.len())
+    format!(
+        "Mean absolute difference over the {} cells that learn (recorded above {LEARNS} %): {mean}. Kendall's τ-b over all {}: {tau}.",
+        learn.len(),
+        rows.len()
+    )
 }
 
 #[cfg(test)]
@@ -89,6 +94,9 @@ mod tests {
 
     #[test]
     fn without_a_cell_that_learns_no_mean_is_claimed() {
-        assert!(agreement(&[row(3, 10.0, 2_500, None)]).contains("over the 0 cells that learn (recorded above 20 %): –. Kendall's τ-b over all 1: not determined."));
+        assert!(
+            agreement(&[row(3, 10.0, 2_500, None)])
+                .contains("over the 0 cells that learn (recorded above 20 %): –. Kendall's τ-b over all 1: not determined.")
+        );
     }
 }
