@@ -53,7 +53,7 @@ fn the_two_sides_of_a_split_have_each_file_once_and_the_classes_of_all() {
     assert_eq!(labels, [0, 0, 0, 0, 0, 1, 1, 1]);
     let different = [drawn_images.0, rest_images.0].concat().chunks(192).map(<[u8]>::to_vec).collect::<std::collections::BTreeSet<_>>();
     assert_eq!(different.len(), 5, "zebras are the first three ants again");
-    assert!(rest.describe().ends_with("; of all 8 images those not drawn by seed 0)"), "{}", rest.describe());
+    assert!(rest.describe().ends_with("; of 8 images those not drawn by seed 0)"), "{}", rest.describe());
 }
 
 #[test]
