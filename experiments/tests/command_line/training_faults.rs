@@ -49,7 +49,7 @@ fn words(message: &str) -> String {
 #[test]
 fn labels_beyond_the_classes_are_refused_before_anything_is_trained() {
     let scratch = scratch();
-    let record = |label: u8| [vec![label], vec![7; 96], vec![200; 96]].concat();
+    let record = |label: u8| std::iter::once(label).chain((0..192).map(move |byte| byte ^ (31 * label))).collect::<Vec<u8>>();
     scratch.write("three.bin", [0, 1, 2, 0, 1, 2].map(record).concat());
     scratch.write("four.bin", [0, 1, 2, 3].map(record).concat());
     let text = experiment().replace("name = \"synthetic\"\nimages = 40", "name = \"records\"\npath = \"three.bin\"");
@@ -86,7 +86,8 @@ fn a_training_that_diverges_says_in_which_step_and_what_to_lower() {
     let diverging = ["training.learning_rate=100.0", "training.weight_decay=1.0", "training.clip=0", "training.epochs=30"];
     let message = words(&scratch.fail(&arguments("run", &diverging)));
     assert!(message.contains("of epoch ") && message.contains("is not a number: the training diverged"), "{message}");
-    assert!(message.contains("use a lower learning_rate"), "{message}");
+    assert!(message.contains("use a lower learning_rate") && message.contains("it is 100"), "{message}");
+    assert!(!message.contains("--resume"), "it would diverge again: {message}");
     assert!(!scratch.path().join("run/weights.safetensors").exists());
 }
 

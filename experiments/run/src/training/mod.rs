@@ -108,7 +108,11 @@ impl Prepared for TrainingRun {
         observer.phase("training");
         let mut keeper = Keeper { folder, observer };
         let outcome = assay_training::train(&self.job(), checkpoint.as_deref(), &mut keeper);
-        let outcome = outcome.map_err(|error| of_checkpoint(folder, error))?;
+        let outcome = outcome.map_err(|error| match error {
+            TrainingError::Diverged { .. } => diverged(&error, recipe.learning_rate),
+            TrainingError::Checkpoint(problem) => of_checkpoint(folder, &problem),
+            other => other.into(),
+        })?;
         folder.write(files::WEIGHTS, &outcome.weights.to_bytes().map_err(TrainingError::from)?)?;
         let summary = TrainingSummary {
             kind: Kind::Training,
@@ -158,9 +162,14 @@ fn read_checkpoint(folder: &RunFolder) -> Result<Option<Vec<u8>>, RunError> {
     }
 }
 
-/// The error, with the file where it is about the checkpoint.
-fn of_checkpoint(folder: &RunFolder, error: TrainingError) -> RunError {
-    let TrainingError::Checkpoint(problem) = error else { return error.into() };
+/// A training that diverged does so again wherever it is continued.
+fn diverged(error: &TrainingError, rate: f64) -> RunError {
+    let help = format!("begin again in another folder: set training.learning_rate lower (it is {rate}), or cut gradients by training.clip");
+    RunError::refused(error.to_string(), help)
+}
+
+/// A checkpoint that cannot be continued, with its file.
+fn of_checkpoint(folder: &RunFolder, problem: &str) -> RunError {
     let file = folder.path().join(files::CHECKPOINT);
     let what = format!("`{}` cannot be continued: {problem}", file.display());
     RunError::refused(
