@@ -37,8 +37,10 @@ impl Scale {
         if low <= 0.0 || high / low < 10.0 {
             return Some(linear);
         }
-        let room = 0.03 * (high / low).log10();
-        Some(Self { low: low.log10() - room, high: high.log10() + room, logarithmic: true, ..linear })
+        // Not of the ratio, which may be beyond the largest number.
+        let (low, high) = (low.log10(), high.log10());
+        let room = 0.03 * (high - low);
+        Some(Self { low: low - room, high: high + room, logarithmic: true, ..linear })
     }
 
     /// From one value to another, linear.
@@ -96,7 +98,9 @@ impl Scale {
         }
         let (first, last) = (self.low.ceil() as i32, self.high.floor() as i32);
         let spacing = ((last - first) as usize / count.max(1) + 1) as i32;
-        (first..=last).filter(|power| power.rem_euclid(spacing) == 0).map(|power| 10f64.powi(power)).collect()
+        let powers = (first..=last).filter(|power| power.rem_euclid(spacing) == 0).map(|power| 10f64.powi(power));
+        // Powers below 1e-308 may come out as 0, which has no place on the axis.
+        powers.filter(|value| *value > 0.0).collect()
     }
 
     /// Draws a horizontal axis at the foot of a plot that reaches up to `top`.
@@ -179,6 +183,16 @@ mod tests {
         );
         assert!(decades([0.3, 3.1]).is_logarithmic());
         assert!(!decades([30.0, 90.0]).is_logarithmic() && !decades([0.0, 90.0]).is_logarithmic());
+    }
+
+    #[test]
+    fn values_whose_ratio_is_beyond_the_largest_number_have_ticks_too() {
+        let ticks = Scale::over_decades([3.6e-320, 136.7].into_iter()).unwrap().ticks(5);
+        assert!((2..=7).contains(&ticks.len()), "{ticks:?}");
+        for count in 1..400 {
+            let ticks = Scale::over_decades([5e-324, 1.7e308].into_iter()).unwrap().ticks(count);
+            assert!(ticks.iter().all(|(value, _)| *value > 0.0), "{ticks:?}");
+        }
     }
 
     #[test]
