@@ -11,8 +11,9 @@ use figment::{Figment, Metadata, Profile, Provider, Source};
 use serde::Serialize;
 use toml_edit::{Document, Key};
 
-use super::environment::{self, DEEPEST, ENVIRONMENT_PREFIX};
+use super::environment::{self, ENVIRONMENT_PREFIX};
 use super::merged::{File, Merged};
+use super::nesting::{DEEPEST, TooDeep, too_deep};
 use super::{Experiment, ExperimentError, OnError, Place, PluginFiles, Plugins, Problem, Purpose};
 use crate::data::read_small_file;
 use crate::plugin::{Declared, SearchSpace, Settings};
@@ -82,6 +83,10 @@ impl Layers {
             help: None,
             place: Place::File { path: path.to_owned(), text: shared.clone(), span: span.unwrap_or(0..0) },
         };
+        if let Some(TooDeep { problem, span }) = too_deep(&text) {
+            let place = Place::File { path: path.to_owned(), text: shared, span };
+            return Err(Problem { message: problem, help: None, place }.into());
+        }
         let document = Document::parse(text).map_err(|error| syntax(error.message(), error.span()))?;
         let dict: Dict = toml_edit::de::from_document(document.clone()).map_err(|error| syntax(error.message(), error.span()))?;
         let metadata = Metadata::from("experiment file", Source::File(path.to_owned()));

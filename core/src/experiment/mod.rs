@@ -58,6 +58,7 @@ mod form;
 mod layers;
 mod list;
 mod merged;
+mod nesting;
 mod plugin_files;
 mod plugins;
 mod problem;

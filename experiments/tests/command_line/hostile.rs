@@ -82,13 +82,17 @@ fn settings_that_are_nested_without_end() {
     ] {
         refuses(&scratch, &["run", "tiny.toml", "--set", &assignment], &[], says);
     }
-    for text in [
-        "[".repeat(300_000),
-        format!("a = {}", "[".repeat(300_000)),
-        format!("a = {}", "{a=".repeat(300_000)),
-        format!("{} = 1", vec!["a"; 300_000].join(".")),
+    let (nested, parts) = ("lists and tables are nested more than 32 deep here", "a key has at most 32 parts");
+    for (text, says) in [
+        ("[".repeat(300_000), nested),
+        (format!("a = {}", "[".repeat(300_000)), nested),
+        (format!("a = {}", "{a=".repeat(300_000)), nested),
+        (format!("{} = 1", vec!["a"; 300_000].join(".")), parts),
+        (format!("[{}]", vec!["a"; 300_000].join(".")), parts),
+        (format!("a = {}1{}", "[".repeat(40), "]".repeat(40)), nested),
     ] {
         scratch.write("deep.toml", format!("{TINY}{text}\n"));
+        refuses(&scratch, &["run", "deep.toml"], &[], says);
         refuses(&scratch, &["run", "deep.toml"], &[], "deep.toml");
     }
 }
