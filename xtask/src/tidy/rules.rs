@@ -30,6 +30,12 @@ pub(super) const CRATES: &[Crate] = &[
         why: "contracts do not know who fulfils them, and a linked plugin is built in little time",
     },
     Crate {
+        folder: "core/parquet",
+        name: "assay-parquet",
+        never: &[&["assay-*", "burn*"]],
+        why: "whoever reads a table from outside reads it within the same limits",
+    },
+    Crate {
         folder: "core/engines/cpu",
         name: "assay-cpu",
         never: &[&PLUGINS, &PROGRAM, &["burn*", "polars*"]],

@@ -1,16 +1,14 @@
 //! Reading a user's table cell by cell, with the place of every cell, and storing a checked one.
 
-mod cell;
 mod check;
 mod layout;
 mod lock;
-mod parquet;
 mod read;
 mod seal;
 mod store;
 mod values;
 
-pub(crate) use cell::Cell;
+pub(crate) use assay_parquet::Cell;
 pub(crate) use check::{Checked, figures};
 pub(crate) use layout::{Column, Content, Layout, runs_of};
 pub(crate) use lock::Lock;

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use assay_core::data::{read_file, read_limit, read_unpacked};
 use assay_core::plugin::import::ImportError;
+use assay_parquet::{Cell, Parquet};
 use flate2::read::MultiGzDecoder;
 
-use super::cell::Cell;
 use super::layout::Layout;
-use super::parquet::{self, Columns};
 use super::seal::{self, Seal};
 
 const PARQUET_MAGIC: &[u8] = b"PAR1";
@@ -207,11 +206,12 @@ impl RawTable {
             return Err(unreadable("the parquet file is cut short: its footer is missing".into()));
         }
         let damaged = |problem: String| unreadable(format!("the parquet file cannot be decoded: {problem}"));
-        let Columns { names, wanted, rows } = parquet::columns(bytes, known).map_err(damaged)?;
-        Self::check_names(file, &names, required)?;
-        let (columns, cells) = wanted.into_iter().unzip();
-        let unknown = names.into_iter().filter(|name| !known(name)).collect();
-        Ok(Self { file: file.to_owned(), columns, cells, unknown, rows, places: Places::Numbers })
+        let limit = read_limit().map_err(|error| unreadable(error.to_string()))?;
+        let table = Parquet::open(bytes, limit, known).map_err(damaged)?;
+        let (columns, cells) = table.columns().map_err(damaged)?.into_iter().unzip();
+        Self::check_names(file, table.names(), required)?;
+        let unknown = table.names().iter().filter(|name| !known(name)).cloned().collect();
+        Ok(Self { file: file.to_owned(), columns, cells, unknown, rows: table.rows(), places: Places::Numbers })
     }
 
     fn check_names(file: &Path, columns: &[String], required: &[&str]) -> Result<(), ImportError> {

@@ -18,7 +18,7 @@ impl Written {
     pub(super) fn read(folder: &Path) -> Result<Self, ReportError> {
         let Some(table) = RunTable::read_if_any(folder, &TABLE)? else { return Ok(Self(None)) };
         let pairs = table.texts(MASK)?.into_iter().zip(table.texts(ARCH)?);
-        Ok(Self(Some(pairs.map(|(mask, text)| (mask.to_owned(), text.to_owned())).collect())))
+        Ok(Self(Some(pairs.collect())))
     }
 
     /// A state as the space writes it, or its mask where it is not an architecture or nothing was stored.

@@ -45,7 +45,7 @@ impl Readings {
         let mut repeats: Vec<Vec<Vec<Reading>>> = Vec::new();
         let cells = table.texts(arch)?.into_iter().zip(table.texts(label)?).zip(table.readings(value, undefined_because)?);
         for ((architecture, label), reading) in cells {
-            let (architecture, label) = (architectures.position(architecture), labels.position(label));
+            let (architecture, label) = (architectures.position(&architecture), labels.position(&label));
             repeats.resize(labels.names.len().max(repeats.len()), Vec::new());
             let of_label = &mut repeats[label];
             of_label.resize(architectures.names.len().max(of_label.len()), Vec::new());

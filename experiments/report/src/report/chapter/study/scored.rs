@@ -68,7 +68,8 @@ fn read_targets(folder: &Path, targets: &[Target], architectures: &[String]) -> 
         return Ok(Vec::new());
     }
     let table = RunTable::read(folder, &TARGETS)?;
-    let keys = table.texts(TARGET)?.into_iter().zip(table.texts(ARCH)?);
+    let [columns, texts] = [table.texts(TARGET)?, table.texts(ARCH)?];
+    let keys = columns.iter().map(String::as_str).zip(texts.iter().map(String::as_str));
     let known: HashMap<(&str, &str), Option<f64>> = keys.zip(table.numbers(VALUE)?).collect();
     let value = |target: &str, architecture: &str| {
         known.get(&(target, architecture)).copied().ok_or_else(|| table.wrong(&format!("it has no {target} of `{architecture}`")))
@@ -84,10 +85,10 @@ fn read_targets(folder: &Path, targets: &[Target], architectures: &[String]) -> 
 /// These architectures as subspaces of the layout.
 fn read_architectures(folder: &Path, layout: &Layout, texts: &[String]) -> Result<Vec<Subspace>, ReportError> {
     let table = RunTable::read(folder, &architectures::TABLE)?;
-    let masks: HashMap<&str, &str> = table.texts(architectures::ARCH)?.into_iter().zip(table.texts(architectures::MASK)?).collect();
+    let masks: HashMap<String, String> = table.texts(architectures::ARCH)?.into_iter().zip(table.texts(architectures::MASK)?).collect();
     let read = |text: &String| {
-        let mask = masks.get(text.as_str()).ok_or_else(|| table.wrong(&format!("it has no architecture `{text}`")))?;
-        let subspace = Subspace::try_from((*mask).to_owned()).map_err(|error| table.wrong(&format!("`{mask}`: {error}")))?;
+        let mask = masks.get(text).ok_or_else(|| table.wrong(&format!("it has no architecture `{text}`")))?;
+        let subspace = Subspace::try_from(mask.clone()).map_err(|error| table.wrong(&format!("`{mask}`: {error}")))?;
         if subspace.fits(layout) { Ok(subspace) } else { Err(table.wrong(&format!("`{mask}` does not fit the space"))) }
     };
     texts.iter().map(read).collect()

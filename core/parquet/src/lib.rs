@@ -4,14 +4,17 @@
 //! a data frame made of it: a category is a text, a number of 16 bits a number. What a file claims to hold is compared with
 //! limits and with itself before memory is taken for it.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod cell;
+
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use assay_core::data::read_limit;
 use polars_arrow::array::{Array, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::datatypes::{ArrowDataType, Field};
 use polars_buffer::Buffer;
-use polars_parquet::parquet::metadata::ColumnChunkMetadata;
+use polars_parquet::parquet::metadata::{ColumnChunkMetadata, FileMetadata};
 use polars_parquet::parquet::page::ParquetPageHeader;
 use polars_parquet::parquet::schema::Repetition;
 use polars_parquet::parquet::schema::types::{
@@ -20,66 +23,113 @@ use polars_parquet::parquet::schema::types::{
 use polars_parquet::read::{BasicDecompressor, PageReader, column_iter_to_arrays, read_metadata};
 use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
 
-use super::cell::Cell;
+pub use cell::Cell;
 
-/// These parts of the limit of what is read: 16 MiB of footer, 128 MiB a page and 16 million cells where nothing else is set.
+/// These parts of the limit of what is read: of 1 GiB, 16 MiB of footer, 128 MiB a page and 16 million cells.
 const FOOTER_PART: u64 = 64;
 const PAGE_PART: u64 = 8;
 const CELLS_PART: u64 = 64;
 
-/// A parquet file's columns.
-pub(super) struct Columns {
-    /// All, in the order of the file.
-    pub(super) names: Vec<String>,
-    /// Those wanted, each with its cells.
-    pub(super) wanted: Vec<(String, Vec<Cell>)>,
-    pub(super) rows: usize,
+/// A parquet file whose footer was read.
+pub struct Parquet {
+    file: Buffer<u8>,
+    /// Of the wanted columns.
+    metadata: FileMetadata,
+    names: Vec<String>,
+    rows: usize,
+    limit: u64,
 }
 
-/// Reads the columns whose names are `wanted`. The error says what is wrong with the file.
-pub(super) fn columns(bytes: Vec<u8>, wanted: &dyn Fn(&str) -> bool) -> Result<Columns, String> {
-    // The decoder indexes by what the file says, and panics where that is wrong. It works on bytes of its own, which are given up.
-    catch_unwind(AssertUnwindSafe(|| decoded(bytes, wanted))).unwrap_or_else(|_| Err("its content does not fit together".into()))
-}
+impl Parquet {
+    /// Reads the footer of these bytes, of which the columns will be read whose names are `wanted`. The limit is the most bytes
+    /// that are read of one file; parts of it bound what the file can make us take.
+    ///
+    /// # Errors
+    /// What is wrong with the file, in words that follow its name.
+    pub fn open(bytes: Vec<u8>, limit: u64, wanted: &dyn Fn(&str) -> bool) -> Result<Self, String> {
+        contained(|| {
+            let footer = bytes.last_chunk::<8>().map_or(0, |tail| u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]])));
+            if footer > bytes.len() as u64 {
+                return Err(format!("its footer should have {footer} bytes, which are more than the whole file has"));
+            }
+            if footer > limit / FOOTER_PART {
+                return Err(format!("its footer has {footer} bytes; no table with so many columns is known"));
+            }
+            let metadata = read_metadata(&mut Cursor::new(&bytes)).map_err(|error| error.to_string())?;
+            let fields = metadata.schema().fields();
+            let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
+            let kept: Vec<_> = fields.iter().map(|field| field.get_field_info().name.clone()).filter(|name| wanted(name)).collect();
+            let metadata = metadata.pruned(&kept, &[]).map_err(|error| error.to_string())?;
+            let rows = metadata.row_groups.iter().try_fold(0_usize, |rows, group| rows.checked_add(group.num_rows()));
+            let rows = rows.ok_or(TOO_MANY_ROWS)?;
+            Ok(Self { file: Buffer::from_vec(bytes), metadata, names, rows, limit })
+        })
+    }
 
-fn decoded(bytes: Vec<u8>, wanted: &dyn Fn(&str) -> bool) -> Result<Columns, String> {
-    let failed = |error: &dyn std::fmt::Display| error.to_string();
-    let limit = read_limit().map_err(|error| failed(&error))?;
-    let footer = bytes.last_chunk::<8>().map_or(0, |tail| u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]])));
-    if footer > bytes.len() as u64 {
-        return Err(format!("its footer should have {footer} bytes, which are more than the whole file has"));
+    /// The names of all columns, in the order of the file.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
-    if footer > limit / FOOTER_PART {
-        return Err(format!("its footer has {footer} bytes; no table with so many columns is known"));
+
+    /// How many rows it says that it has; what is read has as many.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
     }
-    let metadata = read_metadata(&mut Cursor::new(&bytes)).map_err(|error| failed(&error))?;
-    let names: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().to_owned()).collect();
-    let kept: Vec<_> =
-        metadata.schema().fields().iter().map(|field| field.get_field_info().name.clone()).filter(|name| wanted(name)).collect();
-    let metadata = metadata.pruned(&kept, &[]).map_err(|error| failed(&error))?;
-    let fields = metadata.schema().fields();
-    let rows = metadata.row_groups.iter().try_fold(0_usize, |rows, group| rows.checked_add(group.num_rows()));
-    let rows = rows.filter(|rows| (*rows as u64).saturating_mul(fields.len() as u64) <= limit / CELLS_PART);
-    let rows = rows.ok_or("it has more rows than any known table")?;
-    let file = Buffer::from_vec(bytes);
-    let mut columns = Vec::with_capacity(fields.len());
-    for field in fields {
+
+    /// All wanted columns that there are, each with its cells.
+    ///
+    /// # Errors
+    /// As [`column`](Self::column); all of them together may have as many cells as one of them.
+    pub fn columns(&self) -> Result<Vec<(String, Vec<Cell>)>, String> {
+        let fields = self.metadata.schema().fields();
+        self.check_cells(fields.len())?;
+        fields.iter().map(|field| Ok((field.name().to_owned(), contained(|| self.decoded(field))?))).collect()
+    }
+
+    /// The cells of a wanted column.
+    ///
+    /// # Errors
+    /// If there is no such column, or it cannot be decoded, or has more cells than a part of the limit, in words that follow the
+    /// file's name.
+    pub fn column(&self, name: &str) -> Result<Vec<Cell>, String> {
+        let field = self.metadata.schema().fields().iter().find(|field| field.name() == name);
+        let field = field.ok_or_else(|| format!("it has no column `{name}`"))?;
+        self.check_cells(1)?;
+        contained(|| self.decoded(field))
+    }
+
+    fn check_cells(&self, columns: usize) -> Result<(), String> {
+        let cells = (self.rows as u64).saturating_mul(columns as u64);
+        if cells <= self.limit / CELLS_PART { Ok(()) } else { Err(TOO_MANY_ROWS.into()) }
+    }
+
+    fn decoded(&self, field: &ParquetType) -> Result<Vec<Cell>, String> {
         let name = field.name();
-        let mut cells = Vec::with_capacity(rows);
-        for group in &metadata.row_groups {
+        // What a damaged file only claims to hold is found out chunk by chunk.
+        let mut cells = Vec::new();
+        for group in &self.metadata.row_groups {
             let mut chunks = group.columns_under_root_iter(name).into_iter().flatten();
             match (field, chunks.next()) {
                 (ParquetType::PrimitiveType(stored), Some(chunk)) if stored.field_info.repetition != Repetition::Repeated => {
-                    let read = chunk_cells(stored, chunk, &file, group.num_rows(), limit / PAGE_PART);
+                    let read = chunk_cells(stored, chunk, &self.file, group.num_rows(), self.limit / PAGE_PART);
                     cells.extend(read.map_err(|problem| format!("column `{name}`: {problem}"))?);
                 }
                 (_, Some(_)) => cells.extend(named("list", group.num_rows())),
                 (_, None) => return Err(format!("a part of it lacks the column `{name}`")),
             }
         }
-        columns.push((name.to_owned(), cells));
+        Ok(cells)
     }
-    Ok(Columns { names, wanted: columns, rows })
+}
+
+const TOO_MANY_ROWS: &str = "it has more rows than any known table";
+
+/// The decoder indexes by what the file says, and panics where that is wrong. What it was given is read again or given up, and
+/// never half changed.
+fn contained<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("its content does not fit together".into()))
 }
 
 /// Cells that say what they are instead of a value.
@@ -205,7 +255,55 @@ fn array_cells(array: &dyn Array) -> Option<Vec<Cell>> {
 mod tests {
     use std::path::{Path, PathBuf};
 
+    use polars::prelude::{Column, DataFrame, ParquetWriter};
+
     use super::*;
+
+    const LIMIT: u64 = 1 << 30;
+
+    fn written(columns: Vec<Column>) -> Vec<u8> {
+        let mut frame = DataFrame::new(columns[0].len(), columns).unwrap();
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_column_is_read_as_it_was_written_with_what_is_missing() {
+        let texts = [Some("a"), None, Some("")];
+        let bytes = written(vec![
+            Column::new("text".into(), texts),
+            Column::new("number".into(), [Some(0.1 + 0.2), None, Some(f64::INFINITY)]),
+            Column::new("count".into(), [u64::MAX, 0, 7]),
+        ]);
+        let table = Parquet::open(bytes, LIMIT, &|name| name != "count").unwrap();
+        assert_eq!((table.rows(), table.names()), (3, &["text", "number", "count"].map(str::to_owned)[..]));
+        let number = |number: f64| Cell::Number(number);
+        let expected = [
+            ("text".to_owned(), vec![Cell::Text("a".into()), Cell::Missing, Cell::Text(String::new())]),
+            ("number".to_owned(), vec![number(0.1 + 0.2), Cell::Missing, number(f64::INFINITY)]),
+        ];
+        assert_eq!(table.columns().unwrap(), expected);
+        assert_eq!(table.column("number").unwrap(), expected[1].1);
+        assert_eq!(table.column("count").unwrap_err(), "it has no column `count`", "it was not wanted");
+    }
+
+    #[test]
+    fn a_limit_bounds_the_cells_of_all_columns_together() {
+        let table = |limit: u64| {
+            Parquet::open(written(vec![Column::new("a".into(), [1.0; 100]), Column::new("b".into(), [1.0; 100])]), limit, &|_| true)
+        };
+        // The footer has some hundred bytes.
+        let limit = 150 * CELLS_PART;
+        match table(limit) {
+            Ok(table) => {
+                assert_eq!(table.column("a").unwrap().len(), 100);
+                assert_eq!(table.columns().unwrap_err(), TOO_MANY_ROWS);
+            }
+            Err(error) => assert!(error.contains("its footer has "), "{error}"),
+        }
+        assert_eq!(table(1 << 20).unwrap().columns().unwrap().len(), 2);
+    }
 
     #[test]
     fn decimals_and_integers_of_16_bits_are_numbers_where_their_column_is_wanted() {
@@ -216,9 +314,9 @@ mod tests {
                 eprintln!("skipped: {name} is not there");
                 return;
             };
-            let Columns { wanted, rows, .. } = columns(bytes, &|name| name == "extra").unwrap();
-            let [(_, cells)] = &wanted[..] else { panic!("{name} has one such column") };
-            assert_eq!((rows, cells.len()), (15_625, 15_625));
+            let table = Parquet::open(bytes, LIMIT, &|name| name == "extra").unwrap();
+            let cells = table.column("extra").unwrap();
+            assert_eq!((table.rows(), cells.len(), table.columns().unwrap().len()), (15_625, 15_625, 1));
             assert!(cells.iter().all(|cell| cell.number_in(0.0, 100.0).is_some()), "{name}: {:?}", &cells[..3]);
         }
     }

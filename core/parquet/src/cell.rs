@@ -2,15 +2,19 @@
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Cell {
+pub enum Cell {
+    /// Nothing.
     Missing,
+    /// A text.
     Text(String),
+    /// A number, of whatever type in the file.
     Number(f64),
 }
 
 impl Cell {
     /// What it holds, if that is text.
-    pub(crate) fn text(&self) -> Option<&str> {
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Missing | Self::Number(_) => None,
@@ -18,7 +22,8 @@ impl Cell {
     }
 
     /// What it holds, if that is a finite number, written as a text or as a number.
-    pub(crate) fn number(&self) -> Option<f64> {
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
         let number = match self {
             Self::Text(text) => text.parse().ok(),
             Self::Number(number) => Some(*number),
@@ -28,12 +33,14 @@ impl Cell {
     }
 
     /// What it holds, if that is a number in this range, ends included.
-    pub(crate) fn number_in(&self, low: f64, high: f64) -> Option<f64> {
+    #[must_use]
+    pub fn number_in(&self, low: f64, high: f64) -> Option<f64> {
         self.number().filter(|number| (low..=high).contains(number))
     }
 
     /// What it holds, if that is a whole number that is not negative.
-    pub(crate) fn whole(&self) -> Option<u64> {
+    #[must_use]
+    pub fn whole(&self) -> Option<u64> {
         // Up to here every whole number has a float of its own.
         self.number_in(0.0, 9_007_199_254_740_991.0).filter(|number| number.fract() == 0.0).map(|number| number as u64)
     }
