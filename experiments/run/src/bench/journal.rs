@@ -39,6 +39,34 @@ pub struct Damage {
     pub problem: String,
 }
 
+/// Damages that are told one by one. A journal may hold nothing but bad lines, and what is said of one is longer than it.
+const MOST_TOLD: usize = 3;
+
+/// The lines that are not measurements.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Damages {
+    /// The first few.
+    pub first: Vec<Damage>,
+    /// How many there are beside those.
+    pub more: usize,
+}
+
+impl Damages {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    fn push(&mut self, line: usize, problem: String) {
+        if self.first.len() < MOST_TOLD {
+            self.first.push(Damage { line, problem });
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
 fn failed(doing: &'static str) -> impl Fn(io::Error) -> JournalError {
     move |source| JournalError::Io { doing, source }
 }
@@ -47,7 +75,7 @@ fn failed(doing: &'static str) -> impl Fn(io::Error) -> JournalError {
 #[derive(Default)]
 struct Contents {
     records: Records,
-    damages: Vec<Damage>,
+    damages: Damages,
 }
 
 impl Contents {
@@ -65,7 +93,7 @@ impl Contents {
             each(&text, read.is_ok());
             match read {
                 Ok(record) => found.records.insert(record),
-                Err(problem) => found.damages.push(Damage { line: number, problem }),
+                Err(problem) => found.damages.push(number, problem),
             }
         }
         Ok(found)
@@ -79,7 +107,7 @@ impl Contents {
 pub fn read(folder: &Path) -> Result<Records, JournalError> {
     let file = open_file(&folder.join(JOURNAL)).map_err(failed("opened"))?;
     let Contents { records, damages } = Contents::of(&file, |_, _| {})?;
-    damages.into_iter().next().map_or(Ok(records), |damage| Err(JournalError::Damaged(damage)))
+    damages.first.into_iter().next().map_or(Ok(records), |damage| Err(JournalError::Damaged(damage)))
 }
 
 /// Measurements as lines of a journal.
@@ -105,7 +133,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the file cannot be read or written.
-    pub fn open(folder: &Path, pending: Arc<Batch>) -> Result<(Self, Records, Vec<Damage>), JournalError> {
+    pub fn open(folder: &Path, pending: Arc<Batch>) -> Result<(Self, Records, Damages), JournalError> {
         let path = folder.join(JOURNAL);
         if path.exists() {
             // A pipe would be waited for.
@@ -177,7 +205,7 @@ mod tests {
         Record { request, reading, seconds: 0.1 }
     }
 
-    fn open(folder: &Path) -> (Journal, Records, Vec<Damage>) {
+    fn open(folder: &Path) -> (Journal, Records, Damages) {
         Journal::open(folder, Arc::default()).unwrap()
     }
 
@@ -192,7 +220,7 @@ mod tests {
         journal.append(&lines([&second]).unwrap()).unwrap();
         journal.close().unwrap();
         let (_, records, damages) = open(folder.path());
-        assert_eq!((records.into_vec(), damages), (vec![first, second], vec![]));
+        assert_eq!((records.into_vec(), damages), (vec![first, second], Damages::default()));
     }
 
     #[test]
@@ -210,7 +238,7 @@ mod tests {
             std::fs::write(&path, &two[..length]).unwrap();
             let (mut journal, records, damages) = open(folder.path());
             assert_eq!(records.len(), 1, "torn after {length} bytes");
-            assert_eq!(damages.len(), usize::from(length > one.len()), "torn after {length} bytes");
+            assert_eq!(damages.first.len(), usize::from(length > one.len()), "torn after {length} bytes");
             journal.append(&lines([&second]).unwrap()).unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), two, "torn after {length} bytes");
         }
@@ -230,9 +258,23 @@ mod tests {
         assert_eq!(error, "line 2 of the journal is damaged: it does not fit its checksum");
         let (_, records, damages) = open(folder.path());
         assert_eq!(records.into_vec(), [whole[0].clone(), whole[2].clone()]);
-        assert_eq!(damages, [Damage { line: 2, problem: "it does not fit its checksum".into() }]);
+        let damage = Damage { line: 2, problem: "it does not fit its checksum".into() };
+        assert_eq!(damages, Damages { first: vec![damage], more: 0 });
         assert_eq!(std::fs::read_to_string(folder.path().join(DAMAGED)).unwrap(), text.lines().nth(1).unwrap().to_owned() + "\n");
-        assert_eq!(open(folder.path()).2, []);
+        assert_eq!(open(folder.path()).2, Damages::default());
+    }
+
+    #[test]
+    fn of_a_million_bad_lines_a_few_are_told_and_the_others_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(JOURNAL);
+        std::fs::write(&path, "\n".repeat(1_000_000)).unwrap();
+        let (journal, records, damages) = open(folder.path());
+        assert!(records.is_empty());
+        assert_eq!((damages.first.len(), damages.more), (MOST_TOLD, 1_000_000 - MOST_TOLD));
+        journal.close().unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+        assert_eq!(std::fs::metadata(folder.path().join(DAMAGED)).unwrap().len(), 1_000_000);
     }
 
     #[test]

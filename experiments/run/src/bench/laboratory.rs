@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
 use super::clock::Clock;
-use super::journal::{Damage, Journal, lines};
+use super::journal::{Damage, Damages, Journal, lines};
 use super::records::{Record, Records};
 use super::workbench::Workbench;
 use crate::folder::RunFolder;
@@ -35,11 +35,11 @@ pub(crate) struct RunLaboratory<'a> {
 }
 
 /// What is said of a journal with damaged lines.
-fn told(folder: &Path, damages: &[Damage]) -> Option<String> {
+fn told(folder: &Path, damages: &Damages) -> Option<String> {
     let journal = folder.join(files::JOURNAL);
     let first = |damage: &Damage| format!("line {}: {}", damage.line, damage.problem);
-    let some: Vec<String> = damages.iter().take(3).map(first).collect();
-    let more = damages.len().checked_sub(some.len()).filter(|more| *more > 0).map_or_else(String::new, |more| format!("; {more} more"));
+    let some: Vec<String> = damages.first.iter().map(first).collect();
+    let more = if damages.more > 0 { format!("; {} more", damages.more) } else { String::new() };
     let said = format!(
         "`{}` is damaged ({}{more}): what was measured there is measured again; the damaged lines are kept in {}",
         journal.display(),
