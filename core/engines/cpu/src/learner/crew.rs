@@ -11,7 +11,7 @@ const TURNS: usize = 400;
 
 /// Runs `count` stages. In each, `work(stage, position, item)` is done once for every item, by any thread; then
 /// `between(stage, items)` is done once. Who did what does not show in the result as long as `work` depends on nothing else
-/// that changes.
+/// that changes. Where the system has no more threads, those that there are do all of the work.
 pub(super) fn stages<T: Send>(
     threads: NonZeroUsize,
     items: &mut [T],
@@ -32,7 +32,7 @@ pub(super) fn stages<T: Send>(
     }
     let items: Vec<Mutex<&mut T>> = items.iter_mut().map(Mutex::new).collect();
     let next = AtomicUsize::new(0);
-    let gate = Gate::new(workers);
+    let gate = Gate::new();
     let share = |stage: usize| {
         loop {
             let position = next.fetch_add(1, Ordering::Relaxed);
@@ -40,19 +40,20 @@ pub(super) fn stages<T: Send>(
             work(stage, position, &mut lock(item));
         }
     };
-    std::thread::scope(|scope| {
-        for _ in 1..workers {
-            scope.spawn(|| {
-                let _alarm = Alarm(&gate);
-                for stage in 0..count {
-                    share(stage);
-                    // Once for the others, once for what is done in between.
-                    if !(gate.wait() && gate.wait()) {
-                        return;
-                    }
-                }
-            });
+    let others = || {
+        let _alarm = Alarm(&gate);
+        for stage in 0..count {
+            share(stage);
+            // Once for the others, once for what is done in between.
+            if !(gate.wait() && gate.wait()) {
+                return;
+            }
         }
+    };
+    std::thread::scope(|scope| {
+        let started = (1..workers).take_while(|_| std::thread::Builder::new().spawn_scoped(scope, others).is_ok()).count();
+        // Until this thread comes too, the gate stays shut, however early the others are.
+        gate.workers.store(started + 1, Ordering::Relaxed);
         let _alarm = Alarm(&gate);
         for stage in 0..count {
             share(stage);
@@ -83,7 +84,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Where threads wait until all have come.
 struct Gate {
-    workers: usize,
+    /// How many threads come, as soon as that is known.
+    workers: AtomicUsize,
     arrived: AtomicUsize,
     round: AtomicUsize,
     broken: AtomicBool,
@@ -92,15 +94,16 @@ struct Gate {
 }
 
 impl Gate {
-    fn new(workers: usize) -> Self {
-        let (arrived, round) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    fn new() -> Self {
+        let (workers, arrived, round) = (AtomicUsize::new(usize::MAX), AtomicUsize::new(0), AtomicUsize::new(0));
         Self { workers, arrived, round, broken: AtomicBool::new(false), asleep: Mutex::new(()), bell: Condvar::new() }
     }
 
     /// Waits for all; `false` if one will never come.
     fn wait(&self) -> bool {
         let round = self.round.load(Ordering::Acquire);
-        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.workers {
+        // Whoever comes after the thread that says how many come sees it, by this order.
+        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.workers.load(Ordering::Relaxed) {
             self.arrived.store(0, Ordering::Release);
             // Under the lock, so that whoever is about to sleep hears the bell.
             let _asleep = lock(&self.asleep);
