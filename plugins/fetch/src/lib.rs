@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 pub use client::{Package, Registry, pack};
 pub use download::{Checksum, Limits, agent, download, transfer};
-pub use place::{Staging, make_folder, put, staging, write_error};
+pub use place::{Staging, make_folder, put, remove_left, staging, write_error};
 
 /// What a fetch is doing.
 #[derive(Clone, Copy, Debug)]

@@ -69,7 +69,7 @@ fn begin(into: &Path) -> io::Result<Staging> {
 }
 
 /// Removes the staging folders whose process has ended. One that cannot be removed stays: it is in nobody's way.
-fn remove_left(into: &Path) {
+pub fn remove_left(into: &Path) {
     for entry in std::fs::read_dir(into).into_iter().flatten().filter_map(Result::ok) {
         if !entry.file_name().as_encoded_bytes().starts_with(STAGING.as_bytes()) {
             continue;

@@ -6,7 +6,7 @@ mod npm;
 
 use std::path::{Path, PathBuf};
 
-use assay_fetch::{Checksum, Package, download, hex, make_folder, pack, put, staging, tell, write_error};
+use assay_fetch::{Checksum, Package, download, hex, make_folder, pack, put, remove_left, staging, tell, write_error};
 pub use assay_fetch::{FetchError, Progress, Report};
 use md5::{Digest, Md5};
 
@@ -111,6 +111,9 @@ fn fetch_from(wanted: &Fetchable, url: &str, into: &Path, report: &mut Report<'_
     let folder = into.join(wanted.folder);
     let files: Vec<&'static str> = wanted.files.iter().map(|file| file.name).collect();
     if wanted.files.iter().all(|file| file.is_whole(&folder)) {
+        // A fetch that was killed behind its last step left what it worked with.
+        remove_left(into);
+        drop(std::fs::remove_file(into.join(format!("{}.part", wanted.archive))));
         return Ok(Fetched { folder, files, source: "already there".into() });
     }
     make_folder(into)?;

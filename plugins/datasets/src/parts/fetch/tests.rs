@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::ops::ControlFlow;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -147,6 +149,62 @@ fn a_stop_leaves_the_part_alone_and_the_next_fetch_goes_on_from_it() {
     fetch_from(&wanted(), &server.url, into.path(), &mut go_on).unwrap();
     assert_eq!(*server.ranges.lock().unwrap(), [None, Some(held as usize)]);
     assert_eq!(names(into.path()), ["small"]);
+}
+
+/// The address and the folder of the process that is killed.
+const ADDRESS: &str = "ASSAY_TEST_FETCH_ADDRESS";
+const INTO: &str = "ASSAY_TEST_FETCH_INTO";
+
+/// A process that fetches, and says when it begins.
+fn fetching(url: &str, into: &Path) -> std::process::Child {
+    let this = "parts::fetch::tests::a_fetch_killed_at_any_moment_leaves_no_half_file_and_the_next_one_comes_to_the_same";
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([this, "--exact", "--nocapture"]).env(ADDRESS, url).env(INTO, into).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).any(|line| line.ends_with("begins"));
+    assert!(said, "the test has another name");
+    child
+}
+
+/// The files under their final names, with what they hold.
+fn fetched(into: &Path) -> Vec<(String, Vec<u8>)> {
+    let folder = into.join("small");
+    let files = if folder.exists() { names(&folder) } else { Vec::new() };
+    files.into_iter().map(|name| (name.clone(), std::fs::read(folder.join(name)).unwrap())).collect()
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "its parent reads it")]
+fn a_fetch_killed_at_any_moment_leaves_no_half_file_and_the_next_one_comes_to_the_same() {
+    if let (Ok(url), Some(into)) = (std::env::var(ADDRESS), std::env::var_os(INTO)) {
+        println!("\nbegins");
+        fetch_from(&wanted(), &url, Path::new(&into), &mut go_on).unwrap();
+        // Nobody reads what a test says at its end.
+        std::process::exit(0);
+    }
+    let server = serve(archive(), vec![Answer::Whole; 1000]);
+    let into = tempfile::tempdir().unwrap();
+    let mut child = fetching(&server.url, into.path());
+    let begin = Instant::now();
+    assert!(child.wait().unwrap().success());
+    let (time, whole) = (begin.elapsed().max(Duration::from_millis(1)), fetched(into.path()));
+    assert_eq!(whole.len(), 2);
+    let (mut kills, mut interrupted) = (0, 0);
+    while kills < 40 {
+        let into = tempfile::tempdir().unwrap();
+        let mut child = fetching(&server.url, into.path());
+        std::thread::sleep(time.mul_f64(f64::from(kills) / 40.0));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+        let left = fetched(into.path());
+        assert!(left.iter().all(|file| whole.contains(file)), "a file under its final name is whole");
+        interrupted += usize::from(left.len() < whole.len());
+        fetch_from(&wanted(), &server.url, into.path(), &mut go_on).unwrap();
+        assert_eq!(fetched(into.path()), whole);
+        assert_eq!(names(into.path()), ["small"], "nothing is left behind");
+    }
+    assert!(interrupted > 10, "only {interrupted} of {kills} were killed before their end");
 }
 
 #[test]
