@@ -59,7 +59,9 @@ fn with_runs() -> Scratch {
 fn every_command_ends_quietly_where_nobody_reads_and_fails_with_words_where_there_is_no_room() {
     let scratch = with_runs();
     let table = crate::scratch::shared().join("data/nas-bench-201/nb201.csv");
-    let commands: [&[&str]; 33] = [
+    let nas_bench_201 = ["benchmark", "query", "nas-bench-201", "0", "--table", table.to_str().unwrap()];
+    let as_json = [&nas_bench_201[..], &["--json"]].concat();
+    let commands: [&[&str]; 37] = [
         &["--help"],
         &["--version"],
         &["run", "--help"],
@@ -76,6 +78,10 @@ fn every_command_ends_quietly_where_nobody_reads_and_fails_with_words_where_ther
         &["benchmark", "list"],
         &["benchmark", "list", "--json"],
         &["benchmark", "import", "nas-bench-201", table.to_str().unwrap()],
+        &nas_bench_201,
+        &as_json,
+        &["benchmark", "query", "nas-bench-201", CELL],
+        &["list", "benchmarks", "--verbose"],
         &["score", CELL, "--proxy", "flops"],
         &["score", CELL, "--proxy", "flops", "--json"],
         &["draw", CELL, "--output", "cell.svg"],
