@@ -48,8 +48,9 @@ impl Method for Exhaustive {
         let mut next = 0;
         while next < numbers && !oracle.is_spent() {
             let end = numbers.min(next + TOGETHER as u128);
-            let architectures: Vec<Subspace> = (next..end).filter_map(|number| oracle.space().architecture(allowed, number)).collect();
-            oracle.evaluate(&architectures)?;
+            let architectures = (next..end).filter_map(|number| oracle.space().architecture(allowed, number));
+            let different = oracle.unseen(architectures);
+            oracle.evaluate(&different)?;
             next = end;
         }
         Ok(())

@@ -136,6 +136,7 @@ impl HardwareAware {
         let crossed = Subspace::new(space.layout(), cells);
         let child = if space.is_architecture(&crossed) { crossed } else { one.clone() };
         let changes = rng.random::<f64>() < self.mutation;
-        if changes || child == *one || child == *other { mutate(space, allowed, &child, rng) } else { Ok(child) }
+        let is_parent = || [one, other].into_iter().any(|parent| space.representative(&child) == space.representative(parent));
+        if changes || is_parent() { mutate(space, allowed, &child, rng) } else { Ok(child) }
     }
 }

@@ -75,7 +75,7 @@ impl LocalSearch {
             let together = if self.step == StepTo::Best { around.len().max(1) } else { 1 };
             let mut better = None;
             for around in around.chunks(together) {
-                let new: Vec<Subspace> = around.iter().filter(|one| oracle.find(one).is_none()).cloned().collect();
+                let new = oracle.unseen(around.iter().cloned());
                 oracle.evaluate(&new)?;
                 let known = around.iter().filter_map(|one| oracle.find(one));
                 better = oracle.best_of(known).filter(|best| oracle.compare(*best, here).is_gt());

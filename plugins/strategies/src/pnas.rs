@@ -7,6 +7,8 @@
 //! them. After the last edge it begins again from another base, with what the surrogate knows. The surrogate is linear in the
 //! operators of edges, where the paper has a recurrent network.
 
+use std::collections::HashSet;
+
 use assay_core::plugin::{SearchError, SearchStrategy, SettingsError};
 use assay_core::subspace::Subspace;
 
@@ -57,7 +59,8 @@ impl Method for Pnas {
                     varied.extend(around.filter(|other| edge.chosen(other) != edge.chosen(one)));
                 }
                 varied.sort();
-                varied.dedup();
+                let mut different = HashSet::new();
+                varied.retain(|one| different.insert(oracle.space().representative(one)));
                 // An aggregate ranks the earlier ones anew after each evaluation, so the surrogate learns from scratch.
                 let mut surrogate = Surrogate::new(&edges);
                 for (number, evaluation) in oracle.history().iter().enumerate() {
@@ -71,7 +74,7 @@ impl Method for Pnas {
                     varied.into_iter().map(|one| (known(&one).unwrap_or_else(|| fit.predict(&one)), one)).collect();
                 promising.sort_by(|one, other| other.0.total_cmp(&one.0));
                 beam = promising.into_iter().take(self.beam).map(|(_, one)| one).collect();
-                let new: Vec<Subspace> = beam.iter().filter(|one| oracle.find(one).is_none()).cloned().collect();
+                let new = oracle.unseen(beam.iter().cloned());
                 oracle.evaluate(&new)?;
                 if oracle.is_spent() {
                     break;

@@ -61,7 +61,7 @@ pub(crate) fn neighbours(space: &dyn SearchSpace, allowed: &Subspace, architectu
     changed.filter(|neighbour| space.is_architecture(neighbour)).collect()
 }
 
-/// One of the neighbours, drawn uniformly.
+/// One of the neighbours that are not the same architecture, drawn uniformly.
 ///
 /// # Errors
 /// If there is none.
@@ -71,11 +71,12 @@ pub(crate) fn mutate(
     architecture: &Subspace,
     rng: &mut impl Rng,
 ) -> Result<Subspace, SearchError> {
+    let own = space.representative(architecture);
     let mut changes = changes(allowed, architecture);
     // Trying them in random order is faster than finding out which of them are neighbours.
     while !changes.is_empty() {
         let neighbour = changes.swap_remove(rng.random_range(0..changes.len())).of(space, architecture);
-        if space.is_architecture(&neighbour) {
+        if space.is_architecture(&neighbour) && space.representative(&neighbour) != own {
             return Ok(neighbour);
         }
     }

@@ -1,5 +1,7 @@
 //! Any strategy works in any space.
 
+use std::collections::BTreeSet;
+
 use assay_core::plugin::{Registry, Request, SearchSpace, Settings};
 use assay_core::score::{Direction, Reading};
 use serde_json::json;
@@ -37,4 +39,33 @@ fn every_strategy_evaluates_nothing_but_architectures_and_improves_on_the_first(
             assert!(total_cost(&found) < total_cost(&laboratory.steps[0].before), "{name} in {space}");
         }
     }
+}
+
+/// A score that depends on how the vertices of a cell are numbered.
+fn by_numbers(request: &Request) -> Reading {
+    let edges = request.subspace.choices().map(|choice| ((choice.edge + 3) * (7 * choice.operator + 1) % 101) as f64);
+    Reading::Value(edges.sum())
+}
+
+#[test]
+fn isomorphic_cells_are_one_architecture_in_every_strategy() {
+    let registry = Registry::<dyn SearchSpace>::collect().unwrap();
+    let made = || registry.build("nas-bench-101", &Settings::none()).unwrap();
+    let space = made();
+    let by = |oracle: serde_json::Value| Settings::none().with("oracle", oracle).with("budget", json!({ "evaluations": 400 }));
+    let (proxy, trainings) = (json!({ "proxy": "numbers" }), json!({ "tables": ["short", "long"], "epochs": [12, 200], "cost": "cost" }));
+    let several = ["successive-halving", "hyperband", "bohb"].map(|name| (name, by(trainings.clone())));
+    let one = STRATEGIES.into_iter().filter(|name| *name != "exhaustive").map(|name| (name, by(proxy.clone())));
+    let mut same = 0;
+    for (name, settings) in one.chain(several) {
+        let proxies =
+            ["numbers", "short", "long", "cost"].map(|label| (label, Direction::HigherIsBetter, by_numbers as fn(&Request) -> Reading));
+        let mut laboratory = FakeLaboratory::of(made(), &proxies);
+        strategy(name, &settings).search(&mut laboratory).unwrap();
+        let measured: BTreeSet<_> = laboratory.asked.keys().map(|request| &request.subspace).collect();
+        let different: BTreeSet<_> = measured.iter().map(|cell| space.representative(cell)).collect();
+        assert_eq!(measured.len(), different.len(), "{name} measures one cell under several numberings");
+        same += laboratory.steps.len() - different.len();
+    }
+    assert!(same > 100, "strategies come back to cells that they know: {same}");
 }

@@ -28,6 +28,8 @@ pub(super) struct History {
     evaluations: Vec<Evaluation>,
     /// What stands for each one's architecture, and for all that are the same.
     representatives: Vec<Subspace>,
+    /// The first evaluation of an architecture after whatever training, by what stands for it.
+    standing: HashMap<Subspace, usize>,
     /// How good each is, more is better; none where it is undefined.
     goodness: Vec<Option<f64>>,
     /// The first evaluation of an architecture after a training, by what stands for it.
@@ -52,6 +54,11 @@ impl History {
         self.first.get(&(training, representative)).copied()
     }
 
+    /// The architecture that was evaluated first of those that are the same.
+    pub(super) fn standing(&self, representative: &Subspace) -> Option<&Subspace> {
+        self.standing.get(representative).map(|number| &self.evaluations[*number].architecture)
+    }
+
     /// Undefined ones are the worst and equal.
     pub(super) fn compare(&self, one: usize, other: usize) -> Ordering {
         let key = |number: usize| self.goodness[number].unwrap_or(f64::NEG_INFINITY);
@@ -61,6 +68,7 @@ impl History {
     /// Adds an evaluation, which is to be [judged](Self::judge) then.
     pub(super) fn push(&mut self, evaluation: Evaluation, representative: Subspace) {
         self.first.entry((evaluation.training, representative.clone())).or_insert(self.evaluations.len());
+        self.standing.entry(representative.clone()).or_insert(self.evaluations.len());
         self.evaluations.push(evaluation);
         self.representatives.push(representative);
     }

@@ -9,6 +9,7 @@ mod history;
 mod judge;
 mod settings;
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use assay_core::plugin::{ColumnUse, Laboratory, SearchError, SearchSpace, Step};
@@ -28,6 +29,9 @@ const BEGUN_TOGETHER: usize = 16;
 /// Judges architectures through a laboratory, until the budget is spent. Every evaluation is paid for, also of an
 /// architecture that was evaluated before, and becomes one step of the run's trajectory: from the architecture to the best
 /// one so far.
+///
+/// One architecture is one: of those that are [the same](SearchSpace::representative), the first that was asked for is measured,
+/// and stands for the others.
 pub struct Oracle<'l> {
     laboratory: &'l mut dyn Laboratory,
     by: &'l SearchBy,
@@ -110,6 +114,7 @@ impl<'l> Oracle<'l> {
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_after(&mut self, training: usize, architectures: &[Subspace]) -> Result<Range<usize>, SearchError> {
         let begun = self.history().len();
+        let architectures = self.standing(architectures);
         let together = if self.by.budget.seconds.is_some() { BEGUN_TOGETHER } else { architectures.len().max(1) };
         for architectures in architectures.chunks(together) {
             if self.is_spent() {
@@ -123,6 +128,21 @@ impl<'l> Oracle<'l> {
             self.record(number)?;
         }
         Ok(begun..self.history().len())
+    }
+
+    /// What stands for each of these: the first of the same that was evaluated, or is among them.
+    fn standing(&self, architectures: &[Subspace]) -> Vec<Subspace> {
+        let mut new: HashMap<Subspace, &Subspace> = HashMap::new();
+        let mut standing = Vec::with_capacity(architectures.len());
+        for architecture in architectures {
+            let representative = self.space().representative(architecture);
+            let first = match self.history.standing(&representative) {
+                Some(first) => first,
+                None => new.entry(representative).or_insert(architecture),
+            };
+            standing.push(first.clone());
+        }
+        standing
     }
 
     /// Whether nothing more can be evaluated.
@@ -183,6 +203,17 @@ impl<'l> Oracle<'l> {
     #[must_use]
     pub fn find(&self, architecture: &Subspace) -> Option<usize> {
         self.history.first(0, self.space().representative(architecture))
+    }
+
+    /// Those of these architectures that were not evaluated yet after the judge's first training: of those that are the same, the
+    /// first.
+    pub fn unseen(&self, architectures: impl IntoIterator<Item = Subspace>) -> Vec<Subspace> {
+        let mut seen = HashSet::new();
+        let mut is_new = |architecture: &Subspace| {
+            let representative = self.space().representative(architecture);
+            self.history.first(0, representative.clone()).is_none() && seen.insert(representative)
+        };
+        architectures.into_iter().filter(|architecture| is_new(architecture)).collect()
     }
 
     /// The best evaluation: of those after the longest training that any had, the first of the best.
