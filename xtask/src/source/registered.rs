@@ -44,9 +44,15 @@ fn in_file(file: &File) -> Vec<Registered<'_>> {
     let read = |at: usize| {
         let contract = at + 3 + usize::from(is_word(at + 3, "dyn"));
         let name = (contract..tokens.len()).find(|at| is_word(*at, "name") && is_sign(at + 1, ':'));
-        let name = name.and_then(|at| tokens.get(at + 2)).and_then(|(_, token)| match token {
+        let name = name.map(|at| at + 2).and_then(|mut at| match &tokens.get(at)?.1 {
             Token::Text(name) => Some(name.as_str()),
-            Token::Word(constant) => constant_of(&tokens, constant),
+            Token::Word(_) => {
+                // Of a path, such as `Table::NAME`, the last part.
+                while is_sign(at + 1, ':') && is_sign(at + 2, ':') {
+                    at += 3;
+                }
+                constant_of(&tokens, tokens.get(at)?.1.word()?)
+            }
             Token::Sign(_) => None,
         });
         let contract = tokens.get(contract).and_then(|(_, token)| token.word()).unwrap_or_default().to_owned();
@@ -78,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_plugin_is_known_by_its_registration() {
-        let source = "//! `a`: one.\n//!\n//! More.\n\nassay_core::register! {\n    Proxy,\n    name: \"a\",\n}\nconst NAME: &str = \"b\";\nregister! { Aggregate, name: NAME, }\n#[cfg(feature = \"f\")]\nregister! { Aggregate, name: OTHER, }\n#[cfg(test)]\nmod tests { register! { Aggregate, name: \"t\", } }";
+        let source = "//! `a`: one.\n//!\n//! More.\n\nassay_core::register! {\n    Proxy,\n    name: \"a\",\n}\nconst NAME: &str = \"b\";\nregister! { Aggregate, name: NAME, }\nregister! { Aggregate, name: Table::NAME, }\n#[cfg(feature = \"f\")]\nregister! { Aggregate, name: OTHER, }\n#[cfg(test)]\nmod tests { register! { Aggregate, name: \"t\", } }";
         let tree = Tree::of(&[("p/src/a.rs", source), ("plugins/examples/e/src/lib.rs", source), ("p/tests/b.rs", source)]);
         let plugins = registered(&tree);
         let show = |plugin: &Registered<'_>| {
@@ -86,7 +92,7 @@ mod tests {
             format!("{line} {contract} {} {needs_feature}", name.as_deref().unwrap_or("?"))
         };
         let shown: Vec<String> = plugins.iter().map(show).collect();
-        assert_eq!(shown, ["5 Proxy a false", "10 Aggregate b false", "12 Aggregate ? true"]);
+        assert_eq!(shown, ["5 Proxy a false", "10 Aggregate b false", "11 Aggregate b false", "13 Aggregate ? true"]);
         assert_eq!(plugins[0].head(), ["`a`: one.", "", "More."]);
     }
 }
