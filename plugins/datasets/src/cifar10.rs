@@ -27,6 +27,7 @@ const CIFAR10: Collection = Collection {
             archives: &["cifar-10-binary.tar.gz"],
             train: &["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"],
             test: &["test_batch.bin"],
+            images: Some([10_000, 10_000]),
             parse: |origin, bytes| split(origin, bytes, RECORD, Some(CLASSES)),
         },
         Form {
@@ -35,6 +36,7 @@ const CIFAR10: Collection = Collection {
             archives: &["cifar-10-python.tar.gz"],
             train: &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
             test: &["test_batch"],
+            images: None,
             parse: |origin, bytes| labelled_images(origin, bytes, "labels", SHAPE.elements(), 0..CLASSES as i64),
         },
     ],

@@ -27,6 +27,7 @@ const CIFAR100: Collection = Collection {
             archives: &["cifar-100-binary.tar.gz"],
             train: &["train.bin"],
             test: &["test.bin"],
+            images: Some([50_000, 10_000]),
             parse: |origin, bytes| split(origin, bytes, RECORD, Some(CLASSES)),
         },
         Form {
@@ -35,6 +36,7 @@ const CIFAR100: Collection = Collection {
             archives: &["cifar-100-python.tar.gz"],
             train: &["train"],
             test: &["test"],
+            images: None,
             parse: |origin, bytes| labelled_images(origin, bytes, "fine_labels", SHAPE.elements(), 0..CLASSES as i64),
         },
     ],

@@ -40,6 +40,7 @@ const IMAGENET16_120: Collection = Collection {
             "train_data_batch_10",
         ],
         test: &["val_data"],
+        images: None,
         parse: first_classes,
     }],
     remedy: REMEDY,

@@ -66,6 +66,9 @@ pub(crate) struct Form {
     pub(crate) train: &'static [&'static str],
     /// File names of the test images.
     pub(crate) test: &'static [&'static str],
+    /// The images that each file of training images has, and each file of test images, where the files themselves do not say: one
+    /// that is cut between two images looks whole.
+    pub(crate) images: Option<[usize; 2]>,
     /// Reads one file; the text names it in errors.
     pub(crate) parse: fn(&str, &[u8]) -> Result<LabelledImages, DataError>,
 }
@@ -77,6 +80,37 @@ impl Form {
             Split::Test => self.test,
         }
     }
+
+    /// The images that each file of a split has as it is published, where that has to be known.
+    fn published(&self, split: Split) -> Option<usize> {
+        self.images.map(|[train, test]| if split == Split::Train { train } else { test })
+    }
+}
+
+/// The images of one file after the other.
+#[derive(Default)]
+struct Joined {
+    all: LabelledImages,
+    counts: Vec<usize>,
+}
+
+impl Joined {
+    fn add(&mut self, part: LabelledImages) {
+        self.counts.push(part.labels.len());
+        self.all.extend(part);
+    }
+
+    /// All images, if no file is cut short: where one has as many as were published, all have. Files of one's own may be smaller.
+    fn whole(self, collection: &Collection, form: &Form, split: Split) -> Result<LabelledImages, DataError> {
+        let published = form.published(split).filter(|published| self.counts.contains(published));
+        let cut = published.and_then(|published| self.counts.iter().position(|count| *count < published).map(|file| (file, published)));
+        let Some((file, published)) = cut else { return Ok(self.all) };
+        let (name, count) = (form.files(split)[file], self.counts[file]);
+        Err(DataError::new(format!(
+            "`{name}` is cut short between two images: it has {count} of the {published} that each such file of {} has; {}",
+            collection.title, collection.remedy
+        )))
+    }
 }
 
 /// Opens a dataset with the user's settings.
@@ -85,6 +119,10 @@ pub(crate) fn open(collection: &Collection, settings: BatchFiles) -> Result<Box<
     let path = resolve(collection.name, path, collection.remedy)?;
     let (mut images, form, place) = read(collection, &path, split).map_err(at_path)?;
     let (mut count, mut source) = (images.labels.len().to_string(), format!("{} in {}", form.title, title_of(&place)));
+    let published = form.published(split).map_or(0, |images| images * form.files(split).len());
+    if images.labels.len() < published {
+        source = format!("{source}; {count} of the {published} that are published");
+    }
     if let Some(part) = part {
         let Chosen { positions, words } = part.choose(collection.name, images.labels.len())?;
         images = images.only(&positions, collection.shape.elements());
@@ -122,12 +160,12 @@ fn read<'a>(collection: &'a Collection, path: &Path, split: Split) -> Result<(La
         for folder in [path.to_owned(), path.join(form.folder)] {
             let missing: Vec<&str> = form.files(split).iter().filter(|file| !folder.join(file).is_file()).copied().collect();
             if missing.is_empty() {
-                let mut all = LabelledImages::default();
+                let mut joined = Joined::default();
                 for file in form.files(split) {
                     let file = folder.join(file);
-                    all.extend((form.parse)(&file.display().to_string(), &read_whole(&file)?)?);
+                    joined.add((form.parse)(&file.display().to_string(), &read_whole(&file)?)?);
                 }
-                return Ok((all, form, folder));
+                return Ok((joined.whole(collection, form, split)?, form, folder));
             }
             if missing.len() < form.files(split).len() {
                 incomplete.get_or_insert((folder, missing));
@@ -183,9 +221,9 @@ fn read_archive<'a>(collection: &'a Collection, path: &Path, split: Split) -> Re
     if !missing.is_empty() {
         return Err(DataError::new(format!("{} lacks {}; {}", path.display(), listed(&missing), collection.remedy)));
     }
-    let mut all = LabelledImages::default();
-    parts.into_iter().flatten().for_each(|part| all.extend(part));
-    Ok((all, form))
+    let mut joined = Joined::default();
+    parts.into_iter().flatten().for_each(|part| joined.add(part));
+    Ok((joined.whole(collection, form, split)?, form))
 }
 
 /// `a`, `b` … `z`: the names, shortened where there are many.

@@ -43,6 +43,15 @@ fn a_truncated_batch() {
 }
 
 #[test]
+fn a_batch_that_is_cut_between_two_images_beside_whole_ones() {
+    // Beside four files of one's own, one as it is published: the others lack images.
+    insta::assert_snapshot!(with_third_batch(&vec![0; 10_000 * RECORD]), @"dataset `cifar10`: `path`: `data_batch_1.bin` is cut short between two images: it has 1 of the 10000 that each such file of CIFAR-10 has; run `assay data fetch cifar10`, or set `path` to the official archive or folder");
+    let folder = cifar10();
+    let described = open_at("cifar10", folder.path()).unwrap().describe();
+    assert!(described.ends_with("; 5 of the 50000 that are published)"), "{described}");
+}
+
+#[test]
 fn an_empty_batch() {
     insta::assert_snapshot!(with_third_batch(&[]), @"dataset `cifar10`: `path`: [folder]/data_batch_3.bin is empty (0 bytes); fetch or copy it again");
 }

@@ -75,8 +75,8 @@ fn cifar10_has_the_same_images_in_every_form() {
         let text = open_at("cifar10", &folder.path().join(place)).unwrap().describe();
         text.replace(&folder.path().display().to_string(), "[folder]")
     };
-    insta::assert_snapshot!(describe("b"), @"CIFAR-10 train, 100 images (binary batches in cifar-10-batches-bin)");
-    insta::assert_snapshot!(describe("e"), @"CIFAR-10 train, 100 images (binary batches in cifar-10-binary.tar.gz)");
+    insta::assert_snapshot!(describe("b"), @"CIFAR-10 train, 100 images (binary batches in cifar-10-batches-bin; 100 of the 50000 that are published)");
+    insta::assert_snapshot!(describe("e"), @"CIFAR-10 train, 100 images (binary batches in cifar-10-binary.tar.gz; 100 of the 50000 that are published)");
     insta::assert_snapshot!(describe("c"), @"CIFAR-10 train, 100 images (Python batches in c)");
 }
 
@@ -127,7 +127,7 @@ fn the_two_sides_of_a_split_are_the_images_of_the_whole() {
     std::fs::write(&splits, r#"{"cifar10": {"images": 100, "in": 50, "bits": "VVVVVVVVVVVVVVVVBQ=="}}"#).unwrap();
     let side = |side: &str| open("cifar10", &at().with("part", json!({"side": side, "file": splits}))).unwrap();
     let (even, odd) = (side("in"), side("out"));
-    insta::assert_snapshot!(odd.describe().replace(&folder.path().file_name().unwrap().display().to_string(), "[folder]"), @"CIFAR-10 train, 50 of 100 images (binary batches in [folder]; those not in `cifar10` of splits.json)");
+    insta::assert_snapshot!(odd.describe().replace(&folder.path().file_name().unwrap().display().to_string(), "[folder]"), @"CIFAR-10 train, 50 of 100 images (binary batches in [folder]; 100 of the 50000 that are published; those not in `cifar10` of splits.json)");
     let (even, odd) = (contents(&*even), contents(&*odd));
     for image in 0..100 {
         let (pixels, labels) = if image % 2 == 0 { &even } else { &odd };
