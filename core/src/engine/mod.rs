@@ -16,8 +16,9 @@ pub use gram::{ConditionNumber, Gram};
 pub use patterns::Patterns;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
-use self::learner::{Learner, Rules};
+use self::learner::{Learner, Lesson, Rules, StepMemory};
 use crate::data::Minibatch;
 use crate::graph::{Graph, NodeId, Operator};
 use crate::network::Network;
@@ -243,6 +244,13 @@ pub trait Engine: Send + Sync {
     fn learner(&self, network: Network, rules: &Rules) -> Result<Box<dyn Learner>, EngineError> {
         let _ = (network, rules);
         Err(EngineError::Unsupported { engine: self.name(), problem: "cannot learn; use another engine".into() })
+    }
+
+    /// What a step of a [learner](Self::learner) of this graph takes: this lesson, on so many images. `None` if the engine does not
+    /// know. To be asked before the network is made.
+    fn step_memory(&self, graph: &Arc<Graph>, lesson: &Lesson<'_>, images: usize, rules: &Rules) -> Option<StepMemory> {
+        let _ = (graph, lesson, images, rules);
+        None
     }
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use assay_core::data::read_file;
 use assay_core::experiment::{ExperimentError, Layers};
-use assay_core::graph::Shape;
+use assay_core::graph::{Graph, Shape};
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, Part, Words};
 use assay_core::stream::Stream;
 use assay_export::{Model, to_burn, to_dot, to_onnx, to_pytorch};
 use assay_results::files;
+use assay_run::machine;
 use assay_weights::Weights;
 use clap::{Args, ValueEnum};
 
@@ -116,6 +117,7 @@ impl Export {
             part: Part::Classifier,
         };
         let graph = Arc::new(space.lower(subspace, &net).map_err(|error| Failure::new(format!("the network cannot be built: {error}")))?);
+        self.check_memory(&graph)?;
         let weights = match &self.weights {
             Some(path) => read(path, graph)?,
             None => Weights::untrained(Network::initialise(graph, self.initialiser, &Stream::new(self.seed, "parameters"))),
@@ -148,6 +150,31 @@ impl Export {
         Ok(layers)
     }
 
+    /// Whether the memory is there for as many copies of the weights as are held at once.
+    fn check_memory(&self, graph: &Graph) -> Result<(), Failure> {
+        const MIB: usize = 1 << 20;
+        // The file's bytes and what is read of them; what is written and its parts. Weights that no format asks for are not drawn.
+        let read = if self.weights.is_some() { 2 } else { 0 };
+        let copies = read.max(match self.to {
+            Format::Onnx => 3,
+            Format::Safetensors => 2,
+            Format::Genotype | Format::Pytorch | Format::Burn | Format::Dot => 0,
+        });
+        let needed = graph.parameter_count().saturating_mul(size_of::<f32>()).saturating_mul(copies);
+        let available = machine::available_memory().map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        if needed <= available {
+            return Ok(());
+        }
+        let problem = format!(
+            "this network has {} parameters, whose export needs {} MiB of memory at the least, but only {} MiB are available",
+            graph.parameter_count(),
+            needed.div_ceil(MIB),
+            available / MIB
+        );
+        let help = "use fewer --channels or --cells, or free memory; --to pytorch, burn or dot without --weights need no weights";
+        Err(Failure::new(problem).with_help(help))
+    }
+
     fn put(&self, bytes: &[u8]) -> Result<(), Ending> {
         let Some(path) = &self.output else {
             if matches!(self.to, Format::Onnx | Format::Safetensors) && std::io::stdout().is_terminal() {
@@ -162,7 +189,7 @@ impl Export {
     }
 }
 
-fn read(path: &Path, graph: Arc<assay_core::graph::Graph>) -> Result<Weights, Failure> {
+fn read(path: &Path, graph: Arc<Graph>) -> Result<Weights, Failure> {
     let bytes = read_file(path).map_err(|error| Failure::new(format!("the weights `{}` cannot be read: {error}", path.display())))?;
     // What a training wrote has its checksum beside it.
     if path.file_name().is_some_and(|name| name == files::WEIGHTS) {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::plugins::built;
 use crate::scratch::{Said, Scratch, result};
 use crate::studies::{SMALL, with_benchmark};
+use crate::training;
 
 const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|none~0|avg_pool_3x3~1|nor_conv_3x3~2|";
 
@@ -66,9 +67,23 @@ fn a_file_that_may_not_become_longer_is_an_error_and_the_run_is_continued() {
 fn a_system_without_more_threads_is_told_of() {
     let scratch = with_benchmark();
     scratch.write("study.toml", SMALL);
-    let mut started = 0;
+    // Batches that several threads share.
+    let shared = training::experiment().replace("batch = 4", "batch = 40");
+    scratch.write("train.toml", shared);
+    scratch.succeed(&["train", "train.toml", "--quiet", "--threads", "3", "--run-dir", "trained"]);
+    let weights = |run: &str| std::fs::read(scratch.path().join(run).join("weights.safetensors")).unwrap();
+    let (mut started, mut trained) = (0, 0);
     for threads in 0..10 {
         let most = threads.to_string();
+        let run = format!("train-{most}");
+        let said = on_system(&scratch, ("THREADS", &most), &["train", "train.toml", "--quiet", "--threads", "3", "--run-dir", &run]);
+        match said.code {
+            Some(0) => {
+                assert_eq!(weights(&run), weights("trained"), "{threads} threads");
+                trained += 1;
+            }
+            _ => refused(&said, &["Resource temporarily unavailable", "Ctrl-C cannot be listened for"]),
+        }
         for (command, file) in [("run", "tiny.toml"), ("correlate", "study.toml")] {
             let folder = format!("{command}-{most}");
             let said = on_system(&scratch, ("THREADS", &most), &[command, file, "--quiet", "--threads", "2", "--run-dir", &folder]);
@@ -83,7 +98,7 @@ fn a_system_without_more_threads_is_told_of() {
             assert!(said.err.contains("ulimit -u") && said.err.contains("--threads"), "{}", said.err);
         }
     }
-    assert!(started > 0, "ten threads are enough for some of it");
+    assert!(started > 0 && trained > 0, "ten threads are enough for some of it");
 }
 
 #[test]
@@ -124,6 +139,40 @@ fn what_does_not_fit_is_refused_before_anything_of_the_size_is_made_and_threads_
         // Most of it is the start of the program, on a machine that does other things too.
         assert!(begun.elapsed() < Duration::from_secs(10), "{proxy}: {:?}", begun.elapsed());
     }
+}
+
+#[test]
+fn a_training_and_an_export_that_do_not_fit_are_refused_before_their_network_is_made() {
+    let scratch = Scratch::new();
+    scratch.write("train.toml", training::experiment());
+    let begun = Instant::now();
+    // A batch of more images than the memory holds, and a network of more weights.
+    for (set, says) in [
+        ("training.channels=2048", "on any number of threads"),
+        ("dataset.size=512", "for a batch of 4 images"),
+        ("training.channels=3000", "use a smaller batch, fewer channels or cells, or free memory"),
+    ] {
+        let arguments = ["train", "train.toml", "--quiet", "--set", set, "--set", "dataset.images=8", "--set", "test.size=512"];
+        let arguments = if set.starts_with("dataset") { &arguments[..] } else { &arguments[..5] };
+        let said = limited(&scratch, "-v 1000000", arguments);
+        refused(&said, &["MiB of memory at the least"]);
+        assert!(said.err.split_whitespace().collect::<Vec<_>>().join(" ").replace("│ ", "").contains(says), "{set}: {}", said.err);
+    }
+    assert!(scratch.runs().is_empty(), "there is no folder of a run that cannot begin");
+    let big = ["export", CELL, "--channels", "2048", "--to"];
+    for (format, fits) in [("onnx", false), ("safetensors", false), ("pytorch", true), ("dot", true)] {
+        let arguments = [&big[..], &[format, "--output", "network"]].concat();
+        let said = limited(&scratch, "-v 1000000", &arguments);
+        if fits {
+            assert_eq!(said.code, Some(0), "{format} holds no weights: {}", said.err);
+        } else {
+            refused(&said, &["MiB of memory at the least"]);
+            assert!(!scratch.path().join("network").exists(), "{format}");
+        }
+    }
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    let said = limited(&scratch, "-v 1000000", &["train", "train.toml", "--quiet"]);
+    assert_eq!(said.code, Some(0), "what fits is trained: {}", said.err);
 }
 
 #[test]

@@ -16,6 +16,7 @@
 mod auxiliary;
 mod drop_path;
 mod images;
+mod memory;
 mod rates;
 mod score;
 mod state;
@@ -52,6 +53,8 @@ pub struct Job<'a> {
     pub test: &'a dyn Dataset,
     /// Threads of a step, on engines that can use several. The result does not depend on it.
     pub threads: NonZeroUsize,
+    /// Bytes of memory that the training may take, if the system tells.
+    pub memory: Option<u64>,
 }
 
 /// What a training reports while it goes on.
@@ -135,6 +138,18 @@ pub enum TrainingError {
     /// The observer could not keep something.
     #[error("{0}")]
     Observer(String),
+    /// There is not enough memory for the network and its steps.
+    #[error("{}", memory::too_little(*values_mib, *batch_mib, *images, *available_mib))]
+    Memory {
+        /// What the network's values take, with their gradients and what the optimiser remembers.
+        values_mib: usize,
+        /// What a batch takes.
+        batch_mib: usize,
+        /// The images of a batch.
+        images: usize,
+        /// What there is.
+        available_mib: usize,
+    },
     /// This build or machine lacks the backend.
     #[error("{0}")]
     Backend(String),
@@ -143,14 +158,14 @@ pub enum TrainingError {
 /// Checks what can be checked before anything is trained.
 ///
 /// # Errors
-/// If the recipe does not fit network and images, or this build lacks the backend.
+/// If the recipe does not fit network and images, there is too little memory, or this build lacks the backend.
 pub fn check(job: &Job<'_>) -> Result<(), TrainingError> {
     check_backend(job.recipe.backend)?;
     if job.recipe.mixed_precision && job.recipe.backend == TrainingBackend::Cpu {
         let problem = "mixed_precision needs a backend of burn's; set backend = \"burn-flex\" or \"burn-cuda\", or leave it out";
         return Err(TrainingError::Recipe(problem.into()));
     }
-    Trainer::new(job, engine(job)?).map(drop)
+    Trainer::new(job, engine(job)?)?.check_memory()
 }
 
 /// Checks that this build and machine have the backend.

@@ -225,7 +225,7 @@ fn a_training_stopped_anywhere_and_resumed_ends_with_the_same_weights() {
 }
 
 fn job<'a>(recipe: &'a Training, graph: Arc<Graph>, seed: u64, (train, test): (&'a InMemory, &'a InMemory)) -> Job<'a> {
-    Job { recipe, graph, seed, train, test, threads: NonZeroUsize::MIN }
+    Job { recipe, graph, seed, train, test, threads: NonZeroUsize::MIN, memory: None }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use assay_core::engine::Engine;
-use assay_core::engine::learner::{Decayed, Learner, LearnerState, Lesson, Loss, Optimiser, Part, Rules, Targets, cross_entropy};
+use assay_core::engine::learner::{Decayed, Dropped, Learner, LearnerState, Lesson, Loss, Optimiser, Part, Rules, Targets, cross_entropy};
 use assay_core::experiment::{DecayedParameters, Training, TrainingOptimiser};
 use assay_core::graph::Graph;
 use assay_core::network::{Network, RunningStatistics, batch_norms};
@@ -14,6 +14,7 @@ use assay_weights::Weights;
 use crate::auxiliary::{WithHead, with_head};
 use crate::drop_path;
 use crate::images::{Images, Recipe};
+use crate::memory::Needed;
 use crate::rates;
 use crate::score::correct;
 use crate::state::{Identity, Progress};
@@ -93,6 +94,22 @@ impl<'a> Trainer<'a> {
         let sample = Images::new(*test, recipe.test_images, &stream.child("test images"));
         let test = Images::new(*test, None, &stream);
         Ok(Self { job, engine, graph: learning, losses, rules: rules(recipe), train, sample, test, stream })
+    }
+
+    /// Whether the memory for the network and its steps is there, before any of it is taken.
+    pub(crate) fn check_memory(&self) -> Result<(), TrainingError> {
+        let Some(available) = self.job.memory else { return Ok(()) };
+        let images = self.job.recipe.batch.min(self.train.len());
+        let drop_path = rates::drop_path(self.job.recipe, self.job.recipe.epochs.saturating_sub(1));
+        let dropped = drop_path::dropped(&self.graph, images, drop_path, &self.stream);
+        let step = self.engine.step_memory(&self.graph, &self.lesson(&dropped, 0.0), images, &self.rules);
+        Needed::of(&self.graph, &self.rules, images, step).check(available)
+    }
+
+    fn lesson<'l>(&'l self, dropped: &'l [Dropped], rate: f64) -> Lesson<'l> {
+        let Training { label_smoothing: smoothing, clip, .. } = *self.job.recipe;
+        let (targets, clip) = (Targets::Labels { smoothing }, (clip > 0.0).then_some(clip));
+        Lesson { targets, dropped, clip, ..Lesson::of(&self.losses, rate) }
     }
 
     fn identity(&self) -> Identity<'_> {
@@ -206,13 +223,7 @@ impl<'a> Trainer<'a> {
         let varied = self.stream.child("variation").child(epoch);
         let batch = self.train.batch(positions, Some((variation, &varied)))?;
         let dropped = drop_path::dropped(&self.graph, positions.len(), drop_path, &self.stream.child("drop path").child(epoch).child(step));
-        let lesson = Lesson {
-            targets: Targets::Labels { smoothing: recipe.label_smoothing },
-            dropped: &dropped,
-            clip: (recipe.clip > 0.0).then_some(recipe.clip),
-            ..Lesson::of(&self.losses, rate)
-        };
-        let learned = course.learner.step(&batch, &lesson)?;
+        let learned = course.learner.step(&batch, &self.lesson(&dropped, rate))?;
         course.progress.loss += learned.losses[0] * positions.len() as f64;
         course.progress.correct += correct(&learned.output, batch.labels());
         Ok(learned.losses)

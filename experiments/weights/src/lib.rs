@@ -14,6 +14,7 @@
 mod error;
 mod seal;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use assay_core::network::Network;
 pub use assay_core::network::{RunningMoments, RunningStatistics, batch_norms};
 pub use error::WeightsError;
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensors, View};
 pub use seal::{check, seal};
 
 /// A network and, if it was trained, its running statistics.
@@ -115,16 +116,35 @@ pub fn write_tensors<N: AsRef<str>>(
     tensors: impl IntoIterator<Item = (N, Vec<usize>, impl AsRef<[f32]>)>,
     texts: BTreeMap<String, String>,
 ) -> Result<Vec<u8>, WeightsError> {
-    let bytes = |values: &[f32]| -> Vec<u8> { values.iter().flat_map(|value| value.to_le_bytes()).collect() };
-    let raw: Vec<(N, Vec<usize>, Vec<u8>)> =
-        tensors.into_iter().map(|(name, shape, values)| (name, shape, bytes(values.as_ref()))).collect();
-    let views = raw
-        .iter()
-        .map(|(name, shape, bytes)| Ok((name.as_ref(), TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-        .collect::<Result<Vec<_>, WeightsError>>()?;
+    let tensors: Vec<(N, Tensor<_>)> = tensors.into_iter().map(|(name, shape, values)| (name, Tensor { shape, values })).collect();
+    let views = tensors.iter().map(|(name, tensor)| (name.as_ref(), tensor));
     // One text at the most, or their order in the header would be any.
     let texts = (!texts.is_empty()).then(|| texts.into_iter().collect());
     Ok(safetensors::serialize(views, texts)?)
+}
+
+/// A tensor whose bytes are made when it is written, so that a file of any size needs no second copy of all of them.
+struct Tensor<V> {
+    shape: Vec<usize>,
+    values: V,
+}
+
+impl<V: AsRef<[f32]>> View for &Tensor<V> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.values.as_ref().iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.values.as_ref())
+    }
 }
 
 /// The tensor of this name and shape, as 32-bit floats, which is then gone from `tensors`.

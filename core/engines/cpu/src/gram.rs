@@ -77,7 +77,7 @@ impl<'a> Subject<'a> {
                 continue;
             }
             let Footprint { most, kept } = memory::forward::<E>(self.network, &self.lowered, &self.schedule, &tiles);
-            let backward = Backward::new::<E>(self.network, &self.lowered, &self.plan, &tiles);
+            let backward = Backward::new::<E>(self.network.graph().parameters(), &self.lowered, &self.plan, &tiles);
             let groups = order.div_ceil(together);
             for threads in (1..=engine.threads.get().min(groups)).rev() {
                 let fixed = kept + backward.prepared + products;

@@ -29,9 +29,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
-use assay_core::engine::learner::{Learner, Rules};
+use assay_core::engine::learner::{Learner, Lesson, Rules, StepMemory};
 use assay_core::engine::profile::{Meter, Profile};
 use assay_core::engine::{Answer, Ask, Engine, EngineError, Gram, Objective, Precision, Wanted, check_ask, check_batch};
+use assay_core::graph::Graph;
 use assay_core::network::Network;
 use assay_kernels::{Element, Kernels};
 pub use assay_kernels::{Isa, fused_multiply_add_peak};
@@ -185,6 +186,13 @@ impl Engine for CpuEngine {
         Ok(match rules.precision {
             Precision::F32 => Box::new(CpuLearner::<f32>::new(self, &network, rules)),
             Precision::F64 => Box::new(CpuLearner::<f64>::new(self, &network, rules)),
+        })
+    }
+
+    fn step_memory(&self, graph: &Arc<Graph>, lesson: &Lesson<'_>, images: usize, rules: &Rules) -> Option<StepMemory> {
+        Some(match rules.precision {
+            Precision::F32 => learner::memory::of_step::<f32>(graph, lesson, images, Kernels::<f32>::get(self.isa).lanes()),
+            Precision::F64 => learner::memory::of_step::<f64>(graph, lesson, images, Kernels::<f64>::get(self.isa).lanes()),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! How much memory a call takes, known before it starts.
 
 use assay_core::engine::{Ask, EngineError};
+use assay_core::graph::ParameterSpec;
 use assay_core::network::Network;
 use assay_kernels::Element;
 
@@ -111,9 +112,9 @@ pub(super) struct Backward {
 }
 
 impl Backward {
-    pub(super) fn new<E: Element>(network: &Network, lowered: &Lowered, plan: &Plan, tiles: &Tiles) -> Self {
+    pub(super) fn new<E: Element>(parameters: &[ParameterSpec], lowered: &Lowered, plan: &Plan, tiles: &Tiles) -> Self {
         let element = size_of::<E>();
-        let weights = |op: usize| lowered.ops[op].weight.map_or(0, |weight| network.graph().parameters()[weight].elements());
+        let weights = |op: usize| lowered.ops[op].weight.map_or(0, |weight| parameters[weight].elements());
         let conv_of = |unit: usize| {
             let op = plan.units[unit].conv?;
             if let Kind::Conv(conv) = &lowered.ops[op].kind { Some((op, conv)) } else { None }
@@ -145,7 +146,7 @@ impl Backward {
 
 /// What the backward pass of one objective takes beside activations, in bytes, with this many parameter gradients.
 pub(super) fn gradients<E: Element>(network: &Network, lowered: &Lowered, plan: &Plan, tiles: &Tiles, parameters: usize) -> usize {
-    let backward = Backward::new::<E>(network, lowered, plan, tiles);
+    let backward = Backward::new::<E>(network.graph().parameters(), lowered, plan, tiles);
     let row = parameters * size_of::<E>();
     let lists = plan.kept.len() * LISTS;
     lists + backward.prepared + backward.preparing.max(row + backward.workspace.max(parameters * size_of::<f64>()))

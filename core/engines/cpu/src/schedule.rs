@@ -1,5 +1,7 @@
 //! What a forward pass computes in place and what it drops when: decided before it runs, so that its memory is known.
 
+use std::collections::HashMap;
+
 use assay_core::network::Network;
 use assay_kernels::Map;
 
@@ -96,6 +98,47 @@ impl Schedule {
             }
         }
         Footprint { most, kept: now }
+    }
+
+    /// Elements of values that are computed in this order, for tiles of this many elements a vector in all, where the memory of a
+    /// value that is done is used again for values of the same layout alone, and never given back.
+    pub(super) fn kept_by_layout(&self, lowered: &Lowered, order: impl Iterator<Item = usize>, elements: usize) -> usize {
+        let mut layouts: HashMap<Map, InUse> = HashMap::new();
+        let mut held = vec![0; self.maps.len()];
+        for op in order {
+            let own = layouts.entry(self.maps[op]).or_default();
+            if self.in_place[op] {
+                held[op] = std::mem::take(&mut held[lowered.ops[op].inputs[0]]);
+            } else {
+                held[op] = 1;
+                own.take();
+            }
+            if self.affine[op] {
+                own.take();
+                if !self.keep {
+                    own.now -= 1;
+                }
+            }
+            for done in &self.done_after[op] {
+                let given = std::mem::take(&mut held[*done]);
+                layouts.entry(self.maps[*done]).and_modify(|layout| layout.now -= given);
+            }
+        }
+        layouts.iter().map(|(map, buffers)| buffers.most * map.vectors() * elements).sum()
+    }
+}
+
+/// Buffers of one layout.
+#[derive(Clone, Copy, Debug, Default)]
+struct InUse {
+    now: usize,
+    most: usize,
+}
+
+impl InUse {
+    fn take(&mut self) {
+        self.now += 1;
+        self.most = self.most.max(self.now);
     }
 }
 

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use assay_core::data::Minibatch;
+use assay_core::engine::learner::{Lesson, Loss, Optimiser, Rules, StepMemory};
 use assay_core::engine::{Ask, Engine, EngineError, Gram, Objective, Precision, Wanted};
 use assay_core::graph::{NodeId, Operator, Shape};
 use assay_core::network::{Initialiser, Network};
@@ -96,6 +97,37 @@ fn every_call_allocates_what_was_predicted() {
                 check(&engine, subject, Call::Pass(ask), precision);
             }
             check(&engine, subject, Call::TangentGram, precision);
+        }
+    }
+}
+
+#[test]
+fn a_step_of_learning_allocates_what_was_predicted() {
+    let _turn = turn();
+    let engine = CpuEngine::new().threads(NonZeroUsize::new(2).unwrap());
+    for (channels, side, images) in [(4, 16, 40), (24, 8, 20), (64, 4, 4)] {
+        let (network, batch) = supernet(channels, side, images);
+        let graph = &network.shared_graph();
+        let node = graph.output();
+        for optimiser in [Optimiser::Sgd { momentum: 0.9, nesterov: false }, Optimiser::Adam { betas: [0.9, 0.999], epsilon: 1e-8 }] {
+            for precision in [Precision::F32, Precision::F64] {
+                let rules = Rules { optimiser, precision, ..Rules::default() };
+                let losses = [Loss { node, factor: 1.0 }];
+                let lesson = Lesson::of(&losses, 0.1);
+                let StepMemory { kept, passing } = engine.step_memory(graph, &lesson, images, &rules).unwrap();
+                let own = network.clone();
+                let (before, mut learner) = (ALLOCATED.current_usage(), engine.learner(own, &rules).unwrap());
+                let (held, values) = (ALLOCATED.current_usage().saturating_sub(before), rules.bytes_of_values(graph));
+                let step = allocated(|| learner.step(&batch, &lesson).unwrap());
+                let slack = 128 * 1024;
+                let what = format!(
+                    "{channels} channels, {optimiser:?}, {precision:?}: predicted {values} + {kept} + {passing}, allocated {held}, then {step}"
+                );
+                assert!(held + network.bytes() >= values && held <= values + slack, "{what}");
+                assert!(step <= kept + passing + slack && step + slack >= (kept + passing) / 3 * 2, "{what}");
+                let again = allocated(|| learner.step(&batch, &lesson).unwrap());
+                assert!(again <= passing + slack, "{what}, in the second step {again}");
+            }
         }
     }
 }

@@ -9,12 +9,14 @@
 //! to run.
 
 mod lesson;
+mod memory;
 mod mixture;
 mod part;
 mod rules;
 mod state;
 
 pub use lesson::{Dropped, Lesson, Loss, Targets, Test, check_batches, check_lesson, check_test, cross_entropy};
+pub use memory::StepMemory;
 pub use mixture::{Mixture, MixtureGradient};
 pub use part::{Part, PartError};
 pub use rules::{Decayed, Kept, Optimiser, Rules, Update};

@@ -85,7 +85,7 @@ fn pytorch_trains_the_exported_module_to_our_weights() {
     for backend in [TrainingBackend::Cpu, TrainingBackend::BurnFlex] {
         let recipe = Training { backend, ..recipe.clone() };
         let (graph, threads) = (Arc::clone(&graph), NonZeroUsize::MIN);
-        let job = Job { recipe: &recipe, graph: Arc::clone(&graph), seed: 6, train: &images, test: &images, threads };
+        let job = Job { recipe: &recipe, graph: Arc::clone(&graph), seed: 6, train: &images, test: &images, threads, memory: None };
         let outcome = train(&job, None, &mut Silent).unwrap();
 
         let folder = tempfile::tempdir().unwrap();

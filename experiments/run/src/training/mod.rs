@@ -30,7 +30,8 @@ impl TrainingRun {
     fn job(&self) -> Job<'_> {
         let Self { recipe, train, test, .. } = self;
         let (graph, seed, threads) = (Arc::clone(&self.graph), self.experiment.seed, self.threads());
-        Job { recipe, graph, seed, train: train.as_ref(), test: test.as_ref(), threads }
+        let memory = machine::available_memory();
+        Job { recipe, graph, seed, train: train.as_ref(), test: test.as_ref(), threads, memory }
     }
 
     /// Threads of a step: all cores, if nothing else is asked for.

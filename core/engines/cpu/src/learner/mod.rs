@@ -5,6 +5,7 @@
 
 mod chunk;
 mod crew;
+pub(super) mod memory;
 mod program;
 mod run;
 
@@ -26,7 +27,7 @@ use self::program::{Mode, Program, Purpose};
 use self::run::{Run, Seen};
 use crate::CpuEngine;
 use crate::spare::Spare;
-use crate::workspace::{Workspace, WorkspaceSizes};
+use crate::workspace::Workspace;
 
 /// Programs that are kept: whole batches, the last of an epoch, and the same of a test.
 const RIGS: usize = 4;
@@ -73,14 +74,8 @@ impl<E: Element> CpuLearner<E> {
         let lanes = self.kernels().lanes();
         let program = Program::new(&purpose);
         let shares = chunk::divide(images, lanes);
-        let of_share = |share: &Share| {
-            let tiles = chunk::tiles(*share, lanes);
-            let values = program.schedule.footprint(&program.lowered, tiles.count() * tiles.lanes).most * size_of::<E>();
-            values + program.plan.as_ref().map_or(0, |plan| WorkspaceSizes::new(plan, &tiles).bytes::<E>())
-        };
-        let bytes: usize = shares.iter().map(of_share).sum();
         // The weights are there already.
-        self.engine.limit.holding(0).check(bytes)?;
+        self.engine.limit.holding(0).check(memory::of_chunks::<E>(&program, &shares, lanes))?;
         let workspaces = program.plan.as_ref().map_or_else(Vec::new, |plan| chunk::workspaces(plan, &shares, lanes));
         Ok(Rig { purpose, images, shares, program, workspaces })
     }
