@@ -6,7 +6,7 @@ use crate::data::Dataset;
 use crate::engine::EngineFactory;
 use crate::plugin::{
     Aggregate, Benchmark, ColumnContent, ColumnUse, Columns, Kind, Proxy, ProxyUse, Registry, RegistryError, SearchSpace, SearchStrategy,
-    Settings, SettingsError, Unavailable,
+    Settings, SettingsError, TrainingUse, Unavailable,
 };
 
 /// Makes the plugins of one experiment; what goes wrong points at the line that asked for it.
@@ -125,6 +125,33 @@ impl<'a> Assembly<'a> {
     pub fn columns_of(&self, strategy: &dyn SearchStrategy) -> Result<Columns, ExperimentError> {
         let columns = strategy.columns().into_iter().map(|column| Ok((column.clone(), self.benchmark_of(&column)?)));
         columns.collect::<Result<_, ExperimentError>>().map(Columns::new)
+    }
+
+    /// Makes sure that trainings which are asked for by these keys of the experiment can be made.
+    ///
+    /// # Errors
+    /// If the experiment does not say how to train or what to test on, or its recipe is shorter than what is asked for.
+    pub fn check_trainings(&self, wanted: &[TrainingUse], keys: &[&str]) -> Result<(), ExperimentError> {
+        let Some(longest) = wanted.iter().map(|training| training.epochs).max() else { return Ok(()) };
+        let problem = |message: String, help: String| {
+            let place = self.experiment.merged.place(keys, true);
+            Problem { message: format!("`{}`: {message}", keys.join(".")), help: Some(help), place }
+        };
+        let missing = |section: &str, line: &str| {
+            let message = format!("architectures are judged by training them, and [{section}] is missing");
+            problem(message, format!("add a section [{section}] with a line {line}"))
+        };
+        let Some(recipe) = &self.experiment.training else {
+            return Err(missing("training", &format!("epochs = {longest}")).into());
+        };
+        if self.experiment.test.is_none() {
+            return Err(missing("test", "name = \"…\": the images that a trained network is judged by").into());
+        }
+        if recipe.epochs < longest {
+            let message = format!("`training.epochs` is {}, so nothing can be judged after {longest}", recipe.epochs);
+            return Err(problem(message, format!("set training.epochs to {longest} or more, over which the learning rate falls")).into());
+        }
+        Ok(())
     }
 
     /// The experiment's benchmark, made to report this column. A benchmark without settings of what to report reports all

@@ -302,7 +302,12 @@ impl Checker<'_> {
             return None;
         };
         let filled = TrainingRecipe::fill(table.into_iter().collect());
-        self.table("training", filled.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+        let training: Training = self.table("training", filled.iter().map(|(key, value)| (key.clone(), value.clone())).collect())?;
+        if purpose == Some(Purpose::Training) && training.architecture.is_none() {
+            let help = "add a line architecture = \"…\" to [training]".into();
+            self.report("[training]: missing field `architecture`", Some(help), self.merged.place(&["training"], false));
+        }
+        Some(training)
     }
 
     /// A section with settings of its own; none if something is wrong with them.

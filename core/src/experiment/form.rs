@@ -58,7 +58,11 @@ pub const OTHER_SECTIONS: &[SectionForm] = &[
     SectionForm { name: "plugins", summary: "plugins that are loaded at run time", settings: PluginFiles::SETTINGS },
     SectionForm { name: "proxies", summary: "settings of proxies: one section `[proxies.NAME]` each", settings: &[] },
     SectionForm { name: "study", summary: "instead of a strategy: what is correlated", settings: Study::SETTINGS },
-    SectionForm { name: "training", summary: "instead of a strategy: what is trained, and how", settings: Training::SETTINGS },
+    SectionForm {
+        name: "training",
+        summary: "how architectures are trained: one by assay train, or those that a search judges so",
+        settings: Training::SETTINGS,
+    },
 ];
 
 crate::settings! {

@@ -40,7 +40,7 @@
 //! sample = 1000              # default: all architectures of the space
 //! # architectures = "best.txt"   # or these: a file with one a line, or a list of texts
 //!
-//! [training]                 # instead of a strategy: train one architecture from scratch
+//! [training]                 # how architectures are trained: instead of a strategy one of them, or those that one judges so
 //! architecture = "…"
 //! recipe = "nas-bench-201"    # default: DARTS's
 //!

@@ -1,4 +1,4 @@
-//! The `[training]` section: one architecture and how it is trained from scratch. The defaults are DARTS's evaluation on
+//! The `[training]` section: how architectures are trained from scratch, and which one `assay train` trains. The defaults are DARTS's evaluation on
 //! CIFAR-10 (Liu et al., ICLR 2019), with the drop-path of 0.3 that most of its successors use.
 
 use serde::Serialize;
@@ -10,8 +10,9 @@ crate::settings! {
     /// What is trained, and how. Images come from `[dataset]`, those that it is tested on from `[test]`.
     #[derive(Clone, Debug, PartialEq, Serialize)]
     pub struct Training {
-        /// the architecture, as the space writes it
-        pub architecture: String, must be given;
+        /// the architecture that assay train trains, as the space writes it
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub architecture: Option<String>, otherwise "what a search or a study trains";
         /// whose settings hold where none are given: those listed here, or those of NAS-Bench-201 (16 channels, 5 cells, 200 epochs of batches of 256, a rate of 0.1 with Nesterov's look ahead, a decay of 5e-4, no cut of gradients, auxiliary head, drop-path or cut-out); a run keeps the settings, not this word
         #[serde(skip)]
         pub recipe: TrainingRecipe = TrainingRecipe::Darts;

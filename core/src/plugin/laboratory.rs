@@ -11,7 +11,7 @@ use crate::subspace::Subspace;
 /// One measurement asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Request {
-    /// The label of one of the strategy's proxies, or the name of one of its columns. Journals call it `proxy`.
+    /// The label of one of the strategy's proxies or trainings, or the name of one of its columns. Journals call it `proxy`.
     #[serde(rename = "proxy")]
     pub label: String,
     /// What to measure.
@@ -29,10 +29,10 @@ pub trait Laboratory {
     /// The space that is searched.
     fn space(&self) -> &dyn SearchSpace;
 
-    /// Which end of a proxy's scale, or a column's, is better.
+    /// Which end of the scale of a proxy, a column or a training is better.
     ///
     /// # Errors
-    /// If neither has this label.
+    /// If none has this label.
     fn direction(&self, label: &str) -> Result<Direction, SearchError>;
 
     /// Measures everything asked for, in parallel where there are several cores, and answers in the order asked.
@@ -48,7 +48,8 @@ pub trait Laboratory {
     /// A random stream for the strategy's own decisions.
     fn stream(&self, purpose: &str) -> Stream;
 
-    /// Says how many different measurements are still to come, for the progress bar. May be called again with a better guess.
+    /// Says how much is still to come, for the progress bar: different measurements, or epochs where architectures are trained.
+    /// May be called again with a better guess.
     fn expect(&mut self, measurements: usize);
 
     /// Adds a step to the run's trajectory.

@@ -17,6 +17,7 @@ mod settings;
 mod space;
 mod strategy;
 mod suggestion;
+mod trained;
 mod unavailable;
 
 pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
@@ -35,4 +36,5 @@ pub use settings::{Declared, DefaultValue, Group, NoSettings, Setting, SettingTy
 pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, called, draw_architectures};
 pub use strategy::{ProxyUse, SearchStrategy};
 pub use suggestion::suggestion;
+pub use trained::TrainingUse;
 pub(crate) use unavailable::Unavailable;

@@ -1,6 +1,6 @@
 //! The contract of a search strategy.
 
-use super::{ColumnUse, Laboratory, SearchError, Settings};
+use super::{ColumnUse, Laboratory, SearchError, Settings, TrainingUse};
 use crate::subspace::Subspace;
 
 /// Searches a space by asking a [`Laboratory`] for measurements.
@@ -14,6 +14,11 @@ pub trait SearchStrategy: Send + Sync {
 
     /// The columns of the experiment's benchmark that it will look up.
     fn columns(&self) -> Vec<ColumnUse> {
+        Vec::new()
+    }
+
+    /// The trainings that it will ask for, the shortest first.
+    fn trainings(&self) -> Vec<TrainingUse> {
         Vec::new()
     }
 

@@ -26,5 +26,7 @@ pub const CORRELATIONS_MARKDOWN: &str = "correlations.md";
 pub const CORRELATIONS_LATEX: &str = "correlations.tex";
 /// The state that a training continues from.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
+/// The folder of the states that trainings continue from by which a search or a study judges.
+pub const CHECKPOINTS: &str = "checkpoints";
 /// A trained network with its running statistics.
 pub const WEIGHTS: &str = "weights.safetensors";

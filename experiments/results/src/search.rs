@@ -92,4 +92,8 @@ pub struct Counts {
     /// each in proportion to its epochs, added over the steps.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub recorded_costs: BTreeMap<String, f64>,
+    /// Where architectures were judged by training them: epochs, by the label of the accuracy that they were trained for. A
+    /// training that goes on counts from where it was judged before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trained_epochs: BTreeMap<String, usize>,
 }

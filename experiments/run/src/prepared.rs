@@ -16,7 +16,7 @@ pub trait Prepared: Sized {
     /// What its experiments are for.
     const PURPOSE: Purpose;
 
-    /// What its progress counts.
+    /// What its progress counts, unless it says something else.
     const UNIT: &'static str;
 
     /// The kind of the run that this experiment makes.
@@ -27,6 +27,11 @@ pub trait Prepared: Sized {
     /// # Errors
     /// If a plugin or engine cannot be made, or data is not here.
     fn prepare(experiment: Experiment, plugins: &Plugins) -> Result<Self, RunError>;
+
+    /// What its progress counts.
+    fn unit(&self) -> &'static str {
+        Self::UNIT
+    }
 
     /// What its measurements belong to.
     ///

@@ -86,6 +86,9 @@ fn print(summary: &SearchSummary, path: &Path) -> Result<(), OutputError> {
         let all = summary.counts.measurements.get(label).copied().unwrap_or_default();
         out!("undefined   {count} of {all} measurements of {label}")?;
     }
+    for (label, epochs) in &summary.counts.trained_epochs {
+        out!("trained     {epochs} epochs for {label}")?;
+    }
     out!("\n{}\n", times(&summary.times))?;
     out!("run folder  {}", path.display())?;
     out!("protocol    {}", summary.protocol)

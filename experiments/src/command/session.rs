@@ -176,7 +176,7 @@ impl Session {
             None => RunFolder::create(experiment, kind, provenance, self.run_dir.as_deref())?,
         };
         log.open(folder.open_log()?);
-        let progress = Progress::start(Style::choose(self.quiet, logs_on_terminal), R::UNIT, listen()?);
+        let progress = Progress::start(Style::choose(self.quiet, logs_on_terminal), prepared.unit(), listen()?);
         let outcome = prepared.run(&folder, &progress);
         progress.finish();
         match outcome {

@@ -187,7 +187,7 @@ fn what_cannot_be_fetched_or_imported_is_said_so() {
     let error = scratch.fail(&["benchmark", "import", "nas-bench-201", "table.csv"]);
     assert!(error.contains("table.csv"), "{error}");
     assert!(!scratch.path().join("data/benchmarks/nas-bench-201.parquet").exists(), "nothing was kept");
-    assert_snapshot!(scratch.fail(&["benchmark", "import", "nas-bench-202", "table.csv"]), @"  × there is no importer for benchmark `nas-bench-202`; did you mean `nas-bench-201`? Known: analog-nas-bench, darts-1000, nas-bench-101, nas-bench-201, nas-bench-macro, nats-bench-size");
+    assert_snapshot!(scratch.fail(&["benchmark", "import", "nas-bench-202", "table.csv"]), @"  × there is no importer for benchmark `nas-bench-202`; did you mean `nas-bench-201`? Known: analog-nas-bench, darts-1000, nas-bench-101, nas-bench-201, nas-bench-macro, nats-bench-size, trained");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn every_configuration_of_the_project_is_a_valid_experiment_but_for_data_that_is
     for entry in std::fs::read_dir(configs).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        let verbs = [("\n[study]", "correlate"), ("\n[training]", "train")];
+        let verbs = [("\n[study]", "correlate"), ("\n[strategy]", "run"), ("\n[training]", "train")];
         let verb = verbs.into_iter().find(|(section, _)| text.contains(section)).map_or("run", |(_, verb)| verb);
         let said = scratch.assay(&[verb, path.to_str().unwrap()]);
         // The images of ImageNet are named by a path, which must be there.

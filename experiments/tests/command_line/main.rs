@@ -29,5 +29,6 @@ mod strategies;
 mod studies;
 mod study_interruption;
 mod system;
+mod trained;
 mod training;
 mod training_faults;

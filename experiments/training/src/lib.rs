@@ -55,6 +55,17 @@ pub struct Job<'a> {
     pub threads: NonZeroUsize,
     /// Bytes of memory that the training may take, if the system tells.
     pub memory: Option<u64>,
+    /// When it is tested.
+    pub tests: Tests<'a>,
+}
+
+/// Which epochs end with a test.
+#[derive(Clone, Copy, Debug)]
+pub enum Tests<'a> {
+    /// Each of them: the last on all test images, the others on as many as the recipe says.
+    Each,
+    /// These, counted from 1, on all test images. The others have a test of no image.
+    After(&'a [usize]),
 }
 
 /// What a training reports while it goes on.
@@ -168,6 +179,14 @@ pub fn check(job: &Job<'_>) -> Result<(), TrainingError> {
     Trainer::new(job, engine(job)?)?.check_memory()
 }
 
+/// The bytes of memory that a training takes at the least, of whatever is available.
+///
+/// # Errors
+/// If the recipe does not fit network and images, or this build lacks the backend.
+pub fn memory(job: &Job<'_>) -> Result<usize, TrainingError> {
+    Ok(Trainer::new(job, engine(job)?)?.needed().bytes())
+}
+
 /// Checks that this build and machine have the backend.
 ///
 /// # Errors
@@ -205,4 +224,18 @@ fn engine(job: &Job<'_>) -> Result<Box<dyn Engine>, TrainingError> {
 /// If the recipe does not fit, an image cannot be read, the training diverges or is interrupted.
 pub fn train(job: &Job<'_>, checkpoint: Option<&[u8]>, observer: &mut dyn Observer) -> Result<Outcome, TrainingError> {
     Trainer::new(job, engine(job)?)?.run(checkpoint, observer)
+}
+
+/// Trains from the start, or from a checkpoint of the same job, until so many epochs are over, and gives all epochs so far. The
+/// training can be continued from the checkpoint that the observer has then: a schedule of all epochs goes on.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_until(
+    job: &Job<'_>,
+    epochs: usize,
+    checkpoint: Option<&[u8]>,
+    observer: &mut dyn Observer,
+) -> Result<Vec<EpochRecord>, TrainingError> {
+    Trainer::new(job, engine(job)?)?.run_until(epochs, checkpoint, observer)
 }

@@ -29,10 +29,15 @@ impl Needed {
         Self { values, batch: kept.saturating_add(pixels), images }
     }
 
+    /// All of it.
+    pub(crate) fn bytes(self) -> usize {
+        self.values.saturating_add(self.batch)
+    }
+
     /// Whether that is available.
     pub(crate) fn check(self, available: u64) -> Result<(), TrainingError> {
         let available = usize::try_from(available).unwrap_or(usize::MAX);
-        if self.values.saturating_add(self.batch) <= available {
+        if self.bytes() <= available {
             return Ok(());
         }
         let [values_mib, batch_mib] = [self.values, self.batch].map(|bytes| bytes.div_ceil(MIB));

@@ -37,7 +37,7 @@ fn graph(recipe: &Training, size: usize) -> Arc<Graph> {
     let net =
         MacroNet { input: Shape::new(3, size, size), channels: recipe.channels, cells: recipe.cells, classes: 4, part: Part::Classifier };
     let space = Darts::new();
-    Arc::new(space.lower(&space.parse(&recipe.architecture).unwrap(), &net).unwrap())
+    Arc::new(space.lower(&space.parse(recipe.architecture.as_deref().unwrap()).unwrap(), &net).unwrap())
 }
 
 /// Noise with a bright quarter, which is the class.
@@ -225,7 +225,29 @@ fn a_training_stopped_anywhere_and_resumed_ends_with_the_same_weights() {
 }
 
 fn job<'a>(recipe: &'a Training, graph: Arc<Graph>, seed: u64, (train, test): (&'a InMemory, &'a InMemory)) -> Job<'a> {
-    Job { recipe, graph, seed, train, test, threads: NonZeroUsize::MIN, memory: None }
+    Job { recipe, graph, seed, train, test, threads: NonZeroUsize::MIN, memory: None, tests: Tests::Each }
+}
+
+#[test]
+fn a_training_in_stages_is_tested_where_it_is_judged_and_is_the_whole_training() {
+    let recipe = recipe(&Settings::none().with("cells", 2).with("epochs", 4).with("batch", 4).with("test_images", 3));
+    let (images, test) = (quarters(12, 8, 0), quarters(9, 8, 1));
+    let job = job(&recipe, graph(&recipe, 8), 0, (&images, &test));
+    let whole = train(&job, None, &mut Stopper::default()).unwrap();
+    let judged = Job { tests: Tests::After(&[1, 3, 4]), ..job };
+    let mut stages = Stopper::default();
+    let mut curve = Vec::new();
+    for (epochs, steps) in [(1, (3, 0)), (3, (9, 3)), (4, (12, 9))] {
+        let checkpoint = stages.checkpoint.take();
+        curve = train_until(&judged, epochs, checkpoint.as_deref(), &mut stages).unwrap();
+        assert_eq!((curve.len(), stages.steps), (epochs, steps), "it goes on from where the stage before ended");
+    }
+    let trained = |curve: &[EpochRecord]| curve.iter().map(|epoch| (epoch.train_loss, epoch.train_accuracy)).collect::<Vec<_>>();
+    assert_eq!(trained(&curve), trained(&whole.curve));
+    assert_eq!(curve.iter().map(|epoch| epoch.test.images).collect::<Vec<_>>(), [9, 0, 9, 9]);
+    assert_eq!(curve[3].test, whole.test);
+    let further = train_until(&judged, 3, stages.checkpoint.as_deref(), &mut Stopper::default()).unwrap();
+    assert_eq!(further, curve, "what is further already is not trained again");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::memory::Needed;
 use crate::rates;
 use crate::score::correct;
 use crate::state::{Identity, Progress};
-use crate::{EpochRecord, Job, Observer, Outcome, Tested, TrainingError};
+use crate::{EpochRecord, Job, Observer, Outcome, Tested, Tests, TrainingError};
 
 /// Between two checkpoints within an epoch.
 const PAUSE: Duration = Duration::from_secs(300);
@@ -99,11 +99,16 @@ impl<'a> Trainer<'a> {
     /// Whether the memory for the network and its steps is there, before any of it is taken.
     pub(crate) fn check_memory(&self) -> Result<(), TrainingError> {
         let Some(available) = self.job.memory else { return Ok(()) };
+        self.needed().check(available)
+    }
+
+    /// What it takes of memory at the least.
+    pub(crate) fn needed(&self) -> Needed {
         let images = self.job.recipe.batch.min(self.train.len());
         let drop_path = rates::drop_path(self.job.recipe, self.job.recipe.epochs.saturating_sub(1));
         let dropped = drop_path::dropped(&self.graph, images, drop_path, &self.stream);
         let step = self.engine.step_memory(&self.graph, &self.lesson(&dropped, 0.0), images, &self.rules);
-        Needed::of(&self.graph, &self.rules, images, step).check(available)
+        Needed::of(&self.graph, &self.rules, images, step)
     }
 
     fn lesson<'l>(&'l self, dropped: &'l [Dropped], rate: f64) -> Lesson<'l> {
@@ -125,32 +130,50 @@ impl<'a> Trainer<'a> {
 
     /// Trains to the end.
     pub(crate) fn run(&self, checkpoint: Option<&[u8]>, observer: &mut dyn Observer) -> Result<Outcome, TrainingError> {
-        let recipe = self.job.recipe;
+        let Course { learner, progress: Progress { curve, .. }, .. } = self.course_until(self.job.recipe.epochs, checkpoint, observer)?;
+        let Some(last) = curve.last() else { return Err(TrainingError::Recipe("a training needs at least one epoch".into())) };
+        Ok(Outcome {
+            weights: self.weights(learner.state())?,
+            test: last.test,
+            steps: self.job.recipe.epochs * self.steps(),
+            seconds: curve.iter().map(|epoch| epoch.seconds).sum(),
+            cpu_seconds: curve.iter().map(|epoch| epoch.cpu_seconds).sum(),
+            curve,
+        })
+    }
+
+    /// Trains until so many epochs are over; gives all epochs so far.
+    pub(crate) fn run_until(
+        &self,
+        epochs: usize,
+        checkpoint: Option<&[u8]>,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<EpochRecord>, TrainingError> {
+        Ok(self.course_until(epochs, checkpoint, observer)?.progress.curve)
+    }
+
+    /// Steps of an epoch.
+    fn steps(&self) -> usize {
+        self.train.len().div_ceil(self.job.recipe.batch)
+    }
+
+    fn course_until(&self, epochs: usize, checkpoint: Option<&[u8]>, observer: &mut dyn Observer) -> Result<Course, TrainingError> {
         let mut course = Course { learner: self.learner()?, progress: Progress::default(), counted: observer.cpu_seconds() };
         if let Some(bytes) = checkpoint {
             let (state, progress) = self.identity().read(bytes)?;
             course.learner.restore(state).map_err(|error| TrainingError::Checkpoint(error.to_string()))?;
             course.progress = progress;
         }
-        let steps = self.train.len().div_ceil(recipe.batch);
+        let steps = self.steps();
         if course.progress.step > steps {
             let problem = format!("it is {} of {steps} steps on in an epoch", course.progress.step);
             return Err(TrainingError::Checkpoint(problem));
         }
-        observer.expect(recipe.epochs * steps, course.progress.epoch * steps + course.progress.step);
-        while course.progress.epoch < recipe.epochs {
+        observer.expect(epochs * steps, course.progress.epoch * steps + course.progress.step);
+        while course.progress.epoch < epochs {
             self.epoch(&mut course, steps, observer)?;
         }
-        let curve = course.progress.curve.clone();
-        let Some(last) = curve.last() else { return Err(TrainingError::Recipe("a training needs at least one epoch".into())) };
-        Ok(Outcome {
-            weights: self.weights(course.learner.state())?,
-            test: last.test,
-            steps: recipe.epochs * steps,
-            seconds: curve.iter().map(|epoch| epoch.seconds).sum(),
-            cpu_seconds: curve.iter().map(|epoch| epoch.cpu_seconds).sum(),
-            curve,
-        })
+        Ok(course)
     }
 
     /// The network without its head.
@@ -194,8 +217,13 @@ impl<'a> Trainer<'a> {
                 saved = Instant::now();
             }
         }
-        let is_last = epoch + 1 == recipe.epochs;
-        let test = self.tested(course, if is_last { &self.test } else { &self.sample }, observer)?;
+        let images = match self.job.tests {
+            Tests::Each if epoch + 1 == recipe.epochs => Some(&self.test),
+            Tests::Each => Some(&self.sample),
+            Tests::After(epochs) => epochs.contains(&(epoch + 1)).then_some(&self.test),
+        };
+        let untested = Tested { images: 0, correct: 0, loss: 0.0 };
+        let test = images.map_or(Ok(untested), |images| self.tested(course, images, observer))?;
         course.count(observer);
         let Progress { loss, correct, seconds, cpu_seconds, .. } = course.progress;
         let images = self.train.len() as f64;

@@ -11,7 +11,7 @@ use rand::{Rng, RngExt};
 
 use crate::parts::edges::{OpenEdge, open_edges};
 use crate::parts::guided::{Guide, GuideSettings, Guided, Method};
-use crate::parts::halving::{HalvingSettings, bracket, brackets};
+use crate::parts::halving::{HalvingSettings, bracket, brackets, expect};
 use crate::parts::oracle::Oracle;
 use crate::parts::variation::{draw, mutate};
 
@@ -131,6 +131,7 @@ impl Method for Bohb {
     fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError> {
         let mut rng = oracle.stream("architectures").rng();
         let edges = open_edges(oracle.space(), allowed, &mut rng)?;
+        expect(oracle, &brackets(oracle.trainings(), self.halving.eta), self.halving.eta);
         while !oracle.is_spent() {
             for (from, count) in brackets(oracle.trainings(), self.halving.eta) {
                 let proposed = (0..count).map(|_| self.propose(oracle, allowed, &edges, &mut rng)).collect::<Result<_, _>>()?;

@@ -6,7 +6,7 @@ use assay_core::plugin::{SearchError, SearchStrategy, SettingsError};
 use assay_core::subspace::Subspace;
 
 use crate::parts::guided::{Guide, GuideSettings, Guided, Method};
-use crate::parts::halving::{HalvingSettings, bracket, brackets};
+use crate::parts::halving::{HalvingSettings, bracket, brackets, expect};
 use crate::parts::oracle::Oracle;
 use crate::parts::variation::draw;
 
@@ -38,6 +38,7 @@ impl Method for Hyperband {
 
     fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError> {
         let mut rng = oracle.stream("architectures").rng();
+        expect(oracle, &brackets(oracle.trainings(), self.halving.eta), self.halving.eta);
         while !oracle.is_spent() {
             for (from, count) in brackets(oracle.trainings(), self.halving.eta) {
                 let drawn = (0..count).map(|_| draw(oracle.space(), allowed, &mut rng)).collect::<Result<_, _>>()?;

@@ -23,7 +23,7 @@ assay_core::settings! {
     /// The strategy.
     #[derive(Clone, Debug)]
     pub struct Random {
-        /// who judges: { proxy = … }, { proxies = …, rule = … }, { aggregate = … } or { table = …, cost = … }
+        /// who judges: { proxy = … }, { proxies = …, rule = … }, { aggregate = … }, { table = …, cost = … } or { train = … }
         oracle: Option<OracleSettings>, otherwise "{ proxy = `proxy`, repeats = `repeats` }";
         /// what may be spent; the first limit that is reached ends the search
         budget: Option<Budget>, otherwise "{ evaluations = `samples` }";

@@ -5,7 +5,7 @@ use assay_core::plugin::{SearchError, SearchStrategy, SettingsError};
 use assay_core::subspace::Subspace;
 
 use crate::parts::guided::{Guide, GuideSettings, Guided, Method};
-use crate::parts::halving::{HalvingSettings, bracket};
+use crate::parts::halving::{HalvingSettings, bracket, expect};
 use crate::parts::oracle::Oracle;
 use crate::parts::variation::draw;
 
@@ -40,6 +40,7 @@ impl Method for SuccessiveHalving {
 
     fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError> {
         let mut rng = oracle.stream("architectures").rng();
+        expect(oracle, &[(0, self.architectures)], self.halving.eta);
         while !oracle.is_spent() {
             let drawn = (0..self.architectures).map(|_| draw(oracle.space(), allowed, &mut rng)).collect::<Result<_, _>>()?;
             bracket(oracle, 0, drawn, self.halving.eta)?;

@@ -11,7 +11,7 @@ use assay_core::plugin::{MacroNet, Part, SearchSpace, Settings};
 use assay_core::stream::Stream;
 use assay_export::{Model, to_pytorch};
 use assay_spaces::darts::Darts;
-use assay_training::{EpochRecord, Job, Observer, train};
+use assay_training::{EpochRecord, Job, Observer, Tests, train};
 use assay_weights::{Weights, write_tensors};
 use rand::RngExt;
 
@@ -85,7 +85,16 @@ fn pytorch_trains_the_exported_module_to_our_weights() {
     for backend in [TrainingBackend::Cpu, TrainingBackend::BurnFlex] {
         let recipe = Training { backend, ..recipe.clone() };
         let (graph, threads) = (Arc::clone(&graph), NonZeroUsize::MIN);
-        let job = Job { recipe: &recipe, graph: Arc::clone(&graph), seed: 6, train: &images, test: &images, threads, memory: None };
+        let job = Job {
+            recipe: &recipe,
+            graph: Arc::clone(&graph),
+            seed: 6,
+            train: &images,
+            test: &images,
+            threads,
+            memory: None,
+            tests: Tests::Each,
+        };
         let outcome = train(&job, None, &mut Silent).unwrap();
 
         let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@ use indexmap::IndexSet;
 use super::clock::Clock;
 use super::journal::{Damage, Damages, Journal, lines};
 use super::records::{Record, Records};
+use super::trained::{Answered, Checkpoints, Trainings, With};
 use super::workbench::Workbench;
 use crate::folder::RunFolder;
 use crate::{Observer, RunError, VERSION};
@@ -24,6 +25,10 @@ pub(crate) struct RunLaboratory<'a> {
     folder: PathBuf,
     /// What is looked up instead of measured.
     columns: Option<&'a Columns>,
+    /// What is trained instead of measured.
+    trainings: Option<&'a Trainings>,
+    checkpoints: Checkpoints,
+    answered: Answered,
     journal: Mutex<Journal>,
     /// Everything measured, in this session or an earlier one.
     records: Records,
@@ -81,14 +86,22 @@ impl<'a> RunLaboratory<'a> {
         tracing::info!(version = VERSION, threads, measured_before = records.len(), "run begins");
         let asked = vec![false; records.len()];
         let (journal, steps, clock) = (Mutex::new(journal), Vec::new(), Clock::default());
-        let folder = folder.path().to_owned();
-        Ok(Self { workbench, folder, columns: None, journal, records, asked, steps, observer, clock })
+        let (columns, trainings, answered) = (None, None, Answered::default());
+        let (checkpoints, folder) = (Checkpoints::of(folder.path()), folder.path().to_owned());
+        Ok(Self { workbench, folder, columns, trainings, checkpoints, answered, journal, records, asked, steps, observer, clock })
     }
 
     /// With these tables beside the workbench's proxies.
     #[must_use]
     pub(crate) fn with_columns(mut self, columns: &'a Columns) -> Self {
         self.columns = Some(columns);
+        self
+    }
+
+    /// With these trainings beside the workbench's proxies.
+    #[must_use]
+    pub(crate) fn with_trainings(mut self, trainings: Option<&'a Trainings>) -> Self {
+        self.trainings = trainings;
         self
     }
 
@@ -135,7 +148,8 @@ impl<'a> RunLaboratory<'a> {
                 Some(position) => {
                     self.asked[position] = true;
                     self.clock.replayed(self.records.at(position));
-                    replayed += 1;
+                    let epochs = self.trainings.and_then(|trainings| trainings.epochs(&request.label));
+                    replayed += epochs.map_or(1, |epochs| self.answered.note(request, epochs));
                 }
                 None => drop(missing.insert(request)),
             }
@@ -161,17 +175,32 @@ impl<'a> RunLaboratory<'a> {
 
     fn measure_missing(&mut self, missing: &[&Request]) -> Result<(), SearchError> {
         let (journal, observer) = (&self.journal, self.observer);
-        let keep = |records: &[Record]| {
+        let store = |records: &[Record]| {
             // Written down before it is this thread's turn.
             let stored = lines(records).and_then(|lines| journal.lock().unwrap_or_else(PoisonError::into_inner).append(&lines));
-            observer.advance(records.len());
             stored.map_err(|error| SearchError::Storage(error.to_string()))
+        };
+        let keep = |records: &[Record]| {
+            let stored = store(records);
+            observer.advance(records.len());
+            stored
         };
         let start = Instant::now();
         let (mut records, measured) = self.look_up(missing)?;
         keep(&records)?;
+        let is_trained = |request: &&Request| self.trainings.is_some_and(|trainings| trainings.epochs(&request.label).is_some());
+        let (trained, measured): (Vec<&Request>, Vec<&Request>) = measured.into_iter().partition(is_trained);
+        if let Some(trainings) = self.trainings.filter(|_| !trained.is_empty()) {
+            let Self { workbench, ref checkpoints, ref answered, .. } = *self;
+            records.extend(trainings.answer(&trained, With { workbench, checkpoints, answered, observer, finished: &store })?);
+        }
         if !measured.is_empty() {
             records.extend(self.workbench.measure(&measured, self.observer, &keep)?);
+        }
+        for record in &records {
+            if let Some(epochs) = self.trainings.and_then(|trainings| trainings.epochs(&record.request.label)) {
+                self.answered.note(&record.request, epochs);
+            }
         }
         self.clock.measured(&records, start.elapsed());
         self.records.extend(records);
@@ -202,6 +231,9 @@ impl Laboratory for RunLaboratory<'_> {
     }
 
     fn direction(&self, proxy: &str) -> Result<Direction, SearchError> {
+        if self.trainings.is_some_and(|trainings| trainings.epochs(proxy).is_some()) {
+            return Ok(Direction::HigherIsBetter);
+        }
         match self.columns.and_then(|columns| columns.direction(proxy)) {
             Some(direction) => Ok(direction),
             None => self.workbench.proxy(proxy).map(|planned| planned.proxy.direction()),

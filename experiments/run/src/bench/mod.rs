@@ -1,4 +1,4 @@
-//! Where measurements are made and kept: the workbench measures, the journal keeps, and the laboratory answers from both.
+//! Where measurements are made and kept: the workbench measures or trains, the journal keeps, and the laboratory answers from both.
 
 pub(crate) mod clock;
 mod durable;
@@ -7,4 +7,5 @@ pub(crate) mod laboratory;
 mod line;
 pub mod records;
 mod timed;
+pub(crate) mod trained;
 pub mod workbench;

@@ -17,6 +17,7 @@ use assay_core::subspace::Subspace;
 use assay_results::{Kind, Provenance, ReadError, SearchSummary, Trajectory};
 
 use crate::bench::laboratory::RunLaboratory;
+use crate::bench::trained::{Checkpoints, Trainings};
 use crate::bench::workbench::{Workbench, repeats};
 use crate::folder::RunFolder;
 use crate::tables::{write_architectures, write_space};
@@ -32,6 +33,7 @@ pub struct SearchRun {
     workbench: Workbench,
     strategy: Box<dyn SearchStrategy>,
     columns: Columns,
+    trainings: Option<Trainings>,
     benchmark: Option<Box<dyn Benchmark>>,
     /// When preparing began, which reads the images.
     began: Instant,
@@ -50,8 +52,11 @@ impl SearchRun {
         let columns = assembly.columns_of(strategy.as_ref())?;
         columns.check()?;
         let (space, benchmark) = (assembly.space()?, assembly.benchmark()?);
+        let uses = strategy.trainings();
+        assembly.check_trainings(&uses, &["strategy", "oracle", "train"])?;
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, profile)?;
-        Ok(Self { experiment, workbench, strategy, columns, benchmark, began })
+        let trainings = Trainings::of(&experiment, &assembly, &workbench, &uses)?;
+        Ok(Self { experiment, workbench, strategy, columns, trainings, benchmark, began })
     }
 
     /// Why the result's accuracies will not be known although the experiment wants them.
@@ -74,6 +79,13 @@ impl SearchRun {
             let readings = laboratory.measure(&[column.request(found)])?;
             scores.insert(column.column.clone(), Score::of(laboratory.direction(&column.column)?, &readings));
         }
+        // Training again takes long: what the search was told.
+        for used in self.strategy.trainings() {
+            let requests: Vec<_> = (1..=used.repeats).map(|repeat| used.request(found, repeat)).collect();
+            if requests.iter().all(|request| laboratory.seconds(request).is_some()) {
+                scores.insert(used.label(), Score::of(laboratory.direction(&used.label())?, &laboratory.measure(&requests)?));
+            }
+        }
         Ok(scores)
     }
 }
@@ -92,8 +104,15 @@ impl Prepared for SearchRun {
         Self::profiled(experiment, plugins, None)
     }
 
+    fn unit(&self) -> &'static str {
+        if self.trainings.is_some() { "epochs" } else { Self::UNIT }
+    }
+
     fn provenance(&self, plugins: &Plugins) -> Result<Provenance, RunError> {
         let mut provenance = self.workbench.provenance(&self.experiment, plugins)?;
+        if let Some(trainings) = &self.trainings {
+            provenance.images.insert("test".into(), trainings.fingerprint()?);
+        }
         provenance.measured_by.insert("the strategy".into(), self.strategy.protocol());
         let space = self.workbench.space.as_ref();
         if let Some(benchmark) = &self.benchmark {
@@ -105,7 +124,8 @@ impl Prepared for SearchRun {
 
     fn run(&self, folder: &RunFolder, observer: &dyn Observer) -> Result<SearchSummary, RunError> {
         observer.phase("searching");
-        let mut laboratory = RunLaboratory::open(&self.workbench, folder, observer)?.with_columns(&self.columns);
+        let mut laboratory =
+            RunLaboratory::open(&self.workbench, folder, observer)?.with_columns(&self.columns).with_trainings(self.trainings.as_ref());
         let found = self.strategy.search(&mut laboratory);
         let scored = found.and_then(|found| self.score(&mut laboratory, &found).map(|scores| (found, scores)));
         let (found, scores) = scored.inspect_err(|error| tracing::error!(%error, "run ends without a result"))?;
@@ -118,7 +138,11 @@ impl Prepared for SearchRun {
             protocol.push_str("; ");
             protocol.push_str(&table);
         }
-        let counts = summary::counts(&findings.records, &findings.steps, &self.columns);
+        if let Some(trainings) = &self.trainings {
+            protocol.push_str("; ");
+            protocol.push_str(&trainings.describe(self.workbench.dataset.as_ref())?);
+        }
+        let counts = summary::counts(&findings.records, &findings.steps, &self.columns, &self.strategy.trainings());
         let space = self.workbench.space.as_ref();
         write_space(folder, space_name, space.layout())?;
         write_architectures(folder, tables::architectures_of(space, &findings.steps))?;
@@ -141,6 +165,9 @@ impl Prepared for SearchRun {
         let json = summary.to_json().map_err(|error| RunError::Result(error.to_string()))?;
         // Last: a run that has its summary has everything.
         folder.finish(&json)?;
+        if self.trainings.is_some() {
+            Checkpoints::of(folder.path()).remove_all();
+        }
         tracing::info!(architecture = summary.architecture.text, "run ends");
         Ok(summary)
     }

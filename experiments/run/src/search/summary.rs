@@ -1,8 +1,8 @@
 //! The result of a search, from what was measured and looked up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use assay_core::plugin::{ArchitectureError, Benchmark, ColumnContent, Columns, SearchSpace, Step};
+use assay_core::plugin::{ArchitectureError, Benchmark, ColumnContent, Columns, SearchSpace, Step, TrainingUse};
 use assay_core::subspace::Subspace;
 use assay_results::search::{Accuracies, Architecture, Counts};
 
@@ -33,8 +33,8 @@ pub(super) fn accuracies(benchmark: Option<&dyn Benchmark>, architecture: &Archi
     }
 }
 
-/// Counts measurements and steps, and adds up what the steps cost.
-pub(super) fn counts(records: &[Record], steps: &[Step], columns: &Columns) -> Counts {
+/// Counts measurements, steps and epochs, and adds up what the steps cost.
+pub(super) fn counts(records: &[Record], steps: &[Step], columns: &Columns, trainings: &[TrainingUse]) -> Counts {
     let (mut measurements, mut undefined) = (BTreeMap::new(), BTreeMap::new());
     for record in records {
         *measurements.entry(record.request.label.clone()).or_insert(0) += 1;
@@ -46,5 +46,21 @@ pub(super) fn counts(records: &[Record], steps: &[Step], columns: &Columns) -> C
     };
     let costs = columns.iter().filter(|column| column.content == ColumnContent::TrainingCost);
     let recorded_costs = costs.map(|column| (column.column.clone(), total(&column.column))).collect();
-    Counts { measurements, undefined, steps: steps.len(), recorded_costs }
+    Counts { measurements, undefined, steps: steps.len(), recorded_costs, trained_epochs: trained_epochs(records, trainings) }
+}
+
+/// Epochs by the accuracy that they were trained for: each training goes on from where it was judged before.
+fn trained_epochs(records: &[Record], trainings: &[TrainingUse]) -> BTreeMap<String, usize> {
+    let mut ends: BTreeMap<(&Subspace, &str), BTreeSet<usize>> = BTreeMap::new();
+    for Record { request, .. } in records {
+        let used = trainings.iter().find(|used| used.label() == request.label);
+        ends.entry((&request.subspace, &request.parameters)).or_default().extend(used.map(|used| used.epochs));
+    }
+    let mut epochs = BTreeMap::new();
+    for used in trainings {
+        let of = |ends: &BTreeSet<usize>| used.epochs - ends.range(..used.epochs).next_back().copied().unwrap_or(0);
+        let new = ends.values().filter(|ends| ends.contains(&used.epochs)).map(of).sum();
+        epochs.insert(used.label(), new);
+    }
+    epochs
 }

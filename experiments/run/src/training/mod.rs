@@ -11,7 +11,7 @@ use assay_core::experiment::{Assembly, Experiment, Plugins, Problem, Purpose, Tr
 use assay_core::graph::Graph;
 use assay_core::plugin::{MacroNet, Part};
 use assay_results::{Kind, Provenance, ReadError, Recipe, TrainingSummary, files, tables};
-use assay_training::{EpochRecord, Job, TrainingError};
+use assay_training::{EpochRecord, Job, Tests, TrainingError};
 
 use crate::folder::{RunFolder, cannot};
 use crate::{Observer, Prepared, RunError, VERSION, machine, provenance};
@@ -31,7 +31,7 @@ impl TrainingRun {
         let Self { recipe, train, test, .. } = self;
         let (graph, seed, threads) = (Arc::clone(&self.graph), self.experiment.seed, self.threads());
         let memory = machine::available_memory();
-        Job { recipe, graph, seed, train: train.as_ref(), test: test.as_ref(), threads, memory }
+        Job { recipe, graph, seed, train: train.as_ref(), test: test.as_ref(), threads, memory, tests: Tests::Each }
     }
 
     /// Threads of a step: all cores, if nothing else is asked for.
@@ -77,7 +77,8 @@ impl Prepared for TrainingRun {
         };
         let space = assembly.space()?;
         let at_architecture = |problem: String| assembly.problem(&["training", "architecture"], problem);
-        let subspace = space.parse(&recipe.architecture).map_err(|error| at_architecture(format!("`training.architecture`: {error}")))?;
+        let wanted = recipe.architecture.as_deref().unwrap_or_default();
+        let subspace = space.parse(wanted).map_err(|error| at_architecture(format!("`training.architecture`: {error}")))?;
         let architecture = space.write(&subspace).map_err(|error| at_architecture(format!("`training.architecture`: {error}")))?;
         let (train, mut test) = (assembly.dataset()?, assembly.test()?);
         // Classes are the same where they have the same name, whatever number each side gives it.

@@ -58,7 +58,7 @@
 //! # Ok::<(), assay_core::plugin::RegistryError>(())
 //! ```
 
-use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, SettingsError};
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, SettingsError, TrainingUse};
 use assay_core::subspace::Subspace;
 
 use super::exclusion::Exclusion;
@@ -111,7 +111,7 @@ assay_core::settings! {
     /// What every strategy that asks an oracle understands.
     #[derive(Clone, Debug)]
     pub struct GuideSettings {
-        /// who judges: { proxy = … }, { proxies = …, rule = … }, { aggregate = … } or { table = …, cost = … }
+        /// who judges: { proxy = … }, { proxies = …, rule = … }, { aggregate = … }, { table = …, cost = … } or { train = … }
         pub oracle: OracleSettings = OracleSettings::of_proxy("ntk-condition");
         /// what may be spent; the first limit that is reached ends the search
         pub budget: Budget = Budget::of_evaluations(100);
@@ -191,6 +191,10 @@ impl<M: Method> SearchStrategy for Guided<M> {
             columns.push(cost);
         }
         columns
+    }
+
+    fn trainings(&self) -> Vec<TrainingUse> {
+        self.guide.by.judge.made()
     }
 
     fn protocol(&self) -> String {

@@ -3,7 +3,7 @@
 use assay_core::plugin::SearchError;
 use assay_core::subspace::Subspace;
 
-use super::oracle::Oracle;
+use super::oracle::{Budget, Oracle};
 
 assay_core::settings! {
     /// What every strategy of halving understands.
@@ -25,10 +25,38 @@ pub(crate) fn bracket(oracle: &mut Oracle<'_>, from: usize, first: Vec<Subspace>
         }
         // Stable: of equals, what was evaluated first.
         ranked.sort_by(|one, other| oracle.compare(*other, *one));
-        ranked.truncate(((architectures.len() as f64 / eta).floor() as usize).max(1));
+        ranked.truncate(promoted(architectures.len(), eta));
         architectures = ranked.into_iter().map(|number| oracle.history()[number].architecture.clone()).collect();
     }
     Ok(())
+}
+
+/// Says how many epochs are to come of these brackets again and again, each with the training that it begins with and how many
+/// architectures, where evaluations or epochs limit a search that trains.
+pub(crate) fn expect(oracle: &mut Oracle<'_>, brackets: &[(usize, usize)], eta: f64) {
+    let Budget { evaluations, epochs, .. } = oracle.budget();
+    if oracle.epochs(0, None).is_none() || (evaluations, epochs) == (None, None) {
+        return;
+    }
+    let (mut evaluated, mut trained) = (0, 0);
+    for &(from, count) in brackets.iter().cycle() {
+        let mut count = count;
+        for training in from..oracle.trainings() {
+            let each = oracle.epochs(training, (training > from).then_some(training - 1)).unwrap_or(1).max(1);
+            let paid = epochs.map_or(usize::MAX, |limit| (limit - trained) / each);
+            let rung = count.min(paid).min(evaluations.map_or(usize::MAX, |limit| limit - evaluated));
+            (evaluated, trained) = (evaluated + rung, trained + rung * each);
+            if rung < count {
+                return oracle.expect_in_all(trained);
+            }
+            count = promoted(count, eta);
+        }
+    }
+}
+
+/// How many of so many architectures get the next longer training.
+fn promoted(count: usize, eta: f64) -> usize {
+    ((count as f64 / eta).floor() as usize).max(1)
 }
 
 /// Hyperband's brackets (Li et al., JMLR 2018), the most economical first: the training that each begins with, and with how

@@ -15,6 +15,7 @@ mod published;
 mod settings;
 mod spaces;
 mod strategies;
+mod trained;
 mod trainings;
 
 /// The strategies that evaluate an architecture after one training, by any oracle, until the budget is spent.

@@ -7,10 +7,12 @@ assay_core::settings! {
     pub struct Budget {
         /// evaluations; one of an architecture that was evaluated before counts again
         pub evaluations: Option<usize>, otherwise "no limit", in 1..=1_000_000_000;
-        /// seconds of measuring, added over threads: what one core would take
+        /// seconds of measuring or training, added over threads: what one core would take. A run depends on how fast its machine is; continued, it decides by what it took then
         pub seconds: Option<f64>, otherwise "no limit", in 1e-3..=1e9;
         /// simulated GPU seconds, by the oracle's `cost`: what the trainings that are looked up took when they were recorded
         pub gpu_seconds: Option<f64>, otherwise "no limit", in 1e-3..=1e12;
+        /// epochs of training; those of a training that goes on from an earlier evaluation count once
+        pub epochs: Option<usize>, otherwise "no limit", in 1..=1_000_000_000;
     }
 }
 
@@ -23,6 +25,8 @@ pub struct Spent {
     pub seconds: f64,
     /// Simulated GPU seconds.
     pub gpu_seconds: f64,
+    /// Epochs of training.
+    pub epochs: usize,
 }
 
 impl Budget {
@@ -37,6 +41,7 @@ impl Budget {
         self.evaluations.is_some_and(|limit| spent.evaluations >= limit)
             || self.seconds.is_some_and(|limit| spent.seconds >= limit)
             || self.gpu_seconds.is_some_and(|limit| spent.gpu_seconds >= limit)
+            || self.epochs.is_some_and(|limit| spent.epochs >= limit)
     }
 
     /// The part that was spent, by the limit that is nearest; 0 without one.
@@ -45,6 +50,7 @@ impl Budget {
             self.evaluations.map(|limit| spent.evaluations as f64 / limit as f64),
             self.seconds.map(|limit| spent.seconds / limit),
             self.gpu_seconds.map(|limit| spent.gpu_seconds / limit),
+            self.epochs.map(|limit| spent.epochs as f64 / limit as f64),
         ];
         parts.into_iter().flatten().fold(0.0, f64::max)
     }
@@ -57,6 +63,7 @@ impl std::fmt::Display for Budget {
             self.evaluations.map(|limit| format!("{limit} evaluations")),
             self.seconds.map(|limit| format!("{limit} s of measuring")),
             self.gpu_seconds.map(|limit| format!("{limit} simulated GPU s")),
+            self.epochs.map(|limit| format!("{limit} epochs of training")),
         ];
         f.write_str(&limits.into_iter().flatten().collect::<Vec<_>>().join(" and "))
     }

@@ -1,6 +1,6 @@
-//! Who judges: a proxy, an aggregate of proxies, or a table.
+//! Who judges: a proxy, an aggregate of proxies, a table, or a training.
 
-use assay_core::plugin::{Aggregate, ColumnContent, ColumnUse, ProxyUse, Request, Settings};
+use assay_core::plugin::{Aggregate, ColumnContent, ColumnUse, ProxyUse, Request, Settings, TrainingUse};
 use assay_core::subspace::Subspace;
 
 /// What an oracle reads.
@@ -27,6 +27,20 @@ pub enum Judge {
         /// The column of what the training of an architecture costs, in GPU seconds.
         cost: Option<String>,
     },
+    /// Trainings that are made when they are asked for.
+    Training {
+        /// What is asked for, the shortest first. Each goes on from the one before it.
+        stages: Vec<Stage>,
+    },
+}
+
+/// What is asked for of a training that is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// The label of its accuracy.
+    pub label: String,
+    /// How long it is, and how often it is made.
+    pub used: TrainingUse,
 }
 
 /// A recorded training.
@@ -48,11 +62,18 @@ impl Judge {
         Self::Proxy { proxy: name.to_owned(), repeats: 1 }
     }
 
-    /// How many recorded trainings there are to choose from; 1 for proxies.
+    /// These trainings, the shortest first.
+    #[must_use]
+    pub fn training(uses: Vec<TrainingUse>) -> Self {
+        Self::Training { stages: uses.into_iter().map(|used| Stage { label: used.label(), used }).collect() }
+    }
+
+    /// How many trainings there are to choose from; 1 for proxies.
     #[must_use]
     pub fn trainings(&self) -> usize {
         match self {
             Self::Table { trainings, .. } => trainings.len(),
+            Self::Training { stages } => stages.len(),
             Self::Proxy { .. } | Self::Aggregate { .. } => 1,
         }
     }
@@ -60,7 +81,7 @@ impl Judge {
     /// The proxies to measure.
     #[must_use]
     pub fn proxies(&self) -> Vec<ProxyUse> {
-        let proxies = if matches!(self, Self::Table { .. }) { Vec::new() } else { self.labels(0) };
+        let proxies = if matches!(self, Self::Table { .. } | Self::Training { .. }) { Vec::new() } else { self.labels(0) };
         let plain = |name: &str| ProxyUse { label: name.to_owned(), proxy: name.to_owned(), settings: Settings::none() };
         proxies.into_iter().map(plain).collect()
     }
@@ -72,12 +93,28 @@ impl Judge {
         trainings.iter().map(accuracy).chain(self.cost(0).map(|(column, _)| column)).collect()
     }
 
+    /// The trainings to make.
+    #[must_use]
+    pub fn made(&self) -> Vec<TrainingUse> {
+        let Self::Training { stages } = self else { return Vec::new() };
+        stages.iter().map(|stage| stage.used.clone()).collect()
+    }
+
+    /// Epochs that are trained for an evaluation after one training, where the same architecture was evaluated last after another
+    /// one: from where that ended if it was shorter, else from the start; all repeats together. Nothing where none is trained.
+    pub(super) fn epochs(&self, training: usize, last: Option<usize>) -> Option<usize> {
+        let Self::Training { stages } = self else { return None };
+        let begun = last.filter(|last| *last < training).and_then(|last| stages.get(last)).map_or(0, |stage| stage.used.epochs);
+        stages.get(training).map(|Stage { used, .. }| (used.epochs - begun) * used.repeats)
+    }
+
     /// What is read after a training.
     pub(super) fn labels(&self, training: usize) -> Vec<&str> {
         match self {
             Self::Proxy { proxy, .. } => vec![proxy],
             Self::Aggregate { aggregate, .. } => aggregate.components().iter().map(|component| component.proxy.as_str()).collect(),
             Self::Table { trainings, .. } => trainings.get(training).map(|training| training.column.as_str()).into_iter().collect(),
+            Self::Training { stages } => stages.get(training).map(|stage| stage.label.as_str()).into_iter().collect(),
         }
     }
 
@@ -85,11 +122,15 @@ impl Judge {
         match self {
             Self::Proxy { repeats, .. } | Self::Aggregate { repeats, .. } => *repeats,
             Self::Table { .. } => 1,
+            Self::Training { stages } => stages.first().map_or(1, |stage| stage.used.repeats),
         }
     }
 
-    /// Different measurements that an evaluation takes.
+    /// Different measurements that an evaluation takes, or epochs where it is a training.
     pub(super) fn measurements(&self) -> usize {
+        if let Some(epochs) = self.epochs(0, None) {
+            return epochs;
+        }
         self.labels(0).len() * self.repeats() + usize::from(self.cost(0).is_some())
     }
 
@@ -105,6 +146,10 @@ impl Judge {
     pub(super) fn requests(&self, training: usize, architecture: &Subspace) -> Vec<Request> {
         if let Self::Table { trainings, .. } = self {
             return trainings.get(training).map(|training| accuracy(training).request(architecture)).into_iter().collect();
+        }
+        if let Self::Training { stages } = self {
+            let of = |Stage { used, .. }: &Stage| (1..=used.repeats).map(|repeat| used.request(architecture, repeat)).collect();
+            return stages.get(training).map_or_else(Vec::new, of);
         }
         let request = |label: &str, repeat: usize| {
             let draws = format!("oracle/repeat {repeat}");
@@ -125,6 +170,10 @@ impl std::fmt::Display for Judge {
         match self {
             Self::Proxy { proxy, .. } => f.write_str(proxy)?,
             Self::Aggregate { aggregate, .. } => f.write_str(&aggregate.protocol())?,
+            Self::Training { stages } => {
+                let epochs: Vec<String> = stages.iter().map(|stage| stage.used.epochs.to_string()).collect();
+                write!(f, "training for {} epochs", epochs.join(" and "))?;
+            }
             Self::Table { trainings, cost } => {
                 for (position, RecordedTraining { column, epochs, scale }) in trainings.iter().enumerate() {
                     f.write_str(if position == 0 { "" } else { " and " })?;
@@ -142,6 +191,7 @@ impl std::fmt::Display for Judge {
         }
         match self.repeats() {
             1 => Ok(()),
+            repeats if matches!(self, Self::Training { .. }) => write!(f, " ({repeats} trainings of each)"),
             repeats => write!(f, " ({repeats} repeats)"),
         }
     }

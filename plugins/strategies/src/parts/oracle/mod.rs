@@ -1,7 +1,8 @@
 //! What guides a search: an oracle that judges architectures, and a budget that it spends.
 //!
-//! An [`Oracle`] judges by a proxy, by an aggregate of proxies over everything evaluated so far, or by a recorded accuracy
-//! whose training costs simulated GPU seconds. A strategy that asks an oracle works with all three, over any space.
+//! An [`Oracle`] judges by a proxy, by an aggregate of proxies over everything evaluated so far, by a recorded accuracy whose
+//! training costs simulated GPU seconds, or by a training that it has made. A strategy that asks an oracle works with all of
+//! them, over any space.
 
 mod budget;
 mod cost;
@@ -20,7 +21,7 @@ pub use budget::{Budget, Spent};
 use cost::CostColumn;
 pub use history::Evaluation;
 use history::History;
-pub use judge::{Judge, RecordedTraining};
+pub use judge::{Judge, RecordedTraining, Stage};
 pub use settings::{OracleSettings, SearchBy};
 
 /// Evaluations that are begun together where the time that they will take is not known beforehand.
@@ -43,6 +44,8 @@ pub struct Oracle<'l> {
     is_refused: bool,
     /// What architectures cost to use, where the search weighs that too.
     cost: Option<CostColumn>,
+    /// After which training each architecture was evaluated last.
+    last: HashMap<Subspace, usize>,
 }
 
 impl<'l> Oracle<'l> {
@@ -52,7 +55,8 @@ impl<'l> Oracle<'l> {
     /// If the laboratory does not know what it is asked for.
     pub fn new(by: &'l SearchBy, laboratory: &'l mut dyn Laboratory, title: &'static str) -> Result<Self, SearchError> {
         let directions = by.judge.labels(0).into_iter().map(|label| laboratory.direction(label)).collect::<Result<_, _>>()?;
-        Ok(Self { laboratory, by, title, directions, history: History::default(), spent: Spent::default(), is_refused: false, cost: None })
+        let (history, spent, last) = (History::default(), Spent::default(), HashMap::new());
+        Ok(Self { laboratory, by, title, directions, history, spent, is_refused: false, cost: None, last })
     }
 
     /// The same, which also looks up what every architecture costs to use that is evaluated, and adds it to the trajectory.
@@ -74,7 +78,7 @@ impl<'l> Oracle<'l> {
         self.laboratory.stream(purpose)
     }
 
-    /// How many recorded trainings there are to choose from; 1 for proxies.
+    /// How many trainings there are to choose from; 1 for proxies.
     #[must_use]
     pub fn trainings(&self) -> usize {
         self.by.judge.trainings()
@@ -86,17 +90,29 @@ impl<'l> Oracle<'l> {
         self.by.budget
     }
 
-    /// Says that the whole budget is still to come, if it is one of evaluations.
+    /// Says that the whole budget is still to come, if it is one of evaluations or epochs.
     pub fn expect_whole_budget(&mut self) {
-        if let Some(limit) = self.by.budget.evaluations {
-            self.expect(limit);
+        let Budget { evaluations, epochs, .. } = self.by.budget;
+        if evaluations.is_some() || epochs.is_some() {
+            self.expect(usize::MAX);
         }
+    }
+
+    /// Says that so much is still to come, in measurements or in epochs of training.
+    pub(crate) fn expect_in_all(&mut self, measurements: usize) {
+        self.laboratory.expect(measurements);
+    }
+
+    /// Epochs of an evaluation after a training that goes on from the last evaluation, if there was one. Nothing where none is trained.
+    pub(crate) fn epochs(&self, training: usize, last: Option<usize>) -> Option<usize> {
+        self.by.judge.epochs(training, last)
     }
 
     /// Says how many evaluations are still to come, if the budget allows as many.
     pub fn expect(&mut self, evaluations: usize) {
         let left = self.by.budget.evaluations.map_or(evaluations, |limit| evaluations.min(limit - self.spent.evaluations));
-        self.laboratory.expect(left.saturating_mul(self.by.judge.measurements()));
+        let epochs = self.by.budget.epochs.map_or(usize::MAX, |limit| limit - self.spent.epochs);
+        self.laboratory.expect(left.saturating_mul(self.by.judge.measurements()).min(epochs));
     }
 
     /// Judges these, one after the other, as far as the budget goes. Gives the numbers of the evaluations; fewer than were
@@ -115,12 +131,18 @@ impl<'l> Oracle<'l> {
     pub fn evaluate_after(&mut self, training: usize, architectures: &[Subspace]) -> Result<Range<usize>, SearchError> {
         let begun = self.history().len();
         let architectures = self.standing(architectures);
-        let together = if self.by.budget.seconds.is_some() { BEGUN_TOGETHER } else { architectures.len().max(1) };
+        let together = match (self.by.budget.seconds, &self.by.judge) {
+            (None, _) => architectures.len().max(1),
+            // What is begun and not paid for is lost, and a training takes long: its steps use all threads.
+            (Some(_), Judge::Training { .. }) => 1,
+            (Some(_), _) => BEGUN_TOGETHER,
+        };
         for architectures in architectures.chunks(together) {
             if self.is_spent() {
                 break;
             }
             self.evaluate_together(training, architectures)?;
+            self.expect_the_seconds_left();
         }
         self.history.judge(begun, &self.by.judge, &self.directions)?;
         for number in begun..self.history().len() {
@@ -243,6 +265,24 @@ impl<'l> Oracle<'l> {
         }
     }
 
+    /// Says how many epochs are to come, by the time that those so far took, where seconds limit them.
+    fn expect_the_seconds_left(&mut self) {
+        let (Some(limit), Spent { seconds, epochs, .. }) = (self.by.budget.seconds, self.spent) else { return };
+        if epochs > 0 && seconds > 0.0 {
+            self.laboratory.expect(((limit - seconds).max(0.0) / seconds * epochs as f64).ceil() as usize);
+        }
+    }
+
+    /// The epochs that evaluating each of these takes, one after the other; nothing where none is trained.
+    fn epochs_of(&self, training: usize, architectures: &[Subspace]) -> Option<Vec<usize>> {
+        let mut last: HashMap<&Subspace, usize> = HashMap::new();
+        let epochs = |architecture| {
+            let before = last.insert(architecture, training).or_else(|| self.last.get(architecture).copied());
+            self.by.judge.epochs(training, before)
+        };
+        architectures.iter().map(epochs).collect()
+    }
+
     /// Evaluates these at once, as far as the budget goes.
     fn evaluate_together(&mut self, training: usize, architectures: &[Subspace]) -> Result<(), SearchError> {
         let mut affordable = architectures.len();
@@ -260,6 +300,17 @@ impl<'l> Oracle<'l> {
                 total <= limit
             };
             let paid = costs.iter().take_while(paid).count();
+            self.is_refused |= paid < affordable;
+            affordable = paid;
+        }
+        let epochs = self.epochs_of(training, &architectures[..affordable]);
+        if let (Some(limit), Some(epochs)) = (self.by.budget.epochs, &epochs) {
+            let mut total = self.spent.epochs;
+            let paid = |epochs: &&usize| {
+                total += **epochs;
+                total <= limit
+            };
+            let paid = epochs.iter().take_while(paid).count();
             self.is_refused |= paid < affordable;
             affordable = paid;
         }
@@ -281,6 +332,8 @@ impl<'l> Oracle<'l> {
             self.spent.evaluations += 1;
             self.spent.seconds += seconds;
             self.spent.gpu_seconds += gpu_seconds.unwrap_or_default();
+            self.spent.epochs += epochs.as_ref().map_or(0, |epochs| epochs[position]);
+            self.last.insert(architecture.clone(), training);
             let means = self.directions.iter().zip(readings.chunks(judge.repeats()));
             let readings = means.map(|(direction, repeats)| Score::of(*direction, repeats).reading).collect();
             let representative = self.space().representative(architecture);

@@ -1,6 +1,6 @@
 //! The setting `oracle`, which every strategy that asks an oracle has, and whether a budget fits it.
 
-use assay_core::plugin::{Aggregate, Component, Registry, Rule, Settings, SettingsError};
+use assay_core::plugin::{Aggregate, Component, Registry, Rule, Settings, SettingsError, TrainingUse};
 
 use super::{Budget, Judge, RecordedTraining};
 
@@ -27,8 +27,8 @@ assay_core::settings! {
         pub weights: Option<Vec<f64>>, otherwise "1 each";
         /// a registered aggregate of proxies
         pub aggregate: Option<String>;
-        /// measurements of each architecture, whose mean counts
-        pub repeats: Option<usize>, otherwise "1 where proxies are measured", in 1..=10_000;
+        /// measurements or trainings of each architecture, whose mean counts
+        pub repeats: Option<usize>, otherwise "1 where proxies are measured or architectures are trained", in 1..=10_000;
         /// a column of accuracies of `[benchmark]`
         pub table: Option<String>;
         /// columns of accuracies after shorter and longer trainings, the shortest first
@@ -39,6 +39,8 @@ assay_core::settings! {
         pub cost: Option<String>;
         /// the epochs that `cost` was recorded for; other trainings cost in proportion
         pub cost_epochs: Option<f64>, otherwise "the first of `epochs`", in 1e-3..=1e6;
+        /// epochs after which an architecture is judged that is trained, by `[training]` on `[dataset]`, and tested on `[test]`; ascending
+        pub train: Option<Vec<f64>>;
     }
 }
 
@@ -57,6 +59,13 @@ impl SearchBy {
         if budget.seconds.is_some() && matches!(&judge, Judge::Table { .. }) {
             let help = Some("write { gpu_seconds = … } with a column of costs in the oracle, or { evaluations = … }".into());
             return Err(SettingsError { help, ..SettingsError::new("budget.seconds", "looking up what is recorded takes no time") });
+        }
+        if budget.epochs.is_some() && !matches!(&judge, Judge::Training { .. }) {
+            let help = Some("let the oracle train: { train = [3] }; or write another limit, such as { evaluations = … }".into());
+            return Err(SettingsError {
+                help,
+                ..SettingsError::new("budget.epochs", "the oracle trains nothing, so no epoch is ever spent")
+            });
         }
         Ok(Self { judge, budget })
     }
@@ -78,9 +87,11 @@ impl SearchBy {
     /// If the judge has several.
     pub fn of_one_training(self) -> Result<Self, SettingsError> {
         if self.judge.trainings() > 1 {
-            let help = Some("write { table = \"…\" }, or use successive-halving, hyperband or bohb".into());
+            let is_made = matches!(&self.judge, Judge::Training { .. });
+            let (key, one) = if is_made { ("oracle.train", "{ train = [3] }") } else { ("oracle.tables", "{ table = \"…\" }") };
+            let help = Some(format!("write {one}, or use successive-halving, hyperband or bohb"));
             let problem = "the strategy evaluates an architecture after one training only";
-            return Err(SettingsError { help, ..SettingsError::new("oracle.tables", problem) });
+            return Err(SettingsError { help, ..SettingsError::new(key, problem) });
         }
         Ok(self)
     }
@@ -91,8 +102,9 @@ impl SearchBy {
     /// If the judge has only one.
     pub fn of_several_trainings(self) -> Result<Self, SettingsError> {
         if self.judge.trainings() < 2 {
-            let problem = "the strategy gives more training to fewer architectures, so it needs `tables` after at least two trainings";
-            let help = Some("write { tables = [\"…\", \"…\"], epochs = [12, 200] }".into());
+            let problem = "the strategy gives more training to fewer architectures, so it needs `tables` after at least two trainings, or \
+                           two numbers of epochs in `train`";
+            let help = Some("write { tables = [\"…\", \"…\"], epochs = [12, 200] }, or { train = [1, 3, 9] }".into());
             return Err(SettingsError { help, ..SettingsError::new("oracle", problem) });
         }
         Ok(self)
@@ -129,11 +141,12 @@ impl OracleSettings {
             ("aggregate", self.aggregate.is_some()),
             ("table", self.table.is_some()),
             ("tables", self.tables.is_some()),
+            ("train", self.train.is_some()),
         ];
         let given: Vec<&str> = ways.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         let way = match given[..] {
             [way] => way,
-            [] => return Err(SettingsError::new("proxy", "the oracle needs one of proxy, proxies, aggregate, table and tables")),
+            [] => return Err(SettingsError::new("proxy", "the oracle needs one of proxy, proxies, aggregate, table, tables and train")),
             [first, second, ..] => {
                 return Err(SettingsError::new(second, format!("the oracle already has `{first}`; remove one of them")));
             }
@@ -141,7 +154,7 @@ impl OracleSettings {
         let misplaced = [
             ("rule", self.rule.is_some(), way == "proxies", "proxies"),
             ("weights", self.weights.is_some(), way == "proxies", "proxies"),
-            ("repeats", self.repeats.is_some(), !way.starts_with("table"), "proxies; a recorded accuracy is the same every time"),
+            ("repeats", self.repeats.is_some(), !way.starts_with("table"), "proxies and train; a recorded accuracy is the same every time"),
             ("epochs", self.epochs.is_some(), way.starts_with("table"), "tables"),
             ("cost", self.cost.is_some(), way.starts_with("table"), "tables"),
             ("cost_epochs", self.cost_epochs.is_some(), self.cost.is_some() && self.epochs.is_some(), "`cost` and `epochs`"),
@@ -150,6 +163,9 @@ impl OracleSettings {
             return Err(SettingsError::new(key, format!("goes only with {of}")));
         }
         let repeats = self.repeats.unwrap_or(1);
+        if let Some(train) = &self.train {
+            return TrainingUse::all("train", train, repeats).map(Judge::training);
+        }
         match (self.proxy, self.proxies, self.aggregate) {
             (Some(proxy), ..) => Ok(Judge::Proxy { proxy, repeats }),
             (_, Some(proxies), _) => {

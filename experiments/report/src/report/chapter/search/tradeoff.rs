@@ -23,10 +23,13 @@ pub(super) struct Tradeoff<'a> {
 }
 
 /// Of each score and each cost that the steps have. The cost of recorded trainings is left out: it is what a search spent, and
-/// not a property of an architecture.
+/// not a property of an architecture. An accuracy by training is a score, also where the one found was trained longer.
 pub(super) fn tradeoffs(search: &Search) -> Vec<Tradeoff<'_>> {
     let (summary, steps) = (&search.summary, &search.trajectory.steps);
-    let is_cost = |label: &str| !summary.scores.contains_key(label) && !summary.counts.recorded_costs.contains_key(label);
+    let counts = &summary.counts;
+    let is_cost = |label: &str| {
+        !summary.scores.contains_key(label) && !counts.recorded_costs.contains_key(label) && !counts.trained_epochs.contains_key(label)
+    };
     let mut costs: Vec<&str> = Vec::new();
     for (label, _) in steps.iter().flat_map(|step| &step.readings) {
         if is_cost(label) && !costs.contains(&label.as_str()) {
