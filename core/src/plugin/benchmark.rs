@@ -2,6 +2,7 @@
 
 pub use assay_structure::accuracy::Accuracy;
 
+use super::TrainingUse;
 use crate::score::Reading;
 
 /// Recorded accuracies of trained architectures.
@@ -21,6 +22,12 @@ pub trait Benchmark: Send + Sync {
     /// # Errors
     /// If the table was never imported or cannot be read.
     fn check(&self) -> Result<(), BenchmarkError>;
+
+    /// The trainings that a study makes of its architectures, where the accuracies are not recorded but made: its targets are
+    /// theirs, and nothing is looked up.
+    fn trainings(&self) -> Vec<TrainingUse> {
+        Vec::new()
+    }
 
     /// The accuracies of the architecture with this text.
     ///

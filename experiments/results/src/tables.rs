@@ -232,3 +232,20 @@ pub fn precision_at(k: usize) -> String {
 pub fn ndcg_at(k: usize) -> String {
     format!("ndcg_at_{k}")
 }
+
+/// The accuracies of a study that trained its architectures, one row an architecture: a table that `assay benchmark import trained`
+/// reads. Behind its own columns come two of each accuracy: the mean over the trainings, and [`seeds`](trained::seeds).
+pub mod trained {
+    /// The name of its file.
+    pub const FILE: &str = "trained.csv";
+    /// As the space writes it.
+    pub const ARCH: &str = "arch";
+    /// How it was trained and tested.
+    pub const TRAINING: &str = "training";
+
+    /// The column of the accuracies of single trainings, separated by spaces, beside that of their mean.
+    #[must_use]
+    pub fn seeds(accuracy: &str) -> String {
+        format!("{accuracy}_seeds")
+    }
+}

@@ -13,6 +13,7 @@ mod interruption;
 mod kills;
 mod lists;
 mod output;
+mod own_truth;
 mod plugins;
 mod printing;
 mod provenance;

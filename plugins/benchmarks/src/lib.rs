@@ -14,5 +14,6 @@ mod nas_bench_201;
 mod nas_bench_macro;
 mod nats_bench_size;
 mod parts;
+mod trained;
 
 pub use parts::fetch;

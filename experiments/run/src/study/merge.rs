@@ -53,7 +53,7 @@ impl Shards {
         }
         observer.expect(summaries.values().map(|(_, summary)| summary.measurements).sum());
         let mut prepared = StudyRun::prepare(of_one_study, plugins)?;
-        let here = prepared.protocol(&prepared.truth.targets(&prepared.selection.texts())?);
+        let here = prepared.protocol(&prepared.described_targets()?)?;
         let there = summaries.values().next().map_or(&here, |(_, summary): &(PathBuf, ShardSummary)| &summary.protocol);
         let parts = prepared.parts(of)?;
         let complete = |folder: &Folder| match summaries.get(&folder.shard.number()) {
@@ -190,8 +190,9 @@ impl Folder {
     fn complete(&self, records: &Records, whole: &StudyRun, parts: &[u32]) -> Result<Vec<Record>, RunError> {
         let mut found = Vec::new();
         let mut missing = 0_u128;
-        for wanted in whole.wanted(Some(Part { of: parts, shard: self.shard })) {
-            match records.get(&wanted.request) {
+        let part = Part { of: parts, shard: self.shard };
+        for request in whole.wanted(Some(part)).into_iter().map(|wanted| wanted.request).chain(whole.trained(Some(part))) {
+            match records.get(&request) {
                 Some(record) => found.push(record.clone()),
                 None => missing += 1,
             }

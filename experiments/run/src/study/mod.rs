@@ -4,6 +4,7 @@ mod aggregate;
 mod correlation;
 mod described;
 mod files;
+mod made;
 mod measurements;
 pub mod merge;
 pub mod published;
@@ -11,6 +12,7 @@ pub mod reasons;
 mod selection;
 mod shards;
 mod truth;
+mod undefined;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,17 +26,19 @@ use assay_results::correlation::Correlation;
 use assay_results::present::document;
 use assay_results::published::Source;
 use assay_results::shard::ShardTimes;
-use assay_results::study::{self, Proxy, Undefined};
+use assay_results::study::{self, Proxy};
 use assay_results::{Kind, Provenance, ReadError, ShardSummary, StudySummary, Summary, files as names};
 use rayon::prelude::*;
 
 use crate::bench::laboratory::RunLaboratory;
 use crate::bench::records::Record;
-use crate::bench::workbench::{FAILED, Workbench};
+use crate::bench::trained::{Checkpoints, Trainings};
+use crate::bench::workbench::Workbench;
 use crate::folder::RunFolder;
 use crate::{Observer, Prepared, RunError, VERSION, machine};
 use aggregate::Measured;
 use correlation::{Conditions, Scores};
+use made::Made;
 use measurements::{Part, Wanted, requests};
 use selection::Selection;
 use truth::{Target, Truth};
@@ -49,6 +53,8 @@ pub struct StudyRun {
     study: Study,
     workbench: Workbench,
     truth: Truth,
+    /// How its architectures are trained, where that is the truth.
+    made: Option<Made>,
     selection: Selection,
     began: Instant,
     /// The protocol of the shards that it is merged of.
@@ -63,17 +69,24 @@ impl StudyRun {
     /// Scores and correlates; `shards` are those that it is merged of.
     fn run_whole(&self, folder: &RunFolder, shards: Vec<ShardTimes>, observer: &dyn Observer) -> Result<StudySummary, RunError> {
         let wanted = self.wanted(None);
-        let requests = requests(&wanted);
-        let laboratory = self.measure(&wanted, &requests, folder, observer)?;
+        let (trained, requests) = (self.trained(None), requests(&wanted));
+        let laboratory = self.measure(&trained, (&wanted, &requests), folder, observer)?;
         let records = laboratory.records_of(&requests)?;
+        let accuracies = laboratory.records_of(&Vec::from_iter(&trained))?;
 
-        let targets = self.truth.targets(&self.selection.texts())?;
+        let targets = match &self.made {
+            Some(made) => made.targets(&accuracies),
+            None => self.truth.targets(&self.selection.texts())?,
+        };
         let readings = self.readings(&wanted, &records);
         let scores = self.scores(&readings)?;
         let architectures = &self.selection.architectures;
         let write = || -> Result<(), RunError> {
             files::write_space(folder, &self.experiment.space.name, self.workbench.space.layout(), architectures)?;
             files::write_targets(folder, architectures, &targets)?;
+            if let Some(made) = &self.made {
+                made.write(folder, architectures, &self.training(made)?, &accuracies)?;
+            }
             files::write_scores(folder, architectures, &wanted, &records)?;
             files::write_aggregates(folder, architectures, &self.aggregated(&scores))?;
             files::write_times(folder, architectures, &wanted, &records)
@@ -82,10 +95,14 @@ impl StudyRun {
         let (written, correlations) = self.workbench.threads.install(|| rayon::join(write, correlate));
         written?;
         let correlations = correlations?;
+        let ceilings = match &self.made {
+            Some(made) => made.ceilings(&accuracies)?,
+            None => self.truth.ceilings(&self.selection.texts())?,
+        };
+        let mut undefined = self.undefined(&readings);
+        undefined.extend(self.made.iter().flat_map(|made| made.undefined(&accuracies)));
         let clock = laboratory.into_clock()?;
-        let protocol = self.measured_under.clone().unwrap_or_else(|| self.protocol(&targets));
-        let ceilings = self.truth.ceilings(&self.selection.texts())?;
-        let undefined = self.undefined(&readings);
+        let protocol = self.measured_under.clone().map_or_else(|| self.protocol(&targets), Ok)?;
         let published = self.published(&scores, &targets)?;
         let notes = study::notes(&ceilings, &undefined, &protocol);
         if !targets.is_empty() {
@@ -114,6 +131,7 @@ impl StudyRun {
         folder.write(names::DOCUMENT, document::markdown(&summary, &BTreeMap::new()).as_bytes())?;
         // Last: a study that has its summary has everything.
         folder.finish(&summary.to_json().map_err(unwritable)?)?;
+        self.remove_checkpoints(folder);
         tracing::info!(architectures = summary.architectures, "study ends");
         Ok(summary)
     }
@@ -122,7 +140,8 @@ impl StudyRun {
     fn run_shard(&self, shard: Shard, folder: &RunFolder, observer: &dyn Observer) -> Result<ShardSummary, RunError> {
         let parts = self.parts(shard.of())?;
         let wanted = self.wanted(Some(Part { of: &parts, shard }));
-        let clock = self.measure(&wanted, &requests(&wanted), folder, observer)?.into_clock()?;
+        let trained = self.trained(Some(Part { of: &parts, shard }));
+        let clock = self.measure(&trained, (&wanted, &requests(&wanted)), folder, observer)?.into_clock()?;
         let mut measured: Vec<usize> = wanted.iter().map(|wanted| wanted.architecture).collect();
         measured.dedup();
         let summary = ShardSummary {
@@ -131,7 +150,7 @@ impl StudyRun {
             assay: VERSION.into(),
             experiment: self.experiment.name.clone(),
             seed: self.experiment.seed,
-            protocol: self.protocol(&self.truth.targets(&self.selection.texts())?),
+            protocol: self.protocol(&self.described_targets()?)?,
             architectures: (measured.len(), self.selection.architectures.len()),
             measurements: wanted.iter().filter(|wanted| !wanted.is_shared).count(),
             part: ShardTimes {
@@ -141,15 +160,35 @@ impl StudyRun {
             },
         };
         folder.finish(&summary.to_json().map_err(unwritable)?)?;
+        self.remove_checkpoints(folder);
         tracing::info!(%shard, architectures = summary.architectures.0, "shard ends");
         Ok(summary)
     }
 
-    /// Measures what the folder's journal does not hold yet.
+    /// Its targets, for protocols.
+    fn described_targets(&self) -> Result<Vec<Target>, RunError> {
+        match &self.made {
+            Some(made) => Ok(made.described()),
+            None => self.truth.targets(&self.selection.texts()),
+        }
+    }
+
+    /// How its architectures are trained, in one line.
+    fn training(&self, made: &Made) -> Result<String, RunError> {
+        made.trainings.describe(self.workbench.dataset.as_ref())
+    }
+
+    fn remove_checkpoints(&self, folder: &RunFolder) {
+        if self.made.is_some() {
+            Checkpoints::of(folder.path()).remove_all();
+        }
+    }
+
+    /// Trains and measures what the folder's journal does not hold yet.
     fn measure<'a>(
         &'a self,
-        wanted: &[Wanted],
-        requests: &[&Request],
+        trained: &[Request],
+        (wanted, requests): (&[Wanted], &[&Request]),
         folder: &RunFolder,
         observer: &'a dyn Observer,
     ) -> Result<RunLaboratory<'a>, RunError> {
@@ -157,10 +196,19 @@ impl StudyRun {
             .repeated
             .iter()
             .for_each(|repeated| observer.say(&format!("`study.architectures`: {repeated}; it is measured once")));
-        observer.phase("scoring");
-        observer.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
         let mut laboratory = RunLaboratory::open(&self.workbench, folder, observer)?;
-        let outcome = laboratory.complete(requests);
+        let mut outcome = Ok(());
+        if let Some(made) = &self.made {
+            observer.phase("training");
+            observer.expect(made.epochs(trained));
+            laboratory = laboratory.with_trainings(Some(&made.trainings));
+            outcome = laboratory.complete(&Vec::from_iter(trained));
+        }
+        if outcome.is_ok() {
+            observer.phase("scoring");
+            observer.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
+            outcome = laboratory.complete(requests);
+        }
         laboratory.hasten();
         outcome.inspect_err(|error| tracing::error!(%error, "study ends without a result"))?;
         Ok(laboratory)
@@ -204,30 +252,6 @@ impl StudyRun {
         self.aggregates.iter().map(|(name, aggregate)| (name.clone(), names(aggregate))).collect()
     }
 
-    /// Why scores are undefined: of each architecture the first reason, counted.
-    fn undefined(&self, readings: &[Vec<Vec<Reading>>]) -> Vec<Undefined> {
-        let mut found = Vec::new();
-        for (planned, readings) in self.workbench.proxies.iter().zip(readings) {
-            let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-            for readings in readings {
-                let because = readings.iter().find_map(|reading| match reading {
-                    Reading::Undefined { because } => Some(clause(because)),
-                    Reading::Value(_) => None,
-                });
-                if let Some(because) = because {
-                    *reasons.entry(because).or_default() += 1;
-                }
-            }
-            let undefined = |(because, architectures): (&str, usize)| Undefined {
-                proxy: planned.label.clone(),
-                because: because.to_owned(),
-                architectures,
-            };
-            found.extend(reasons.into_iter().map(undefined));
-        }
-        found
-    }
-
     /// What papers print, if the study wants it.
     fn published(&self, scores: &[Scores], targets: &[Target]) -> Result<Vec<Source>, RunError> {
         if !self.study.published {
@@ -258,27 +282,22 @@ impl StudyRun {
     }
 
     /// One line: space and architectures, targets and their version, repeats, images, proxies, seed, engine, ties.
-    fn protocol(&self, targets: &[Target]) -> String {
+    fn protocol(&self, targets: &[Target]) -> Result<String, RunError> {
+        let trained = self.made.as_ref().map_or(Ok(String::new()), |made| self.training(made).map(|training| format!("; {training}")))?;
         let aggregates: String = self.aggregates.iter().map(|(name, aggregate)| format!("; {name}: {}", aggregate.protocol())).collect();
         let repeats = match self.study.repeats {
             1 => "1 measurement of each".into(),
             several => format!("mean of {several} measurements of each (structural proxies: 1)"),
         };
-        format!(
-            "space {} ({}); {}; {repeats}; {}{aggregates}; ties: τ-b and weighted τ discount them, ρ takes mean ranks, the rest its \
+        Ok(format!(
+            "space {} ({}); {}{trained}; {repeats}; {}{aggregates}; ties: τ-b and weighted τ discount them, ρ takes mean ranks, the rest its \
              expectation over tie-breaking; architectures of undefined score are left out and counted",
             self.experiment.space.name,
             self.selection.description,
             self.truth.describe(targets),
             self.workbench.protocol(),
-        )
+        ))
     }
-}
-
-/// A reason without what differs from one architecture to the next, which stands behind its colon.
-fn clause(because: &str) -> &str {
-    let begin = if because.starts_with(FAILED) { FAILED.len() } else { 0 };
-    because[begin..].find(':').map_or(because, |end| &because[..begin + end])
 }
 
 fn unwritable(error: serde_json::Error) -> RunError {
@@ -322,12 +341,23 @@ impl Prepared for StudyRun {
         let space = assembly.space()?;
         let truth = Truth::open(assembly.benchmark()?)?;
         let selection = Selection::new(&study, &experiment, space.as_ref(), &truth)?;
+        let uses = truth.trainings();
+        assembly.check_trainings(&uses, &["benchmark", "train"])?;
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, None)?;
-        Ok(Self { experiment, study, workbench, truth, selection, began, measured_under: None, aggregates, described })
+        let made = Trainings::of(&experiment, &assembly, &workbench, &uses)?.map(|trainings| Made { trainings, uses });
+        Ok(Self { experiment, study, workbench, truth, made, selection, began, measured_under: None, aggregates, described })
+    }
+
+    fn unit(&self) -> &'static str {
+        if self.made.is_some() { "epochs and measurements" } else { Self::UNIT }
     }
 
     fn provenance(&self, plugins: &Plugins) -> Result<Provenance, RunError> {
         let mut provenance = self.workbench.provenance(&self.experiment, plugins)?;
+        if let Some(made) = &self.made {
+            provenance.images.insert("test".into(), made.trainings.fingerprint()?);
+            return Ok(provenance);
+        }
         let table = self.truth.fingerprint(self.workbench.space.as_ref())?;
         provenance.tables.extend(table.map(|table| ("benchmark".to_owned(), table)));
         Ok(provenance)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::plugin::{Accuracy, Benchmark, Cost, SearchSpace, TrainingRuns};
+use assay_core::plugin::{Accuracy, Benchmark, Cost, SearchSpace, TrainingRuns, TrainingUse};
 use assay_core::score::Direction;
 use assay_results::study::NoiseCeiling;
 use assay_statistics::ceiling::ceiling;
@@ -73,6 +73,16 @@ fn targets(benchmark: &dyn Benchmark, architectures: &[&str]) -> Result<Vec<Targ
     Ok(targets)
 }
 
+/// The noise ceilings of columns of single runs, one list an architecture: of those with the most runs.
+pub(super) fn ceilings(columns: BTreeMap<String, Vec<Vec<f64>>>) -> Result<Vec<NoiseCeiling>, RunError> {
+    let ceiling = |(target, accuracies): (String, Vec<Vec<f64>>)| {
+        let runs = accuracies.iter().map(Vec::len).max().filter(|runs| *runs > 1)?;
+        let found = ceiling(&accuracies, runs).map_err(|error| RunError::Result(error.to_string()));
+        Some(found.map(|ceiling| NoiseCeiling { target, runs, ceiling }))
+    };
+    columns.into_iter().filter_map(ceiling).collect()
+}
+
 /// The benchmark of a study. Without one, scores are compared with each other only.
 pub(super) struct Truth(Option<Box<dyn Benchmark>>);
 
@@ -112,12 +122,12 @@ impl Truth {
                 columns.entry(target).or_default().push(percent);
             }
         }
-        let ceiling = |(target, accuracies): (String, Vec<Vec<f64>>)| {
-            let runs = accuracies.iter().map(Vec::len).max().filter(|runs| *runs > 1)?;
-            let found = ceiling(&accuracies, runs).map_err(|error| RunError::Result(error.to_string()));
-            Some(found.map(|ceiling| NoiseCeiling { target, runs, ceiling }))
-        };
-        columns.into_iter().filter_map(ceiling).collect()
+        ceilings(columns)
+    }
+
+    /// The trainings that the study is to make, where the benchmark records nothing.
+    pub(super) fn trainings(&self) -> Vec<TrainingUse> {
+        self.0.as_ref().map_or_else(Vec::new, |benchmark| benchmark.trainings())
     }
 
     /// For protocols: `test_cifar10 of …`; what others measured is attributed to them.

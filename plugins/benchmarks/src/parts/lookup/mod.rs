@@ -10,6 +10,7 @@ mod wanted;
 mod whole_space;
 
 pub(crate) use chosen::{Chosen, Targets};
+pub(crate) use on_demand::OnDemand;
 pub(crate) use some_of_space::{Records, Sample, SomeOfSpace, further, import, rows};
 pub(crate) use whole_space::WholeSpace;
 
