@@ -7,6 +7,7 @@ mod correlation;
 mod darts;
 mod datasets;
 mod figures;
+mod own_truth;
 mod page;
 mod published;
 mod search;
@@ -44,6 +45,7 @@ enum Published {
     CorrelationDarts(correlation::CorrelationDarts),
     #[command(name = "trained-nas-bench-201")]
     TrainedNasBench201(trained::TrainedNasBench201),
+    OwnTruth(own_truth::OwnTruth),
     All(all::All),
 }
 
@@ -64,6 +66,7 @@ impl Reproduce {
             Published::Correlation(correlation) => correlation.run(),
             Published::CorrelationDarts(correlation) => correlation.run(),
             Published::TrainedNasBench201(trained) => trained.run(),
+            Published::OwnTruth(own_truth) => own_truth.run(),
             Published::All(all) => all.run(),
         }
     }
