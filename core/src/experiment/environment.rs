@@ -5,12 +5,10 @@ use std::ffi::OsString;
 use figment::value::{Dict, Value};
 
 use super::nesting::DEEPEST;
+use super::value::read;
 
 /// Variables of this prefix are the second layer; `__` stands for the dot between section and key.
 pub const ENVIRONMENT_PREFIX: &str = "ASSAY_SET_";
-
-/// Longer values are texts: reading one takes time of its square. Linux has no longer variables.
-const LONGEST: usize = 1 << 17;
 
 /// What these variables set.
 pub(super) fn layer(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Dict {
@@ -18,8 +16,7 @@ pub(super) fn layer(variables: impl IntoIterator<Item = (OsString, OsString)>) -
     for (name, given) in variables {
         let Some(key) = key(name.to_string_lossy().trim()) else { continue };
         let given = given.to_string_lossy();
-        let is_text = given.len() > LONGEST || depth(&given) > DEEPEST;
-        let value = if is_text { given.into_owned().into() } else { given.parse().unwrap_or_else(|never| match never {}) };
+        let value = if depth(&given) > DEEPEST { given.into_owned().into() } else { read(&given) };
         let parts: Vec<&str> = key.split('.').collect();
         // A key that is nested too deep is one that nobody knows.
         let parts = if parts.len() > DEEPEST { vec![key.as_str()] } else { parts };
@@ -114,8 +111,6 @@ mod tests {
         let found = of(&[("ASSAY_SET_SEED", &open), ("ASSAY_SET_B", &"[".repeat(DEEPEST)), (&name.replacen("__", "_", 1), "1")]);
         assert_eq!(found.get("seed"), Some(&open.into()));
         assert_eq!(found.len(), 3);
-        let long = "{a=1,".repeat(LONGEST / 4);
-        assert_eq!(of(&[("ASSAY_SET_SEED", &long)]).get("seed"), Some(&long.into()));
         assert!(found.keys().any(|key| key.len() > 70_000), "one key");
     }
 }

@@ -69,6 +69,7 @@ mod study;
 mod tests;
 mod time_limit;
 mod training;
+mod value;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
