@@ -1,5 +1,7 @@
 //! Direct convolution: chains of multiply-adds into registers that hold several output channels and pixels.
 
+use std::ops::Range;
+
 use crate::Number;
 use crate::simd::Simd;
 
@@ -128,6 +130,9 @@ const fn next_block(left: usize) -> usize {
     }
 }
 
+/// Columns that all channels are computed for before the next ones: what they read stays in the first-level cache meanwhile.
+const COLUMNS: usize = 8;
+
 /// # Safety
 /// The processor has `S`'s instruction set, and `call.check(S::LANES)` passed.
 #[inline(always)]
@@ -135,28 +140,35 @@ pub(crate) unsafe fn run<S: Simd>(call: Convolution<'_, S::E>) {
     let t = call.target;
     let out = call.out.as_mut_ptr();
     for row in 0..t.rows {
-        let mut channel = 0;
-        while channel < t.channels {
-            let block = next_block(t.channels - channel);
-            // SAFETY: the caller's promise; `channel + block` stays within the channels.
-            unsafe {
-                match block {
-                    4 => line::<S, 4>(&call, out, row, channel),
-                    3 => line::<S, 3>(&call, out, row, channel),
-                    2 => line::<S, 2>(&call, out, row, channel),
-                    _ => line::<S, 1>(&call, out, row, channel),
+        for first in (0..t.columns).step_by(COLUMNS) {
+            let columns = first..(first + COLUMNS).min(t.columns);
+            let mut channel = 0;
+            while channel < t.channels {
+                let block = next_block(t.channels - channel);
+                // SAFETY: the caller's promise; `channel + block` stays within the channels.
+                unsafe {
+                    match block {
+                        4 => line::<S, 4>(&call, out, row, channel, columns.clone()),
+                        3 => line::<S, 3>(&call, out, row, channel, columns.clone()),
+                        2 => line::<S, 2>(&call, out, row, channel, columns.clone()),
+                        _ => line::<S, 1>(&call, out, row, channel, columns.clone()),
+                    }
                 }
+                channel += block;
             }
-            channel += block;
         }
     }
 }
 
-/// One output row of `A` channels.
+/// Some columns of one output row of `A` channels.
 #[inline(always)]
-unsafe fn line<S: Simd, const A: usize>(call: &Convolution<'_, S::E>, out: *mut S::E, row: usize, channel: usize) {
-    let columns = call.target.columns;
-    let mut column = 0;
+unsafe fn line<S: Simd, const A: usize>(
+    call: &Convolution<'_, S::E>,
+    out: *mut S::E,
+    row: usize,
+    channel: usize,
+    Range { start: mut column, end: columns }: Range<usize>,
+) {
     // SAFETY: each call covers columns below `columns`.
     unsafe {
         if S::MANY_REGISTERS && A <= 3 {
