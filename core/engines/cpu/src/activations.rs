@@ -4,6 +4,9 @@ use assay_kernels::{Buffer, ChannelSums, Element, Kernels, LaneTotals, Map};
 
 use super::tiles::Tiles;
 
+/// One tile of a value, and its layout.
+pub(super) type Tile<'a, E> = (&'a [E], Map);
+
 /// Values of a forward pass. A value's tiles follow each other, each of the value's map.
 pub(super) struct Activations<E> {
     pub(super) tiles: Tiles,
@@ -12,6 +15,9 @@ pub(super) struct Activations<E> {
     pub(super) normalised: Vec<Option<Buffer<E>>>,
     /// What each batch normalisation used: once, or once an image where images are isolated.
     pub(super) statistics: Vec<Vec<Statistics>>,
+    /// Where a way back through a batch normalisation reads its input: what is subtracted from each channel of it, the means
+    /// as they are rounded.
+    pub(super) centers: Vec<Option<Vec<E>>>,
     pub(super) maps: Vec<Map>,
     /// What the images are multiplied by at each place where values are dropped.
     pub(super) factors: Vec<Vec<f32>>,
@@ -22,7 +28,15 @@ impl<E: Element> Activations<E> {
     pub(super) fn new(tiles: Tiles, maps: Vec<Map>) -> Self {
         let count = maps.len();
         let none = || (0..count).map(|_| None).collect();
-        Self { tiles, values: none(), normalised: none(), statistics: vec![Vec::new(); count], maps, factors: Vec::new() }
+        Self {
+            tiles,
+            values: none(),
+            normalised: none(),
+            statistics: vec![Vec::new(); count],
+            centers: vec![None; count],
+            maps,
+            factors: Vec::new(),
+        }
     }
 
     /// `[channels][α, β, γ][lanes]` of a blend that multiplies each image of a tile by its factor and by `scale`.
@@ -52,6 +66,12 @@ impl<E: Element> Activations<E> {
             Some(buffer) => (part(buffer, &self.maps[op], tile, self.tiles.lanes), self.maps[op]),
             None => self.tile(op, tile),
         }
+    }
+
+    /// Has a batch normalisation use these statistics, and its way back read its input.
+    pub(super) fn normalise_by(&mut self, op: usize, statistics: Statistics) {
+        self.centers[op] = Some(statistics.mean.iter().map(|mean| E::from_f64(*mean)).collect());
+        self.statistics[op] = vec![statistics];
     }
 
     /// The statistics of a batch normalisation that a cotangent goes back through.
@@ -111,16 +131,6 @@ fn sums<E: Element>(kernels: &Kernels<E>, activations: &Activations<E>, op: usiz
         kernels.lane_totals(LaneTotals { vectors: &sums, lanes: 0..tiles.counted(tile), totals: &mut totals });
     }
     totals
-}
-
-/// The mean and Σ (x − mean)² of each channel over the images here: what joins with those of other images.
-pub(super) fn spread<E: Element>(kernels: &Kernels<E>, activations: &Activations<E>, op: usize) -> (Vec<f64>, Vec<f64>) {
-    let elements = (activations.tiles.batch * activations.maps[op].area()) as f64;
-    let (mean, mut variance) = moments(kernels, activations, op);
-    for value in &mut variance {
-        *value *= elements;
-    }
-    (mean, variance)
 }
 
 /// The mean and the biased variance of each channel over the batch.

@@ -2,7 +2,8 @@
 //!
 //! A graph is lowered once a call (`lower`), its memory is planned (`schedule`, `memory`), it is run forward tile by tile
 //! (`forward`), and differentiated by a plan (`plan`) that is run for each cotangent (`backward`).
-//! `pass`, `by_image` and `gram` put these together for the three measurements there are, and `learner` for steps of learning.
+//! `pass`, `by_image` and `gram` put these together for the three measurements there are, and `learner` for steps of learning,
+//! which store no normalised values (`fold`).
 //! The kernels are in `assay_kernels`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -12,6 +13,7 @@ mod backward;
 mod by_image;
 mod columns;
 mod factory;
+mod fold;
 mod forward;
 mod geometry;
 mod gram;
@@ -22,6 +24,7 @@ mod pass;
 mod plan;
 mod schedule;
 mod spare;
+mod spread;
 mod tiles;
 mod workspace;
 

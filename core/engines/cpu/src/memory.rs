@@ -25,7 +25,7 @@ const MIB: usize = 1 << 20;
 
 /// Bytes for each op, and for each gradient that is read out, of what says what to do with its values: lists of inputs,
 /// taps and steps.
-const LISTS: usize = 1024;
+pub(super) const LISTS: usize = 1024;
 
 /// What calls may take.
 #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use assay_core::network::Network;
 use assay_kernels::Map;
 
+use super::fold::Folds;
 use super::geometry::map;
-use super::lower::{Kind, Lowered, Op};
+use super::lower::{Kind, Lowered};
 
 /// The life of every value of a forward pass.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Schedule {
     pub(super) affine: Vec<bool>,
     /// Whether a batch normalisation takes over its input's memory.
     pub(super) in_place: Vec<bool>,
+    /// The ops that are computed, in order.
+    order: Vec<usize>,
     /// The values that nothing reads any more once an op is computed.
     pub(super) done_after: Vec<Vec<usize>>,
 }
@@ -37,46 +40,33 @@ impl Schedule {
     pub(super) fn new(network: &Network, lowered: &Lowered, keep: bool) -> Self {
         let count = lowered.ops.len();
         let affine: Vec<bool> = (0..count).map(|op| is_affine(network, lowered, op)).collect();
-        Self::of(lowered, keep, affine, &(0..count).filter(|op| lowered.is_live(*op)).collect::<Vec<_>>())
-    }
-
-    /// That of ops which are computed in this order, with γ and β of any value.
-    pub(super) fn in_order(lowered: &Lowered, keep: bool, order: &[usize]) -> Self {
-        let affine = |op: &Op| matches!(op.kind, Kind::Norm(_)) && op.weight.is_some();
-        Self::of(lowered, keep, lowered.ops.iter().map(affine).collect(), order)
-    }
-
-    fn of(lowered: &Lowered, keep: bool, affine: Vec<bool>, order: &[usize]) -> Self {
-        let count = lowered.ops.len();
-        let maps: Vec<Map> = lowered.ops.iter().zip(&lowered.pads).map(|(op, pad)| map(op.shape, *pad)).collect();
+        let maps = maps(lowered);
         let in_place = (0..count)
             .map(|op| {
                 let input = lowered.ops[op].inputs.first();
                 input.is_some_and(|input| lowered.fused_norm(*input) == Some(op) && maps[*input] == maps[op])
             })
             .collect();
-        let mut readers: Vec<usize> = lowered.consumers.iter().map(Vec::len).collect();
-        let mut done_after = vec![Vec::new(); count];
-        for op in order {
-            let mut inputs = lowered.ops[*op].inputs.clone();
-            inputs.sort_unstable();
-            inputs.dedup();
-            for input in inputs {
-                readers[input] -= 1;
-                let stays = lowered.pinned[input] || (keep && is_read_backward(lowered, &affine, input));
-                if readers[input] == 0 && !stays {
-                    done_after[*op].push(input);
-                }
-            }
-        }
-        Self { maps, keep, affine, in_place, done_after }
+        let order: Vec<usize> = (0..count).filter(|op| lowered.is_live(*op)).collect();
+        let stays = |op: usize| keep && (is_read_backward(lowered, op) || matches!(lowered.ops[op].kind, Kind::Norm(_)) && !affine[op]);
+        let done_after = done_after(lowered, &order, &|op| lowered.ops[op].inputs.clone(), &stays);
+        Self { maps, keep, affine, in_place, order, done_after }
+    }
+
+    /// That of ops which are computed in this order, as folds have it. Ways back read what batch normalisations read.
+    pub(super) fn in_order(lowered: &Lowered, folds: &Folds, keep: bool, order: Vec<usize>) -> Self {
+        let count = lowered.ops.len();
+        let is_normalised = |op: usize| lowered.consumers[op].iter().any(|reader| matches!(lowered.ops[*reader].kind, Kind::Norm(_)));
+        let stays = |op: usize| keep && (is_read_backward(lowered, op) || is_normalised(op));
+        let done_after = done_after(lowered, &order, &|op| folds.reads(lowered, op), &stays);
+        Self { maps: maps(lowered), keep, affine: vec![false; count], in_place: vec![false; count], order, done_after }
     }
 
     /// How much memory values take, for tiles of this many elements a vector in all.
     pub(super) fn footprint(&self, lowered: &Lowered, elements: usize) -> Footprint {
         let (mut now, mut most) = (0, 0);
         let mut held = vec![0; self.maps.len()];
-        for op in (0..self.maps.len()).filter(|op| lowered.is_live(*op)) {
+        for op in self.order.iter().copied() {
             let size = self.maps[op].vectors() * elements;
             if self.in_place[op] {
                 held[op] = std::mem::take(&mut held[lowered.ops[op].inputs[0]]);
@@ -148,14 +138,30 @@ fn is_affine(network: &Network, lowered: &Lowered, op: usize) -> bool {
     network.parameter(weight).iter().any(|value| *value != 1.0) || network.parameter(bias).iter().any(|value| *value != 0.0)
 }
 
-/// Whether a backward pass reads the value of an op.
-fn is_read_backward(lowered: &Lowered, affine: &[bool], op: usize) -> bool {
-    let ops = &lowered.ops;
-    let by_itself = match ops[op].kind {
-        Kind::Relu => true,
-        Kind::Norm(_) => !affine[op],
-        _ => false,
-    };
-    let reads = |reader: &usize| matches!(ops[*reader].kind, Kind::Conv(_) | Kind::Pool { maximum: true, .. }) || lowered.is_mixed(*reader);
-    by_itself || lowered.consumers[op].iter().any(reads)
+fn maps(lowered: &Lowered) -> Vec<Map> {
+    lowered.ops.iter().zip(&lowered.pads).map(|(op, pad)| map(op.shape, *pad)).collect()
+}
+
+/// The values that nothing reads any more once an op of this order is computed.
+fn done_after(lowered: &Lowered, order: &[usize], reads: &dyn Fn(usize) -> Vec<usize>, stays: &dyn Fn(usize) -> bool) -> Vec<Vec<usize>> {
+    let mut done_after = vec![Vec::new(); lowered.ops.len()];
+    let mut last_reader = vec![None; lowered.ops.len()];
+    for op in order {
+        for value in reads(*op) {
+            last_reader[value] = Some(*op);
+        }
+    }
+    for (value, reader) in last_reader.into_iter().enumerate() {
+        if let Some(reader) = reader.filter(|_| !lowered.pinned[value] && !stays(value)) {
+            done_after[reader].push(value);
+        }
+    }
+    done_after
+}
+
+/// Whether a backward pass reads the value of an op, where it is not for a batch normalisation.
+fn is_read_backward(lowered: &Lowered, op: usize) -> bool {
+    let reads =
+        |reader: &usize| matches!(lowered.ops[*reader].kind, Kind::Conv(_) | Kind::Pool { maximum: true, .. }) || lowered.is_mixed(*reader);
+    lowered.ops[op].kind == Kind::Relu || lowered.consumers[op].iter().any(reads)
 }

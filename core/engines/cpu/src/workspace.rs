@@ -20,8 +20,11 @@ fn kept_size(plan: &Plan, kept: &KeptPlan) -> usize {
 pub(super) struct Workspace<E> {
     pub(super) shared: Vec<Buffer<E>>,
     pub(super) local: Vec<Buffer<E>>,
-    /// Sums of the current level: for each cotangent and for the shared tile, `[vectors][lanes]`.
+    /// Sums of the current level: for each cotangent and for the shared tile, `[vectors][lanes]`. Where lanes are added up at
+    /// once, one vector.
     pub(super) arena: Buffer<E>,
+    /// Sums of the current level over all lanes, one a vector, where lanes are added up at once.
+    pub(super) totals: Option<Vec<f64>>,
     /// For each unit with batch normalisation: for each cotangent and for the shared tile, `[channels][3][lanes]`.
     pub(super) factors: Vec<Vec<E>>,
     /// For each mixture: for each cotangent and for the shared tile, a matrix `[x channels][channels][lanes]`, and then
@@ -36,12 +39,19 @@ pub(super) struct WorkspaceSizes {
     shared: Vec<usize>,
     local: Vec<usize>,
     arena: usize,
+    totals: Option<usize>,
     factors: Vec<usize>,
     mixtures: Vec<usize>,
     kept: Vec<usize>,
 }
 
 impl WorkspaceSizes {
+    /// Of passes of one cotangent, whose sums are added up over lanes at once.
+    pub(super) fn added_up(plan: &Plan, tiles: &Tiles) -> Self {
+        let most = plan.levels.iter().map(|level| level.arena).max().unwrap_or(0);
+        Self { arena: tiles.lanes, totals: Some(most), ..Self::new(plan, tiles) }
+    }
+
     pub(super) fn new(plan: &Plan, tiles: &Tiles) -> Self {
         let count = tiles.backward().len();
         let targets = tiles.targets();
@@ -50,6 +60,7 @@ impl WorkspaceSizes {
             shared: plan.shared.iter().map(|map| count * map.vectors() * tiles.lanes).collect(),
             local: plan.local.iter().map(|map| map.vectors() * tiles.lanes).collect(),
             arena: plan.levels.iter().map(|level| level.arena).max().unwrap_or(0) * targets * tiles.lanes,
+            totals: None,
             factors: plan.units.iter().map(factors).collect(),
             mixtures: plan.mixtures.iter().map(|plan| targets * mixture_size(plan) * tiles.lanes).collect(),
             kept: plan.kept.iter().map(|kept| tiles.batch * kept_size(plan, kept)).collect(),
@@ -59,18 +70,28 @@ impl WorkspaceSizes {
     /// Bytes of all buffers, if elements are of type `E`.
     pub(super) fn bytes<E>(&self) -> usize {
         let elements = [&self.shared, &self.local, &self.factors, &self.mixtures].into_iter().flatten().sum::<usize>();
-        (self.arena + elements) * size_of::<E>() + self.kept.iter().sum::<usize>() * size_of::<f64>()
+        let wide = self.totals.unwrap_or(0) + self.kept.iter().sum::<usize>();
+        (self.arena + elements) * size_of::<E>() + wide * size_of::<f64>()
     }
 }
 
 impl<E: Element> Workspace<E> {
     pub(super) fn new(plan: &Plan, tiles: &Tiles) -> Self {
-        let sizes = WorkspaceSizes::new(plan, tiles);
+        Self::of(&WorkspaceSizes::new(plan, tiles))
+    }
+
+    /// That of passes of one cotangent, whose sums are added up over lanes at once.
+    pub(super) fn added_up(plan: &Plan, tiles: &Tiles) -> Self {
+        Self::of(&WorkspaceSizes::added_up(plan, tiles))
+    }
+
+    fn of(sizes: &WorkspaceSizes) -> Self {
         let buffers = |sizes: &[usize]| sizes.iter().map(|size| Buffer::zeros(*size)).collect();
         Self {
             shared: buffers(&sizes.shared),
             local: buffers(&sizes.local),
             arena: Buffer::zeros(sizes.arena),
+            totals: sizes.totals.map(|size| vec![0.0; size]),
             factors: sizes.factors.iter().map(|size| vec![E::ZERO; *size]).collect(),
             mixtures: buffers(&sizes.mixtures),
             kept: sizes.kept.iter().map(|size| vec![0.0; *size]).collect(),

@@ -2,8 +2,8 @@
 
 use crate::simd::portable::Portable;
 use crate::{
-    Blend, ChannelSums, Combine, Convolution, GramRows, Isa, LaneTotals, Number, Pooling, Rectify, ScaleShift, WeightGradient, convolution,
-    elementwise, gram, pool, weight_gradient,
+    AffineSum, Blend, ChannelSums, Combine, Convolution, GramRows, Isa, LaneMoments, LaneTotals, Number, Pooling, Rectify, ScaleShift,
+    WeightGradient, affine, convolution, elementwise, gram, moments, pool, weight_gradient,
 };
 
 /// A number that there are kernels for.
@@ -24,6 +24,8 @@ pub struct Kernels<E: Element> {
     blend: unsafe fn(Blend<'_, E>),
     combine: unsafe fn(Combine<'_, E>),
     rectify: unsafe fn(Rectify<'_, E>),
+    affine_sum: unsafe fn(AffineSum<'_, E>),
+    lane_moments: unsafe fn(LaneMoments<'_, E>),
     lane_totals: unsafe fn(LaneTotals<'_, E>),
     pool: unsafe fn(Pooling<'_, E>),
     gram: unsafe fn(GramRows<'_>),
@@ -76,6 +78,10 @@ impl<E: Element> Kernels<E> {
         combine(Combine<'_, E>);
         /// See [`Rectify`].
         rectify(Rectify<'_, E>);
+        /// See [`AffineSum`].
+        affine_sum(AffineSum<'_, E>);
+        /// See [`LaneMoments`].
+        lane_moments(LaneMoments<'_, E>);
         /// See [`LaneTotals`].
         lane_totals(LaneTotals<'_, E>);
         /// See [`Pooling`].
@@ -129,6 +135,8 @@ macro_rules! table {
             wrap!(blend, Blend<'_, $element>, elementwise::blend::<Set<$element>>);
             wrap!(combine, Combine<'_, $element>, elementwise::combine::<Set<$element>>);
             wrap!(rectify, Rectify<'_, $element>, elementwise::rectify::<Set<$element>>);
+            wrap!(affine_sum, AffineSum<'_, $element>, affine::run::<Set<$element>>);
+            wrap!(lane_moments, LaneMoments<'_, $element>, moments::run::<Set<$element>>);
             wrap!(lane_totals, LaneTotals<'_, $element>, elementwise::lane_totals::<Set<$element>>);
             wrap!(pooled, Pooling<'_, $element>, pool::run::<Set<$element>>);
             wrap!(gram_rows, GramRows<'_>, gram::run::<Set<f64>>);
@@ -149,6 +157,8 @@ macro_rules! table {
                 blend,
                 combine,
                 rectify,
+                affine_sum,
+                lane_moments,
                 lane_totals,
                 pool: pooled,
                 gram: gram_rows,

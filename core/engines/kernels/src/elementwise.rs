@@ -6,7 +6,7 @@ use crate::simd::Simd;
 use crate::{Map, Number};
 
 /// How many vectors ahead the next ones are asked for: rows are too short for processors to notice the pattern in time.
-const PREFETCH: usize = 32;
+pub(crate) const PREFETCH: usize = 32;
 
 /// Panics unless a tile of this layout fits into this many elements.
 fn check_tile(map: &Map, elements: usize, lanes: usize) {
@@ -18,7 +18,8 @@ fn check_same(a: &Map, b: &Map) {
     assert!((a.channels, a.height, a.width) == (b.channels, b.height, b.width), "{a:?} and {b:?} differ");
 }
 
-/// `sums[c] += Σ_{y,x} a · b`, `Σ a` without b, or `Σ (a − center[c])²` with a center; a vector a channel.
+/// `sums[c] += Σ_{y,x} a · b`, or `Σ a · (b − center[c])` with a center; without b `Σ a`, or `Σ (a − center[c])²`; a vector a
+/// channel.
 #[derive(Debug)]
 pub struct ChannelSums<'a, E> {
     /// The tile.
@@ -43,28 +44,50 @@ impl<E: Number> ChannelSums<'_, E> {
     }
 }
 
+/// What a [`ChannelSums`] adds up.
+const VALUES: usize = 0;
+const SQUARES: usize = 1;
+const PRODUCTS: usize = 2;
+const CENTERED_PRODUCTS: usize = 3;
+
 /// # Safety
 /// The processor has `S`'s instruction set, and `call.check(S::LANES)` passed.
 #[inline(always)]
 pub(crate) unsafe fn channel_sums<S: Simd>(call: ChannelSums<'_, S::E>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (call.b.is_some(), call.center.is_some()) {
+            (false, false) => sums_of::<S, VALUES>(call),
+            (false, true) => sums_of::<S, SQUARES>(call),
+            (true, false) => sums_of::<S, PRODUCTS>(call),
+            (true, true) => sums_of::<S, CENTERED_PRODUCTS>(call),
+        }
+    }
+}
+
+/// The form is known to the compiler: a choice within the loop would cost more than what it chooses.
+#[inline(always)]
+unsafe fn sums_of<S: Simd, const FORM: usize>(call: ChannelSums<'_, S::E>) {
     let (a, map) = call.a;
+    let (b, b_map) = call.b.unwrap_or(call.a);
     for channel in 0..map.channels {
         // SAFETY: channels, rows and columns of checked tiles.
         unsafe {
-            let center = call.center.map(|center| S::splat(*center.as_ptr().add(channel)));
+            let center = call.center.map_or(S::zero(), |center| S::splat(*center.as_ptr().add(channel)));
             let mut sums = [S::zero(); 4];
             for row in 0..map.height {
                 let from = a.as_ptr().add(map.at(channel, row, 0) * S::LANES);
-                let other = call.b.map(|(data, other)| data.as_ptr().add(other.at(channel, row, 0) * S::LANES));
+                let other = b.as_ptr().add(b_map.at(channel, row, 0) * S::LANES);
                 let mut step = |column: usize, sum: usize| {
                     let value = S::load(from.add(column * S::LANES));
-                    sums[sum] = match (other, center) {
-                        (Some(other), _) => S::fma(value, S::load(other.add(column * S::LANES)), sums[sum]),
-                        (None, Some(center)) => {
+                    sums[sum] = match FORM {
+                        VALUES => S::add(value, sums[sum]),
+                        SQUARES => {
                             let off = S::sub(value, center);
                             S::fma(off, off, sums[sum])
                         }
-                        (None, None) => S::add(value, sums[sum]),
+                        PRODUCTS => S::fma(value, S::load(other.add(column * S::LANES)), sums[sum]),
+                        _ => S::fma(value, S::sub(S::load(other.add(column * S::LANES)), center), sums[sum]),
                     };
                 };
                 let mut column = 0;
@@ -161,7 +184,7 @@ pub(crate) unsafe fn scale_shift<S: Simd>(call: ScaleShift<'_, S::E>) {
     }
 }
 
-/// `out = α[c] · a + β[c] · b + γ[c]`, every factor a vector.
+/// `out = α[c] · a + β[c] · (b − center[c]) + γ[c]`, every factor a vector.
 #[derive(Debug)]
 pub struct Blend<'a, E> {
     /// The result's tile.
@@ -170,6 +193,8 @@ pub struct Blend<'a, E> {
     pub a: (&'a [E], Map),
     /// The second; without it β is not used.
     pub b: Option<(&'a [E], Map)>,
+    /// Subtracted from b, one a channel; nothing without it.
+    pub center: Option<&'a [E]>,
     /// `[channels][α, β, γ][lanes]`.
     pub factors: &'a [E],
     /// Which rows.
@@ -184,6 +209,7 @@ impl<E: Number> Blend<'_, E> {
             check_same(map, &self.out.1);
         }
         assert!(self.factors.len() >= 3 * self.out.1.channels * lanes, "too few factors");
+        assert!(self.center.is_none_or(|center| center.len() >= self.out.1.channels), "too few centers");
         assert!(self.rows.end <= self.out.1.height, "there are no rows {:?}", self.rows);
     }
 }
@@ -198,19 +224,30 @@ pub(crate) unsafe fn blend<S: Simd>(call: Blend<'_, S::E>) {
         unsafe {
             let factors = call.factors.as_ptr().add(3 * channel * S::LANES);
             let (alpha, beta, gamma) = (S::load(factors), S::load(factors.add(S::LANES)), S::load(factors.add(2 * S::LANES)));
+            let center = call.center.map_or(S::zero(), |center| S::splat(*center.as_ptr().add(channel)));
             for row in call.rows.clone() {
                 let to = out.as_mut_ptr().add(map.at(channel, row, 0) * S::LANES);
                 let a = call.a.0.as_ptr().add(call.a.1.at(channel, row, 0) * S::LANES);
-                if let Some((b, b_map)) = call.b {
-                    let b = b.as_ptr().add(b_map.at(channel, row, 0) * S::LANES);
-                    for at in (0..map.width).map(|column| column * S::LANES) {
-                        S::prefetch(a.wrapping_add(at + PREFETCH * S::LANES));
-                        S::prefetch(b.wrapping_add(at + PREFETCH * S::LANES));
-                        S::store(to.add(at), S::fma(alpha, S::load(a.add(at)), S::fma(beta, S::load(b.add(at)), gamma)));
+                let columns = (0..map.width).map(|column| column * S::LANES);
+                let Some((b, b_map)) = call.b else {
+                    columns.for_each(|at| S::store(to.add(at), S::fma(alpha, S::load(a.add(at)), gamma)));
+                    continue;
+                };
+                let b = b.as_ptr().add(b_map.at(channel, row, 0) * S::LANES);
+                let blend = |at: usize, b: S::V| S::store(to.add(at), S::fma(alpha, S::load(a.add(at)), S::fma(beta, b, gamma)));
+                let ahead = |at: usize| {
+                    S::prefetch(a.wrapping_add(at + PREFETCH * S::LANES));
+                    S::prefetch(b.wrapping_add(at + PREFETCH * S::LANES));
+                };
+                if call.center.is_some() {
+                    for at in columns {
+                        ahead(at);
+                        blend(at, S::sub(S::load(b.add(at)), center));
                     }
                 } else {
-                    for at in (0..map.width).map(|column| column * S::LANES) {
-                        S::store(to.add(at), S::fma(alpha, S::load(a.add(at)), gamma));
+                    for at in columns {
+                        ahead(at);
+                        blend(at, S::load(b.add(at)));
                     }
                 }
             }

@@ -13,6 +13,7 @@
 #![allow(clippy::needless_range_loop)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod affine;
 mod buffer;
 mod convolution;
 mod dispatch;
@@ -20,12 +21,14 @@ mod elementwise;
 mod gram;
 mod isa;
 mod map;
+mod moments;
 mod number;
 mod peak;
 mod pool;
 mod simd;
 mod weight_gradient;
 
+pub use affine::{AffineSum, AffineTerm};
 pub use buffer::Buffer;
 pub use convolution::{Convolution, Init, Mask, Source, Target};
 pub use dispatch::{Element, Kernels};
@@ -33,7 +36,8 @@ pub use elementwise::{Blend, ChannelSums, Combine, LaneTotals, Rectify, ScaleShi
 pub use gram::GramRows;
 pub use isa::Isa;
 pub use map::Map;
+pub use moments::LaneMoments;
 pub use number::Number;
 pub use peak::fused_multiply_add_peak;
 pub use pool::{Pool, PoolKind, Pooling};
-pub use weight_gradient::WeightGradient;
+pub use weight_gradient::{Sums, WeightGradient};

@@ -1,9 +1,18 @@
-//! Weight gradients: the correlation of an output gradient with the input, summed over pixels, lane by lane.
+//! Weight gradients: the correlation of an output gradient with the input, summed over pixels, lane by lane or over lanes, too.
 
 use crate::Number;
 use crate::simd::Simd;
 
-/// `sums[c, r, k] += Σ_{y,x} gradient[c, y, x] · input[y, x, offsets[r] + k]`, a vector each. Distances are in vectors.
+/// Where the sums of a weight gradient go.
+#[derive(Debug)]
+pub enum Sums<'a, E> {
+    /// A vector each, `[channels][offsets][taps][lanes]`.
+    Lanes(&'a mut [E]),
+    /// A number each, `[channels][offsets][taps]`: that of the first so many lanes. The others do not count.
+    Totals(&'a mut [f64], usize),
+}
+
+/// `sums[c, r, k] += Σ_{y,x} gradient[c, y, x] · input[y, x, offsets[r] + k]`. Distances are in vectors.
 #[derive(Debug)]
 pub struct WeightGradient<'a, E> {
     /// The output gradient's tile.
@@ -34,14 +43,19 @@ pub struct WeightGradient<'a, E> {
     pub taps: usize,
     /// From one kernel column to the next.
     pub tap_step: usize,
-    /// `[channels][offsets][taps][lanes]`.
-    pub sums: &'a mut [E],
+    /// What is added to.
+    pub sums: Sums<'a, E>,
 }
 
 impl<E: Number> WeightGradient<'_, E> {
     /// Panics unless every access lies inside its slice.
     pub(crate) fn check(&self, lanes: usize) {
-        assert!(self.sums.len() >= self.channels * self.offsets.len() * self.taps * lanes, "a weight gradient has too few sums");
+        let count = self.channels * self.offsets.len() * self.taps;
+        let fits = match &self.sums {
+            Sums::Lanes(sums) => sums.len() >= count * lanes,
+            Sums::Totals(totals, counted) => totals.len() >= count && *counted <= lanes,
+        };
+        assert!(fits, "a weight gradient has too few sums");
         let (Some(least), Some(most)) = (self.offsets.iter().min(), self.offsets.iter().max()) else { return };
         if self.rows == 0 || self.columns == 0 || self.channels == 0 || self.taps == 0 {
             return;
@@ -60,45 +74,113 @@ impl<E: Number> WeightGradient<'_, E> {
     }
 }
 
+/// Pixels whose products are added up before lanes are: few enough to leave gradient and input in the first-level cache,
+/// enough that adding up lanes takes little.
+const PIXELS: usize = 128;
+
 /// # Safety
 /// The processor has `S`'s instruction set, and `call.check(S::LANES)` passed.
 #[inline(always)]
-pub(crate) unsafe fn run<S: Simd>(call: WeightGradient<'_, S::E>) {
+pub(crate) unsafe fn run<S: Simd>(mut call: WeightGradient<'_, S::E>) {
     if call.rows == 0 || call.columns == 0 {
         return;
     }
-    let sums = call.sums.as_mut_ptr();
-    // As many rows at a time as leave gradient and input in the first-level cache.
-    let inputs = call.offsets.len().div_ceil(call.taps.max(1)).max(1);
-    let line = (call.channels + inputs * call.input_column_step) * call.columns * S::LANES * size_of::<S::E>();
-    let chunk = (24 * 1024 / line.max(1)).clamp(1, call.rows);
+    // The call stays whole, its sums leave it.
+    match std::mem::replace(&mut call.sums, Sums::Lanes(&mut [])) {
+        Sums::Lanes(sums) => {
+            // As many rows at a time as leave gradient and input in the first-level cache.
+            let inputs = call.offsets.len().div_ceil(call.taps.max(1)).max(1);
+            let line = (call.channels + inputs * call.input_column_step) * call.columns * S::LANES * size_of::<S::E>();
+            let to = Kept { sums: sums.as_mut_ptr() };
+            // SAFETY: the caller's promise.
+            unsafe { strips::<S, _>(&call, &to, 24 * 1024 / line.max(1)) };
+        }
+        Sums::Totals(totals, lanes) => {
+            let mut vectors = [S::E::ZERO; BLOCK * LANES];
+            let to = AddedUp { totals: totals.as_mut_ptr(), lanes, vectors: vectors.as_mut_ptr() };
+            // SAFETY: the caller's promise.
+            unsafe { strips::<S, _>(&call, &to, PIXELS / call.columns) };
+        }
+    }
+}
+
+/// What becomes of a block's sums.
+trait Collect<S: Simd> {
+    /// Whether sums go on from what there is.
+    const GOES_ON: bool;
+    /// Where a block's `position`-th sum is, which is the call's sum `at`.
+    unsafe fn place(&self, at: usize, position: usize) -> *mut S::E;
+    /// Takes the vector at a place.
+    unsafe fn take(&self, at: usize, position: usize);
+}
+
+/// Sums that stay vectors.
+struct Kept<E> {
+    sums: *mut E,
+}
+
+impl<S: Simd> Collect<S> for Kept<S::E> {
+    const GOES_ON: bool = true;
+    #[inline(always)]
+    unsafe fn place(&self, at: usize, _: usize) -> *mut S::E {
+        self.sums.wrapping_add(at * S::LANES)
+    }
+    #[inline(always)]
+    unsafe fn take(&self, _: usize, _: usize) {}
+}
+
+/// The most sums of a block, and the most lanes of a set.
+const BLOCK: usize = 27;
+const LANES: usize = 16;
+
+/// Sums over lanes. A block's vectors lie in memory of their own first: registers cannot be walked through.
+struct AddedUp<E> {
+    totals: *mut f64,
+    lanes: usize,
+    vectors: *mut E,
+}
+
+impl<S: Simd> Collect<S> for AddedUp<S::E> {
+    const GOES_ON: bool = false;
+    #[inline(always)]
+    unsafe fn place(&self, _: usize, position: usize) -> *mut S::E {
+        self.vectors.wrapping_add(position * S::LANES)
+    }
+    #[inline(always)]
+    unsafe fn take(&self, at: usize, position: usize) {
+        // SAFETY: `check` passed, `at` is below the number of totals, and `position` below that of the vectors.
+        unsafe {
+            let from = self.vectors.add(position * S::LANES);
+            *self.totals.add(at) += if self.lanes == S::LANES {
+                S::sum(S::load(from)).to_f64()
+            } else {
+                (0..self.lanes).map(|lane| (*from.add(lane)).to_f64()).sum()
+            };
+        }
+    }
+}
+
+/// All channels, so many rows at a time.
+#[inline(always)]
+unsafe fn strips<S: Simd, C: Collect<S>>(call: &WeightGradient<'_, S::E>, to: &C, rows: usize) {
+    let chunk = rows.clamp(1, call.rows);
     let mut first = 0;
     while first < call.rows {
         let rows = chunk.min(call.rows - first);
         let mut channel = 0;
         while channel < call.channels {
             let left = call.channels - channel;
+            let block = if left.is_multiple_of(4) && S::MANY_REGISTERS { 4 } else { left.min(3) };
             // SAFETY: the caller's promise; every block stays within channels and rows.
             unsafe {
-                match if left.is_multiple_of(4) && S::MANY_REGISTERS { 4 } else { left.min(3) } {
-                    4 => {
-                        taps::<S, 4>(&call, sums, channel, first, rows);
-                        channel += 4;
-                    }
-                    3 => {
-                        taps::<S, 3>(&call, sums, channel, first, rows);
-                        channel += 3;
-                    }
-                    2 => {
-                        taps::<S, 2>(&call, sums, channel, first, rows);
-                        channel += 2;
-                    }
-                    _ => {
-                        taps::<S, 1>(&call, sums, channel, first, rows);
-                        channel += 1;
-                    }
+                match block {
+                    4 => taps::<S, C, 4>(call, to, channel, first, rows),
+                    3 => taps::<S, C, 3>(call, to, channel, first, rows),
+                    2 => taps::<S, C, 2>(call, to, channel, first, rows),
+                    _ => taps::<S, C, 1>(call, to, channel, first, rows),
                 }
             }
+            channel += block;
         }
         first += rows;
     }
@@ -106,43 +188,36 @@ pub(crate) unsafe fn run<S: Simd>(call: WeightGradient<'_, S::E>) {
 
 /// All kernel rows and columns for `A` channels.
 #[inline(always)]
-unsafe fn taps<S: Simd, const A: usize>(call: &WeightGradient<'_, S::E>, sums: *mut S::E, channel: usize, first: usize, rows: usize) {
+unsafe fn taps<S: Simd, C: Collect<S>, const A: usize>(call: &WeightGradient<'_, S::E>, to: &C, channel: usize, first: usize, rows: usize) {
     let count = call.offsets.len();
     let mut tap = 0;
     while tap < call.taps {
         let width = (call.taps - tap).min(3);
         let mut offset = 0;
-        // SAFETY: offsets and taps stay below their counts.
-        unsafe {
-            if S::MANY_REGISTERS {
-                if A == 4 {
-                    while offset + 2 <= count {
-                        match width {
-                            3 => block::<S, A, 2, 3>(call, sums, channel, first, rows, offset, tap),
-                            2 => block::<S, A, 2, 2>(call, sums, channel, first, rows, offset, tap),
-                            _ => block::<S, A, 2, 1>(call, sums, channel, first, rows, offset, tap),
-                        }
-                        offset += 2;
-                    }
-                } else {
-                    while offset + 3 <= count {
-                        match width {
-                            3 => block::<S, A, 3, 3>(call, sums, channel, first, rows, offset, tap),
-                            2 => block::<S, A, 3, 2>(call, sums, channel, first, rows, offset, tap),
-                            _ => block::<S, A, 3, 1>(call, sums, channel, first, rows, offset, tap),
-                        }
-                        offset += 3;
-                    }
+        // As many kernel rows at a time as registers hold.
+        let most = match (S::MANY_REGISTERS, A, width) {
+            (false, ..) => 1,
+            (true, 4, 1) => 4,
+            (true, 4, _) => 2,
+            (true, ..) => 3,
+        };
+        while offset < count {
+            let height = if count - offset >= most { most } else { 1 };
+            // SAFETY: offsets and taps stay below their counts.
+            unsafe {
+                match (height, width) {
+                    (4, _) => block::<S, C, A, 4, 1>(call, to, channel, first, rows, offset, tap),
+                    (3, 3) => block::<S, C, A, 3, 3>(call, to, channel, first, rows, offset, tap),
+                    (3, 2) => block::<S, C, A, 3, 2>(call, to, channel, first, rows, offset, tap),
+                    (3, _) => block::<S, C, A, 3, 1>(call, to, channel, first, rows, offset, tap),
+                    (2, 3) => block::<S, C, A, 2, 3>(call, to, channel, first, rows, offset, tap),
+                    (2, 2) => block::<S, C, A, 2, 2>(call, to, channel, first, rows, offset, tap),
+                    (_, 3) => block::<S, C, A, 1, 3>(call, to, channel, first, rows, offset, tap),
+                    (_, 2) => block::<S, C, A, 1, 2>(call, to, channel, first, rows, offset, tap),
+                    _ => block::<S, C, A, 1, 1>(call, to, channel, first, rows, offset, tap),
                 }
             }
-            while offset < count {
-                match width {
-                    3 => block::<S, A, 1, 3>(call, sums, channel, first, rows, offset, tap),
-                    2 => block::<S, A, 1, 2>(call, sums, channel, first, rows, offset, tap),
-                    _ => block::<S, A, 1, 1>(call, sums, channel, first, rows, offset, tap),
-                }
-                offset += 1;
-            }
+            offset += height;
         }
         tap += width;
     }
@@ -150,9 +225,9 @@ unsafe fn taps<S: Simd, const A: usize>(call: &WeightGradient<'_, S::E>, sums: *
 
 /// `A` channels × `R` kernel rows × `K` kernel columns, all in registers.
 #[inline(always)]
-unsafe fn block<S: Simd, const A: usize, const R: usize, const K: usize>(
+unsafe fn block<S: Simd, C: Collect<S>, const A: usize, const R: usize, const K: usize>(
     call: &WeightGradient<'_, S::E>,
-    results: *mut S::E,
+    to: &C,
     channel: usize,
     first: usize,
     rows: usize,
@@ -160,14 +235,16 @@ unsafe fn block<S: Simd, const A: usize, const R: usize, const K: usize>(
     tap: usize,
 ) {
     let lanes = S::LANES;
-    let at = |a: usize, r: usize, k: usize| (((channel + a) * call.offsets.len() + offset + r) * call.taps + tap + k) * lanes;
+    let at = |a: usize, r: usize, k: usize| ((channel + a) * call.offsets.len() + offset + r) * call.taps + tap + k;
     // SAFETY: `check` passed for all channels, rows, offsets and taps.
     unsafe {
         let mut sums = [[[S::zero(); K]; R]; A];
         for a in 0..A {
             for r in 0..R {
                 for k in 0..K {
-                    sums[a][r][k] = S::load(results.add(at(a, r, k)));
+                    if C::GOES_ON {
+                        sums[a][r][k] = S::load(to.place(at(a, r, k), (a * R + r) * K + k));
+                    }
                 }
             }
         }
@@ -210,7 +287,17 @@ unsafe fn block<S: Simd, const A: usize, const R: usize, const K: usize>(
         for a in 0..A {
             for r in 0..R {
                 for k in 0..K {
-                    S::store(results.add(at(a, r, k)), sums[a][r][k]);
+                    S::store(to.place(at(a, r, k), (a * R + r) * K + k), sums[a][r][k]);
+                }
+            }
+        }
+        if C::GOES_ON {
+            return;
+        }
+        for a in 0..A {
+            for r in 0..R {
+                for k in 0..K {
+                    to.take(at(a, r, k), (a * R + r) * K + k);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use assay_core::engine::profile::Meter;
 use assay_core::graph::Conv2d;
 use assay_core::network::Network;
-use assay_kernels::{Element, Kernels, LaneTotals, Map, Pool};
+use assay_kernels::{Element, Kernels, LaneTotals, Map, Pool, Sums};
 
 use super::correlate::correlate;
 use crate::activations::Activations;
@@ -28,6 +28,19 @@ pub(super) struct Constants {
     pub(super) products: Vec<f64>,
 }
 
+/// A step whose data gradients are not arranged yet.
+pub(crate) struct Slot<'a, E> {
+    step: &'a Step,
+    phases: &'a mut Vec<Vec<Phase<E>>>,
+}
+
+impl<E: Element> Slot<'_, E> {
+    pub(crate) fn fill(&mut self, network: &Network, lowered: &Lowered, activations: &Activations<E>, plan: &Plan) {
+        let scales = |unit: usize, view: &View| data_scales(network, lowered, activations, plan, unit, view);
+        *self.phases = step_phases(network, lowered, plan, self.step, &scales);
+    }
+}
+
 impl<E: Element> Arranged<E> {
     pub(crate) fn new(
         kernels: &Kernels<E>,
@@ -37,9 +50,16 @@ impl<E: Element> Arranged<E> {
         activations: &Activations<E>,
         plan: &Plan,
     ) -> Self {
-        let scales = |unit: usize, view: &View| data_scales(network, lowered, activations, plan, unit, view);
-        let of_step = |step| step_phases(network, lowered, plan, step, &scales);
-        let phases = plan.levels.iter().map(|level| level.steps.iter().map(of_step).collect()).collect();
+        let mut arranged = Self::begin(kernels, meter, lowered, activations, plan);
+        for slot in &mut arranged.slots(plan) {
+            slot.fill(network, lowered, activations, plan);
+        }
+        arranged
+    }
+
+    /// All but the data gradients, whose slots are to be filled.
+    pub(crate) fn begin(kernels: &Kernels<E>, meter: Meter<'_>, lowered: &Lowered, activations: &Activations<E>, plan: &Plan) -> Self {
+        let phases = plan.levels.iter().map(|level| level.steps.iter().map(|_| Vec::new()).collect()).collect();
         let pools = lowered
             .ops
             .iter()
@@ -56,6 +76,13 @@ impl<E: Element> Arranged<E> {
             _ => Constants::default(),
         };
         Self { phases, pools, constants: plan.units.iter().map(constants).collect() }
+    }
+
+    /// The steps that read arranged weights; each may be filled alone.
+    pub(crate) fn slots<'a>(&'a mut self, plan: &'a Plan) -> Vec<Slot<'a, E>> {
+        let of_level = |(level, phases): (&'a crate::plan::Level, &'a mut Vec<Vec<Vec<Phase<E>>>>)| level.steps.iter().zip(phases);
+        let steps = plan.levels.iter().zip(&mut self.phases).flat_map(of_level);
+        steps.filter(|(step, _)| matches!(step, Step::Transpose { .. })).map(|(step, phases)| Slot { step, phases }).collect()
     }
 }
 
@@ -79,13 +106,20 @@ fn constants_of<E: Element>(
     let counting = Conv2d { out_channels: conv.groups, ..*conv };
     for tile in 0..tiles.count() {
         let mut sums = vec![E::ZERO; constants.input_sums.len() * tiles.lanes];
-        correlate(kernels, &counting, (&ones, ones_map), activations.tile(input, tile), &mut sums);
+        correlate(kernels, &counting, (&ones, ones_map), activations.tile(input, tile), 0..ones_map.height, Sums::Lanes(&mut sums));
         kernels.lane_totals(LaneTotals { vectors: &sums, lanes: 0..tiles.counted(tile), totals: &mut constants.input_sums });
         let mut sums = vec![E::ZERO; constants.products.len() * tiles.lanes];
         let channels = lowered.ops[input].shape.channels;
         let what = || weight_gradient_work(conv, shape.elements(), channels, tiles.counted(tile));
         meter.time(what, || {
-            correlate(kernels, conv, activations.normalised(norm, tile), activations.tile(input, tile), &mut sums);
+            correlate(
+                kernels,
+                conv,
+                activations.normalised(norm, tile),
+                activations.tile(input, tile),
+                0..shape.height,
+                Sums::Lanes(&mut sums),
+            );
         });
         kernels.lane_totals(LaneTotals { vectors: &sums, lanes: 0..tiles.counted(tile), totals: &mut constants.products });
     }

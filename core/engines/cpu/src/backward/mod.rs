@@ -4,22 +4,22 @@ mod arranged;
 mod correlate;
 mod node_gradients;
 mod parameter_gradients;
+mod sums;
 mod transpose;
 mod work;
 
 use assay_core::engine::profile::{Meter, Work};
 use assay_core::network::Network;
-use assay_kernels::{Blend, Buffer, ChannelSums, Combine, Element, Kernels, Map, PoolKind, Pooling, Term};
+use assay_kernels::{Blend, Buffer, Combine, Element, Kernels, Map, PoolKind, Pooling, Term};
 
 pub(super) use self::arranged::Arranged;
 use self::arranged::Constants;
-use self::correlate::correlate;
 use self::transpose::Transposition;
-use super::activations::{Activations, part, part_mut};
+use super::activations::{Activations, Tile, part, part_mut};
 use super::columns::Columns;
 use super::geometry::Phase;
 use super::lower::{Kind, Lowered};
-use super::plan::{Place, Plan, Step, Times, View};
+use super::plan::{Place, Plan, Step, View};
 use super::workspace::Workspace;
 
 /// What is the same for every cotangent.
@@ -88,7 +88,10 @@ impl<E: Element> Prepared<'_, E> {
         let tiles = self.activations.tiles;
         let plan = &self.plan.levels[level];
         let stride = plan.arena * tiles.lanes;
-        workspace.arena[..tiles.targets() * stride].fill(E::ZERO);
+        match &mut workspace.totals {
+            Some(totals) => totals[..plan.arena].fill(0.0),
+            None => workspace.arena[..tiles.targets() * stride].fill(E::ZERO),
+        }
         for (position, (tile, cotangent)) in tiles.backward().iter().enumerate() {
             if cotangent.is_some_and(|cotangent| cotangent >= count) {
                 continue;
@@ -128,10 +131,11 @@ impl<E: Element> Prepared<'_, E> {
         | Step::Scale { out, .. }
         | Step::Shift { out, .. }) = step
         else {
-            if let Step::Keep(id) = step {
-                self.keep(workspace, *id, at);
-            } else {
-                self.add_sums(workspace, step, at);
+            match step {
+                Step::Keep(id) => self.keep(workspace, *id, at),
+                Step::Correlate(id) => self.correlate(workspace, *id, at),
+                Step::Sum(ids) => self.sum(workspace, step, ids, at),
+                _ => {}
             }
             return;
         };
@@ -180,9 +184,9 @@ impl<E: Element> Prepared<'_, E> {
             Step::Blend { unit, .. } => {
                 let plan = &self.plan.units[*unit];
                 let a = self.view(workspace, &plan.gradient, at.position);
-                let b = plan.norm.map(|norm| self.activations.normalised(norm, at.tile));
+                let (b, center) = self.before(plan.norm, at.tile);
                 let factors = &workspace.factors[*unit][at.target * 3 * plan.gradient.channels * lanes..];
-                self.kernels.blend(Blend { rows: 0..out.1.height, out, a, b, factors });
+                self.kernels.blend(Blend { rows: 0..out.1.height, out, a, b, center, factors });
             }
             Step::Pool { gradient, pool, accumulate, .. } => {
                 let Some(window) = &self.arranged.pools[*pool] else { return };
@@ -203,7 +207,7 @@ impl<E: Element> Prepared<'_, E> {
                 let Kind::Scale(place) = self.lowered.ops[*op].kind else { return };
                 let a = self.view(workspace, gradient, at.position);
                 let factors = self.activations.factors(place, at.tile, a.1.channels, gradient.scale);
-                self.kernels.blend(Blend { rows: 0..out.1.height, out, a, b: None, factors: &factors });
+                self.kernels.blend(Blend { rows: 0..out.1.height, out, a, b: None, center: None, factors: &factors });
             }
             Step::Shift { gradient, offset, .. } => {
                 let (data, from) = self.view(workspace, gradient, at.position);
@@ -213,33 +217,14 @@ impl<E: Element> Prepared<'_, E> {
         }
     }
 
-    fn add_sums(&self, workspace: &mut Workspace<E>, step: &Step, at: Position) {
-        let lanes = self.activations.tiles.lanes;
-        let mut arena = std::mem::replace(&mut workspace.arena, Buffer::zeros(0));
-        self.meter.time(
-            || self.work(step, at),
-            || match step {
-                Step::Correlate(id) => {
-                    let plan = &self.plan.correlations[*id];
-                    let gradient = self.view(workspace, &plan.gradient, at.position);
-                    let sums = &mut arena[at.arena + plan.offset * lanes..][..plan.vectors * lanes];
-                    correlate(self.kernels, &plan.conv, gradient, self.activations.tile(plan.input, at.tile), sums);
-                }
-                Step::Sum(id) => {
-                    let plan = &self.plan.sums[*id];
-                    let a = self.view(workspace, &plan.gradient, at.position);
-                    let b = match plan.times {
-                        Times::One => None,
-                        Times::Normalised(norm) => Some(self.activations.normalised(norm, at.tile)),
-                        Times::Value(op) => Some(self.activations.tile(op, at.tile)),
-                    };
-                    let sums = &mut arena[at.arena + plan.offset * lanes..][..plan.vectors * lanes];
-                    self.kernels.channel_sums(ChannelSums { a, b, center: None, sums });
-                }
-                _ => {}
-            },
-        );
-        workspace.arena = arena;
+    /// What the way back through a batch normalisation reads of one tile: its values before γ and β, or its input with what is to
+    /// be subtracted from each channel of it.
+    pub(super) fn before(&self, norm: Option<usize>, tile: usize) -> (Option<Tile<'_, E>>, Option<&[E]>) {
+        let Some(norm) = norm else { return (None, None) };
+        match &self.activations.centers[norm] {
+            Some(centers) => (Some(self.activations.tile(self.lowered.ops[norm].inputs[0], tile)), Some(centers)),
+            None => (Some(self.activations.normalised(norm, tile)), None),
+        }
     }
 
     /// The channels of one tile that a view shows, without its scale.

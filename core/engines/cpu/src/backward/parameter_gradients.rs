@@ -40,7 +40,7 @@ impl<E: Element> Prepared<'_, E> {
         let plan = self.plan.units[unit];
         let statistics = plan.norm.and_then(|norm| self.activations.statistics(norm, cotangent));
         let totals = |offset: usize, vectors: usize| self.totals(workspace, arena, offset, vectors, cotangent);
-        let mut put = |parameter: usize, values: &[f64]| columns.put(parameter, values, row);
+        let mut put = |parameter: usize, values: Vec<f64>| columns.put(parameter, &values, row);
         let Some(factors) = self.settle(unit, self.activations.tiles.batch, statistics, &totals, &mut put) else { return };
         match plan.mixture {
             Some(mixture) => self.add_to_mixture(workspace, unit, mixture, cotangent, &|channel: usize| factors[channel]),
@@ -49,7 +49,7 @@ impl<E: Element> Prepared<'_, E> {
     }
 
     /// Gives the gradients of a unit's parameters away and, for batch normalisation, returns the factors α, β and γ of each
-    /// channel, with which the gradient at its input is α dy + β x̂ + γ. `totals(offset, vectors)` are sums of the unit's
+    /// channel, with which the gradient at its input is α dy + β x̂ + γ, or α dy + β (x − center) + γ. `totals(offset, vectors)` are sums of the unit's
     /// level over all of `batch` images.
     pub(crate) fn settle(
         &self,
@@ -57,7 +57,7 @@ impl<E: Element> Prepared<'_, E> {
         batch: usize,
         statistics: Option<&Statistics>,
         totals: &dyn Fn(usize, usize) -> Vec<f64>,
-        give: &mut dyn FnMut(usize, &[f64]),
+        give: &mut dyn FnMut(usize, Vec<f64>),
     ) -> Option<Vec<[f64; 3]>> {
         let plan = self.plan.units[unit];
         let scale = plan.gradient.scale;
@@ -75,7 +75,7 @@ impl<E: Element> Prepared<'_, E> {
             let plan = &self.plan.correlations[id];
             (scaled(totals(plan.offset, plan.vectors)), plan.conv)
         });
-        let mut put = |parameter: Option<usize>, values: &[f64]| {
+        let mut put = |parameter: Option<usize>, values: Vec<f64>| {
             if let Some(parameter) = parameter {
                 give(parameter, values);
             }
@@ -83,21 +83,22 @@ impl<E: Element> Prepared<'_, E> {
 
         // What belongs to the convolution, picked out of a correlation that may be of a larger kernel.
         let mut weight_gradient = Vec::new();
-        if let (Some((all, covering)), Some(op)) = (&correlation, plan.conv)
+        if let (Some((all, covering)), Some(op)) = (correlation, plan.conv)
             && let Kind::Conv(conv) = &self.lowered.ops[op].kind
         {
             let (large, small) = (covering.kernel * covering.kernel, conv.kernel * conv.kernel);
-            weight_gradient = if large == small { all.clone() } else { all.iter().skip(large / 2).step_by(large).copied().collect() };
+            weight_gradient = if large == small { all } else { all.iter().skip(large / 2).step_by(large).copied().collect() };
         }
         let Some(norm) = plan.norm else {
             if let Some(op) = plan.conv {
-                put(self.lowered.ops[op].weight, &weight_gradient);
-                put(self.lowered.ops[op].bias, &sums.unwrap_or_default());
+                put(self.lowered.ops[op].weight, weight_gradient);
+                put(self.lowered.ops[op].bias, sums.unwrap_or_default());
             }
             return None;
         };
 
         let (Some(statistics), Some(sums)) = (statistics, sums) else { return None };
+        let centers = self.activations.centers[norm].as_ref();
         let op = &self.lowered.ops[norm];
         let channels = plan.gradient.channels;
         let elements = (batch * op.shape.area()) as f64;
@@ -119,12 +120,20 @@ impl<E: Element> Prepared<'_, E> {
             }
             (None, Some(id)) => {
                 let plan = &self.plan.sums[id];
-                scaled(totals(plan.offset, plan.vectors))
+                let mut products = scaled(totals(plan.offset, plan.vectors));
+                if let Some(centers) = centers {
+                    // What was read is x about its center: x̂ is (x − mean) / deviation.
+                    for (channel, product) in products.iter_mut().enumerate() {
+                        let off = centers[channel].to_f64() - statistics.mean[channel];
+                        *product = statistics.inverse_deviation[channel] * (*product + off * sums[channel]);
+                    }
+                }
+                products
             }
             (None, None) => return None,
         };
-        put(op.weight, &products);
-        put(op.bias, &sums);
+        put(op.weight, products.clone());
+        put(op.bias, sums.clone());
 
         let alpha: Vec<f64> = (0..channels)
             .map(|channel| statistics.inverse_deviation[channel] * gamma.map_or(1.0, |gamma| f64::from(gamma[channel])))
@@ -144,10 +153,13 @@ impl<E: Element> Prepared<'_, E> {
                     *value = alpha[channel] * (*value - mean * input_sum - product * through);
                 }
             }
-            put(op.weight, &weight_gradient);
+            put(op.weight, weight_gradient);
         }
         let factors = |channel: usize| {
-            [alpha[channel] * scale, -alpha[channel] * products[channel] / elements, -alpha[channel] * sums[channel] / elements]
+            let (beta, gamma) = (-alpha[channel] * products[channel] / elements, -alpha[channel] * sums[channel] / elements);
+            let Some(centers) = centers else { return [alpha[channel] * scale, beta, gamma] };
+            let slope = beta * statistics.inverse_deviation[channel];
+            [alpha[channel] * scale, slope, gamma + slope * (centers[channel].to_f64() - statistics.mean[channel])]
         };
         Some((0..channels).map(factors).collect())
     }

@@ -1,10 +1,12 @@
 //! Data gradients: several units' convolutions backward in one pass over the input's pixels.
 
+use std::ops::Range;
+
 use assay_core::engine::profile::{ConvolutionPass, Kernel as KernelSize, Work};
 use assay_kernels::{Blend, Buffer, Convolution, Element, Init, Map, Mask, Source};
 
 use super::{Position, Prepared};
-use crate::activations::{part, part_mut};
+use crate::activations::{part as tile_part, part_mut};
 use crate::geometry::{Phase, operations};
 use crate::lower::Kind;
 use crate::plan::Part;
@@ -12,6 +14,8 @@ use crate::workspace::{Workspace, mixture_size};
 
 /// Bytes of scratch rows to compute ahead of their use: enough to be worth a call, few enough to stay in the cache.
 const STRIP: usize = 128 * 1024;
+/// The same where correlations read them, too: these read and write all of their sums for each strip.
+const CORRELATED_STRIP: usize = 512 * 1024;
 
 /// A transposition step and its prepared taps.
 pub(super) struct Transposition<'a, E> {
@@ -30,15 +34,16 @@ impl<E: Element> Prepared<'_, E> {
         let mut scratch: Vec<Option<Buffer<E>>> = step
             .parts
             .iter()
-            .map(|part| part.blended.then(|| std::mem::replace(self.memory(workspace, part.view.buffer), Buffer::zeros(0))))
+            .map(|part| part.blended.map(|_| std::mem::replace(self.memory(workspace, part.view.buffer), Buffer::zeros(0))))
             .collect();
         let lanes = self.activations.tiles.lanes;
         let height = out.1.height;
         // One phase means stride 1: then rows can be taken a strip at a time, so that scratch rows are read while near.
+        let near = if step.parts.iter().any(|part| part.correlation.is_some()) { CORRELATED_STRIP } else { STRIP };
         let strip = if step.phases[0].len() == 1 {
             let widths = step.parts.iter().map(|part| part.view.channels * self.plan.buffers[part.view.buffer].map.row_step());
             let row = widths.sum::<usize>() * lanes * size_of::<E>();
-            (STRIP / row.max(1)).clamp(1, height)
+            (near / row.max(1)).clamp(1, height)
         } else {
             height
         };
@@ -51,8 +56,10 @@ impl<E: Element> Prepared<'_, E> {
                     let map = self.plan.buffers[part.view.buffer].map;
                     let until =
                         if first + rows == height { map.height } else { (first + rows + self.rows_ahead(part.unit)).min(map.height) };
-                    self.blend_rows(workspace, part, scratch, at, *ready..until.max(*ready));
-                    *ready = until.max(*ready);
+                    let rows = *ready..until.max(*ready);
+                    self.blend_rows(workspace, part, scratch, at, rows.clone());
+                    self.correlate_part(workspace, part, scratch, at, rows.clone());
+                    *ready = rows.end;
                 }
             }
             let what = || self.data_gradient_work(step, at, out.1.channels, rows, height);
@@ -92,17 +99,26 @@ impl<E: Element> Prepared<'_, E> {
     }
 
     /// The gradient at a batch normalisation's input, some rows of it.
-    fn blend_rows(&self, workspace: &Workspace<E>, part: &Part, scratch: &mut Buffer<E>, at: Position, rows: std::ops::Range<usize>) {
+    fn blend_rows(&self, workspace: &Workspace<E>, part: &Part, scratch: &mut Buffer<E>, at: Position, rows: Range<usize>) {
         let lanes = self.activations.tiles.lanes;
-        let unit = &self.plan.units[part.unit];
+        let Some(through) = part.blended else { return };
+        let unit = &self.plan.units[through];
         let map = self.plan.buffers[part.view.buffer].map;
         let out = (part_mut(scratch, &map, self.tile_of(part.view.buffer, at), lanes), map);
         let a = self.view(workspace, &unit.gradient, at.position);
-        let b = unit.norm.map(|norm| self.activations.normalised(norm, at.tile));
-        let factors = &workspace.factors[part.unit][at.target * 3 * unit.gradient.channels * lanes..];
+        let (b, center) = self.before(unit.norm, at.tile);
+        let factors = &workspace.factors[through][at.target * 3 * unit.gradient.channels * lanes..];
         let elements = map.channels * rows.len() * map.width * at.images;
         let what = || (Work::BatchNormGradient, 4 * elements as u64);
-        self.meter.time(what, || self.kernels.blend(Blend { out, a, b, factors, rows }));
+        self.meter.time(what, || self.kernels.blend(Blend { out, a, b, center, factors, rows }));
+    }
+
+    /// Adds the same rows to the correlation of their convolution, if it is not computed elsewhere.
+    fn correlate_part(&self, workspace: &mut Workspace<E>, part: &Part, scratch: &Buffer<E>, at: Position, rows: Range<usize>) {
+        let Some(id) = part.correlation else { return };
+        let map = self.plan.buffers[part.view.buffer].map;
+        let gradient = (tile_part(scratch, &map, self.tile_of(part.view.buffer, at), self.activations.tiles.lanes), map);
+        self.correlate_rows(workspace, id, gradient, rows, at);
     }
 
     fn transpose_rows(
@@ -112,7 +128,7 @@ impl<E: Element> Prepared<'_, E> {
         scratch: &[Option<Buffer<E>>],
         at: Position,
         out: (&mut [E], Map),
-        rows: std::ops::Range<usize>,
+        rows: Range<usize>,
     ) {
         let lanes = self.activations.tiles.lanes;
         let data: Vec<(&[E], Map)> = step
@@ -122,7 +138,7 @@ impl<E: Element> Prepared<'_, E> {
             .map(|(this, scratch)| match scratch {
                 Some(scratch) => {
                     let map = self.plan.buffers[this.view.buffer].map;
-                    (part(scratch, &map, self.tile_of(this.view.buffer, at), lanes), map)
+                    (tile_part(scratch, &map, self.tile_of(this.view.buffer, at), lanes), map)
                 }
                 None => self.view(workspace, &this.view, at.position),
             })

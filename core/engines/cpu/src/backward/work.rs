@@ -4,12 +4,11 @@ use assay_core::engine::profile::Work;
 use assay_kernels::Element;
 
 use super::{Position, Prepared};
-use crate::geometry::weight_gradient_work;
 use crate::lower::Kind;
 use crate::plan::{Step, Times, View};
 
 impl<E: Element> Prepared<'_, E> {
-    /// What a step other than a transposition is, for profiles.
+    /// What a step other than a transposition or a correlation is, for profiles.
     pub(super) fn work(&self, step: &Step, at: Position) -> (Work, u64) {
         let elements = |buffer: usize| self.plan.buffers[buffer].map.channels * self.plan.buffers[buffer].map.area();
         let of_view = |view: &View| view.channels * self.plan.buffers[view.buffer].map.area();
@@ -24,17 +23,12 @@ impl<E: Element> Prepared<'_, E> {
                 (Work::PoolGradient, kernel[0] * kernel[1] * of_view(gradient))
             }
             Step::Shift { gradient, .. } | Step::Scale { gradient, .. } => (Work::Sum, 2 * of_view(gradient)),
-            Step::Correlate(id) => {
-                let plan = &self.plan.correlations[*id];
-                let channels = self.lowered.ops[plan.input].shape.channels;
-                return weight_gradient_work(&plan.conv, of_view(&plan.gradient), channels, at.images);
+            Step::Sum(ids) => {
+                let plans = || ids.iter().map(|id| &self.plan.sums[*id]);
+                let work = if plans().any(|plan| matches!(plan.times, Times::Normalised(_))) { Work::BatchNormGradient } else { Work::Sum };
+                (work, plans().map(|plan| if plan.times == Times::One { 1 } else { 2 } * of_view(&plan.gradient)).sum())
             }
-            Step::Sum(id) => {
-                let plan = &self.plan.sums[*id];
-                let work = if matches!(plan.times, Times::Value(_)) { Work::Sum } else { Work::BatchNormGradient };
-                (work, if plan.times == Times::One { 1 } else { 2 } * of_view(&plan.gradient))
-            }
-            Step::Transpose { .. } | Step::Keep(_) => (Work::Sum, 0),
+            Step::Transpose { .. } | Step::Correlate(_) | Step::Keep(_) => (Work::Sum, 0),
         };
         (work, (each * at.images) as u64)
     }

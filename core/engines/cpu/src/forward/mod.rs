@@ -1,17 +1,20 @@
 //! The forward pass: tile by tile, freeing what nothing needs any more.
 
+mod convolution;
+mod folded;
+mod measured;
 mod normalise;
 
 use assay_core::data::Minibatch;
 use assay_core::engine::profile::{ConvolutionPass, Kernel, Meter, Work};
-use assay_core::graph::Conv2d;
 use assay_core::network::Network;
-use assay_kernels::{
-    Blend, Buffer, Combine, Convolution, Element, Init, Kernels, Map, Pool, PoolKind, Pooling, Rectify, Source, Target, Term,
-};
+use assay_kernels::{Blend, Buffer, Combine, Element, Kernels, Map, Pool, PoolKind, Pooling, Rectify, Term};
+
+use self::convolution::ConvolutionCall;
+pub(super) use self::convolution::conv_weights;
 
 use super::activations::{Activations, part_mut};
-use super::geometry::{forward_taps, forward_weights, operations};
+use super::geometry::operations;
 use super::lower::{Kind, Lowered};
 use super::schedule::Schedule;
 use super::spare::Spare;
@@ -37,14 +40,6 @@ pub(super) fn run<E: Element>(
         pass.release(op);
     }
     activations
-}
-
-/// The weights of a convolution as it reads them, one list a group; nothing for other ops.
-pub(super) fn conv_weights<E: Element>(network: &Network, lowered: &Lowered, op: usize) -> Vec<Vec<E>> {
-    match (&lowered.ops[op].kind, lowered.ops[op].weight) {
-        (Kind::Conv(conv), Some(weight)) => (0..conv.groups).map(|group| forward_weights(conv, network.parameter(weight), group)).collect(),
-        _ => Vec::new(),
-    }
 }
 
 /// A forward pass while it runs.
@@ -92,13 +87,24 @@ impl<E: Element> Pass<'_, E> {
             }
             _ => None,
         };
+        let convolution = match &this.kind {
+            Kind::Conv(conv) => {
+                let from = &self.activations.maps[this.inputs[0]];
+                Some(ConvolutionCall::new(self.network, conv, conv_weights, this.bias, from, tiles.lanes))
+            }
+            _ => None,
+        };
         for tile in 0..tiles.count() {
             let out = part_mut(&mut out, &to, tile, tiles.lanes);
             let input = |position: usize| self.activations.tile(this.inputs[position], tile);
             let what = || (work(&this.kind), self.operations(op) * tiles.counted(tile) as u64);
             self.meter.time(what, || match &this.kind {
                 Kind::Input => fill(out, &to, tile, &tiles, batch),
-                Kind::Conv(conv) => self.convolve(conv, conv_weights, this.bias, input(0), (out, to)),
+                Kind::Conv(_) => {
+                    if let Some(convolution) = &convolution {
+                        convolution.run(self.kernels, input(0), (out, to), 0..to.height);
+                    }
+                }
                 Kind::Relu => self.kernels.rectify(Rectify { out: (out, to), input: input(0) }),
                 Kind::Pool { maximum, .. } => {
                     if let Some(pool) = &pool {
@@ -140,7 +146,7 @@ impl<E: Element> Pass<'_, E> {
                 }
                 Kind::Scale(place) => {
                     let factors = self.activations.factors(*place, tile, to.channels, 1.0);
-                    self.kernels.blend(Blend { rows: 0..to.height, out: (out, to), a: input(0), b: None, factors: &factors });
+                    self.kernels.blend(Blend { rows: 0..to.height, out: (out, to), a: input(0), b: None, center: None, factors: &factors });
                 }
                 Kind::Zero | Kind::Norm(_) => {}
             });
@@ -159,41 +165,6 @@ impl<E: Element> Pass<'_, E> {
             _ => 0,
         };
         (each * this.shape.elements()) as u64
-    }
-
-    fn convolve(&self, conv: &Conv2d, weights: &[Vec<E>], bias: Option<usize>, input: (&[E], Map), out: (&mut [E], Map)) {
-        let lanes = self.kernels.lanes();
-        let outputs = conv.out_channels / conv.groups;
-        let starts: Vec<E> = bias.map_or_else(Vec::new, |bias| {
-            self.network.parameter(bias).iter().flat_map(|value| std::iter::repeat_n(E::from_f64(f64::from(*value)), lanes)).collect()
-        });
-        for (group, weights) in weights.iter().enumerate() {
-            let taps = forward_taps(conv, &input.1, group);
-            let source = Source {
-                data: input.0,
-                origin: taps.origin,
-                row_step: conv.stride * input.1.row_step(),
-                column_step: conv.stride,
-                taps: &taps.taps,
-                weights,
-                lane_weights: false,
-            };
-            let init = if starts.is_empty() {
-                Init::Zero
-            } else {
-                Init::Channels { values: &starts[group * outputs * lanes..], accumulate: false }
-            };
-            let target = Target {
-                origin: out.1.origin(group * outputs),
-                channels: outputs,
-                channel_step: out.1.channel_step(),
-                rows: out.1.height,
-                row_step: out.1.row_step(),
-                columns: out.1.width,
-                column_step: 1,
-            };
-            self.kernels.convolve(Convolution { sources: &[source], init, mask: None, out: &mut *out.0, target });
-        }
     }
 }
 

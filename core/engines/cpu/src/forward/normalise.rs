@@ -23,41 +23,17 @@ impl<E: Element> Pass<'_, E> {
                     self.activations.statistics[op] = statistics;
                 } else {
                     let (mean, variance) = moments(self.kernels, self.activations, self.lowered.ops[op].inputs[0]);
-                    self.by_statistics(op, Statistics::new(mean, &variance, epsilon));
+                    let statistics = Statistics::new(mean, &variance, epsilon);
+                    let normalised = self.normalised(op, &statistics);
+                    self.scale_and_shift(op, normalised);
+                    self.activations.statistics[op] = vec![statistics];
                 }
             },
         );
     }
 
-    /// Computes a batch normalisation by these statistics, as those of the batch.
-    pub(crate) fn by_statistics(&mut self, op: usize, statistics: Statistics) {
-        let normalised = self.normalised(op, &statistics);
-        self.scale_and_shift(op, normalised);
-        self.activations.statistics[op] = vec![statistics];
-    }
-
-    /// Computes a batch normalisation by these statistics, as those of inference: nothing is kept for a backward pass.
-    pub(crate) fn by_running(&mut self, op: usize, statistics: &Statistics) {
-        let this = &self.lowered.ops[op];
-        let (to, tiles) = (self.activations.maps[op], self.activations.tiles);
-        let parameter = |position: Option<usize>| position.map(|position| self.network.parameter(position));
-        let (gamma, beta) = (parameter(this.weight), parameter(this.bias));
-        let of = |channel: usize| {
-            let slope = statistics.inverse_deviation[channel] * gamma.map_or(1.0, |gamma| f64::from(gamma[channel]));
-            [slope, 0.0, beta.map_or(0.0, |beta| f64::from(beta[channel])) - slope * statistics.mean[channel]]
-        };
-        let factors: Vec<E> = (0..to.channels).flat_map(of).flat_map(|factor| repeat_n(E::from_f64(factor), tiles.lanes)).collect();
-        let mut out = self.allocate(op);
-        for tile in 0..tiles.count() {
-            let a = self.activations.tile(this.inputs[0], tile);
-            let out = (part_mut(&mut out, &to, tile, tiles.lanes), to);
-            self.kernels.blend(Blend { rows: 0..to.height, out, a, b: None, factors: &factors });
-        }
-        self.activations.values[op] = Some(out);
-    }
-
     /// Floating-point operations of a batch normalisation.
-    pub(crate) fn norm_operations(&self, op: usize) -> u64 {
+    fn norm_operations(&self, op: usize) -> u64 {
         let elements = (self.activations.tiles.batch * self.lowered.ops[op].shape.elements()) as u64;
         if self.schedule.affine[op] { 8 * elements } else { 6 * elements }
     }
@@ -83,6 +59,7 @@ impl<E: Element> Pass<'_, E> {
                         out,
                         a: (part(&normalised, &to, tile, tiles.lanes), to),
                         b: None,
+                        center: None,
                         factors: &factors,
                         rows: 0..to.height,
                     });
@@ -144,7 +121,7 @@ impl<E: Element> Pass<'_, E> {
                 all[first] = E::from_f64(slope);
                 all[first + 2 * lanes] = E::from_f64(constant);
             }
-            kernels.blend(Blend { out: (&mut *out, to), a, b: None, factors: &all, rows: 0..to.height });
+            kernels.blend(Blend { out: (&mut *out, to), a, b: None, center: None, factors: &all, rows: 0..to.height });
         };
         let value = self.activations.tile(input, 0);
         let mean = sums(value, None);

@@ -10,6 +10,7 @@ use crate::activations::Activations;
 use crate::plan::Plan;
 use crate::schedule::Schedule;
 use crate::spare::Spare;
+use crate::spread::Spread;
 use crate::tiles::Tiles;
 use crate::workspace::Workspace;
 
@@ -39,10 +40,8 @@ pub(super) struct Chunk<E: Element> {
     pub(super) spare: Spare<E>,
     /// Where there is a way back.
     pub(super) workspace: Option<Workspace<E>>,
-    /// The mean and Σ (x − mean)² of what a stage measures, in its order.
-    pub(super) spreads: Vec<(Vec<f64>, Vec<f64>)>,
-    /// The sums of a level of the way back.
-    pub(super) totals: Vec<f64>,
+    /// Those of the values whose statistics batch normalisations need.
+    pub(super) spreads: Vec<Option<Spread>>,
 }
 
 impl<E: Element> Chunk<E> {
@@ -58,7 +57,7 @@ impl<E: Element> Chunk<E> {
         let mut activations = Activations::new(tiles, schedule.maps.clone());
         activations.factors = factors;
         let batch = batch.part(share.first, share.count);
-        Self { first: share.first, batch, activations, spare, workspace, spreads: Vec::new(), totals: Vec::new() }
+        Self { first: share.first, batch, activations, spare, workspace, spreads: vec![None; schedule.maps.len()] }
     }
 
     /// The memory alone, for the next call.
@@ -83,7 +82,7 @@ pub(super) fn tiles(share: Share, lanes: usize) -> Tiles {
 
 /// Memory for the way back of each chunk.
 pub(super) fn workspaces<E: Element>(plan: &Plan, shares: &[Share], lanes: usize) -> Vec<Workspace<E>> {
-    shares.iter().map(|share| Workspace::new(plan, &tiles(*share, lanes))).collect()
+    shares.iter().map(|share| Workspace::added_up(plan, &tiles(*share, lanes))).collect()
 }
 
 #[cfg(test)]

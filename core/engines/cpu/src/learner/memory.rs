@@ -8,7 +8,7 @@ use assay_kernels::Element;
 
 use super::chunk::{self, Share};
 use super::program::{Program, Purpose};
-use crate::memory::Backward;
+use crate::memory::{Backward, LISTS};
 use crate::workspace::WorkspaceSizes;
 
 /// What the values of a batch and the way back take, which a learner keeps for the next one.
@@ -17,7 +17,7 @@ pub(super) fn of_chunks<E: Element>(program: &Program, shares: &[Share], lanes: 
         let tiles = chunk::tiles(*share, lanes);
         let order = program.stages.iter().flat_map(|stage| &stage.ops).copied();
         let values = program.schedule.kept_by_layout(&program.lowered, order, tiles.count() * tiles.lanes) * size_of::<E>();
-        values + program.plan.as_ref().map_or(0, |plan| WorkspaceSizes::new(plan, &tiles).bytes::<E>())
+        values + program.plan.as_ref().map_or(0, |plan| WorkspaceSizes::added_up(plan, &tiles).bytes::<E>())
     };
     shares.iter().map(of_share).sum()
 }
@@ -33,10 +33,14 @@ pub(crate) fn of_step<E: Element>(graph: &Arc<Graph>, lesson: &Lesson<'_>, image
     if let (Some(plan), Some(first)) = (&program.plan, shares.first()) {
         let backward = Backward::new::<E>(parameters, &program.lowered, plan, &chunk::tiles(*first, lanes));
         back = backward.prepared + backward.preparing;
-        totals = plan.levels.iter().map(|level| level.arena).max().unwrap_or(0) * shares.len() * size_of::<f64>();
+        totals = plan.levels.iter().map(|level| level.arena).max().unwrap_or(0) * size_of::<f64>();
     }
     let gradients = graph.parameter_count() * size_of::<f64>();
+    let lists = program.lowered.ops.len() * LISTS;
     // Each chunk has images of its own.
     let pixels = images * graph.input_shape().elements() * size_of::<f32>();
-    StepMemory { kept: of_chunks::<E>(&program, &shares, lanes), passing: weights * size_of::<E>() + back + totals + gradients + pixels }
+    StepMemory {
+        kept: of_chunks::<E>(&program, &shares, lanes),
+        passing: weights * size_of::<E>() + back + totals + gradients + pixels + lists,
+    }
 }

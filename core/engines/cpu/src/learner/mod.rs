@@ -9,7 +9,6 @@ pub(super) mod memory;
 mod program;
 mod run;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
@@ -198,18 +197,21 @@ impl<E: Element> Learner for CpuLearner<E> {
     fn move_on(&mut self, by: &Move<'_>) -> Result<(), EngineError> {
         by.check(self.whole.graph())?;
         let (part, gradients) = self.passed.take().ok_or_else(Move::without_a_pass)?;
-        let learned = part.parameters().iter().zip(&gradients).filter_map(|(position, gradient)| Some((*position, gradient.as_ref()?)));
-        let learned: BTreeMap<usize, &Vec<f64>> = learned.collect();
-        let also = by.also.iter().filter(|position| !learned.contains_key(position));
-        for position in learned.keys().chain(also) {
-            let spec = &self.whole.graph().parameters()[*position];
-            let (parameter, memories) = (&mut self.state.parameters[*position], &mut self.state.memories[*position]);
-            let zeros = Vec::new();
-            let gradient = learned.get(position).copied().unwrap_or(&zeros);
-            self.state.updates[*position] += 1;
-            let update = Update { rate: by.rate, cut: by.cut, gradient, parameter, memories };
-            self.rules.update(self.rules.decay_of(spec), self.state.updates[*position], update);
+        let zeros = Vec::new();
+        let mut gradient_of = vec![None; self.state.parameters.len()];
+        for position in by.also {
+            gradient_of[*position] = Some(&zeros);
         }
+        for (position, gradient) in part.parameters().iter().zip(&gradients) {
+            gradient_of[*position] = gradient.as_ref().or(gradient_of[*position]);
+        }
+        let LearnerState { parameters, memories, updates, .. } = &mut self.state;
+        let all = parameters.iter_mut().zip(memories).zip(updates).zip(gradient_of).zip(self.whole.graph().parameters());
+        let mut changed: Vec<_> = all.filter_map(|((state, gradient), spec)| Some((state, gradient?, spec))).collect();
+        crew::each(self.engine.threads, &mut changed, |_, (((parameter, memories), updates), gradient, spec)| {
+            **updates += 1;
+            self.rules.update(self.rules.decay_of(spec), **updates, Update { rate: by.rate, cut: by.cut, gradient, parameter, memories });
+        });
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use assay_core::engine::learner::{Lesson, Mixture, Part, Test};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::batch_norms;
 
+use crate::fold::Folds;
 use crate::lower::{Kind, Lowered};
 use crate::plan::{Cotangents, Goal, Plan};
 use crate::schedule::Schedule;
@@ -51,12 +52,15 @@ pub(super) struct Stage {
     /// What is computed, in order.
     pub(super) ops: Vec<usize>,
     /// The batch normalisations whose inputs are complete then.
-    pub(super) measured: Vec<usize>,
+    pub(super) norms: Vec<usize>,
 }
 
 /// A graph as it is run.
 pub(super) struct Program {
     pub(super) lowered: Lowered,
+    pub(super) folds: Folds,
+    /// The values whose statistics batch normalisations need.
+    pub(super) is_measured: Vec<bool>,
     pub(super) schedule: Schedule,
     pub(super) stages: Vec<Stage>,
     /// The way back from the losses, in their order.
@@ -85,19 +89,24 @@ impl Program {
             Mode::Infer { by_batch, .. } => norms.iter().any(|(norm, id)| *norm == op && by_batch.contains(id)),
             Mode::Learn { .. } | Mode::Measure => true,
         };
-        let stages = stages(&lowered, waits);
+        let folds = Folds::new(&lowered);
+        let stages = stages(&lowered, &folds, waits);
         let order: Vec<usize> = stages.iter().flat_map(|stage| &stage.ops).copied().collect();
+        let mut is_measured = vec![false; lowered.ops.len()];
+        for norm in stages.iter().flat_map(|stage| &stage.norms) {
+            is_measured[lowered.ops[*norm].inputs[0]] = true;
+        }
         let keep = matches!(purpose.mode, Mode::Learn { .. });
-        let schedule = Schedule::in_order(&lowered, keep, &order);
+        let schedule = Schedule::in_order(&lowered, &folds, keep, order);
         let goal = Goal { from: losses.clone(), parameters: true, values: Vec::new(), products: Vec::new() };
         let plan = keep.then(|| Plan::new(&lowered, Cotangents::One, &goal));
-        Self { schedule, stages, plan, losses, norms, lowered }
+        Self { folds, is_measured, schedule, stages, plan, losses, norms, lowered }
     }
 }
 
-/// The ops that are read, by how many batch normalisations stand before them that wait for statistics, so that as few exchanges
+/// The ops that are computed, by how many batch normalisations stand before them that wait for statistics, so that as few exchanges
 /// as possible are needed.
-fn stages(lowered: &Lowered, waits: impl Fn(usize) -> bool) -> Vec<Stage> {
+fn stages(lowered: &Lowered, folds: &Folds, waits: impl Fn(usize) -> bool) -> Vec<Stage> {
     let mut level = vec![0; lowered.ops.len()];
     let mut stages: Vec<Stage> = Vec::new();
     for op in (0..lowered.ops.len()).filter(|op| lowered.is_live(*op)) {
@@ -106,9 +115,11 @@ fn stages(lowered: &Lowered, waits: impl Fn(usize) -> bool) -> Vec<Stage> {
         if stages.len() <= level[op] {
             stages.resize_with(level[op] + 1, Stage::default);
         }
-        stages[level[op]].ops.push(op);
+        if !folds.skipped[op] {
+            stages[level[op]].ops.push(op);
+        }
         if waits {
-            stages[level[op] - 1].measured.push(op);
+            stages[level[op] - 1].norms.push(op);
         }
     }
     stages

@@ -9,13 +9,14 @@ use assay_kernels::{Element, Kernels};
 
 use super::chunk::Chunk;
 use super::crew;
-use super::program::Program;
-use crate::activations::{Activations, Statistics, spread};
+use super::program::{Program, Stage};
+use crate::activations::{Activations, Statistics};
 use crate::backward::{Arranged, Prepared};
 use crate::forward::{Pass, conv_weights};
 use crate::lower::Kind;
 use crate::plan::{Plan, SumsPlan, WeighedPlan};
 use crate::spare::Spare;
+use crate::spread::Spread;
 
 /// What is the same for all chunks of a call.
 pub(super) struct Run<'a, E: Element> {
@@ -43,84 +44,60 @@ pub(super) struct Seen {
 impl<E: Element> Run<'_, E> {
     /// Forward by the batch's own statistics, which are returned.
     pub(super) fn forward(&self, chunks: &mut [Chunk<E>]) -> Vec<Seen> {
-        self.by(chunks, &vec![None; self.program.lowered.ops.len()])
-    }
-
-    /// Forward by these statistics of some ops, and by the batch's own, which are returned, elsewhere.
-    fn by(&self, chunks: &mut [Chunk<E>], running: &[Option<Statistics>]) -> Vec<Seen> {
-        let Program { lowered, schedule, stages, .. } = self.program;
+        let Program { lowered, stages, .. } = self.program;
         let weights = self.weights();
         let mut all = Vec::new();
-        let input = |op: usize| lowered.ops[op].inputs[0];
-        let work = |stage: usize, _: usize, chunk: &mut Chunk<E>| {
-            let Chunk { batch, activations, spare, .. } = chunk;
-            let mut pass = self.pass(activations, spare);
-            for op in &stages[stage].ops {
-                match (&lowered.ops[*op].kind, &running[*op]) {
-                    (Kind::Norm(_), Some(statistics)) => {
-                        let operations = pass.norm_operations(*op);
-                        self.meter.time(|| (Work::BatchNorm, operations), || pass.by_running(*op, statistics));
-                    }
-                    (Kind::Norm(_), None) => {
-                        let Some(statistics) = pass.activations.statistics[*op].pop() else { continue };
-                        let operations = pass.norm_operations(*op);
-                        self.meter.time(|| (Work::BatchNorm, operations), || pass.by_statistics(*op, statistics));
-                    }
-                    _ => pass.compute(*op, batch, &weights[*op]),
-                }
-                pass.release(*op);
-            }
-            let activations = &chunk.activations;
-            let measure = |op: &usize| self.meter.time(|| (Work::BatchNorm, 0), || spread(self.kernels, activations, input(*op)));
-            chunk.spreads = stages[stage].measured.iter().map(measure).collect();
-        };
+        let work = |stage: usize, _: usize, chunk: &mut Chunk<E>| self.stage(&stages[stage], chunk, &weights);
         let between = |stage: usize, chunks: &mut [&mut Chunk<E>]| {
-            for (position, op) in stages[stage].measured.iter().enumerate() {
-                let Kind::Norm(epsilon) = lowered.ops[*op].kind else { continue };
-                let seen = self.join(*op, schedule.maps[*op].area(), chunks, position);
-                for chunk in chunks.iter_mut() {
-                    chunk.activations.statistics[*op] = vec![Statistics::new(seen.mean.clone(), &seen.variance, epsilon)];
+            for norm in &stages[stage].norms {
+                let Kind::Norm(epsilon) = lowered.ops[*norm].kind else { continue };
+                let value = lowered.ops[*norm].inputs[0];
+                let mut spread = Spread::none(self.program.schedule.maps[value].channels);
+                for own in chunks.iter().filter_map(|chunk| chunk.spreads[value].as_ref()) {
+                    spread.join(own);
                 }
-                all.push(seen);
+                let variance = spread.variance();
+                for chunk in chunks.iter_mut() {
+                    chunk.activations.normalise_by(*norm, Statistics::new(spread.mean.clone(), &variance, epsilon));
+                }
+                all.push(Seen { op: *norm, mean: spread.mean, variance, count: spread.count });
             }
         };
         crew::stages(self.threads, chunks, stages.len(), work, between);
         all
     }
 
-    /// The statistics of all chunks together (Chan, Golub & LeVeque, 1979).
-    fn join(&self, op: usize, area: usize, chunks: &[&mut Chunk<E>], position: usize) -> Seen {
-        let total = (self.images * area) as f64;
-        let channels = self.program.schedule.maps[op].channels;
-        let count = |chunk: &Chunk<E>| (chunk.batch.len() * area) as f64;
-        let mut mean = vec![0.0; channels];
-        for chunk in chunks {
-            for (mean, own) in mean.iter_mut().zip(&chunk.spreads[position].0) {
-                *mean += own * (count(chunk) / total);
+    /// Computes the ops of a stage on a chunk.
+    fn stage(&self, stage: &Stage, chunk: &mut Chunk<E>, weights: &[Vec<Vec<E>>]) {
+        let Program { folds, is_measured, .. } = self.program;
+        let Chunk { batch, activations, spare, spreads, .. } = chunk;
+        let mut pass = self.pass(activations, spare);
+        for op in &stage.ops {
+            match &folds.sums[*op] {
+                Some(sum) => {
+                    pass.add_terms(*op, sum);
+                    spreads[*op] = is_measured[*op].then(|| pass.spread(*op));
+                }
+                None if is_measured[*op] => spreads[*op] = Some(pass.compute_measured(*op, batch, &weights[*op])),
+                None => pass.compute(*op, batch, &weights[*op]),
             }
+            pass.release(*op);
         }
-        let mut variance = vec![0.0; channels];
-        for chunk in chunks {
-            let (own_mean, own_spread) = &chunk.spreads[position];
-            for (channel, variance) in variance.iter_mut().enumerate() {
-                let off = own_mean[channel] - mean[channel];
-                *variance += (own_spread[channel] + count(chunk) * off * off) / total;
-            }
-        }
-        Seen { op, mean, variance, count: self.images * area }
     }
 
     /// Forward by running statistics, where there are any for one of the program's batch normalisations.
     pub(super) fn infer(&self, chunks: &mut [Chunk<E>], running: &[Option<&RunningMoments>]) {
         let Program { lowered, norms, .. } = self.program;
         let wide = |values: &[f32]| -> Vec<f64> { values.iter().map(|value| f64::from(*value)).collect() };
-        let mut statistics = vec![None; lowered.ops.len()];
         for ((op, _), running) in norms.iter().zip(running) {
             if let (Kind::Norm(epsilon), Some(running)) = (&lowered.ops[*op].kind, running) {
-                statistics[*op] = Some(Statistics::new(wide(&running.mean), &wide(&running.variance), *epsilon));
+                let statistics = Statistics::new(wide(&running.mean), &wide(&running.variance), *epsilon);
+                for chunk in chunks.iter_mut() {
+                    chunk.activations.normalise_by(*op, statistics.clone());
+                }
             }
         }
-        self.by(chunks, &statistics);
+        self.forward(chunks);
     }
 
     /// The values of an op on all images, `[images, channels, height, width]`.
@@ -140,7 +117,8 @@ impl<E: Element> Run<'_, E> {
         let mut gradients: ParameterGradients = vec![None; self.network.graph().parameters().len()];
         let mut mixtures: Vec<MixtureGradient> = lowered.mixed.iter().map(|mixed| MixtureGradient::zero(mixed.terms.len())).collect();
         let Some(first) = chunks.first() else { return (gradients, mixtures) };
-        let arranged = Arranged::new(self.kernels, self.meter, self.network, lowered, &first.activations, plan);
+        let mut arranged = Arranged::begin(self.kernels, self.meter, lowered, &first.activations, plan);
+        crew::each(self.threads, &mut arranged.slots(plan), |_, slot| slot.fill(self.network, lowered, &first.activations, plan));
         let classes: Vec<usize> = losses.iter().map(|op| lowered.ops[*op].shape.elements()).collect();
         let work = |level: usize, _: usize, chunk: &mut Chunk<E>| {
             let Some(workspace) = &mut chunk.workspace else { return };
@@ -149,11 +127,9 @@ impl<E: Element> Run<'_, E> {
                 way.begin(workspace, 1, &|loss, _, image, class| cotangents[loss][(chunk.first + image) * classes[loss] + class]);
             }
             way.level(workspace, level, 1);
-            let arena = plan.levels[level].arena;
-            chunk.totals = self.meter.time(|| (Work::Collect, 0), || way.totals(workspace, arena, 0, arena, 0));
         };
         let between = |level: usize, chunks: &mut [&mut Chunk<E>]| {
-            let totals = add_up(chunks);
+            let totals = self.meter.time(|| (Work::Collect, 0), || add_up(chunks, plan.levels[level].arena));
             let read = |offset: usize, vectors: usize| totals[offset..][..vectors].to_vec();
             for weighed in &plan.levels[level].weighed {
                 let WeighedPlan { mixture, term, sums, scale } = plan.weighed[*weighed];
@@ -165,7 +141,7 @@ impl<E: Element> Run<'_, E> {
                 }
             }
             for unit in &plan.levels[level].finish {
-                let mut give = |parameter: usize, values: &[f64]| gradients[parameter] = Some(values.to_vec());
+                let mut give = |parameter: usize, values: Vec<f64>| gradients[parameter] = Some(values);
                 let activations = &chunks[0].activations;
                 let way = Prepared::new(self.kernels, self.meter, self.network, lowered, activations, plan, &arranged);
                 let statistics = plan.units[*unit].norm.and_then(|norm| activations.statistics(norm, 0));
@@ -196,11 +172,10 @@ impl<E: Element> Run<'_, E> {
 }
 
 /// The sums of a level over all chunks, in their order.
-fn add_up<E: Element>(chunks: &mut [&mut Chunk<E>]) -> Vec<f64> {
-    let Some((first, others)) = chunks.split_first_mut() else { return Vec::new() };
-    let mut totals = std::mem::take(&mut first.totals);
-    for chunk in others {
-        for (total, own) in totals.iter_mut().zip(&chunk.totals) {
+fn add_up<E: Element>(chunks: &[&mut Chunk<E>], count: usize) -> Vec<f64> {
+    let mut totals = vec![0.0; count];
+    for own in chunks.iter().filter_map(|chunk| chunk.workspace.as_ref()?.totals.as_ref()) {
+        for (total, own) in totals.iter_mut().zip(own) {
             *total += own;
         }
     }

@@ -10,22 +10,36 @@ impl Planner<'_> {
     pub(super) fn arrange(mut self, seeds: Vec<usize>) -> Plan {
         self.share_correlations();
         self.sink();
+        self.finish_parts();
         let count = self.steps.iter().map(|(level, _)| level + 1).chain(self.finish.iter().map(|(level, _)| level + 1)).max().unwrap_or(0);
         let mut levels = vec![Level::default(); count];
         for (level, step) in self.steps {
             let arena = &mut levels[level].arena;
-            match step {
-                Step::Correlate(id) => {
-                    self.correlations[id].offset = *arena;
-                    *arena += self.correlations[id].vectors;
-                }
-                Step::Sum(id) => {
-                    self.sums[id].offset = *arena;
-                    *arena += self.sums[id].vectors;
+            let mut place = |offset: &mut usize, vectors: usize| {
+                *offset = *arena;
+                *arena += vectors;
+            };
+            let mut correlate = |id: usize| {
+                let plan = &mut self.correlations[id];
+                place(&mut plan.offset, plan.vectors);
+            };
+            match &step {
+                Step::Correlate(id) => correlate(*id),
+                Step::Transpose { parts, .. } => parts.iter().filter_map(|part| part.correlation).for_each(correlate),
+                Step::Sum(ids) => {
+                    for id in ids {
+                        let plan = &mut self.sums[*id];
+                        place(&mut plan.offset, plan.vectors);
+                    }
                 }
                 _ => {}
             }
-            levels[level].steps.push(step);
+            // Sums of one gradient are one step.
+            let view = |ids: &[usize]| ids.first().map(|id| View { scale: 1.0, ..self.sums[*id].gradient });
+            match (levels[level].steps.last_mut(), &step) {
+                (Some(Step::Sum(before)), Step::Sum(ids)) if view(before) == view(ids) => before.extend(ids),
+                _ => levels[level].steps.push(step),
+            }
         }
         for (level, unit) in self.finish {
             levels[level].finish.push(unit);
@@ -48,6 +62,15 @@ impl Planner<'_> {
         };
         plan.place();
         plan
+    }
+
+    /// Has units whose correlations other steps compute finished where these are.
+    fn finish_parts(&mut self) {
+        for (level, step) in &self.steps {
+            let Step::Transpose { parts, .. } = step else { continue };
+            let correlated = parts.iter().filter(|part| part.correlation.is_some());
+            self.finish.extend(correlated.map(|part| (*level, part.unit)));
+        }
     }
 
     /// Moves every step to the level of the first step that reads what it writes, so that a tile is still in the cache.

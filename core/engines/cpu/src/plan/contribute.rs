@@ -1,11 +1,10 @@
 //! Walking the graph backward: what every op's readers contribute to its gradient, and the steps that add it up.
 
-use assay_core::graph::{Conv2d, Shape};
+use assay_core::graph::Shape;
 use assay_kernels::Map;
 
 use super::{
-    CorrelationPlan, Cotangents, Goal, GradientBuffer, KeptPlan, MixturePlan, Part, Place, Plan, Step, SumsPlan, Times, Unit, View,
-    WeighedPlan,
+    CorrelationPlan, Cotangents, Goal, GradientBuffer, KeptPlan, MixturePlan, Part, Place, Plan, Step, SumsPlan, Unit, View, WeighedPlan,
 };
 use crate::geometry::{gradient_pad, map};
 use crate::lower::{Kind, Lowered};
@@ -14,7 +13,7 @@ use crate::lower::{Kind, Lowered};
 const MIXED_CHANNELS: usize = 16;
 
 /// What one reader adds to a value's gradient.
-enum Contribution {
+pub(super) enum Contribution {
     View(View),
     Masked(View, usize),
     Transpose(usize),
@@ -28,9 +27,9 @@ enum Contribution {
 pub(super) struct Planner<'a> {
     pub(super) lowered: &'a Lowered,
     cotangents: Cotangents,
-    goal: &'a Goal,
-    wanted: Vec<bool>,
-    contributions: Vec<Vec<Contribution>>,
+    pub(super) goal: &'a Goal,
+    pub(super) wanted: Vec<bool>,
+    pub(super) contributions: Vec<Vec<Contribution>>,
     pub(super) steps: Vec<(usize, Step)>,
     pub(super) finish: Vec<(usize, usize)>,
     pub(super) buffers: Vec<GradientBuffer>,
@@ -43,7 +42,7 @@ pub(super) struct Planner<'a> {
     /// The level at which each of them is complete.
     pub(super) weighed_at: Vec<(usize, usize)>,
     /// The level from which a unit's factors are known.
-    known: Vec<usize>,
+    pub(super) known: Vec<usize>,
     /// Sums of views that have a buffer already.
     combined: Vec<(Vec<View>, View)>,
 }
@@ -89,13 +88,13 @@ impl<'a> Planner<'a> {
         planner.arrange(seeds)
     }
 
-    fn buffer(&mut self, map: Map) -> usize {
+    pub(super) fn buffer(&mut self, map: Map) -> usize {
         self.buffers.push(GradientBuffer { map, place: Place::Local(0), written: 0, first: usize::MAX, last: 0 });
         self.buffers.len() - 1
     }
 
     /// Appends a step at the first level at which all that it reads is complete.
-    fn push(&mut self, step: Step, reads: &[View], out: Option<usize>, at_least: usize) -> usize {
+    pub(super) fn push(&mut self, step: Step, reads: &[View], out: Option<usize>, at_least: usize) -> usize {
         let mut level = at_least;
         for buffer in reads.iter().map(|view| view.buffer).chain(out) {
             level = level.max(self.buffers[buffer].written);
@@ -126,6 +125,10 @@ impl<'a> Planner<'a> {
         {
             self.contributions[op].clear();
             self.give(this.inputs[0], Contribution::MaskedTranspose(units, op));
+            return;
+        }
+        if let Some(unit) = self.through(op) {
+            self.give(this.inputs[0], Contribution::Transpose(unit));
             return;
         }
         let Some(gradient) = self.settle(op) else { return };
@@ -196,39 +199,6 @@ impl<'a> Planner<'a> {
         units.filter(|units| !units.is_empty())
     }
 
-    /// The sums that a unit's gradients need, and the point at which they are complete.
-    fn unit(&mut self, conv: Option<(usize, &Conv2d)>, norm: Option<usize>, gradient: View) -> usize {
-        let unit = self.units.len();
-        let mut level = 0;
-        let correlation = conv.filter(|_| self.goal.parameters).map(|(op, conv)| {
-            let input = self.lowered.ops[op].inputs[0];
-            let taps = gradient.channels * (self.lowered.ops[input].shape.channels / conv.groups) * conv.kernel * conv.kernel;
-            let id = self.correlations.len();
-            self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, offset: 0, vectors: taps });
-            level = level.max(self.push(Step::Correlate(id), &[gradient], None, 0));
-            id
-        });
-        let biased = self.goal.parameters && conv.is_some_and(|(op, _)| self.lowered.ops[op].bias.is_some());
-        let sums = (norm.is_some() || biased).then(|| self.sum(gradient, Times::One, &mut level));
-        let products = (conv.is_none()).then(|| self.sum(gradient, norm.map_or(Times::One, Times::Normalised), &mut level));
-        self.units.push(Unit { conv: conv.map(|(op, _)| op), norm, gradient, correlation, sums, products, mixture: None });
-        self.finish.push((level, unit));
-        self.known.push(level + 1);
-        unit
-    }
-
-    pub(super) fn sum(&mut self, gradient: View, times: Times, level: &mut usize) -> usize {
-        let same = |plan: &SumsPlan| plan.times == times && View { scale: 1.0, ..plan.gradient } == View { scale: 1.0, ..gradient };
-        if let Some(id) = self.sums.iter().position(same) {
-            *level = (*level).max(self.buffers[gradient.buffer].written);
-            return id;
-        }
-        let id = self.sums.len();
-        self.sums.push(SumsPlan { gradient, times, offset: 0, vectors: gradient.channels });
-        *level = (*level).max(self.push(Step::Sum(id), &[gradient], None, 0));
-        id
-    }
-
     /// Adds up what the readers of an op contribute, or passes a lone view through.
     fn settle(&mut self, op: usize) -> Option<View> {
         let mut contributions = std::mem::take(&mut self.contributions[op]);
@@ -296,7 +266,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The border that a convolution's own data gradient wants around its output's gradient.
-    fn own_pad(&self, op: usize) -> usize {
+    pub(super) fn own_pad(&self, op: usize) -> usize {
         let this = &self.lowered.ops[op];
         match &this.kind {
             Kind::Conv(conv) if self.wanted[this.inputs[0]] => gradient_pad(conv, self.lowered.ops[this.inputs[0]].shape, this.shape),
@@ -331,7 +301,7 @@ impl<'a> Planner<'a> {
             let mixture = self.mix(&units);
             let to = self.buffers[out].map;
             let parts: Vec<Part> = units.iter().map(|unit| self.transposed(*unit, &to, at_least)).collect();
-            let reads: Vec<View> = parts.iter().map(|part| if part.blended { self.units[part.unit].gradient } else { part.view }).collect();
+            let reads: Vec<View> = parts.iter().map(|part| part.blended.map_or(part.view, |unit| self.units[unit].gradient)).collect();
             let step = Step::Transpose { out, accumulate: *begun, parts, mixture, mask };
             self.push(step, &reads, Some(out), at_least);
             *begun = true;
@@ -358,21 +328,13 @@ impl<'a> Planner<'a> {
         Some(self.mixtures.len() - 1)
     }
 
-    fn level_of_factors(&self, unit: usize) -> usize {
-        if self.units[unit].norm.is_some() { self.known[unit] } else { 0 }
-    }
-
-    fn conv_of(&self, unit: usize) -> Option<Conv2d> {
-        match self.units[unit].conv.map(|op| &self.lowered.ops[op].kind) {
-            Some(Kind::Conv(conv)) => Some(*conv),
-            _ => None,
-        }
-    }
-
     /// Where the data gradient of a unit reads the gradient of its convolution's output.
     fn transposed(&mut self, unit: usize, to: &Map, at_least: usize) -> Part {
-        let Unit { conv: op, norm, gradient, mixture, .. } = self.units[unit];
-        let direct = Part { unit, view: gradient, blended: false };
+        let Unit { conv: op, norm, gradient, mixture, through, correlation, .. } = self.units[unit];
+        if through.is_some() {
+            return Part { unit, view: gradient, blended: through, correlation };
+        }
+        let direct = Part { unit, view: gradient, blended: None, correlation: None };
         let (Some(op), Some(conv)) = (op, self.conv_of(unit)) else { return direct };
         let shape = self.lowered.ops[op].shape;
         let pad = gradient_pad(&conv, Shape::new(to.channels, to.height, to.width), shape);
@@ -385,6 +347,6 @@ impl<'a> Planner<'a> {
             self.push(Step::Combine { out: scratch, terms, accumulate: false }, &[gradient], Some(scratch), at_least);
         }
         let view = View { buffer: scratch, channel: 0, channels: shape.channels, scale: 1.0 };
-        Part { unit, view, blended: norm.is_some() }
+        Part { unit, view, blended: norm.map(|_| unit), correlation: None }
     }
 }

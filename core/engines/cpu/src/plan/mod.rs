@@ -10,6 +10,7 @@ use assay_kernels::Map;
 
 mod arrange;
 mod contribute;
+mod units;
 mod weigh;
 
 use super::lower::Lowered;
@@ -53,6 +54,9 @@ pub(super) struct Unit {
     pub(super) gradient: View,
     /// Its correlation, for a convolution.
     pub(super) correlation: Option<usize>,
+    /// For a convolution whose output's gradient is computed by the step that reads it, row by row: the unit of the batch
+    /// normalisation behind it.
+    pub(super) through: Option<usize>,
     /// Σ dy, and Σ dy·x̂ for a batch normalisation without a convolution.
     pub(super) sums: Option<usize>,
     pub(super) products: Option<usize>,
@@ -105,8 +109,10 @@ pub(super) struct Part {
     pub(super) unit: usize,
     /// Where the gradient of the convolution's output is.
     pub(super) view: View,
-    /// Whether the step itself computes that, through the unit's batch normalisation, row by row ahead of its use.
-    pub(super) blended: bool,
+    /// The unit through whose batch normalisation the step itself computes that, row by row ahead of its use.
+    pub(super) blended: Option<usize>,
+    /// The correlation that the step adds to with the rows that it computed.
+    pub(super) correlation: Option<usize>,
 }
 
 /// Work on one tile.
@@ -127,8 +133,8 @@ pub(super) enum Step {
     Shift { out: usize, gradient: View, offset: usize },
     /// Adds to a correlation's sums.
     Correlate(usize),
-    /// Adds to channel sums.
-    Sum(usize),
+    /// Adds to channel sums, all of one gradient.
+    Sum(Vec<usize>),
     /// Reads a gradient out.
     Keep(usize),
 }
@@ -237,7 +243,7 @@ fn accesses(
         Step::Blend { out, unit } => (Some(*out), vec![units[*unit].gradient.buffer]),
         Step::Transpose { out, parts, .. } => {
             let of_part = |part: &Part| {
-                let gradient = part.blended.then_some(units[part.unit].gradient.buffer);
+                let gradient = part.blended.map(|unit| units[unit].gradient.buffer);
                 gradient.into_iter().chain([part.view.buffer])
             };
             (Some(*out), parts.iter().flat_map(of_part).collect())
@@ -246,7 +252,7 @@ fn accesses(
             (Some(*out), vec![gradient.buffer])
         }
         Step::Correlate(id) => (None, vec![correlations[*id].gradient.buffer]),
-        Step::Sum(id) => (None, vec![sums[*id].gradient.buffer]),
+        Step::Sum(ids) => (None, ids.iter().map(|id| sums[*id].gradient.buffer).collect()),
         Step::Keep(id) => (None, vec![kept[*id].gradient.buffer]),
     }
 }

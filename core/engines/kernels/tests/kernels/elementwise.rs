@@ -23,7 +23,8 @@ fn channel_sums<E: Element>(map: Map, seed: u64) {
         let (a, b): (Vec<E>, Vec<E>) = (tile(&mut random, map, lanes), tile(&mut random, other_map, lanes));
         let center: Vec<E> = random.numbers(map.channels);
         let before: Vec<E> = random.numbers(map.channels * lanes);
-        for form in ["sum", "product", "squares"] {
+        for form in ["sum", "product", "centered product", "squares"] {
+            let has_second = form.ends_with("product");
             let mut expected: BTreeMap<usize, Sum> =
                 before.iter().enumerate().map(|(at, value)| (at, Sum::default().with(value.to_f64()))).collect();
             for pixel in pixels(map) {
@@ -32,6 +33,9 @@ fn channel_sums<E: Element>(map: Map, seed: u64) {
                     let term = match form {
                         "sum" => value,
                         "product" => value * b[at(other_map, lanes, pixel) + lane].to_f64(),
+                        "centered product" => {
+                            value * E::from_f64(b[at(other_map, lanes, pixel) + lane].to_f64() - center[pixel.0].to_f64()).to_f64()
+                        }
                         // The difference is rounded before it is squared.
                         _ => E::from_f64(value - center[pixel.0].to_f64()).to_f64().powi(2),
                     };
@@ -41,8 +45,8 @@ fn channel_sums<E: Element>(map: Map, seed: u64) {
             let mut sums = before.clone();
             kernels.channel_sums(ChannelSums {
                 a: (&a, map),
-                b: (form == "product").then_some((&b, other_map)),
-                center: (form == "squares").then_some(&center),
+                b: has_second.then_some((&b, other_map)),
+                center: ["squares", "centered product"].contains(&form).then_some(&center),
                 sums: &mut sums,
             });
             compare(&sums, &before, &expected, &format!("{isa:?}, {map:?}, {form}"));
@@ -103,10 +107,11 @@ fn blend<E: Element>(map: Map, seed: u64) {
         let before: Vec<E> = tile(&mut random, map, lanes);
         let first = random.up_to(map.height);
         let rows = first..first + random.up_to(map.height - first);
-        for has_second in [false, true] {
+        let centers: Vec<E> = random.numbers(map.channels);
+        for (has_second, centered) in [(false, false), (true, false), (true, true)] {
             let mut out = before.clone();
-            let second = has_second.then_some((&b[..], b_map));
-            kernels.blend(Blend { out: (&mut out, map), a: (&a, a_map), b: second, factors: &factors, rows: rows.clone() });
+            let (second, center) = (has_second.then_some((&b[..], b_map)), centered.then_some(&centers[..]));
+            kernels.blend(Blend { out: (&mut out, map), a: (&a, a_map), b: second, center, factors: &factors, rows: rows.clone() });
             let mut expected = BTreeMap::new();
             for pixel in pixels(map).filter(|(_, row, _)| rows.contains(row)) {
                 for lane in 0..lanes {
@@ -114,11 +119,12 @@ fn blend<E: Element>(map: Map, seed: u64) {
                     let mut sum = Sum::default().with(factor(2)).with(factor(0) * a[at(a_map, lanes, pixel) + lane].to_f64());
                     if has_second {
                         sum.add(factor(1) * b[at(b_map, lanes, pixel) + lane].to_f64());
+                        sum.add(if centered { -factor(1) * centers[pixel.0].to_f64() } else { 0.0 });
                     }
                     expected.insert(at(map, lanes, pixel) + lane, sum);
                 }
             }
-            compare(&out, &before, &expected, &format!("{isa:?}, {map:?}, rows {rows:?}, second {has_second}"));
+            compare(&out, &before, &expected, &format!("{isa:?}, {map:?}, rows {rows:?}, second {has_second}, centered {centered}"));
         }
     });
 }

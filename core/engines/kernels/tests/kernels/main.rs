@@ -6,6 +6,7 @@
 mod convolution;
 mod elementwise;
 mod gram;
+mod learning;
 mod pool;
 mod refusals;
 mod tiles;

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assay_kernels::{
-    Blend, ChannelSums, Combine, Convolution, GramRows, Init, Kernels, LaneTotals, Map, Mask, Pool, PoolKind, Pooling, Rectify, ScaleShift,
-    Source, Target, Term, WeightGradient,
+    AffineSum, AffineTerm, Blend, ChannelSums, Combine, Convolution, GramRows, Init, Kernels, LaneMoments, LaneTotals, Map, Mask, Pool,
+    PoolKind, Pooling, Rectify, ScaleShift, Source, Sums, Target, Term, WeightGradient,
 };
 
 use super::tiles::for_every_set;
@@ -56,8 +56,8 @@ fn convolutions_and_weight_gradients_check_every_slice() {
         assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
 
         let lens = [(1 + 10 + 5 + 3 + 1) * lanes, (1 + 7 + 6 + 3 + 2 + 1) * lanes, 2 * 3 * 3 * lanes];
-        refuses_shorter("weight_gradient", &lens, |lens| {
-            let [gradient, input, mut sums] = [0, 1, 2].map(|which| numbers(lens[which]));
+        let weight_gradient = |lens: &[usize], sums: Sums<'_, f32>| {
+            let [gradient, input] = [0, 1].map(|which| numbers(lens[which]));
             kernels.weight_gradient(WeightGradient {
                 gradient: &gradient,
                 gradient_origin: 1,
@@ -73,9 +73,15 @@ fn convolutions_and_weight_gradients_check_every_slice() {
                 offsets: &taps,
                 taps: 3,
                 tap_step: 1,
-                sums: &mut sums,
+                sums,
             });
+        };
+        refuses_shorter("weight_gradient", &lens, |lens| weight_gradient(lens, Sums::Lanes(&mut numbers(lens[2]))));
+        refuses_shorter("weight_gradient over lanes", &[lens[0], lens[1], 2 * 3 * 3], |lens| {
+            weight_gradient(lens, Sums::Totals(&mut vec![0.0; lens[2]], lanes));
         });
+        let too_many_lanes = || weight_gradient(&lens, Sums::Totals(&mut [0.0; 18], lanes + 1));
+        assert!(catch_unwind(AssertUnwindSafe(too_many_lanes)).is_err());
     });
 }
 
@@ -96,9 +102,19 @@ fn operations_on_whole_tiles_check_every_slice() {
             let [mut out, center, scale] = [0, 1, 2].map(|which| numbers(lens[which]));
             kernels.scale_shift(ScaleShift { out: (&mut out, MAP), center: &center, scale: &scale });
         });
-        refuses_shorter("blend", &[whole, whole, whole, 3 * channels * lanes], |lens| {
-            let [mut out, a, b, factors] = [0, 1, 2, 3].map(|which| numbers(lens[which]));
-            kernels.blend(Blend { out: (&mut out, MAP), a: (&a, MAP), b: Some((&b, MAP)), factors: &factors, rows: 0..3 });
+        refuses_shorter("blend", &[whole, whole, whole, 3 * channels * lanes, channels], |lens| {
+            let [mut out, a, b, factors, center] = [0, 1, 2, 3, 4].map(|which| numbers(lens[which]));
+            let (b, center) = (Some((&b[..], MAP)), Some(&center[..]));
+            kernels.blend(Blend { out: (&mut out, MAP), a: (&a, MAP), b, center, factors: &factors, rows: 0..3 });
+        });
+        refuses_shorter("affine_sum", &[whole, whole, 2 * channels, channels], |lens| {
+            let [mut out, data, factors, constants] = [0, 1, 2, 3].map(|which| numbers(lens[which]));
+            let terms = [AffineTerm { data: (&data, MAP), factors: &factors }];
+            kernels.affine_sum(AffineSum { out: (&mut out, MAP), terms: &terms, constants: &constants, rectified: true });
+        });
+        refuses_shorter("lane_moments", &[whole, 2 * channels * lanes], |lens| {
+            let [values, mut moments] = [0, 1].map(|which| numbers(lens[which]));
+            kernels.lane_moments(LaneMoments { values: (&values, MAP), rows: 0..3, before: 0, moments: &mut moments });
         });
         refuses_shorter("combine", &[whole, whole, whole], |lens| {
             let [mut out, data, mask] = [0, 1, 2].map(|which| numbers(lens[which]));
@@ -148,11 +164,28 @@ fn tiles_of_different_pixels_are_refused() {
     for_every_set::<f32>(|kernels: &Kernels<f32>, _| {
         let other = Map { width: 4, ..MAP };
         let whole = MAP.vectors() * kernels.lanes();
-        let calls: [&dyn Fn(); 4] = [
+        let calls: [&dyn Fn(); 6] = [
             &|| kernels.rectify(Rectify { out: (&mut numbers(whole), MAP), input: (&numbers(whole), other) }),
             &|| {
                 let (data, factors) = (numbers(whole), numbers(whole));
-                kernels.blend(Blend { out: (&mut numbers(whole), MAP), a: (&data, MAP), b: None, factors: &factors, rows: 2..4 });
+                kernels.blend(Blend {
+                    out: (&mut numbers(whole), MAP),
+                    a: (&data, MAP),
+                    b: None,
+                    center: None,
+                    factors: &factors,
+                    rows: 2..4,
+                });
+            },
+            &|| {
+                let (values, mut moments) = (numbers(whole), numbers(whole));
+                kernels.lane_moments(LaneMoments { values: (&values, MAP), rows: 2..4, before: 0, moments: &mut moments });
+            },
+            &|| {
+                let (data, factors) = (numbers(whole), numbers(whole));
+                let terms = [AffineTerm { data: (&data, other), factors: &factors }];
+                let out = (&mut numbers(whole)[..], MAP);
+                kernels.affine_sum(AffineSum { out, terms: &terms, constants: &factors, rectified: false });
             },
             &|| kernels.gram(GramRows { rows: &[0.0; 64], order: 1, length: kernels.gram_lanes() + 1, products: &mut [0.0] }),
             &|| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_kernels::{Element, WeightGradient};
+use assay_kernels::{Element, Sums, WeightGradient};
 use proptest::prelude::*;
 
 use super::tiles::{Random, Sum, compare, for_every_set, indices};
@@ -38,25 +38,41 @@ fn check<E: Element>([channels, rows, columns, kernel_rows, taps]: [usize; 5], s
             }
             expected.insert(at, sum);
         }
+        let run = |sums: Sums<'_, E>| {
+            kernels.weight_gradient(WeightGradient {
+                gradient: &gradient,
+                gradient_origin,
+                gradient_channel_step,
+                gradient_row_step,
+                channels,
+                rows,
+                columns,
+                input: &input,
+                input_origin,
+                input_row_step,
+                input_column_step,
+                offsets: &offsets,
+                taps,
+                tap_step,
+                sums,
+            })
+        };
         let mut sums = before.clone();
-        kernels.weight_gradient(WeightGradient {
-            gradient: &gradient,
-            gradient_origin,
-            gradient_channel_step,
-            gradient_row_step,
-            channels,
-            rows,
-            columns,
-            input: &input,
-            input_origin,
-            input_row_step,
-            input_column_step,
-            offsets: &offsets,
-            taps,
-            tap_step,
-            sums: &mut sums,
-        });
+        run(Sums::Lanes(&mut sums));
         compare(&sums, &before, &expected, &format!("{isa:?}"));
+
+        // The same over lanes: all, or the first of them.
+        for counted in [lanes, 1 + random.up_to(lanes - 1)] {
+            let started: Vec<f64> = random.numbers(channels * kernel_rows * taps);
+            let mut totals = started.clone();
+            run(Sums::Totals(&mut totals, counted));
+            for (at, (found, started)) in totals.iter().zip(&started).enumerate() {
+                let of_lanes = |of: &dyn Fn(usize) -> f64| (at * lanes..at * lanes + counted).map(of).sum::<f64>();
+                let total = started + of_lanes(&|lane| expected[&lane].value - before[lane].to_f64());
+                let error = of_lanes(&|lane| expected[&lane].error::<E>() * (1 + lanes) as f64);
+                assert!((found - total).abs() <= error, "{isa:?}, {counted} lanes: total {at} is {found} instead of {total}");
+            }
+        }
     });
 }
 

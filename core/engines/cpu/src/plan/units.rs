@@ -1,0 +1,87 @@
+//! What has parameters, and the sums over the batch that their gradients need.
+
+use assay_core::graph::Conv2d;
+
+use super::contribute::{Contribution, Planner};
+use super::{CorrelationPlan, Step, SumsPlan, Times, Unit, View};
+use crate::geometry::map;
+use crate::lower::Kind;
+
+impl Planner<'_> {
+    /// The sums that a unit's gradients need, and the point at which they are complete.
+    pub(super) fn unit(&mut self, conv: Option<(usize, &Conv2d)>, norm: Option<usize>, gradient: View) -> usize {
+        let unit = self.units.len();
+        let mut level = 0;
+        let correlation = conv.filter(|_| self.goal.parameters).map(|(op, conv)| {
+            let input = self.lowered.ops[op].inputs[0];
+            let taps = gradient.channels * (self.lowered.ops[input].shape.channels / conv.groups) * conv.kernel * conv.kernel;
+            let id = self.correlations.len();
+            self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, offset: 0, vectors: taps });
+            level = level.max(self.push(Step::Correlate(id), &[gradient], None, 0));
+            id
+        });
+        let biased = self.goal.parameters && conv.is_some_and(|(op, _)| self.lowered.ops[op].bias.is_some());
+        let sums = (norm.is_some() || biased).then(|| self.sum(gradient, Times::One, &mut level));
+        let products = (conv.is_none()).then(|| self.sum(gradient, norm.map_or(Times::One, Times::Normalised), &mut level));
+        self.units.push(Unit { conv: conv.map(|(op, _)| op), norm, gradient, correlation, through: None, sums, products, mixture: None });
+        self.finish.push((level, unit));
+        self.known.push(level + 1);
+        unit
+    }
+
+    /// The unit of a convolution whose gradient comes from a batch normalisation alone: the step of its data gradient can compute
+    /// that row by row, and its correlation with it, so that it is never in memory as a whole.
+    pub(super) fn through(&mut self, op: usize) -> Option<usize> {
+        let lowered = self.lowered;
+        let (this, [Contribution::Norm(norm)]) = (&lowered.ops[op], self.contributions[op].as_slice()) else { return None };
+        let (Kind::Conv(conv), norm) = (&this.kind, *norm) else { return None };
+        let input = this.inputs[0];
+        if self.goal.wants(op) || !self.wanted[input] || this.bias.is_some() {
+            return None;
+        }
+        self.contributions[op].clear();
+        let channels = this.shape.channels;
+        let gradient = View { buffer: self.buffer(map(this.shape, self.own_pad(op))), channel: 0, channels, scale: 1.0 };
+        let correlation = self.goal.parameters.then(|| {
+            let vectors = channels * (lowered.ops[input].shape.channels / conv.groups) * conv.kernel * conv.kernel;
+            self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, offset: 0, vectors });
+            self.correlations.len() - 1
+        });
+        self.units.push(Unit {
+            conv: Some(op),
+            norm: None,
+            gradient,
+            correlation,
+            through: Some(norm),
+            sums: None,
+            products: None,
+            mixture: None,
+        });
+        self.known.push(self.known[norm]);
+        Some(self.units.len() - 1)
+    }
+
+    pub(super) fn sum(&mut self, gradient: View, times: Times, level: &mut usize) -> usize {
+        let same = |plan: &SumsPlan| plan.times == times && View { scale: 1.0, ..plan.gradient } == View { scale: 1.0, ..gradient };
+        if let Some(id) = self.sums.iter().position(same) {
+            *level = (*level).max(self.buffers[gradient.buffer].written);
+            return id;
+        }
+        let id = self.sums.len();
+        self.sums.push(SumsPlan { gradient, times, offset: 0, vectors: gradient.channels });
+        *level = (*level).max(self.push(Step::Sum(vec![id]), &[gradient], None, 0));
+        id
+    }
+
+    pub(super) fn level_of_factors(&self, unit: usize) -> usize {
+        let Unit { norm, through, .. } = self.units[unit];
+        if norm.is_some() || through.is_some() { self.known[unit] } else { 0 }
+    }
+
+    pub(super) fn conv_of(&self, unit: usize) -> Option<Conv2d> {
+        match self.units[unit].conv.map(|op| &self.lowered.ops[op].kind) {
+            Some(Kind::Conv(conv)) => Some(*conv),
+            _ => None,
+        }
+    }
+}
