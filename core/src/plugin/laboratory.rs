@@ -3,7 +3,7 @@
 pub use assay_structure::trajectory::{Removal, Step};
 use serde::{Deserialize, Serialize};
 
-use super::SearchSpace;
+use super::{SearchError, SearchSpace, Workshop};
 use crate::score::{Direction, Reading};
 use crate::stream::Stream;
 use crate::subspace::Subspace;
@@ -57,31 +57,12 @@ pub trait Laboratory {
     /// # Errors
     /// If the step cannot be stored.
     fn record(&mut self, step: Step) -> Result<(), SearchError>;
-}
 
-/// Why a search ended without an architecture.
-#[derive(Debug, thiserror::Error)]
-pub enum SearchError {
-    /// The user asked to stop; what was measured is kept.
-    #[error("interrupted")]
-    Interrupted,
-    /// A measurement failed.
-    #[error("measuring {proxy} of {subspace} failed: {problem}")]
-    Measurement {
-        /// The proxy's label.
-        proxy: String,
-        /// The architecture as its space writes it; the mask of any other subspace.
-        subspace: String,
-        /// What happened.
-        problem: String,
-    },
-    /// The strategy asked for a proxy that it did not declare.
-    #[error("the strategy asked for proxy `{0}`, which it did not declare")]
-    UnknownProxy(String),
-    /// The space or the settings leave the strategy nothing to do.
-    #[error("{0}")]
-    Impossible(String),
-    /// The laboratory cannot store what it measured.
-    #[error("the run cannot be stored: {0}")]
-    Storage(String),
+    /// What a strategy trains a network with.
+    ///
+    /// # Errors
+    /// If this laboratory answers requests and lends nothing.
+    fn workshop(&self) -> Result<&dyn Workshop, SearchError> {
+        Err(SearchError::Impossible("the strategy trains a network, and there is nothing here to train one with".into()))
+    }
 }

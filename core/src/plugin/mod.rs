@@ -11,30 +11,38 @@ mod columns;
 pub mod import;
 mod laboratory;
 mod listed;
+mod macro_net;
 mod proxy;
 mod registry;
+mod search_error;
 mod settings;
+mod shared_net;
 mod space;
 mod strategy;
 mod suggestion;
+pub mod supernet;
 mod trained;
 mod unavailable;
+mod workshop;
 
 pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
 pub use benchmark::{Accuracy, Benchmark, BenchmarkEntry, BenchmarkError, Cost, Figure, Recorded, TrainingRuns};
 pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
-pub use laboratory::{Laboratory, Removal, Request, SearchError, Step};
+pub use laboratory::{Laboratory, Removal, Request, Step};
 pub use listed::{Listed, NotListed, Repeated};
+pub use macro_net::{MacroNet, Part};
 pub use proxy::{
     AskError, Draws, Images, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, RecordedColumn, Skeleton, Source, StructuralProxy,
     Structure, Subject, WholeNetwork, WholePass, ZeroCostProxy, measure_together,
 };
 pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError};
+pub use search_error::SearchError;
 #[doc(hidden)]
 pub use settings::macros;
 pub use settings::{Declared, DefaultValue, Group, NoSettings, Setting, SettingType, Settings, SettingsError, ValueKind, Words};
-pub use space::{ArchitectureError, MacroNet, Part, SearchSpace, called, draw_architectures};
+pub use space::{ArchitectureError, SearchSpace, called, draw_architectures};
 pub use strategy::{ProxyUse, SearchStrategy};
 pub use suggestion::suggestion;
 pub use trained::TrainingUse;
 pub(crate) use unavailable::Unavailable;
+pub use workshop::{Bookmark, Workshop};

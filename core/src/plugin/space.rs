@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use rand::RngExt;
 
-use crate::graph::{Graph, GraphError, Shape};
+use super::MacroNet;
+use super::shared_net::{Kept, PerChoice, SharedForm, SharedNet};
+use crate::graph::{Graph, GraphError};
 use crate::stream::Stream;
 use crate::subspace::{Layout, Sketch, SketchError, Subspace};
 
@@ -85,6 +87,22 @@ pub trait SearchSpace: Send + Sync {
     /// # Errors
     /// If the images are too small for the space's strides, or the space has no networks of several architectures.
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError>;
+
+    /// The architecture that is left of these numbers, one a choice, as searches that learn them by gradients report it: on each edge
+    /// the operator of the largest, the first of equals. A space says otherwise whose architectures leave edges empty.
+    fn strongest(&self, probabilities: &PerChoice) -> Subspace {
+        probabilities.largest(self.layout())
+    }
+
+    /// The network of what is kept, in the form that searches train whose architectures share weights. Those of any two subspaces
+    /// have equal parameters where their paths are equal.
+    ///
+    /// # Errors
+    /// If the space has no such networks, or the images are too small for its strides.
+    fn shared_net(&self, kept: Kept<'_>, form: &SharedForm) -> Result<SharedNet, GraphError> {
+        let _ = (kept, form);
+        Err(GraphError::Unsupported("architectures of this space cannot share weights; those of nas-bench-201 and darts can".into()))
+    }
 }
 
 /// What messages call a subspace: an architecture as its space writes it, and any other by its mask.
@@ -109,32 +127,6 @@ pub fn draw_architectures(space: &dyn SearchSpace, subspace: &Subspace, wanted: 
         }
     }
     drawn
-}
-
-/// How cells are stacked into a network. Everything that is not a choice of the search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct MacroNet {
-    /// The images' shape.
-    pub input: Shape,
-    /// Channels of the first stage.
-    pub channels: usize,
-    /// Cells: a stage in spaces with stages, in all in the others.
-    pub cells: usize,
-    /// Output classes.
-    pub classes: usize,
-    /// Which part of the network.
-    pub part: Part,
-}
-
-/// How much of the network is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Part {
-    /// Stem, cells and classifier: images in, logits out.
-    Classifier,
-    /// What TE-NAS counts linear regions on: no stem (the cells read the images, so `channels` must be the images'),
-    /// in spaces with stages only the first stage, then the last activation; no classifier.
-    Trunk,
 }
 
 /// Why a text is not an architecture of the space.

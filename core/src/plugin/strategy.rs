@@ -1,6 +1,7 @@
 //! The contract of a search strategy.
 
-use super::{ColumnUse, Laboratory, SearchError, Settings, TrainingUse};
+use super::{ColumnUse, Laboratory, SearchError, SearchSpace, Settings, SettingsError, TrainingUse};
+use crate::data::Dataset;
 use crate::subspace::Subspace;
 
 /// Searches a space by asking a [`Laboratory`] for measurements.
@@ -20,6 +21,15 @@ pub trait SearchStrategy: Send + Sync {
     /// The trainings that it will ask for, the shortest first.
     fn trainings(&self) -> Vec<TrainingUse> {
         Vec::new()
+    }
+
+    /// Checks before anything runs that it can search this space by these images.
+    ///
+    /// # Errors
+    /// If it cannot; the message says why, and what would fit.
+    fn check(&self, space: &dyn SearchSpace, images: &dyn Dataset) -> Result<(), SettingsError> {
+        let _ = (space, images);
+        Ok(())
     }
 
     /// One line for protocols: the variant and the settings that matter.

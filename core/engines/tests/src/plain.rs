@@ -98,6 +98,21 @@ impl PlainLearner {
         Ok(Found { learned: Learned { losses, output, norm, mixtures }, gradients, seen })
     }
 
+    /// Forward by the batch's statistics, of which this share is mixed into the running ones; gives the output.
+    fn observe(&mut self, batch: &Minibatch, part: &Part, share: f64) -> Result<Vec<f64>, EngineError> {
+        self.passed = None;
+        let (parameters, needed) = (self.parameters_of(part)?, part.graph().needed_by(&[]));
+        let mut values = reference::forward_by(&structure(part), batch, Way { parameters: Some(&parameters), ..Way::default() });
+        let of_norm = |(own, whole): &(NodeId, NodeId)| {
+            let input = &values[part.graph().node(*own).inputs[0].0];
+            let (mean, variance) = reference::moments(input);
+            (*whole, mean, variance, input.batch * input.shape.area())
+        };
+        let seen = part.norms().iter().filter(|(own, _)| needed[own.0]).map(of_norm).collect();
+        self.mix(seen, share);
+        Ok(values.swap_remove(part.graph().output().0).data)
+    }
+
     fn mix(&mut self, seen: Vec<(NodeId, Vec<f64>, Vec<f64>, usize)>, share: f64) {
         for (id, mean, variance, count) in seen {
             let unbiased = count as f64 / (count as f64 - 1.0).max(1.0);
@@ -176,23 +191,16 @@ impl Learner for PlainLearner {
         Ok(values.swap_remove(part.graph().output().0).data)
     }
 
+    fn look(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
+        let part = Part::chosen(part, &self.whole).into_owned();
+        check_batches(part.graph(), std::slice::from_ref(batch))?;
+        self.observe(batch, &part, self.rules.statistics_share)
+    }
+
     fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
-        self.passed = None;
         let part = Part::chosen(part, &self.whole).into_owned();
         check_batches(part.graph(), batches)?;
-        let parameters = self.parameters_of(&part)?;
-        let needed = part.graph().needed_by(&[]);
-        for (position, batch) in batches.iter().enumerate() {
-            let values = reference::forward_by(&structure(&part), batch, Way { parameters: Some(&parameters), ..Way::default() });
-            let of_norm = |(own, whole): &(NodeId, NodeId)| {
-                let input = &values[part.graph().node(*own).inputs[0].0];
-                let (mean, variance) = reference::moments(input);
-                (*whole, mean, variance, input.batch * input.shape.area())
-            };
-            let seen = part.norms().iter().filter(|(own, _)| needed[own.0]).map(of_norm).collect();
-            self.mix(seen, 1.0 / (position + 1) as f64);
-        }
-        Ok(())
+        batches.iter().enumerate().try_for_each(|(position, batch)| self.observe(batch, &part, 1.0 / (position + 1) as f64).map(drop))
     }
 
     fn state(&self) -> LearnerState {

@@ -134,6 +134,12 @@ pub trait Learner: Send {
         self.test(batch, &Test { part, ..Test::default() })
     }
 
+    /// The output `[batch, outputs]` by the batch's own statistics, which are mixed into the running ones: a pass without a way back.
+    ///
+    /// # Errors
+    /// If the batch does not fit the network.
+    fn look(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError>;
+
     /// Replaces the running statistics (of a part) by the mean over these batches of their own statistics.
     ///
     /// # Errors

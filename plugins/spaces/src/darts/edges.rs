@@ -14,9 +14,26 @@ const EDGES: [&str; 14] = ["0<-0", "0<-1", "1<-0", "1<-1", "1<-2", "2<-0", "2<-1
 pub(super) struct Edges;
 
 /// The edges into a node: its sources, in order.
-fn into(node: usize) -> std::ops::Range<usize> {
+pub(super) fn into(node: usize) -> std::ops::Range<usize> {
     let first = (0..node).map(|node| INPUTS + node).sum();
     first..first + INPUTS + node
+}
+
+/// Of each node the two edges whose largest number is largest, the first of equals, each with its operator; `none` counts not.
+pub(super) fn strongest(edges: &[Vec<f64>]) -> Vec<OperatorSet> {
+    let best = |edge: usize| {
+        let operators = edges[edge].iter().enumerate().filter(|(operator, _)| *operator != EdgeOperator::None as usize);
+        operators.fold((0, f64::NEG_INFINITY), |best, (operator, number)| if *number > best.1 { (operator, *number) } else { best })
+    };
+    let mut kept = vec![OperatorSet::EMPTY; edges.len()];
+    for node in 0..NODES {
+        let mut ranked: Vec<(usize, (usize, f64))> = into(node).map(|edge| (edge, best(edge))).collect();
+        ranked.sort_by(|(_, (_, one)), (_, (_, other))| other.total_cmp(one));
+        for (edge, (operator, _)) in ranked.into_iter().take(2) {
+            kept[edge] = OperatorSet::EMPTY.with(operator);
+        }
+    }
+    kept
 }
 
 /// The edges and nodes. The output concatenates the inner nodes.

@@ -6,7 +6,7 @@
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator};
 use assay_core::plugin::{MacroNet, Part};
 
-use super::operator::{EdgeOperator, factorized_reduction};
+use super::operator::{EdgeOperator, Form, factorized_reduction};
 use super::{INPUTS, NODES, NetworkKind};
 
 /// One operator that a node reads an earlier node through.
@@ -20,6 +20,27 @@ pub(super) struct Term {
     pub(super) share: f32,
 }
 
+/// Builds one inner node of a cell: adds what it reads, and gives the sum.
+pub(super) type Node<'a> = dyn FnMut(&mut Lowering, Place, &[NodeId]) -> Result<NodeId, GraphError> + 'a;
+
+/// Where an inner node is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Its cell, in all.
+    pub(super) cell: usize,
+    /// Whether that is a reduction.
+    pub(super) reduces: bool,
+    /// The node in its cell.
+    pub(super) node: usize,
+}
+
+impl Place {
+    /// The stride at which the node reads another.
+    pub(super) fn stride(self, source: usize) -> usize {
+        if self.reduces && source < INPUTS { 2 } else { 1 }
+    }
+}
+
 /// What each inner node of one kind of cell adds up.
 pub(super) type Terms = [Vec<Term>; NODES];
 
@@ -28,7 +49,8 @@ pub(super) fn lower(terms: &[Terms; 2], kind: NetworkKind, net: &MacroNet) -> Re
     if net.cells == 0 {
         return Err(GraphError::Unsupported("a network needs at least one cell, 0 were asked for".into()));
     }
-    let mut network = Lowering { terms, builder: GraphBuilder::new(net.input)? };
+    let mut network = Lowering { form: Form::Alone, builder: GraphBuilder::new(net.input)? };
+    let mut node = |network: &mut Lowering, place: Place, nodes: &[NodeId]| network.sum(&terms[usize::from(place.reduces)], place, nodes);
     let images = network.builder.input();
     match net.part {
         Part::Trunk => {
@@ -39,25 +61,23 @@ pub(super) fn lower(terms: &[Terms; 2], kind: NetworkKind, net: &MacroNet) -> Re
                 )));
             }
             let start = Features { earlier: images, latest: images, is_reduced: false };
-            let features = network.cells(start, net)?;
+            let features = network.cells(start, net, &mut node)?;
             let output = network.last_activation(features)?;
             Ok(network.builder.finish(output))
         }
         Part::Classifier => {
             let start = network.stem(images, kind, net.channels)?;
-            let mut features = network.cells(start, net)?;
+            let mut features = network.cells(start, net, &mut node)?;
             if kind == NetworkKind::TeNas {
                 features = network.last_activation(features)?;
             }
-            let pooled = network.builder.add("pool", Operator::GlobalAvgPool, &[features])?;
-            let logits = network.builder.linear("classifier", pooled, net.classes, true)?;
-            Ok(network.builder.finish(logits))
+            network.classify(features, net.classes)
         }
     }
 }
 
 /// What a cell reads.
-struct Features {
+pub(super) struct Features {
     /// The output of the cell before the last.
     earlier: NodeId,
     /// The output of the last cell.
@@ -66,13 +86,14 @@ struct Features {
     is_reduced: bool,
 }
 
-struct Lowering<'a> {
-    terms: &'a [Terms; 2],
-    builder: GraphBuilder,
+/// A network while it is built.
+pub(super) struct Lowering {
+    pub(super) form: Form,
+    pub(super) builder: GraphBuilder,
 }
 
-impl Lowering<'_> {
-    fn stem(&mut self, images: NodeId, kind: NetworkKind, channels: usize) -> Result<Features, GraphError> {
+impl Lowering {
+    pub(super) fn stem(&mut self, images: NodeId, kind: NetworkKind, channels: usize) -> Result<Features, GraphError> {
         let b = &mut self.builder;
         let conv = |channels| Conv2d::new(channels, 3).padding(1);
         let channels = match kind {
@@ -98,7 +119,7 @@ impl Lowering<'_> {
     }
 
     /// The cells, two of them reductions that double the channels: those at one and two thirds, but never the first.
-    fn cells(&mut self, start: Features, net: &MacroNet) -> Result<NodeId, GraphError> {
+    pub(super) fn cells(&mut self, start: Features, net: &MacroNet, node: &mut Node<'_>) -> Result<NodeId, GraphError> {
         let mut features = start;
         let mut channels = net.channels;
         for index in 0..net.cells {
@@ -106,48 +127,68 @@ impl Lowering<'_> {
             if reduces {
                 channels *= 2;
             }
-            let output = self.cell(index, &features, channels, reduces)?;
+            let output = self.cell(index, &features, channels, reduces, node)?;
             self.builder.block(output);
             features = Features { earlier: features.latest, latest: output, is_reduced: reduces };
         }
         Ok(features.latest)
     }
 
-    fn cell(&mut self, index: usize, features: &Features, channels: usize, reduces: bool) -> Result<NodeId, GraphError> {
+    fn cell(
+        &mut self,
+        index: usize,
+        features: &Features,
+        channels: usize,
+        reduces: bool,
+        node: &mut Node<'_>,
+    ) -> Result<NodeId, GraphError> {
         let name = |part: &str| format!("cells.{index}.{part}");
-        let kinds = self.terms;
+        let form = self.form;
         let first = match features.is_reduced {
-            true => factorized_reduction(&mut self.builder, &name("preprocess0"), features.earlier, channels)?,
+            true => factorized_reduction(&mut self.builder, form, &name("preprocess0"), features.earlier, channels)?,
             false => self.preprocess(&name("preprocess0"), features.earlier, channels)?,
         };
         let second = self.preprocess(&name("preprocess1"), features.latest, channels)?;
         let mut nodes = vec![first, second];
-        for (node, terms) in kinds[usize::from(reduces)].iter().enumerate() {
-            let (mut summands, mut paths) = (Vec::new(), Vec::new());
-            for Term { name: term, operator, source, share } in terms {
-                let stride = if reduces && *source < INPUTS { 2 } else { 1 };
-                let output = operator.build(&mut self.builder, &name(term), nodes[*source], stride)?;
-                summands.extend(output.map(|output| (*share, output)));
-                paths.extend(output.filter(|output| *output != nodes[*source]));
-            }
-            let name = name(&format!("nodes.{node}"));
-            nodes.push(match summands[..] {
-                [] => self.builder.add(name, Operator::Zero { stride: if reduces { 2 } else { 1 } }, &[first])?,
-                [(1.0, only)] => only,
-                _ => {
-                    paths.into_iter().for_each(|path| self.builder.path(path));
-                    self.builder.weighted_sum(name, &summands)?
-                }
-            });
+        for number in 0..NODES {
+            let sum = node(self, Place { cell: index, reduces, node: number }, &nodes)?;
+            nodes.push(sum);
         }
         self.builder.add(name("concat"), Operator::Concat, &nodes[INPUTS..])
+    }
+
+    /// The sum of a node's terms.
+    fn sum(&mut self, terms: &Terms, place: Place, nodes: &[NodeId]) -> Result<NodeId, GraphError> {
+        let name = |part: &str| format!("cells.{}.{part}", place.cell);
+        let (mut summands, mut paths) = (Vec::new(), Vec::new());
+        for Term { name: term, operator, source, share } in &terms[place.node] {
+            let output = operator.build(&mut self.builder, self.form, &name(term), nodes[*source], place.stride(*source))?;
+            summands.extend(output.map(|output| (*share, output)));
+            paths.extend(output.filter(|output| *output != nodes[*source]));
+        }
+        let name = name(&format!("nodes.{}", place.node));
+        match summands[..] {
+            [] => self.builder.add(name, Operator::Zero { stride: place.stride(0) }, &[nodes[0]]),
+            [(1.0, only)] => Ok(only),
+            _ => {
+                paths.into_iter().for_each(|path| self.builder.path(path));
+                self.builder.weighted_sum(name, &summands)
+            }
+        }
+    }
+
+    /// Pooling and the classifier, which end the network.
+    pub(super) fn classify(mut self, features: NodeId, classes: usize) -> Result<Graph, GraphError> {
+        let pooled = self.builder.add("pool", Operator::GlobalAvgPool, &[features])?;
+        let logits = self.builder.linear("classifier", pooled, classes, true)?;
+        Ok(self.builder.finish(logits))
     }
 
     /// Brings an input to the cell's channels.
     fn preprocess(&mut self, name: &str, input: NodeId, channels: usize) -> Result<NodeId, GraphError> {
         let positive = self.builder.relu(format!("{name}.relu"), input)?;
         let features = self.builder.conv(format!("{name}.conv"), positive, Conv2d::new(channels, 1))?;
-        self.builder.batch_norm(format!("{name}.bn"), features)
+        self.form.batch_norm(&mut self.builder, format!("{name}.bn"), features)
     }
 
     fn last_activation(&mut self, input: NodeId) -> Result<NodeId, GraphError> {

@@ -15,10 +15,12 @@ mod genotype;
 mod lower;
 mod notation;
 mod operator;
+mod shared;
 mod slots;
 mod text;
 
 use assay_core::graph::{Graph, GraphError};
+use assay_core::plugin::supernet::{Kept, PerChoice, SharedForm, SharedNet};
 use assay_core::plugin::{ArchitectureError, MacroNet, SearchSpace};
 use assay_core::subspace::{Layout, OperatorSet, Sketch, SketchError, Subspace};
 
@@ -225,5 +227,18 @@ impl SearchSpace for Darts {
             }
             _ => Err(GraphError::Unsupported(format!("the mask `{subspace}` does not belong to darts"))),
         }
+    }
+
+    /// Two edges a node, those whose largest number is largest, each with that operator; `none` counts on neither.
+    fn strongest(&self, probabilities: &PerChoice) -> Subspace {
+        Subspace::new(&self.layout, probabilities.0.iter().map(|edges| edges::strongest(edges)).collect())
+    }
+
+    fn shared_net(&self, kept: Kept<'_>, form: &SharedForm) -> Result<SharedNet, GraphError> {
+        if !self.layout.has_names_of(&Edges.layout()) {
+            let problem = "inputs that are chosen each by itself share no weights; set inputs = \"distinct\"";
+            return Err(GraphError::Unsupported(problem.into()));
+        }
+        shared::lower(&self.layout, self.network, kept, form)
     }
 }

@@ -2,6 +2,21 @@
 
 use assay_core::graph::{Conv2d, GraphBuilder, GraphError, NodeId, Operator, Pool};
 
+/// How operators are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As architectures are trained: batch normalisation has γ and β, and pools have none behind them.
+    Alone,
+    /// As a supernet mixes them: batch normalisation without γ and β, behind pools too; `none` is zeros.
+    Shared,
+}
+
+impl Form {
+    pub(super) fn batch_norm(self, b: &mut GraphBuilder, name: String, input: NodeId) -> Result<NodeId, GraphError> {
+        b.add(name, Operator::BatchNorm { affine: self == Self::Alone, epsilon: 1e-5 }, &[input])
+    }
+}
+
 /// What an edge does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum EdgeOperator {
@@ -33,44 +48,65 @@ impl EdgeOperator {
         }
     }
 
-    /// The operator's output for `input` at this stride, with as many channels; nothing for `none`.
-    pub(super) fn build(self, b: &mut GraphBuilder, name: &str, input: NodeId, stride: usize) -> Result<Option<NodeId>, GraphError> {
+    /// The operator's output for `input` at this stride, with as many channels; nothing for `none` of an architecture alone.
+    pub(super) fn build(
+        self,
+        b: &mut GraphBuilder,
+        form: Form,
+        name: &str,
+        input: NodeId,
+        stride: usize,
+    ) -> Result<Option<NodeId>, GraphError> {
         let channels = b.shape(input).channels;
         let separable = |b: &mut GraphBuilder, kernel: usize| {
             let depthwise = Conv2d::new(channels, kernel).padding(kernel / 2);
-            let first = depthwise_separable(b, &format!("{name}.a"), input, depthwise.stride(stride))?;
-            depthwise_separable(b, &format!("{name}.b"), first, depthwise)
+            let first = depthwise_separable(b, form, &format!("{name}.a"), input, depthwise.stride(stride))?;
+            depthwise_separable(b, form, &format!("{name}.b"), first, depthwise)
         };
         let dilated = |b: &mut GraphBuilder, kernel: usize| {
             let depthwise = Conv2d::new(channels, kernel).padding(kernel - 1).dilation(2).stride(stride);
-            depthwise_separable(b, name, input, depthwise)
+            depthwise_separable(b, form, name, input, depthwise)
         };
-        let pool = Pool::new(3, stride, 1);
+        let pool = |b: &mut GraphBuilder, operator: Operator| match form {
+            Form::Alone => b.add(name, operator, &[input]),
+            Form::Shared => {
+                let pooled = b.add(format!("{name}.pool"), operator, &[input])?;
+                form.batch_norm(b, format!("{name}.bn"), pooled)
+            }
+        };
+        let window = Pool::new(3, stride, 1);
         Ok(Some(match self {
-            Self::None => return Ok(None),
+            Self::None if form == Form::Alone => return Ok(None),
+            Self::None => b.add(name, Operator::Zero { stride }, &[input])?,
             Self::Skip if stride == 1 => input,
-            Self::Skip => factorized_reduction(b, name, input, channels)?,
+            Self::Skip => factorized_reduction(b, form, name, input, channels)?,
             Self::Separable3 => separable(b, 3)?,
             Self::Separable5 => separable(b, 5)?,
             Self::Dilated3 => dilated(b, 3)?,
             Self::Dilated5 => dilated(b, 5)?,
-            Self::AvgPool => b.avg_pool(name, input, pool)?,
-            Self::MaxPool => b.add(name, Operator::MaxPool(pool), &[input])?,
+            Self::AvgPool => pool(b, Operator::AvgPool(window))?,
+            Self::MaxPool => pool(b, Operator::MaxPool(window))?,
         }))
     }
 }
 
 /// ReLU, a depthwise convolution, a 1×1 convolution, batch normalisation.
-fn depthwise_separable(b: &mut GraphBuilder, name: &str, input: NodeId, depthwise: Conv2d) -> Result<NodeId, GraphError> {
+fn depthwise_separable(b: &mut GraphBuilder, form: Form, name: &str, input: NodeId, depthwise: Conv2d) -> Result<NodeId, GraphError> {
     let channels = depthwise.out_channels;
     let positive = b.relu(format!("{name}.relu"), input)?;
     let by_channel = b.conv(format!("{name}.depthwise"), positive, depthwise.groups(channels))?;
     let mixed = b.conv(format!("{name}.pointwise"), by_channel, Conv2d::new(channels, 1))?;
-    b.batch_norm(format!("{name}.bn"), mixed)
+    form.batch_norm(b, format!("{name}.bn"), mixed)
 }
 
 /// Half the height and width: half of the channels from the even positions, the rest from the odd ones.
-pub(super) fn factorized_reduction(b: &mut GraphBuilder, name: &str, input: NodeId, channels: usize) -> Result<NodeId, GraphError> {
+pub(super) fn factorized_reduction(
+    b: &mut GraphBuilder,
+    form: Form,
+    name: &str,
+    input: NodeId,
+    channels: usize,
+) -> Result<NodeId, GraphError> {
     let positive = b.relu(format!("{name}.relu"), input)?;
     let half = |channels| Conv2d::new(channels, 1).stride(2);
     let mut halves = Vec::new();
@@ -81,5 +117,5 @@ pub(super) fn factorized_reduction(b: &mut GraphBuilder, name: &str, input: Node
     let shifted = b.add(format!("{name}.shift"), Operator::Shift { offset: 1 }, &[positive])?;
     halves.push(b.conv(format!("{name}.odd"), shifted, half(channels - channels / 2))?);
     let both = b.add(format!("{name}.concat"), Operator::Concat, &halves)?;
-    b.batch_norm(format!("{name}.bn"), both)
+    form.batch_norm(b, format!("{name}.bn"), both)
 }

@@ -8,9 +8,11 @@
 mod canonical;
 mod lower;
 mod notation;
+mod shared;
 mod text;
 
 use assay_core::graph::{Graph, GraphError};
+use assay_core::plugin::supernet::{Kept, SharedForm, SharedNet};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, SearchSpace};
 use assay_core::subspace::{CellLayout, Edge, Layout, Subspace, Wiring};
 
@@ -127,5 +129,9 @@ impl SearchSpace for NasBench201 {
             return Err(GraphError::Unsupported(format!("the mask `{subspace}` does not belong to nas-bench-201")));
         }
         lower::lower(&self.layout, subspace, net)
+    }
+
+    fn shared_net(&self, kept: Kept<'_>, form: &SharedForm) -> Result<SharedNet, GraphError> {
+        shared::lower(&self.layout, kept, form)
     }
 }

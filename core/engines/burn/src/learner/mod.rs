@@ -138,6 +138,16 @@ impl<B: Backend> BurnLearner<B> {
         Ok(Found { learned: Learned { losses, output, norm, mixtures }, gradients, seen: of_whole(part, seen) })
     }
 
+    /// Forward by the batch's statistics, of which this share is mixed into the running ones; gives the output.
+    fn observe(&mut self, batch: &Minibatch, part: &Part, share: f64) -> Result<Vec<f64>, EngineError> {
+        self.passed = None;
+        let parameters = self.parameters_of(part)?;
+        let pass = self.usual(part, self.tensors.clone(), &parameters);
+        let Outputs { values, moments } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
+        self.mix(of_whole(part, moments), share);
+        Ok(values.into_iter().next().map(to_host).unwrap_or_default())
+    }
+
     fn mix(&mut self, seen: Vec<(NodeId, Moments<B>)>, share: f64) {
         for (id, own) in seen {
             if let Some(running) = self.statistics.get_mut(&id) {
@@ -231,18 +241,16 @@ impl<B: Backend> Learner for BurnLearner<B> {
         Ok(values.into_iter().next().map(to_host).unwrap_or_default())
     }
 
+    fn look(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
+        let part = Part::chosen(part, &self.whole).into_owned();
+        check_batches(part.graph(), std::slice::from_ref(batch))?;
+        self.observe(batch, &part, self.rules.statistics_share)
+    }
+
     fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
-        self.passed = None;
-        let part = Part::chosen(part, &self.whole);
+        let part = Part::chosen(part, &self.whole).into_owned();
         check_batches(part.graph(), batches)?;
-        let parameters = self.parameters_of(&part)?;
-        for (position, batch) in batches.iter().enumerate() {
-            let pass = self.usual(&part, self.tensors.clone(), &parameters);
-            let Outputs { moments, .. } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
-            // Step by step, the mean of all so far.
-            self.mix(of_whole(&part, moments), 1.0 / (position + 1) as f64);
-        }
-        Ok(())
+        batches.iter().enumerate().try_for_each(|(position, batch)| self.observe(batch, &part, 1.0 / (position + 1) as f64).map(drop))
     }
 
     fn state(&self) -> LearnerState {

@@ -152,6 +152,17 @@ impl<E: Element> CpuLearner<E> {
         Ok(found)
     }
 
+    /// Forward by the batch's statistics, of which this share is mixed into the running ones; gives the output.
+    fn observe(&mut self, batch: &Minibatch, part: &Part, share: f64) -> Result<Vec<f64>, EngineError> {
+        let purpose = Purpose { graph: Arc::clone(part.graph()), mode: Mode::Measure };
+        let (seen, output) = self.with(part, batch, purpose, None, |run, chunks, _| {
+            let seen = whole_nodes(run.program, part, run.forward(chunks));
+            (seen, Run::read(chunks, run.program.lowered.output))
+        })?;
+        self.mix(&seen, share);
+        Ok(output)
+    }
+
     fn mix(&mut self, seen: &[(NodeId, Seen)], share: f64) {
         for (node, Seen { mean, variance, count, .. }) in seen {
             if let Some(running) = self.state.statistics.nodes.get_mut(node) {
@@ -232,16 +243,17 @@ impl<E: Element> Learner for CpuLearner<E> {
         })
     }
 
+    fn look(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
+        let part = Part::chosen(part, &self.whole).into_owned();
+        check_batches(part.graph(), std::slice::from_ref(batch))?;
+        self.observe(batch, &part, self.rules.statistics_share)
+    }
+
     fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
-        let part = Part::chosen(part, &self.whole);
+        let part = Part::chosen(part, &self.whole).into_owned();
         check_batches(part.graph(), batches)?;
-        for (position, batch) in batches.iter().enumerate() {
-            let purpose = Purpose { graph: Arc::clone(part.graph()), mode: Mode::Measure };
-            let seen = self.with(&part, batch, purpose, None, |run, chunks, _| whole_nodes(run.program, &part, run.forward(chunks)))?;
-            // Step by step, the mean of all so far.
-            self.mix(&seen, 1.0 / (position + 1) as f64);
-        }
-        Ok(())
+        // Step by step, the mean of all so far.
+        batches.iter().enumerate().try_for_each(|(position, batch)| self.observe(batch, &part, 1.0 / (position + 1) as f64).map(drop))
     }
 
     fn state(&self) -> LearnerState {
