@@ -5,6 +5,7 @@ mod directory;
 mod input;
 mod memory;
 mod minibatch;
+pub mod pretext;
 mod variation;
 
 pub use content::{Content, fingerprint};
