@@ -28,5 +28,7 @@ pub const CORRELATIONS_LATEX: &str = "correlations.tex";
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The folder of the states that trainings continue from by which a search or a study judges.
 pub const CHECKPOINTS: &str = "checkpoints";
+/// The state that a search continues from which trains a network of all architectures.
+pub const SUPERNET: &str = "supernet.safetensors";
 /// A trained network with its running statistics.
 pub const WEIGHTS: &str = "weights.safetensors";

@@ -98,5 +98,7 @@ pub(crate) fn check(folder: &Path, now: &Provenance) -> Result<bool, RunError> {
 
 /// Whether anything was measured in a folder.
 pub(crate) fn is_measured(folder: &Path) -> bool {
-    [files::JOURNAL, files::CHECKPOINT].iter().any(|name| std::fs::metadata(folder.join(name)).is_ok_and(|data| data.len() > 0))
+    [files::JOURNAL, files::CHECKPOINT, files::SUPERNET]
+        .iter()
+        .any(|name| std::fs::metadata(folder.join(name)).is_ok_and(|data| data.len() > 0))
 }

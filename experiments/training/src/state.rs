@@ -1,15 +1,10 @@
 //! Checkpoints: a learner's state and how far the training is, as one safetensors file, whose header holds what is not a
 //! tensor, so that a file is either a whole checkpoint or none.
 
-use std::collections::BTreeMap;
-
 use assay_core::engine::learner::{LearnerState, Rules};
 use assay_core::experiment::Training;
 use assay_core::graph::Graph;
-use assay_core::network::{RunningMoments, RunningStatistics, batch_norms};
-use assay_weights::{check, mean_path, seal, take, variance_path, write_tensors};
-use safetensors::SafeTensors;
-use safetensors::tensor::TensorView;
+use assay_weights::{WeightsError, header_text, read_learner, write_learner};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,9 +15,6 @@ use crate::TrainingError;
 const HEADER: &str = "assay.training";
 /// Of what a checkpoint holds. Earlier ones, without a number, were of burn alone.
 const SCHEMA: u32 = 2;
-/// Before the path of a parameter, what the optimiser remembers of it.
-const MEMORIES: [&str; 2] = ["velocity:", "second:"];
-
 /// How far a training is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Progress {
@@ -72,49 +64,23 @@ impl Identity<'_> {
 
     /// The checkpoint's bytes.
     pub(crate) fn write(&self, state: &LearnerState, progress: &Progress) -> Result<Vec<u8>, TrainingError> {
-        let mut tensors: Vec<(String, Vec<usize>, &[f32])> = Vec::new();
-        for (position, spec) in self.graph.parameters().iter().enumerate() {
-            tensors.push((spec.path.clone(), spec.shape.clone(), &state.parameters[position]));
-            for (prefix, memory) in MEMORIES.iter().zip(&state.memories[position]) {
-                tensors.push((format!("{prefix}{}", spec.path), spec.shape.clone(), memory));
-            }
-        }
-        for (id, moments) in &state.statistics.nodes {
-            let name = &self.graph.node(*id).name;
-            tensors.push((mean_path(name), vec![moments.mean.len()], &moments.mean));
-            tensors.push((variance_path(name), vec![moments.variance.len()], &moments.variance));
-        }
         let (updates, progress) = (state.updates.clone(), progress.clone());
         let header = Header { schema: SCHEMA, seed: self.seed, recipe: self.settings()?, updates, progress };
         let text = serde_json::to_string(&header).map_err(refused)?;
-        Ok(seal(write_tensors(tensors, BTreeMap::from([(HEADER.to_owned(), text)]))?))
+        Ok(write_learner(self.graph, state, HEADER, text)?)
     }
 
     /// Reads a checkpoint of this training.
     pub(crate) fn read(&self, bytes: &[u8]) -> Result<(LearnerState, Progress), TrainingError> {
-        check(bytes).map_err(refused)?;
-        let unreadable = |error: safetensors::SafeTensorError| refused(format!("it is not a safetensors file ({error})"));
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
-        let text = header.metadata().as_ref().and_then(|texts| texts.get(HEADER));
+        let unreadable = |error: WeightsError| match error {
+            WeightsError::File(error) => refused(format!("it is not a safetensors file ({error})")),
+            other => refused(other),
+        };
+        let text = header_text(bytes, HEADER).map_err(unreadable)?;
         let text = text.ok_or_else(|| refused(format!("its header has no `{HEADER}`")))?;
-        let Header { updates, progress, .. } = self.check(text)?;
-        let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
-        let mut tensors: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
-        let mut read = |name: &str, shape: &[usize]| take(&mut tensors, name, shape).map_err(refused);
-        let (mut parameters, mut memories) = (Vec::new(), Vec::new());
-        let remembered = &MEMORIES[..self.rules.optimiser.memories()];
-        for spec in self.graph.parameters() {
-            parameters.push(read(&spec.path, &spec.shape)?);
-            let own = remembered.iter().map(|prefix| read(&format!("{prefix}{}", spec.path), &spec.shape));
-            memories.push(own.collect::<Result<_, _>>()?);
-        }
-        let mut nodes = BTreeMap::new();
-        for id in batch_norms(self.graph) {
-            let node = self.graph.node(id);
-            let mean = read(&mean_path(&node.name), &[node.shape.channels])?;
-            nodes.insert(id, RunningMoments { mean, variance: read(&variance_path(&node.name), &[node.shape.channels])? });
-        }
-        Ok((LearnerState { parameters, memories, updates, statistics: RunningStatistics { nodes } }, progress))
+        let Header { updates, progress, .. } = self.check(&text)?;
+        let state = read_learner(bytes, self.graph, self.rules, updates).map_err(refused)?;
+        Ok((state, progress))
     }
 
     /// The header, if it is of this training.

@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod error;
+mod learner;
 mod seal;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ use assay_core::graph::{Graph, NodeId};
 use assay_core::network::Network;
 pub use assay_core::network::{RunningMoments, RunningStatistics, batch_norms};
 pub use error::WeightsError;
+pub use learner::{header_text, read_learner, write_learner};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, View};
 pub use seal::{check, seal};

@@ -1,10 +1,10 @@
 //! The laboratory of a run: answers from records, measures what is missing, journals what it measures.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use assay_core::plugin::{Columns, Laboratory, Request, SearchError, SearchSpace, Step};
+use assay_core::plugin::{Columns, Laboratory, Request, SearchError, SearchSpace, Step, Workshop};
 use assay_core::score::{Direction, Reading};
 use assay_core::stream::Stream;
 use assay_results::files;
@@ -21,8 +21,8 @@ use crate::{Observer, RunError, VERSION};
 
 /// What a strategy searches with.
 pub(crate) struct RunLaboratory<'a> {
-    workbench: &'a Workbench,
-    folder: PathBuf,
+    pub(super) workbench: &'a Workbench,
+    pub(super) run: &'a RunFolder,
     /// What is looked up instead of measured.
     columns: Option<&'a Columns>,
     /// What is trained instead of measured.
@@ -35,7 +35,7 @@ pub(crate) struct RunLaboratory<'a> {
     /// By position in the records: whether this search asked for it.
     asked: Vec<bool>,
     steps: Vec<Step>,
-    observer: &'a dyn Observer,
+    pub(super) observer: &'a dyn Observer,
     clock: Clock,
 }
 
@@ -75,7 +75,7 @@ impl<'a> RunLaboratory<'a> {
     ///
     /// # Errors
     /// If the journal cannot be read or written.
-    pub(crate) fn open(workbench: &'a Workbench, folder: &RunFolder, observer: &'a dyn Observer) -> Result<Self, RunError> {
+    pub(crate) fn open(workbench: &'a Workbench, folder: &'a RunFolder, observer: &'a dyn Observer) -> Result<Self, RunError> {
         let opened = Journal::open(folder.path(), folder.pending());
         let (journal, records, damages) = opened.map_err(|error| RunError::Journal { folder: folder.path().to_owned(), error })?;
         if let Some(told) = told(folder.path(), &damages) {
@@ -87,8 +87,8 @@ impl<'a> RunLaboratory<'a> {
         let asked = vec![false; records.len()];
         let (journal, steps, clock) = (Mutex::new(journal), Vec::new(), Clock::default());
         let (columns, trainings, answered) = (None, None, Answered::default());
-        let (checkpoints, folder) = (Checkpoints::of(folder.path()), folder.path().to_owned());
-        Ok(Self { workbench, folder, columns, trainings, checkpoints, answered, journal, records, asked, steps, observer, clock })
+        let (checkpoints, run) = (Checkpoints::of(folder.path()), folder);
+        Ok(Self { workbench, run, columns, trainings, checkpoints, answered, journal, records, asked, steps, observer, clock })
     }
 
     /// With these tables beside the workbench's proxies.
@@ -110,7 +110,7 @@ impl<'a> RunLaboratory<'a> {
     /// # Errors
     /// If that cannot reach the disk.
     pub(crate) fn close(self) -> Result<Findings, RunError> {
-        end(self.journal, &self.folder)?;
+        end(self.journal, self.run.path())?;
         let mut records: Vec<Record> =
             self.records.into_vec().into_iter().zip(self.asked).filter_map(|(record, asked)| asked.then_some(record)).collect();
         records.sort_by_cached_key(|record| {
@@ -125,7 +125,7 @@ impl<'a> RunLaboratory<'a> {
     /// # Errors
     /// If what was measured cannot reach the disk.
     pub(crate) fn into_clock(self) -> Result<Clock, RunError> {
-        end(self.journal, &self.folder)?;
+        end(self.journal, self.run.path())?;
         Ok(self.clock)
     }
 
@@ -263,5 +263,9 @@ impl Laboratory for RunLaboratory<'_> {
         self.observer.phase(&format!("after {}", step.title));
         self.steps.push(step);
         Ok(())
+    }
+
+    fn workshop(&self) -> Result<&dyn Workshop, SearchError> {
+        Ok(self)
     }
 }

@@ -9,3 +9,4 @@ pub mod records;
 mod timed;
 pub(crate) mod trained;
 pub mod workbench;
+mod workshop;

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use assay_core::engine::profile::Profile;
 use assay_core::experiment::{Assembly, Experiment, Plugins, Purpose};
-use assay_core::plugin::{Benchmark, ColumnContent, Columns, Laboratory, SearchError, SearchStrategy};
+use assay_core::plugin::{Benchmark, ColumnContent, Columns, Laboratory, SearchError, SearchStrategy, SettingsError};
 use assay_core::score::Score;
 use assay_core::subspace::Subspace;
 use assay_results::{Kind, Provenance, ReadError, SearchSummary, Trajectory};
@@ -55,6 +55,11 @@ impl SearchRun {
         let uses = strategy.trainings();
         assembly.check_trainings(&uses, &["strategy", "oracle", "train"])?;
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, profile)?;
+        let at_strategy = |error: SettingsError| {
+            let SettingsError { key, problem, .. } = error;
+            assembly.problem(&["strategy", &key], format!("`strategy.{key}`: {problem}"))
+        };
+        strategy.check(workbench.space.as_ref(), workbench.dataset.as_ref()).map_err(at_strategy)?;
         let trainings = Trainings::of(&experiment, &assembly, &workbench, &uses)?;
         Ok(Self { experiment, workbench, strategy, columns, trainings, benchmark, began })
     }

@@ -189,7 +189,7 @@ impl StudyRun {
         &'a self,
         trained: &[Request],
         (wanted, requests): (&[Wanted], &[&Request]),
-        folder: &RunFolder,
+        folder: &'a RunFolder,
         observer: &'a dyn Observer,
     ) -> Result<RunLaboratory<'a>, RunError> {
         self.selection

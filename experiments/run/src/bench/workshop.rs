@@ -1,0 +1,118 @@
+//! What a run lends to a strategy that trains a network: its images and engine, and a file for the state.
+
+use std::io::ErrorKind;
+
+use assay_core::data::{Dataset, read_file};
+use assay_core::engine::learner::{Learner, LearnerState, Rules};
+use assay_core::graph::Graph;
+use assay_core::network::Network;
+use assay_core::plugin::{Bookmark, SearchError, Workshop};
+use assay_results::files;
+use assay_weights::{header_text, read_learner, write_learner};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::laboratory::RunLaboratory;
+
+/// The key in the header of the file.
+const HEADER: &str = "assay.search";
+/// Of what a state holds.
+const SCHEMA: u32 = 1;
+
+/// What is in the file beside tensors.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    schema: u32,
+    seed: u64,
+    updates: Vec<u64>,
+    bookmark: Bookmark,
+}
+
+impl RunLaboratory<'_> {
+    /// Why the state in this run's folder cannot be continued, and what to do.
+    fn refused(&self, problem: impl std::fmt::Display) -> SearchError {
+        let file = self.run.path().join(files::SUPERNET);
+        SearchError::Storage(format!(
+            "`{}` cannot be continued: {problem}; put a copy of it in its place, or remove it and train from the beginning",
+            file.display()
+        ))
+    }
+}
+
+impl Workshop for RunLaboratory<'_> {
+    fn images(&self) -> &dyn Dataset {
+        self.workbench.dataset.as_ref()
+    }
+
+    fn learner(&self, network: Network, rules: &Rules) -> Result<Box<dyn Learner>, SearchError> {
+        let threads = std::num::NonZeroUsize::new(self.workbench.threads.current_num_threads());
+        let shared = threads.and_then(|threads| self.workbench.engine.on_threads(threads));
+        let engine = shared.as_deref().unwrap_or(self.workbench.engine.as_ref());
+        engine.learner(network, rules).map_err(|error| SearchError::Supernet(error.into()))
+    }
+
+    fn kept(&self, of: &Value, graph: &Graph, rules: &Rules) -> Result<Option<(Bookmark, LearnerState)>, SearchError> {
+        let bytes = match read_file(&self.run.path().join(files::SUPERNET)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.refused(error)),
+        };
+        let text = header_text(&bytes, HEADER).map_err(|error| self.refused(error))?;
+        let text = text.ok_or_else(|| self.refused(format!("its header has no `{HEADER}`")))?;
+        let raw: Value = serde_json::from_str(&text).map_err(|error| self.refused(error))?;
+        if raw.get("schema").and_then(Value::as_u64) != Some(SCHEMA.into()) {
+            return Err(self.refused("another version of Assay wrote it"));
+        }
+        let Header { seed, updates, bookmark, .. } = serde_json::from_value(raw).map_err(|error| self.refused(error))?;
+        if seed != self.workbench.seed {
+            return Err(self.refused(format!("it is of seed {seed}, this search of {}", self.workbench.seed)));
+        }
+        if bookmark.of != *of {
+            return Err(self.refused(difference(&bookmark.of, of)));
+        }
+        let state = read_learner(&bytes, graph, rules, updates).map_err(|error| self.refused(error))?;
+        tracing::info!("training of the supernet continues");
+        Ok(Some((bookmark, state)))
+    }
+
+    fn keep(&self, bookmark: &Bookmark, graph: &Graph, state: &LearnerState) -> Result<(), SearchError> {
+        let header = Header { schema: SCHEMA, seed: self.workbench.seed, updates: state.updates.clone(), bookmark: bookmark.clone() };
+        let stored = |error: &dyn std::fmt::Display| SearchError::Storage(error.to_string());
+        let text = serde_json::to_string(&header).map_err(|error| stored(&error))?;
+        let bytes = write_learner(graph, state, HEADER, text).map_err(|error| stored(&error))?;
+        self.run.save(files::SUPERNET, &bytes).map_err(|error| stored(&error))
+    }
+
+    fn expect(&self, steps: usize, done: usize) {
+        self.observer.expect(steps);
+        self.observer.replay(done);
+    }
+
+    fn advance(&self, steps: usize) {
+        self.observer.advance(steps);
+    }
+
+    fn say(&self, line: &str) {
+        tracing::info!("{line}");
+        self.observer.say(line);
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.observer.is_interrupted()
+    }
+}
+
+/// Where two descriptions of a search differ: the first setting that does, by its name.
+fn difference(theirs: &Value, own: &Value) -> String {
+    match (theirs, own) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names = one.keys().chain(other.keys());
+            let differs = |name: &&String| one.get(*name) != other.get(*name);
+            names.into_iter().find(differs).map_or_else(String::new, |name| {
+                let inner = difference(one.get(name).unwrap_or(&Value::Null), other.get(name).unwrap_or(&Value::Null));
+                if one.get(name).is_some_and(Value::is_object) { inner } else { format!("its `{name}` {inner}") }
+            })
+        }
+        _ => format!("is {theirs}, that of this search {own}"),
+    }
+}
