@@ -26,6 +26,7 @@ mod reports;
 mod runs;
 mod scratch;
 mod shards;
+mod shared_weights;
 mod strategies;
 mod studies;
 mod study_interruption;

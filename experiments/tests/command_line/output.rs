@@ -111,7 +111,10 @@ fn lists_name_what_is_registered() {
     assert_snapshot!(scratch.succeed(&["list", "strategies"]).trim_end(), @r"
     bohb                   hyperband with architectures that a density model proposes (Falkner et al., ICML 2018)
     cnas                   operators join stage by stage, a controller learns by REINFORCE with entropy (Guo et al., ICML 2020)
+    darts                  operators of a supernet mixed by a softmax that learns by gradients (Liu, Simonyan & Yang, ICLR 2019)
+    enas                   an LSTM controller, trained by REINFORCE, chooses what a supernet learns on (Pham et al., ICML 2018)
     exhaustive             every architecture of the space, in the order of the space's own numbers
+    gdas                   architectures drawn by Gumbel noise from a supernet, by gradients (Dong & Yang, CVPR 2019)
     hardware-aware         accuracy against latency or energy within a limit, by NSGA-II (Deb et al., IEEE TEVC 2002)
     hyperband              successive halving that begins with shorter and longer trainings (Li et al., JMLR 2018)
     local-search           to the best neighbour until none is better, and again from elsewhere (White et al., UAI 2021)
@@ -121,6 +124,8 @@ fn lists_name_what_is_registered() {
     random                 the best by an oracle of a few architectures drawn uniformly: the baseline
     regularized-evolution  aging evolution: the best of a few has a child, the oldest dies (Real et al., AAAI 2019)
     reinforce              a softmax an edge, trained by REINFORCE with a moving-average baseline (Dong & Yang, ICLR 2020)
+    rsps                   random search with parameter sharing: a supernet judges random architectures (Li & Talwalkar, UAI 2019)
+    setn                   a supernet judges the most probable of what it learnt by gradients (Dong & Yang, ICCV 2019)
     successive-halving     longer trainings for fewer architectures (Jamieson & Talwalkar, AISTATS 2016)
     te-nas                 prune a supernet by κ and linear regions (Chen et al., ICLR 2021)
     ");

@@ -7,7 +7,10 @@
 
 pub mod bohb;
 pub mod cnas;
+pub mod darts;
+pub mod enas;
 pub mod exhaustive;
+pub mod gdas;
 pub mod hardware_aware;
 pub mod hyperband;
 pub mod local_search;
@@ -18,5 +21,7 @@ pub mod pnas;
 pub mod random;
 pub mod regularized_evolution;
 pub mod reinforce;
+pub mod rsps;
+pub mod setn;
 pub mod successive_halving;
 pub mod te_nas;

@@ -5,6 +5,7 @@ pub mod exclusion;
 pub mod guided;
 pub(crate) mod halving;
 pub(crate) mod nsga2;
+pub mod oneshot;
 pub(crate) mod optimiser;
 pub mod oracle;
 pub(crate) mod policy;

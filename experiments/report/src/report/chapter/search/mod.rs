@@ -1,6 +1,7 @@
 //! What a report shows of a search.
 
 mod course;
+mod mixture;
 mod read;
 mod tradeoff;
 mod written;
@@ -29,6 +30,10 @@ const CURVES: &str = "What each step of the search read of its state, the best o
     that are left; axes are shared by all runs of this report.";
 const PLANE: &str = "Where each round of pruning begins in the plane of the two scores, and where the architecture found lies. Axes are \
     shared by all runs of this report.";
+const TRAINING: &str = "Of the images that weights learn from, as they were varied, while the architecture or the mixture changes from step to \
+    step.";
+const MIXTURE: &str = "How likely the search held each operator at the end of each epoch, a chart an edge.";
+const OPERATORS: &str = "On how many edges the cell that the search would have reported after each epoch has each operator.";
 const FRONT: &str = "What each evaluated architecture reads and costs, and those that no other one beats without costing more.";
 const STEPS: &str = "What each step read, what it removed, and how many architectures it left.";
 const SEARCHES: &str = "What each search found. What sets the protocols apart stands below.";
@@ -66,6 +71,16 @@ fn chapter(search: &Search, subject: &Subject<'_>, all: &[(&str, &Search)]) -> C
         ));
     }
     sections.push(of_run.section("curve", "The course of the search", CURVES, Body::charts(curves(search, label, all))));
+    let (training, mixtures) = (mixture::training(search, label), mixture::mixtures(search));
+    if !training.is_empty() {
+        sections.push(of_run.section("training", "The training of shared weights", TRAINING, Body::charts(training)));
+    }
+    if !mixtures.is_empty() {
+        sections.push(of_run.section("mixture", "What mixes operators", MIXTURE, Body::charts(mixtures)));
+    }
+    if let Some(operators) = mixture::operators(search) {
+        sections.push(of_run.section("operators", "The cell of each epoch", OPERATORS, Body::charts(vec![operators])));
+    }
     if let Some(path) = path(search, all) {
         sections.push(of_run.section("plane", "The path in the plane of both scores", PLANE, Body::charts(vec![path])));
     }

@@ -1,0 +1,115 @@
+//! Searches that train a network whose architectures share weights.
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::scratch::{Scratch, result, summary};
+
+/// Each search with what it needs to end in some seconds.
+const SEARCHES: [(&str, &str); 6] = [
+    ("rsps", "candidates = 4\nvalidation_batch = 8"),
+    ("gdas", "alpha_rate = 0.1"),
+    ("darts", "alpha_rate = 0.1"),
+    ("darts", "alpha_rate = 0.1\norder = \"second\"\ncode = \"nb201\""),
+    ("enas", "controller_steps = 3\nsamples = 4\ncandidates = 4\nvalidation_batch = 8"),
+    ("setn", "alpha_rate = 0.1\ncandidates = 4\nvalidation_batch = 8"),
+];
+
+/// An experiment on images made on the spot, whose labels say nothing about them.
+fn experiment(strategy: &str, settings: &str) -> String {
+    format!(
+        "version = 1\n\n[space]\nname = \"nas-bench-201\"\n\n[dataset]\nname = \"synthetic\"\nimages = 40\nsize = 8\n\n\
+         [strategy]\nname = \"{strategy}\"\nchannels = 4\ncells = 1\nepochs = 3\nbatch = 8\n{settings}\n"
+    )
+}
+
+/// A folder with `search.toml`.
+fn scratch((strategy, settings): (&str, &str)) -> Scratch {
+    let scratch = Scratch::new();
+    scratch.write("search.toml", experiment(strategy, settings));
+    scratch
+}
+
+fn supernet(run: &Path) -> Vec<u8> {
+    std::fs::read(run.join("supernet.safetensors")).unwrap()
+}
+
+#[test]
+fn a_search_that_shares_weights_is_the_same_on_any_number_of_threads_and_killed_anywhere() {
+    for search in SEARCHES {
+        let scratch = scratch(search);
+        scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", "whole", "--threads", "1"]);
+        let whole = scratch.path().join("whole");
+        scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", "two", "--threads", "2"]);
+        let two = scratch.path().join("two");
+        assert_eq!(summary(&two)["architecture"], summary(&whole)["architecture"], "{search:?}");
+        assert!(supernet(&two) == supernet(&whole), "{search:?}");
+        let run = scratch.path().join("run");
+        let mut child = scratch.command(&["run", "search.toml", "--quiet", "--run-dir", "run", "--threads", "1"]);
+        let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let start = Instant::now();
+        // The state of the first epoch, of three.
+        while !run.join("supernet.safetensors").exists() && child.try_wait().unwrap().is_none() {
+            assert!(start.elapsed() < Duration::from_secs(60), "the search does not get on");
+            std::thread::sleep(Duration::from_micros(300));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        scratch.succeed(&["run", "search.toml", "--quiet", "--resume", "--run-dir", "run", "--threads", "1"]);
+        assert_eq!(result(&run), result(&whole), "{search:?}");
+        assert!(supernet(&run) == supernet(&whole), "{search:?}");
+    }
+}
+
+#[test]
+fn the_steps_of_a_search_say_what_mixes_operators_epoch_by_epoch() {
+    let scratch = scratch(SEARCHES[1]);
+    let out = scratch.succeed(&["run", "search.toml", "--run-dir", "run"]);
+    assert!(out.contains("epoch 3 of 3: loss ") || summary(&scratch.path().join("run"))["counts"]["steps"] == 3, "{out}");
+    let trajectory: Value = serde_json::from_slice(&std::fs::read(scratch.path().join("run/trajectory.json")).unwrap()).unwrap();
+    let steps = trajectory["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 3);
+    for step in steps {
+        let readings = step["readings"].as_array().unwrap();
+        assert_eq!(readings.len(), 2 + 30, "{readings:?}");
+    }
+    let found = summary(&scratch.path().join("run"));
+    let protocol = found["protocol"].as_str().unwrap();
+    assert!(protocol.contains("gdas (temperature 10 to 0.1, rate of α 0.1; weights shared in a supernet of C=4, 1 cells"), "{protocol}");
+    scratch.succeed(&["report", "run"]);
+    let figures = std::fs::read_dir(scratch.path().join("run/report/figures")).unwrap();
+    let mut figures: Vec<String> = figures.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    figures.retain(|name| name.ends_with(".svg"));
+    let of = |section: &str| figures.iter().filter(|name| name.starts_with(section)).count();
+    assert_eq!([of("mixture-"), of("training-"), of("operators")], [6, 2, 1], "{figures:?}");
+    // Another search does not go on from this one's state.
+    std::fs::remove_file(scratch.path().join("run/summary.json")).unwrap();
+    std::fs::write(scratch.path().join("search.toml"), experiment("gdas", "alpha_rate = 0.2")).unwrap();
+    let refused = scratch.fail(&["run", "search.toml", "--resume", "--run-dir", "run"]);
+    assert!(refused.contains("alpha_rate"), "{refused}");
+}
+
+#[test]
+fn what_cannot_be_searched_so_is_refused_before_anything_runs() {
+    let scratch = scratch(SEARCHES[1]);
+    let refused = [
+        ("space.name=nas-bench-101", "those of nas-bench-201 and darts can"),
+        ("strategy.images=21", "must be 20 at the most, which is half of the dataset"),
+        ("dataset.size=2", "nas-bench-201"),
+        ("strategy.temperature=0", "`strategy.temperature`"),
+        ("strategy.code=darts", "gdas is done by \"nats\" and \"nb201\", not by \"darts\""),
+    ];
+    for (set, because) in refused {
+        let said = scratch.fail(&["run", "search.toml", "--set", set]);
+        assert!(said.contains(because), "{set}: {said}");
+    }
+    // DARTS's cells leave edges empty, which nothing is judged for that draws an operator for each.
+    scratch.write("judged.toml", experiment("rsps", ""));
+    let said = scratch.fail(&["run", "judged.toml", "--set", "space.name=darts"]);
+    assert!(said.contains("use darts or gdas"), "{said}");
+    assert!(scratch.runs().is_empty(), "nothing is begun that cannot be done");
+}

@@ -1,0 +1,110 @@
+//! The images of a search: two halves, one for weights and one for what chooses operators.
+
+use assay_core::data::{Augmentation, DataError, Dataset, Minibatch, Variation};
+use assay_core::stream::Stream;
+use rand::RngExt;
+use rand::seq::{IndexedRandom, SliceRandom};
+
+/// Two halves of a dataset.
+pub struct Halves<'a> {
+    dataset: &'a dyn Dataset,
+    /// Images of the first half, which weights learn from.
+    pub base: Vec<usize>,
+    /// Images of the other, which choices learn from and are judged by.
+    pub arch: Vec<usize>,
+}
+
+impl<'a> Halves<'a> {
+    /// Two halves, drawn or the first and the last, or as many images of each.
+    #[must_use]
+    pub fn new(dataset: &'a dyn Dataset, wanted: Option<usize>, in_order: bool, stream: &Stream) -> Self {
+        let mut all: Vec<usize> = (0..dataset.len()).collect();
+        if !in_order {
+            all.shuffle(&mut stream.rng());
+        }
+        let half = all.len() / 2;
+        let each = wanted.unwrap_or(half).min(half);
+        let half_of = |from: usize| {
+            let mut half = all[from..from + each].to_vec();
+            half.sort_unstable();
+            half
+        };
+        Self { dataset, base: half_of(0), arch: half_of(half) }
+    }
+
+    /// The first half in the order of an epoch.
+    #[must_use]
+    pub fn order(&self, stream: &Stream) -> Vec<usize> {
+        let mut order = self.base.clone();
+        order.shuffle(&mut stream.rng());
+        order
+    }
+
+    /// As many images of the other half: each drawn from all of it, or different ones.
+    #[must_use]
+    pub fn drawn(&self, count: usize, different: bool, stream: &Stream) -> Vec<usize> {
+        let mut rng = stream.rng();
+        if different {
+            return self.arch.sample(&mut rng, count).copied().collect();
+        }
+        (0..count).map(|_| self.arch[rng.random_range(0..self.arch.len())]).collect()
+    }
+
+    /// The images of the other half in the order in which candidates are judged: shuffled again whenever all have been used. The last
+    /// batch of a round may lack images.
+    #[must_use]
+    pub fn judging(&self, number: usize, batch: usize, stream: &Stream) -> Vec<usize> {
+        let rounds = self.arch.len().div_ceil(batch).max(1);
+        let mut order = self.arch.clone();
+        order.shuffle(&mut stream.child(number / rounds).rng());
+        let first = number % rounds * batch;
+        order[first..order.len().min(first + batch)].to_vec()
+    }
+
+    /// These images, normalised, and varied by draws of this stream where it is said how.
+    ///
+    /// # Errors
+    /// If an image cannot be read.
+    pub fn batch(&self, images: &[usize], augmentation: Augmentation, stream: &Stream) -> Result<Minibatch, DataError> {
+        let shape = self.dataset.shape();
+        let mut raw = vec![0; shape.elements()];
+        let (mut pixels, mut labels) = (Vec::with_capacity(images.len() * shape.elements()), Vec::with_capacity(images.len()));
+        for (position, image) in images.iter().enumerate() {
+            labels.push(self.dataset.read(*image, &mut raw)?);
+            let variation = Variation::draw(shape, augmentation, &mut stream.child(position).rng());
+            variation.apply(&raw, self.dataset.normalisation(), &mut pixels);
+        }
+        Ok(Minibatch::new(shape, pixels, labels))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use assay_core::data::{InMemory, Normalisation};
+    use assay_core::graph::Shape;
+
+    use super::*;
+
+    #[test]
+    fn halves_have_nothing_in_common_and_every_image_is_judged_by_once_a_round() {
+        let normalisation = Normalisation { mean: vec![0.0], deviation: vec![1.0] };
+        let dataset = InMemory::new("dots", Shape::new(1, 1, 1), 2, normalisation, vec![7; 21], (0..21).map(|i| i % 2).collect()).unwrap();
+        let halves = Halves::new(&dataset, None, false, &Stream::new(0, "halves"));
+        assert_eq!((halves.base.len(), halves.arch.len()), (10, 10));
+        let all: BTreeSet<usize> = halves.base.iter().chain(&halves.arch).copied().collect();
+        assert_eq!(all.len(), 20);
+        let few = Halves::new(&dataset, Some(3), false, &Stream::new(0, "halves"));
+        assert!(few.base.iter().all(|image| halves.base.contains(image)) && few.base.len() == 3);
+        let judging = |number: usize| halves.judging(number, 4, &Stream::new(0, "judging"));
+        let round: Vec<usize> = (0..3).flat_map(judging).collect();
+        assert_eq!((round.len(), round.iter().collect::<BTreeSet<_>>().len()), (10, 10));
+        assert_ne!([judging(0), judging(1)], [judging(3), judging(4)]);
+        let in_order = Halves::new(&dataset, None, true, &Stream::new(0, "halves"));
+        assert!(in_order.base.iter().copied().eq(0..10) && in_order.arch.iter().copied().eq(10..20));
+        assert_eq!(halves.drawn(10, true, &Stream::new(0, "drawn")).into_iter().collect::<BTreeSet<_>>().len(), 10);
+        let drawn = halves.drawn(500, false, &Stream::new(0, "drawn"));
+        assert!(drawn.iter().all(|image| halves.arch.contains(image)) && drawn.iter().collect::<BTreeSet<_>>().len() == 10);
+    }
+}

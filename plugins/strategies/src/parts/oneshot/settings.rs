@@ -1,0 +1,226 @@
+//! The settings that all searches of this kind have, and what the published codes give them.
+
+use assay_core::data::Augmentation;
+use assay_core::engine::learner::{Decayed, Optimiser, Rules};
+use assay_core::graph::Shape;
+use assay_core::plugin::supernet::{Conditions, Idle, SharedForm, Statistics};
+use assay_core::plugin::{MacroNet, Part};
+
+use super::alphas::AlphaRules;
+use super::steps::WeightStep;
+
+assay_core::words! {
+    /// The published code whose schedule, network and order of steps a search takes.
+    #[derive(Default)]
+    pub enum Code {
+        /// That of NATS-Bench.
+        #[default]
+        Nats = "nats" as "as the code of NATS-Bench has it",
+        /// That of NAS-Bench-201.
+        Nb201 = "nb201" as "as the code of NAS-Bench-201 has it",
+        /// That of DARTS, on its own space.
+        Darts = "darts" as "as the code of DARTS has it",
+    }
+}
+
+assay_core::settings! {
+    /// How the weights are trained.
+    #[derive(Clone, Debug)]
+    pub struct TrainingSettings {
+        /// the published code that is followed where nothing else is given: that of NATS-Bench, of NAS-Bench-201, or of DARTS
+        pub code: Code = Code::Nats;
+        /// epochs over one half of the images
+        pub epochs: Option<usize>, otherwise "as `code` has it: 100, 250 (DARTS 50), or 50", in 1..=100_000;
+        /// images of a step
+        pub batch: Option<usize>, otherwise "64 (ENAS of NAS-Bench-201 128)", in 1..=65_536;
+        /// images of each half that are used
+        pub images: Option<usize>, otherwise "all", in 1..=1_000_000_000;
+        /// channels of the first stage
+        pub channels: usize = 16, in 1..=4096;
+        /// cells: of a stage in spaces with stages, in all in the others
+        pub cells: Option<usize>, otherwise "5, or 8 as the code of DARTS has it", in 1..=100;
+        /// learning rate of the first epoch
+        pub learning_rate: Option<f64>, otherwise "0.025 (ENAS of NAS-Bench-201 0.05)", in 1e-9..=1e3;
+        /// learning rate that the cosine ends at
+        pub final_learning_rate: Option<f64>, otherwise "0.001 (ENAS of NAS-Bench-201 0.0005)", in 0.0..=1e3;
+        /// share of a weight's velocity that stays
+        pub momentum: f64 = 0.9, in 0.0..=0.999_999;
+        /// λ of λ·w in the gradient, of all parameters
+        pub weight_decay: Option<f64>, otherwise "5e-4 (ENAS of NAS-Bench-201 2.5e-4, the code of DARTS 3e-4)", in 0.0..=1e3;
+        /// norm that gradients are cut to; 0 for no cut
+        pub clip: Option<f64>, otherwise "as `code` has it: none, 5 (SETN none), or 5", in 0.0..=1e9;
+        /// how images are varied
+        pub augmentation: Augmentation = Augmentation::FlipAndCrop;
+        /// what a step does with weights that were run once, and not in this step
+        pub idle: Idle = Idle::Decay;
+    }
+}
+
+assay_core::settings! {
+    /// How what mixes operators is learnt.
+    #[derive(Clone, Debug)]
+    pub struct AlphaSettings {
+        /// Adam's step of what mixes operators
+        pub alpha_rate: f64 = 3e-4, in 1e-9..=1e3;
+        /// λ of λ·α in its gradient
+        pub alpha_decay: f64 = 1e-3, in 0.0..=1e3;
+    }
+}
+
+assay_core::settings! {
+    /// How one of many candidates is chosen.
+    #[derive(Clone, Debug)]
+    pub struct ChoiceSettings {
+        /// architectures that the supernet judges at the end
+        pub candidates: usize = 100, in 1..=100_000;
+        /// images of the other half that each of them is judged by
+        pub validation_batch: Option<usize>, otherwise "512 (ENAS of NAS-Bench-201 128)", in 1..=65_536;
+        /// whether all are judged by the same images; the published codes take others for each
+        pub same_images: bool = false;
+    }
+}
+
+impl AlphaSettings {
+    /// How what mixes operators is learnt.
+    #[must_use]
+    pub fn rules(&self) -> AlphaRules {
+        AlphaRules { rate: self.alpha_rate, betas: [0.5, 0.999], epsilon: 1e-8, decay: self.alpha_decay }
+    }
+}
+
+/// What a search of either code has where its settings do not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Script {
+    /// Epochs.
+    pub epochs: usize,
+    /// The norm that gradients are cut to.
+    pub clip: Option<f64>,
+    /// Images of a step.
+    pub batch: usize,
+    /// The learning rate of the first epoch.
+    pub rate: f64,
+    /// The one that the cosine ends at.
+    pub floor: f64,
+    /// Epochs in which the cosine goes down, and up again in as many; all, where there is none.
+    pub period: Option<usize>,
+    /// λ.
+    pub decay: f64,
+    /// Images that a candidate or a sample is judged by.
+    pub judged: usize,
+    /// Whether samples are judged by varied images.
+    pub judged_varied: bool,
+    /// What is cut together with the gradients of weights: α's too.
+    pub joint: bool,
+    /// Whether momentum looks ahead.
+    pub nesterov: bool,
+    /// Cells.
+    pub cells: usize,
+    /// Whether the halves are the first and the last half of the images, and the images of a step that choices learn from different
+    /// ones; otherwise halves are drawn, and each image from all of its half.
+    pub in_order: bool,
+}
+
+impl Script {
+    /// What all of them have in common but one.
+    #[must_use]
+    pub fn usual(epochs: usize, clip: Option<f64>) -> Self {
+        Self {
+            epochs,
+            clip,
+            batch: 64,
+            rate: 0.025,
+            floor: 0.001,
+            period: None,
+            decay: 5e-4,
+            judged: 512,
+            judged_varied: false,
+            joint: clip.is_some(),
+            nesterov: true,
+            cells: 5,
+            in_order: false,
+        }
+    }
+
+    /// That of DARTS's own code.
+    #[must_use]
+    pub fn of_darts() -> Self {
+        Self { decay: 3e-4, joint: false, nesterov: false, cells: 8, in_order: true, ..Self::usual(50, Some(5.0)) }
+    }
+}
+
+impl ChoiceSettings {
+    /// Images that a candidate is judged by.
+    #[must_use]
+    pub fn validation_batch(&self, script: &Script) -> usize {
+        self.validation_batch.unwrap_or(script.judged)
+    }
+
+    /// For protocols.
+    #[must_use]
+    pub fn protocol(&self, script: &Script) -> String {
+        let images = if self.same_images { "the same" } else { "other" };
+        format!("{} candidates judged by {} images each, {images} for each", self.candidates, self.validation_batch(script))
+    }
+}
+
+impl TrainingSettings {
+    /// How many epochs there are.
+    #[must_use]
+    pub fn epochs(&self, script: &Script) -> usize {
+        self.epochs.unwrap_or(script.epochs)
+    }
+
+    /// How weights move in an epoch, from 0.
+    #[must_use]
+    pub fn weight_step(&self, script: &Script, epoch: usize) -> WeightStep {
+        let (first, last) = (self.learning_rate.unwrap_or(script.rate), self.final_learning_rate.unwrap_or(script.floor));
+        let over = epoch as f64 / script.period.unwrap_or_else(|| self.epochs(script)) as f64;
+        let rate = last + (first - last) * (1.0 + (std::f64::consts::PI * over).cos()) / 2.0;
+        WeightStep { rate, clip: self.clip.or(script.clip).filter(|clip| *clip > 0.0), joint: script.joint }
+    }
+
+    /// Images of a step.
+    #[must_use]
+    pub fn batch(&self, script: &Script) -> usize {
+        self.batch.unwrap_or(script.batch)
+    }
+
+    /// λ of all parameters.
+    #[must_use]
+    pub fn decay(&self, script: &Script) -> f64 {
+        self.weight_decay.unwrap_or(script.decay)
+    }
+
+    /// What holds for all weight steps.
+    #[must_use]
+    pub fn rules(&self, script: &Script) -> Rules {
+        let optimiser = Optimiser::Sgd { momentum: self.momentum, nesterov: script.nesterov && self.momentum > 0.0 };
+        Rules { optimiser, weight_decay: self.decay(script), decayed: Decayed::All, ..Rules::default() }
+    }
+
+    /// How the supernet is run, for images of this shape and so many classes.
+    #[must_use]
+    pub fn conditions(&self, script: &Script, input: Shape, classes: usize) -> Conditions {
+        let net = MacroNet { input, channels: self.channels, cells: self.cells.unwrap_or(script.cells), classes, part: Part::Classifier };
+        let (last_affine, statistics) = match self.code {
+            Code::Nats => (false, Statistics::Batch),
+            Code::Nb201 | Code::Darts => (true, Statistics::Running),
+        };
+        Conditions { form: SharedForm { net, last_affine }, idle: self.idle, statistics }
+    }
+
+    /// One line for protocols.
+    #[must_use]
+    pub fn protocol(&self, script: &Script) -> String {
+        let images = self.images.map_or_else(String::new, |images| format!(" of {images} images each"));
+        format!(
+            "weights shared in a supernet of C={}, {} cells, trained {} epochs of batches of {} on halves of the images{images}; {}; {}",
+            self.channels,
+            self.cells.unwrap_or(script.cells),
+            self.epochs(script),
+            self.batch(script),
+            self.code,
+            self.idle,
+        )
+    }
+}
