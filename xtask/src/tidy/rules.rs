@@ -30,6 +30,12 @@ pub(super) const CRATES: &[Crate] = &[
         why: "contracts do not know who fulfils them, and a linked plugin is built in little time",
     },
     Crate {
+        folder: "core/heap",
+        name: "assay-heap",
+        never: &[&["assay-*", "burn*", "polars*", "rayon"]],
+        why: "all that the program does stands on its memory",
+    },
+    Crate {
         folder: "core/parquet",
         name: "assay-parquet",
         never: &[&["assay-*", "burn*"]],
