@@ -93,6 +93,9 @@ impl RunError {
             Self::Refused { help, .. } => Some(help.clone()),
             Self::Folder { help, .. } => help.clone(),
             Self::Read(error) => error.help(),
+            Self::Training(TrainingError::Diverged { .. }) => {
+                Some("begin again in another folder: set training.learning_rate lower, or cut gradients by training.clip".into())
+            }
             Self::Journal { folder, error: JournalError::Damaged(_) } => {
                 let summary = folder.join(files::SUMMARY);
                 Some(format!("remove {} and continue the run with --resume: what is lost is measured again", summary.display()))
@@ -114,6 +117,9 @@ impl RunError {
     /// Whether another try would end in the same way.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Search(SearchError::Impossible(_) | SearchError::UnknownProxy(_)))
+        matches!(
+            self,
+            Self::Search(SearchError::Impossible(_) | SearchError::UnknownProxy(_)) | Self::Training(TrainingError::Diverged { .. })
+        )
     }
 }

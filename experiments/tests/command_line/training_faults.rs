@@ -15,6 +15,9 @@ use crate::training::experiment;
 /// How often a training is killed; another number is asked for by `ASSAY_KILLS`.
 const KILLS: usize = 6;
 
+/// A cell that differs from the one that is trained in an operator without parameters.
+const OTHER: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|skip_connect~2|";
+
 fn scratch() -> Scratch {
     let scratch = Scratch::new();
     scratch.write("train.toml", experiment());
@@ -86,7 +89,7 @@ fn a_training_that_diverges_says_in_which_step_and_what_to_lower() {
     let diverging = ["training.learning_rate=100.0", "training.weight_decay=1.0", "training.clip=0", "training.epochs=30"];
     let message = words(&scratch.fail(&arguments("run", &diverging)));
     assert!(message.contains("of epoch ") && message.contains("is not a number: the training diverged"), "{message}");
-    assert!(message.contains("use a lower learning_rate") && message.contains("it is 100"), "{message}");
+    assert!(message.contains("use a lower learning_rate") && message.contains("begin again in another folder"), "{message}");
     assert!(!message.contains("--resume"), "it would diverge again: {message}");
     assert!(!scratch.path().join("run/weights.safetensors").exists());
 }
@@ -99,7 +102,7 @@ fn a_checkpoint_of_another_training_or_version_is_refused_by_what_differs_and_st
     let nesterov = begun(&scratch, "other", &["training.nesterov=true"]);
     let seed = begun(&scratch, "seed", &["seed=1"]);
     let wider = begun(&scratch, "wider", &["training.channels=8"]);
-    let cell = begun(&scratch, "cell", &["training.architecture=|none~0|+|skip_connect~0|none~1|+|none~0|none~1|nor_conv_1x1~2|"]);
+    let cell = begun(&scratch, "cell", &[&format!("training.architecture={OTHER}")]);
     let refused = |bytes: &[u8]| {
         fs::write(&own, bytes).unwrap();
         let message = words(&scratch.fail(&["train", "--resume", "own", "--quiet"]));
@@ -111,7 +114,7 @@ fn a_checkpoint_of_another_training_or_version_is_refused_by_what_differs_and_st
         (&nesterov, "its `nesterov` is true, that of this training not set"),
         (&seed, "it is of seed 1, this training of 0"),
         (&wider, "its `channels` is 8, that of this training 4"),
-        (&cell, "its `architecture` is \"|none~0|+|skip_connect~0|none~1|"),
+        (&cell, "its `architecture` is"),
     ] {
         let message = refused(&fs::read(other).unwrap());
         assert!(message.contains(what), "{message}");

@@ -111,7 +111,6 @@ impl Prepared for TrainingRun {
         let mut keeper = Keeper { folder, observer };
         let outcome = assay_training::train(&self.job(), checkpoint.as_deref(), &mut keeper);
         let outcome = outcome.map_err(|error| match error {
-            TrainingError::Diverged { .. } => diverged(&error, recipe.learning_rate),
             TrainingError::Checkpoint(problem) => of_checkpoint(folder, &problem),
             other => other.into(),
         })?;
@@ -162,12 +161,6 @@ fn read_checkpoint(folder: &RunFolder) -> Result<Option<Vec<u8>>, RunError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot("read", &path, error)),
     }
-}
-
-/// A training that diverged does so again wherever it is continued.
-fn diverged(error: &TrainingError, rate: f64) -> RunError {
-    let help = format!("begin again in another folder: set training.learning_rate lower (it is {rate}), or cut gradients by training.clip");
-    RunError::refused(error.to_string(), help)
 }
 
 /// A checkpoint that cannot be continued, with its file.
