@@ -5,7 +5,7 @@
 
 use figment::value::{Dict, Value};
 
-/// The value of a text; the text itself where it is no other. Brackets are not nested deeper than a stack holds.
+/// The value of a text: the text itself where it is nothing else. Brackets are not nested deeper than a stack holds.
 pub(super) fn read(text: &str) -> Value {
     let mut reader = Reader { rest: text };
     reader.value().filter(|_| reader.rest.is_empty()).unwrap_or_else(|| text.into())
