@@ -36,11 +36,10 @@ pub(crate) fn of_step<E: Element>(graph: &Arc<Graph>, lesson: &Lesson<'_>, image
         totals = plan.levels.iter().map(|level| level.arena).max().unwrap_or(0) * size_of::<f64>();
     }
     let gradients = graph.parameter_count() * size_of::<f64>();
-    let lists = program.lowered.ops.len() * LISTS;
-    // Each chunk has images of its own.
+    // Each chunk has images of its own, and lists.
     let pixels = images * graph.input_shape().elements() * size_of::<f32>();
-    StepMemory {
-        kept: of_chunks::<E>(&program, &shares, lanes),
-        passing: weights * size_of::<E>() + back + totals + gradients + pixels + lists,
-    }
+    let lists = program.lowered.ops.len() * LISTS * shares.len();
+    // Weights are arranged for the way forward, and others for the way back.
+    let passing = (weights * size_of::<E>()).max(back + totals + gradients) + pixels + lists;
+    StepMemory { kept: of_chunks::<E>(&program, &shares, lanes), passing }
 }
