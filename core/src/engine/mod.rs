@@ -134,7 +134,8 @@ pub struct Forward {
     pub taps: Vec<Vec<f64>>,
 }
 
-/// Measures networks. Batch normalisation uses the batch's own statistics, so samples of a batch are coupled.
+/// Measures networks. Batch normalisation uses the batch's own statistics, so samples of a batch are coupled; in a network that is
+/// [in inference mode](Network::by_running) it uses the running ones, which no gradient goes through.
 ///
 /// Implementations are deterministic: equal arguments give bit-identical results on one machine, on any thread.
 /// One call runs on one thread; callers that have several cores make several calls, and where they have fewer calls
@@ -170,7 +171,7 @@ pub trait Engine: Send + Sync {
     fn pass(&self, network: &Network, batch: &Minibatch, ask: &Ask, precision: Precision) -> Result<Answer, EngineError>;
 
     /// Gives the gradients of an objective with respect to every parameter for each image alone, as if each were a
-    /// batch of one with batch statistics of its own: `visit` is called once an image, in order, with one list a
+    /// batch of one, with statistics of its own in training mode: `visit` is called once an image, in order, with one list a
     /// parameter. A given cotangent is that of one image.
     ///
     /// # Errors
@@ -236,7 +237,7 @@ pub trait Engine: Send + Sync {
     /// If the minibatch does not fit the network.
     fn tangent_gram(&self, network: &Network, batch: &Minibatch, precision: Precision) -> Result<Gram, EngineError>;
 
-    /// Makes a learner that begins with this network's parameters and initial running statistics. Its calls use as many
+    /// Makes a learner that begins with this network's parameters and initial running statistics; steps are in training mode. Its calls use as many
     /// threads as this engine's.
     ///
     /// # Errors

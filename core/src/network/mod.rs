@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 pub use initialise::Initialiser;
-pub use statistics::{RunningMoments, RunningStatistics, batch_norms};
+pub use statistics::{NormStatistics, RunningMoments, RunningStatistics, batch_norms};
 
-use crate::graph::{Graph, ParameterSpec};
+use crate::graph::{Graph, NodeId, ParameterSpec};
 use crate::stream::Stream;
 
 /// A graph and one value for each of its parameters.
@@ -21,6 +21,7 @@ pub struct Network {
     graph: Arc<Graph>,
     drawn_by: Option<(Initialiser, Stream)>,
     parameters: Vec<OnceLock<Vec<f32>>>,
+    statistics: Option<RunningStatistics>,
 }
 
 /// Why given parameters do not fit a graph.
@@ -48,7 +49,7 @@ impl Network {
     #[must_use]
     pub fn initialise(graph: Arc<Graph>, initialiser: Initialiser, stream: &Stream) -> Self {
         let parameters = graph.parameters().iter().map(|_| OnceLock::new()).collect();
-        Self { graph, drawn_by: Some((initialiser, stream.clone())), parameters }
+        Self { graph, drawn_by: Some((initialiser, stream.clone())), parameters, statistics: None }
     }
 
     /// A network with these values, by parameter path; values for paths that the graph lacks are ignored.
@@ -69,7 +70,7 @@ impl Network {
             }
             parameters.push(value.clone().into());
         }
-        Ok(Self { graph, drawn_by: None, parameters })
+        Ok(Self { graph, drawn_by: None, parameters, statistics: None })
     }
 
     /// A network with these values, one list a parameter in the order of [`Graph::parameters`].
@@ -84,13 +85,38 @@ impl Network {
                 return Err(ParameterError::Length { path, shape, expected, given });
             }
         }
-        Ok(Self { graph, drawn_by: None, parameters: parameters.into_iter().map(OnceLock::from).collect() })
+        let parameters = parameters.into_iter().map(OnceLock::from).collect();
+        Ok(Self { graph, drawn_by: None, parameters, statistics: None })
+    }
+
+    /// The same as a measurement at initialisation is to see it.
+    #[must_use]
+    pub fn by(self, statistics: NormStatistics) -> Self {
+        match statistics {
+            NormStatistics::Batch => Self { statistics: None, ..self },
+            NormStatistics::Running => {
+                let initial = RunningStatistics::initial(&self.graph);
+                self.by_running(initial)
+            }
+        }
+    }
+
+    /// The same in inference mode: batch normalisation is by these statistics in place of the batch's own.
+    #[must_use]
+    pub fn by_running(self, statistics: RunningStatistics) -> Self {
+        Self { statistics: Some(statistics), ..self }
+    }
+
+    /// What a batch normalisation is by in inference mode. Nothing in training mode, where it is by the batch's own statistics.
+    #[must_use]
+    pub fn running(&self, norm: NodeId) -> Option<&RunningMoments> {
+        self.statistics.as_ref()?.nodes.get(&norm)
     }
 
     /// The values alone, one list a parameter in the order of [`Graph::parameters`].
     #[must_use]
     pub fn into_parameters(self) -> Vec<Vec<f32>> {
-        let Self { graph, drawn_by, parameters } = self;
+        let Self { graph, drawn_by, parameters, .. } = self;
         let specs = graph.parameters().iter();
         specs.zip(parameters).map(|(spec, values)| values.into_inner().unwrap_or_else(|| draw(drawn_by.as_ref(), spec))).collect()
     }

@@ -4,6 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::graph::{Graph, NodeId, Operator};
 
+crate::words! {
+    /// What batch normalisation is by in a measurement at initialisation.
+    #[derive(Default, Hash)]
+    pub enum NormStatistics {
+        /// The batch's own statistics, as in training.
+        #[default]
+        Batch = "batch" as "batch statistics",
+        /// Running statistics as they are before training: mean 0 and variance 1.
+        Running = "running" as "running statistics (mean 0, variance 1)",
+    }
+}
+
 /// The mean and variance that each batch normalisation of a graph saw in training, averaged with exponentially falling
 /// weights. In inference they take the place of the batch's own.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,7 +2,7 @@
 
 use assay_core::data::{Augmentation, Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Precision};
-use assay_core::network::{Initialiser, Network};
+use assay_core::network::{Initialiser, Network, NormStatistics};
 use assay_core::plugin::{
     AskError, Declared, Measured, Pass, PassProxy, Proxy, ProxyError, Settings, SettingsError, Source, WholeNetwork, WholePass,
 };
@@ -98,7 +98,8 @@ fn pass(wanted: AssayPass) -> Result<(WholePass, usize), String> {
         other => return Err(unknown("images", other)),
     };
     let network = WholeNetwork { channels: channels as usize, cells: cells as usize };
-    Ok((WholePass { network, batch: batch as usize, initialiser, precision, augmentation, images }, draw as usize))
+    let batch_norm = NormStatistics::Batch;
+    Ok((WholePass { network, batch: batch as usize, initialiser, precision, augmentation, batch_norm, images }, draw as usize))
 }
 
 impl RuntimeProxy {

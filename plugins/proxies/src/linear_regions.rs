@@ -8,7 +8,7 @@
 //! **Undefined** where the network has no ReLU.
 
 use assay_core::data::{CropSource, Minibatch};
-use assay_core::network::{Initialiser, Network};
+use assay_core::network::{Initialiser, Network, NormStatistics};
 use assay_core::plugin::{MacroNet, Part, Proxy, ProxyError, SettingsError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
@@ -30,6 +30,8 @@ assay_core::settings! {
         pub cells: usize = 1, in 1..=100;
         /// how parameters are drawn
         pub initialiser: Initialiser = Initialiser::UniformFanIn;
+        /// what batch normalisation is by: the statistics of a batch of crops as in training, or running ones as they are before it
+        pub batch_norm: NormStatistics = NormStatistics::Batch;
     }
 }
 
@@ -57,8 +59,9 @@ impl ZeroCostProxy for LinearRegions {
     }
 
     fn protocol(&self) -> String {
+        let by = if self.batch_norm == NormStatistics::Batch { String::new() } else { format!(", {}", self.batch_norm) };
         format!(
-            "R̂: {} crops of {}×{}×{} in batches of {}, C={}, {}",
+            "R̂: {} crops of {}×{}×{} in batches of {}, C={}, {}{by}",
             self.crops, self.channels, self.crop_size, self.crop_size, self.crop_batch, self.channels, self.initialiser
         )
     }
@@ -96,6 +99,6 @@ impl LinearRegions {
             classes: subject.dataset.classes(),
             part: Part::Trunk,
         };
-        initial_network::draw(subject, &net, self.initialiser)
+        Ok(initial_network::draw(subject, &net, self.initialiser)?.by(self.batch_norm))
     }
 }

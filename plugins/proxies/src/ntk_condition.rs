@@ -2,7 +2,8 @@
 //!
 //! **What it measures.** κ = λmax / λmin of the tangent Gram matrix over one minibatch; a network with a smaller κ is
 //! easier to train. Row i of the Jacobian is the gradient of the sum of sample i's logits with respect to every
-//! parameter whose name contains `weight`, through batch normalisation in training mode.
+//! parameter whose name contains `weight`, through batch normalisation in training mode (`batch_norm = "running"`: in inference
+//! mode, the default of the released function, which its search does not use).
 //! **Source.** Chen, Gong, Wang: Neural Architecture Search on ImageNet in Four GPU Hours, ICLR 2021, Eq. 2 and 3, in
 //! the form of the released code.
 //! **Cost.** One forward pass and as many backward passes as the batch has images.
@@ -11,7 +12,7 @@
 
 use assay_core::data::Augmentation;
 use assay_core::engine::{ConditionNumber, Precision};
-use assay_core::network::Initialiser;
+use assay_core::network::{Initialiser, NormStatistics};
 use assay_core::plugin::{Proxy, ProxyError, Subject, WholeNetwork, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
@@ -29,6 +30,8 @@ assay_core::settings! {
         pub precision: Precision = Precision::F32;
         /// how images are varied when they are drawn
         pub augmentation: Augmentation = Augmentation::FlipAndCrop;
+        /// what batch normalisation is by: the batch's own statistics as in training, or running ones as they are before it
+        pub batch_norm: NormStatistics = NormStatistics::Batch;
     }
 }
 
@@ -50,12 +53,12 @@ impl ZeroCostProxy for NtkCondition {
     }
 
     fn protocol(&self) -> String {
-        let Self { network: InitialNetwork { size, initialiser }, batch, precision, augmentation } = self;
-        format!("κ: {size}, batch {batch} ({augmentation}), {initialiser}, batch statistics, {precision}")
+        let Self { network: InitialNetwork { size, initialiser }, batch, precision, augmentation, batch_norm } = self;
+        format!("κ: {size}, batch {batch} ({augmentation}), {initialiser}, {batch_norm}, {precision}")
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        let network = self.network.draw(subject)?;
+        let network = self.network.draw(subject)?.by(self.batch_norm);
         let images = subject.sample(self.batch, self.augmentation)?;
         let gram = subject.engine.tangent_gram(&network, &images, self.precision)?;
         Ok(match gram.condition_number() {

@@ -180,10 +180,11 @@ impl<B: Backend> Backward<'_, B> {
         })
     }
 
-    /// dx = γ/σ · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over the batch and the map, cotangent by cotangent.
+    /// dx = γ/σ · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over the batch and the map, cotangent by cotangent; by running
+    /// statistics dx = γ/σ · dy.
     fn through_batch_norm(&self, id: NodeId, cotangent: Tensor<B, 4>) -> Tensor<B, 2> {
         let pass = self.pass;
-        let Saved::Normalised { rows, inverse_deviation } = &pass.saved[id.0] else {
+        let Saved::Normalised { rows, inverse_deviation, by_running } = &pass.saved[id.0] else {
             unreachable!("batch normalisation saves what it normalised")
         };
         let shape = pass.graph.node(id).shape;
@@ -191,15 +192,20 @@ impl<B: Backend> Backward<'_, B> {
             Some(gamma) => gamma * inverse_deviation.clone(),
             None => inverse_deviation.clone(),
         };
+        let scale = channel_rows(scale, self.images());
+        let rows_of = |cotangent: Tensor<B, 4>| cotangent.reshape([self.images() * shape.channels, shape.area()]);
+        if *by_running {
+            return rows_of(cotangent) * scale;
+        }
         let size = (pass.batch * shape.area()) as f64;
         let (shift, slope) = self.sums(id, &cotangent);
-        let dy = cotangent.reshape([self.images() * shape.channels, shape.area()]);
+        let dy = rows_of(cotangent);
         let normalised = rows.clone().repeat_dim(0, self.count);
         let spread = |sums: Tensor<B, 2>| {
             let sums = sums / size;
             sums.reshape([self.count, 1, shape.channels]).repeat_dim(1, pass.batch).reshape([self.images() * shape.channels, 1])
         };
-        (dy - spread(shift) - normalised * spread(slope)) * channel_rows(scale, self.images())
+        (dy - spread(shift) - normalised * spread(slope)) * scale
     }
 
     /// Σ dy and Σ dy · x̂ over the batch and the map, `[K, channels]` each: the gradients of β and γ.

@@ -1,8 +1,10 @@
 //! One forward pass, with what the backward pass will need.
 
+use std::collections::BTreeMap;
+
 use assay_core::data::Minibatch;
 use assay_core::graph::{Graph, NodeId, Operator, Pool};
-use assay_core::network::Network;
+use assay_core::network::{Network, RunningMoments, batch_norms};
 use burn_tensor::backend::Backend;
 use burn_tensor::module::max_pool2d_with_indices;
 use burn_tensor::{Int, Tensor};
@@ -18,15 +20,19 @@ pub(super) struct Pass<B: Backend> {
     values: Vec<Option<Tensor<B, 4>>>,
     pub(super) saved: Vec<Saved<B>>,
     pub(super) weights: Vec<Option<Tensor<B, 1>>>,
+    /// Mean and variance of the batch normalisations that are not by the batch's own.
+    running: BTreeMap<NodeId, [Tensor<B, 1>; 2]>,
 }
 
 /// What an operator keeps for its backward pass besides its input and output.
 pub(super) enum Saved<B: Backend> {
     Nothing,
-    /// Batch normalisation: x̂ as rows `[batch · channels, area]`, and 1/σ `[channels]`.
+    /// Batch normalisation: x̂ as rows `[batch · channels, area]`, and 1/σ `[channels]`. By running statistics, no gradient goes
+    /// through them.
     Normalised {
         rows: Tensor<B, 2>,
         inverse_deviation: Tensor<B, 1>,
+        by_running: bool,
     },
     /// Where each maximum lay.
     Maxima(Tensor<B, 4, Int>),
@@ -50,7 +56,12 @@ impl<B: Backend> Pass<B> {
             .collect();
         let count = graph.nodes().len();
         let saved = (0..count).map(|_| Saved::Nothing).collect();
-        let mut pass = Self { graph, tensors, batch: batch.len(), values: vec![None; count], saved, weights };
+        let moments = |id: NodeId| {
+            let RunningMoments { mean, variance } = network.running(id)?;
+            Some((id, [mean, variance].map(|values| tensors.of_f32(values, [values.len()]))))
+        };
+        let running = batch_norms(&graph).filter_map(moments).collect();
+        let mut pass = Self { graph, tensors, batch: batch.len(), values: vec![None; count], saved, weights, running };
         let graph = network.graph();
         for (position, needed) in needed.into_iter().enumerate() {
             if needed {
@@ -105,12 +116,14 @@ impl<B: Backend> Layers<B> for Pass<B> {
 
     fn normalise(&mut self, id: NodeId, input: Tensor<B, 4>, scale: Option<[Tensor<B, 1>; 2]>, epsilon: f64) -> Tensor<B, 4> {
         let shape = input.dims();
-        let (rows, inverse_deviation) = normalise(input, epsilon);
+        let running = self.running.get(&id).cloned();
+        let by_running = running.is_some();
+        let (rows, inverse_deviation) = normalise(input, running, epsilon);
         let value = match scale {
             Some([scale, offset]) => rows.clone() * channel_rows(scale, self.batch) + channel_rows(offset, self.batch),
             None => rows.clone(),
         };
-        self.saved[id.0] = Saved::Normalised { rows, inverse_deviation };
+        self.saved[id.0] = Saved::Normalised { rows, inverse_deviation, by_running };
         value.reshape(shape)
     }
 
@@ -122,14 +135,21 @@ impl<B: Backend> Layers<B> for Pass<B> {
     }
 }
 
-/// x̂ as rows `[images · channels, area]`, and 1/σ a channel. The row layout keeps broadcasting on burn-flex's fast path.
-fn normalise<B: Backend>(x: Tensor<B, 4>, epsilon: f64) -> (Tensor<B, 2>, Tensor<B, 1>) {
+/// x̂ as rows `[images · channels, area]`, and 1/σ a channel, by this mean and variance or by the batch's own. The row layout keeps
+/// broadcasting on burn-flex's fast path.
+fn normalise<B: Backend>(x: Tensor<B, 4>, running: Option<[Tensor<B, 1>; 2]>, epsilon: f64) -> (Tensor<B, 2>, Tensor<B, 1>) {
     let [images, channels, height, width] = x.dims();
     let area = height * width;
     let rows = x.reshape([images * channels, area]);
     let channel_mean = |rows: Tensor<B, 2>| rows.mean_dim(1).reshape([images, channels]).mean_dim(0).reshape([channels]);
-    let centred = rows.clone() - channel_rows(channel_mean(rows), images);
-    let variance = channel_mean(centred.clone() * centred.clone());
+    let (centred, variance) = match running {
+        Some([mean, variance]) => (rows - channel_rows(mean, images), variance),
+        None => {
+            let centred = rows.clone() - channel_rows(channel_mean(rows), images);
+            let variance = channel_mean(centred.clone() * centred.clone());
+            (centred, variance)
+        }
+    };
     let inverse_deviation = (variance + epsilon).sqrt().recip();
     (centred * channel_rows(inverse_deviation.clone(), images), inverse_deviation)
 }

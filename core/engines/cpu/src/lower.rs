@@ -32,6 +32,8 @@ pub(super) enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Op {
     pub(super) kind: Kind,
+    /// The node whose value it is, or the first of those that share it.
+    pub(super) node: NodeId,
     /// Positions in [`Lowered::ops`], all before this one.
     pub(super) inputs: Vec<usize>,
     pub(super) shape: Shape,
@@ -98,14 +100,15 @@ impl Lowered {
                 _ => node.inputs.iter().filter_map(|input| op_of_node[input.0]).collect(),
             };
             let parameters: Vec<usize> = graph.parameters_of(NodeId(position)).collect();
+            let id = NodeId(position);
             let mut op = Op {
+                node: id,
                 kind: kind(&node.operator, node.inputs.first().map(|input| graph.node(*input).shape)),
                 inputs,
                 shape: node.shape,
                 weight: parameters.first().copied(),
                 bias: parameters.get(1).copied(),
             };
-            let id = NodeId(position);
             let mixture = mixtures.iter().position(|mixture| mixture.node == id);
             if let Some(mixture) = mixture {
                 op.kind = Kind::Sum(mixtures[mixture].weights.clone());
@@ -117,7 +120,7 @@ impl Lowered {
                 mixed[mixture].op = Some(own);
             }
             if let Some(place) = dropped.iter().position(|node| *node == id) {
-                let scale = Op { kind: Kind::Scale(place), inputs: vec![own], shape: node.shape, weight: None, bias: None };
+                let scale = Op { node: id, kind: Kind::Scale(place), inputs: vec![own], shape: node.shape, weight: None, bias: None };
                 own = ops.place(scale, false);
             }
             op_of_node[position] = Some(own);

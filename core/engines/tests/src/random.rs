@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use assay_core::data::Minibatch;
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, NodeId, Operator, Pool, Shape};
-use assay_core::network::Network;
+use assay_core::network::{Network, RunningStatistics};
 use assay_core::stream::Stream;
 use rand::RngExt;
 
@@ -27,6 +27,17 @@ pub fn network(seed: u64) -> (Network, Minibatch) {
     let graph = graph(&mut draw, true);
     let images = draw.of(&[1, 2, 3, 5, 8, 9, 16, 17, 19]);
     with_values(graph, images, &mut draw)
+}
+
+/// The same in inference mode, by statistics that differ from channel to channel.
+pub fn in_inference_mode(network: Network) -> Network {
+    let mut statistics = RunningStatistics::initial(network.graph());
+    for moments in statistics.nodes.values_mut() {
+        for (channel, (mean, variance)) in moments.mean.iter_mut().zip(&mut moments.variance).enumerate() {
+            (*mean, *variance) = (0.25 * (channel % 3) as f32 - 0.25, 0.5 + 0.5 * (channel % 4) as f32);
+        }
+    }
+    network.by_running(statistics)
 }
 
 /// A network without ReLU and maximum, so that rounding cannot change what a gradient is.

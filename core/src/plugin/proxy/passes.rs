@@ -14,7 +14,7 @@ use super::{Draws, ProxyError, Subject, bytes_of};
 use crate::data::{Augmentation, Dataset, Minibatch};
 use crate::engine::{Answer, Ask, Engine, Precision};
 use crate::graph::Graph;
-use crate::network::{Initialiser, Network};
+use crate::network::{Initialiser, Network, NormStatistics};
 use crate::plugin::MacroNet;
 use crate::score::{Direction, Reading};
 use crate::stream::Stream;
@@ -27,6 +27,8 @@ pub struct Pass {
     pub net: MacroNet,
     /// How parameters are drawn.
     pub initialiser: Initialiser,
+    /// What batch normalisation is by.
+    pub batch_norm: NormStatistics,
     /// What enters the network.
     pub images: Images,
     /// The floating-point type it is computed in.
@@ -239,7 +241,7 @@ fn cotangent_stream(draws: &Draws) -> Stream {
 struct Bench<'a> {
     subject: &'a Subject<'a>,
     graphs: Vec<(MacroNet, Arc<Graph>)>,
-    networks: Vec<((MacroNet, Initialiser), Arc<Network>)>,
+    networks: Vec<((MacroNet, Initialiser, NormStatistics), Arc<Network>)>,
     batches: Vec<((Images, MacroNet), Arc<Minibatch>)>,
 }
 
@@ -259,8 +261,8 @@ impl Bench<'_> {
         stream: &Stream,
         asks: &mut Vec<Result<Ask, AskError>>,
     ) -> Result<(Arc<Network>, Arc<Minibatch>, Answer), ProxyError> {
-        let Pass { net, initialiser, images, precision } = run.pass;
-        let network = self.network(net, initialiser)?;
+        let Pass { net, initialiser, batch_norm, images, precision } = run.pass;
+        let network = self.network(net, initialiser, batch_norm)?;
         self.subject.engine.room(network.bytes().saturating_add(bytes_of(images.count(), net.input)))?;
         let batch = self.batch(images, net)?;
         asks.extend(run.users.iter().map(|user| proxies[user.proxy].ask(user.position, &network, &batch, stream)));
@@ -272,8 +274,9 @@ impl Bench<'_> {
         Ok((network, batch, answer))
     }
 
-    fn network(&mut self, net: MacroNet, initialiser: Initialiser) -> Result<Arc<Network>, ProxyError> {
-        if let Some((_, network)) = self.networks.iter().find(|(own, _)| *own == (net, initialiser)) {
+    fn network(&mut self, net: MacroNet, initialiser: Initialiser, batch_norm: NormStatistics) -> Result<Arc<Network>, ProxyError> {
+        let key = (net, initialiser, batch_norm);
+        if let Some((_, network)) = self.networks.iter().find(|(own, _)| *own == key) {
             return Ok(Arc::clone(network));
         }
         let graph = match self.graphs.iter().find(|(own, _)| *own == net) {
@@ -284,8 +287,8 @@ impl Bench<'_> {
                 graph
             }
         };
-        let network = Arc::new(Network::initialise(graph, initialiser, &self.subject.draws.parameters));
-        self.networks.push(((net, initialiser), Arc::clone(&network)));
+        let network = Arc::new(Network::initialise(graph, initialiser, &self.subject.draws.parameters).by(batch_norm));
+        self.networks.push((key, Arc::clone(&network)));
         Ok(network)
     }
 

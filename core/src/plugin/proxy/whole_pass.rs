@@ -3,7 +3,7 @@
 use super::{Images, Pass, WholeNetwork};
 use crate::data::{Augmentation, Dataset};
 use crate::engine::Precision;
-use crate::network::Initialiser;
+use crate::network::{Initialiser, NormStatistics};
 
 crate::words! {
     /// What enters the network.
@@ -30,6 +30,8 @@ crate::settings! {
         pub precision: Precision = Precision::F32;
         /// how images of the dataset are varied when they are drawn
         pub augmentation: Augmentation = Augmentation::None;
+        /// what batch normalisation is by: the batch's own statistics as in training, or running ones as they are before it
+        pub batch_norm: NormStatistics = NormStatistics::Batch;
         /// what enters the network: images of the dataset, or pixels from the standard normal distribution
         pub images: Source = Source::Dataset;
     }
@@ -39,23 +41,23 @@ impl WholePass {
     /// The pass over the measurement's minibatch, or over another one of it where `draw` is not 0.
     #[must_use]
     pub fn pass(&self, dataset: &dyn Dataset, draw: usize) -> Pass {
-        let Self { network, batch, initialiser, precision, augmentation, images } = *self;
+        let Self { network, batch, initialiser, precision, augmentation, batch_norm, images } = *self;
         let images = match images {
             Source::Dataset => Images::Sampled { batch, augmentation, draw },
             Source::Normal => Images::Normal { batch, draw },
         };
-        Pass { net: network.net(dataset), initialiser, images, precision }
+        Pass { net: network.net(dataset), initialiser, batch_norm, images, precision }
     }
 }
 
 impl std::fmt::Display for WholePass {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { network, batch, initialiser, precision, augmentation, images } = self;
+        let Self { network, batch, initialiser, precision, augmentation, batch_norm, images } = self;
         write!(f, "{network}, batch {batch} (")?;
         match images {
             Source::Dataset => write!(f, "{augmentation}")?,
             Source::Normal => write!(f, "standard normal pixels")?,
         }
-        write!(f, "), {initialiser}, batch statistics, {precision}")
+        write!(f, "), {initialiser}, {batch_norm}, {precision}")
     }
 }

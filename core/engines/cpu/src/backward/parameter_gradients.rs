@@ -101,7 +101,10 @@ impl<E: Element> Prepared<'_, E> {
         let centers = self.activations.centers[norm].as_ref();
         let op = &self.lowered.ops[norm];
         let channels = plan.gradient.channels;
+        // Running statistics do not depend on the batch: no gradient goes through them.
+        let is_fixed = self.network.running(op.node).is_some();
         let elements = (batch * op.shape.area()) as f64;
+        let of_mean = |sum: f64| if is_fixed { 0.0 } else { sum / elements };
         let gamma = op.weight.map(|weight| self.network.parameter(weight));
         let products = match (plan.conv, plan.products) {
             (Some(conv), _) => {
@@ -144,7 +147,7 @@ impl<E: Element> Prepared<'_, E> {
             let groups = constants.input_sums.len() / taps;
             let per_group = channels / groups;
             for channel in 0..channels {
-                let (mean, product) = (sums[channel] / elements, products[channel] / elements);
+                let (mean, product) = (of_mean(sums[channel]), of_mean(products[channel]));
                 let input_sums = &constants.input_sums[channel / per_group * taps..][..taps];
                 let through = &constants.products[channel * taps..][..taps];
                 for (value, (input_sum, through)) in
@@ -156,7 +159,7 @@ impl<E: Element> Prepared<'_, E> {
             put(op.weight, weight_gradient);
         }
         let factors = |channel: usize| {
-            let (beta, gamma) = (-alpha[channel] * products[channel] / elements, -alpha[channel] * sums[channel] / elements);
+            let (beta, gamma) = (of_mean(-alpha[channel] * products[channel]), of_mean(-alpha[channel] * sums[channel]));
             let Some(centers) = centers else { return [alpha[channel] * scale, beta, gamma] };
             let slope = beta * statistics.inverse_deviation[channel];
             [alpha[channel] * scale, slope, gamma + slope * (centers[channel].to_f64() - statistics.mean[channel])]

@@ -17,19 +17,28 @@ impl<E: Element> Pass<'_, E> {
         meter.time(
             || what,
             || {
-                if self.activations.tiles.isolated {
+                if let Some(running) = self.network.running(self.lowered.ops[op].node) {
+                    let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect::<Vec<f64>>();
+                    self.by_statistics(op, Statistics::new(wide(&running.mean), &wide(&running.variance), epsilon));
+                } else if self.activations.tiles.isolated {
                     let (normalised, statistics) = self.by_image(op, epsilon);
                     self.scale_and_shift(op, normalised);
                     self.activations.statistics[op] = statistics;
                 } else {
                     let (mean, variance) = moments(self.kernels, self.activations, self.lowered.ops[op].inputs[0]);
-                    let statistics = Statistics::new(mean, &variance, epsilon);
-                    let normalised = self.normalised(op, &statistics);
-                    self.scale_and_shift(op, normalised);
-                    self.activations.statistics[op] = vec![statistics];
+                    self.by_statistics(op, Statistics::new(mean, &variance, epsilon));
                 }
             },
         );
+    }
+
+    /// Computes a batch normalisation by these statistics, which are those of all images.
+    fn by_statistics(&mut self, op: usize, statistics: Statistics) {
+        let normalised = self.normalised(op, &statistics);
+        self.scale_and_shift(op, normalised);
+        // Images that are isolated each have their own.
+        let tiles = self.activations.tiles;
+        self.activations.statistics[op] = vec![statistics; if tiles.isolated { tiles.copies } else { 1 }];
     }
 
     /// Floating-point operations of a batch normalisation.

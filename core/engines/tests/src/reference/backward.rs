@@ -3,7 +3,7 @@
 use assay_core::graph::{Graph, NodeId, Operator};
 use assay_core::network::Network;
 
-use super::{Tensor, Way, each_product, parameters, statistics, window};
+use super::{Tensor, Way, each_product, parameters, window};
 
 /// The gradient of Σ cotangent · output with respect to every parameter.
 pub(crate) fn gradients(network: &Network, values: &[Tensor], cotangent: &[f64]) -> Vec<Vec<f64>> {
@@ -51,7 +51,7 @@ pub(crate) fn pull_back_by(
             Operator::BatchNorm { affine, epsilon } => {
                 let count = (dy.batch * dy.shape.area()) as f64;
                 for channel in 0..dy.shape.channels {
-                    let (mean, inverse) = statistics(input, channel, *epsilon);
+                    let (mean, inverse) = way.normalised_by(network, position, input, channel, *epsilon);
                     let gamma = if *affine { weights[0][channel] } else { 1.0 };
                     let (mut sum, mut product) = (0.0, 0.0);
                     dy.each(|n, c, y, x| {
@@ -64,6 +64,8 @@ pub(crate) fn pull_back_by(
                         all[first][channel] += product;
                         all[first + 1][channel] += sum;
                     }
+                    // No gradient goes through the statistics of a network in inference mode.
+                    let (sum, product) = if network.running(NodeId(position)).is_some() { (0.0, 0.0) } else { (sum, product) };
                     dy.each(|n, c, y, x| {
                         if c == channel {
                             let normalised = (input.at(n, c, y, x) - mean) * inverse;

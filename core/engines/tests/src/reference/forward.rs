@@ -4,7 +4,7 @@ use assay_core::data::Minibatch;
 use assay_core::graph::{NodeId, Operator};
 use assay_core::network::Network;
 
-use super::{Tensor, Way, each_product, parameters, statistics, window};
+use super::{Tensor, Way, each_product, parameters, window};
 
 /// The values of all nodes, needed or not.
 pub(crate) fn forward(network: &Network, batch: &Minibatch) -> Vec<Tensor> {
@@ -32,14 +32,7 @@ pub(crate) fn forward_by(network: &Network, batch: &Minibatch, way: Way<'_>) -> 
             }
             (Operator::BatchNorm { affine, epsilon }, Some(input)) => {
                 for channel in 0..node.shape.channels {
-                    let by_batch = way.by_batch.contains(&NodeId(position));
-                    let (mean, inverse) = match way.running.filter(|_| !by_batch) {
-                        None => statistics(input, channel, *epsilon),
-                        Some(running) => {
-                            let (mean, variance) = &running[&NodeId(position)];
-                            (mean[channel], 1.0 / (variance[channel] + epsilon).sqrt())
-                        }
-                    };
+                    let (mean, inverse) = way.normalised_by(network, position, input, channel, *epsilon);
                     let (gamma, beta) = if *affine { (parameters[0][channel], parameters[1][channel]) } else { (1.0, 0.0) };
                     positions.each(|n, c, y, x| {
                         if c == channel {

@@ -126,6 +126,17 @@ impl Way<'_> {
         given.map_or_else(|| own.iter().copied().map(f64::from).collect(), <[f64]>::to_vec)
     }
 
+    /// What a channel is centred by and multiplied by.
+    fn normalised_by(&self, network: &Network, position: usize, input: &Tensor, channel: usize, epsilon: f64) -> (f64, f64) {
+        let id = NodeId(position);
+        let by = |mean: f64, variance: f64| (mean, 1.0 / (variance + epsilon).sqrt());
+        if let Some((mean, variance)) = self.running.filter(|_| !self.by_batch.contains(&id)).map(|running| &running[&id]) {
+            return by(mean[channel], variance[channel]);
+        }
+        let own = network.running(id).map(|own| by(f64::from(own.mean[channel]), f64::from(own.variance[channel])));
+        own.unwrap_or_else(|| statistics(input, channel, epsilon))
+    }
+
     /// Multiplies each image of a node's value, or of its gradient, by its factor.
     fn drop(&self, position: usize, value: &mut Tensor) {
         for Dropped { factors, .. } in self.dropped.iter().filter(|dropped| dropped.node.0 == position) {

@@ -1,6 +1,7 @@
 //! One suite that every engine passes: random graphs over every operator against plain loops. An engine runs it by
 //! [`engine_suite!`](crate::engine_suite).
 
+mod inference;
 mod learners;
 mod learning;
 mod passes;
@@ -11,6 +12,7 @@ use assay_core::graph::{NodeId, Operator};
 use assay_core::network::Network;
 use proptest::prelude::*;
 
+pub use inference::networks_in_inference_mode_agree_with_plain_loops;
 pub use learners::{
     a_learner_goes_on_from_its_state_to_the_very_weights, a_part_learns_as_if_alone_and_leaves_the_rest_of_the_network_untouched,
     statistics_move_in_a_pass_and_parameters_when_they_are_told_to, what_cannot_be_learned_is_refused_with_a_reason,
@@ -38,6 +40,7 @@ macro_rules! engine_suite {
             what_is_asked_for_beside_it_does_not_change_a_bit_of_an_answer,
             what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so,
             gradients_by_image_are_those_of_batches_of_one,
+            networks_in_inference_mode_agree_with_plain_loops,
         }
     };
     ($engines:expr => $($test:ident,)*) => {$(
