@@ -14,8 +14,8 @@
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Answer, Ask, Engine};
 use assay_core::graph::{Graph, NodeId, Operator};
-use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, Source, WholePass};
+use assay_core::network::{Initialiser, Network, NormStatistics};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, SettingsError, Source, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use rand_distr::{Distribution, StandardNormal};
@@ -51,7 +51,13 @@ assay_core::register! {
     name: "zen",
     summary: "expected change of features under a small change of the input (Zen-NAS, Lin et al., ICCV 2021)",
     settings: Zen,
-    build: |proxy| Ok(Box::new(Proxy::passes(proxy))),
+    build: |proxy| {
+        if proxy.pass.batch_norm == NormStatistics::Running {
+            let problem = "must be \"batch\": the score counts the scale that normalisation by the batch takes away";
+            return Err(SettingsError::new("batch_norm", problem));
+        }
+        Ok(Box::new(Proxy::passes(proxy)))
+    },
 }
 
 impl PassProxy for Zen {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use assay_core::data::{Dataset, InMemory, Normalisation};
+use assay_core::engine::Engine;
 use assay_core::graph::Shape;
 use assay_core::plugin::{Draws, Proxy, ProxyError, Registry, SearchSpace, Settings, Subject};
 use assay_core::score::Reading;
@@ -88,6 +89,39 @@ fn regions_lie_between_one_and_the_number_of_crops() {
     assert!((1.0..=200.0).contains(&regions("skip_connect")));
     assert!(regions("nor_conv_3x3") > regions("none"));
     assert_eq!(regions("none"), 1.0, "a network that ignores its input has one region");
+}
+
+#[test]
+fn in_inference_mode_both_engines_give_another_reading_that_says_so() {
+    let (images, space) = (noise(40), space());
+    let subspace = space.parse(&cell("nor_conv_3x3")).unwrap();
+    let draws = Draws { parameters: Stream::new(0, "parameters"), images: Stream::new(0, "images") };
+    let proxies = Registry::<Proxy>::collect().unwrap();
+    let with_it = proxies.iter().filter(|entry| entry.settings.iter().any(|setting| setting.name == "batch_norm"));
+    let mut names: Vec<&str> = with_it.map(|entry| entry.name).collect();
+    names.retain(|name| *name != "zen");
+    assert!(names.len() > 8 && names.contains(&"ntk-condition") && names.contains(&"linear-regions"), "{names:?}");
+    for name in names {
+        let measured = |batch_norm: &str, engine: &dyn Engine| {
+            let small: &[(&str, usize)] = match name {
+                "linear-regions" => &[("crops", 200), ("crop_batch", 100)],
+                "meco" => &[("channels", 4), ("cells", 1)],
+                _ => &[("channels", 4), ("cells", 1), ("batch", 8)],
+            };
+            let settings = small.iter().fold(Settings::none().with("batch_norm", batch_norm), |all, (key, value)| all.with(key, *value));
+            let proxy = proxies.build(name, &settings).unwrap();
+            let reading = proxy.measure(&Subject { space: space.as_ref(), subspace: &subspace, dataset: &images, engine, draws: &draws });
+            let protocol = proxy.protocol();
+            assert_eq!(protocol.contains("running statistics (mean 0, variance 1)"), batch_norm == "running", "{protocol}");
+            reading.unwrap().value().unwrap()
+        };
+        let (cpu, burn) = (assay_cpu::CpuEngine::new(), assay_burn::flex());
+        let (one, other) = (measured("running", &cpu), measured("running", &burn));
+        assert!((one - other).abs() <= 0.01 * one.abs(), "{name}: {one} on the processor's own engine, {other} on burn's");
+        assert!((one - measured("batch", &cpu)).abs() > 1e-4 * one.abs(), "{name}: {one} in both modes");
+    }
+    let error = proxies.build("zen", &Settings::none().with("batch_norm", "running")).err().unwrap();
+    insta::assert_snapshot!(error, @r#"proxy `zen`: `batch_norm`: must be "batch": the score counts the scale that normalisation by the batch takes away"#);
 }
 
 #[test]
