@@ -1,7 +1,7 @@
 //! Forward: the value of every node.
 
 use assay_core::data::Minibatch;
-use assay_core::graph::{NodeId, Operator};
+use assay_core::graph::Operator;
 use assay_core::network::Network;
 
 use super::{Tensor, Way, each_product, parameters, window};
