@@ -2,7 +2,7 @@
 //! time, but for what a block has more than it is asked for.
 //!
 //! A measurement takes and gives back hundreds of blocks of some megabytes, on several threads at once. The C library's allocator
-//! has an arena a thread: what is free in one is no use to the others, and a small block that is still in use keeps the large ones
+//! has an arena a thread: no other thread uses what is free in one, and a small block that is still in use keeps the large ones
 //! below it. So the memory of a study grows. To give every block back to the system at once is flat too, but then the system clears and
 //! maps each of its pages again and again. Here a block that is given back is kept for the next that needs as much, on any thread.
 //!
