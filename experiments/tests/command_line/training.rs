@@ -269,7 +269,8 @@ fn a_training_by_a_named_recipe_on_one_side_of_a_split_and_validated_on_the_othe
     let protocol = summary["protocol"].as_str().unwrap();
     assert!(protocol.contains("20 of 40 images of 3×8×8 (images.bin; those in `halves` of splits.json), tested on"), "{protocol}");
     assert!(protocol.contains("those not in `halves` of splits.json"), "{protocol}");
-    assert!(summary["cpu_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{summary}");
+    // The system counts hundredths of a second, of which this may take none.
+    assert!(summary["cpu_seconds"].as_f64().is_some_and(|seconds| (0.0..60.0).contains(&seconds)), "{summary}");
 
     // The run's own file makes the same again, wherever the split lies.
     std::fs::rename(scratch.path().join("splits.json"), scratch.path().join("moved.json")).unwrap();

@@ -120,6 +120,7 @@ fn plugins_are_found_by_the_experiment_the_environment_and_the_data_directory() 
       initialiser   one of "kaiming-normal-fan-in", "kaiming-normal-fan-out", "uniform-fan-in", "standard-normal"  "uniform-fan-in"  how parameters are drawn (uniform-fan-in is PyTorch's default)
       precision     one of "f32", "f64"                                                                            "f32"             floating-point type of values and gradients
       augmentation  one of "none", "flip-and-crop"                                                                 "none"            how images of the dataset are varied when they are drawn
+      batch_norm    one of "batch", "running"                                                                      "batch"           what batch normalisation is by: the batch's own statistics as in training, or running ones as they are before it
       images        one of "dataset", "normal"                                                                     "dataset"         what enters the network: images of the dataset, or pixels from the standard normal distribution
     "#);
 }
