@@ -7,7 +7,7 @@
 use assay_core::data::{Augmentation, Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted};
 use assay_core::graph::ParameterRole;
-use assay_core::network::{Initialiser, Network};
+use assay_core::network::{Initialiser, Network, NormStatistics};
 use assay_core::plugin::{AskError, Images, MacroNet, Measured, Part, Pass, PassProxy, Proxy, ProxyError};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
@@ -44,7 +44,8 @@ impl PassProxy for {{TYPE}} {
         let (input, classes) = (dataset.shape(), dataset.classes());
         let net = MacroNet { input, channels: 16, cells: self.cells, classes, part: Part::Classifier };
         let images = Images::Sampled { batch: self.batch, augmentation: Augmentation::None, draw: 0 };
-        vec![Pass { net, initialiser: Initialiser::UniformFanIn, images, precision: Precision::F32 }]
+        let batch_norm = NormStatistics::Batch;
+        vec![Pass { net, initialiser: Initialiser::UniformFanIn, batch_norm, images, precision: Precision::F32 }]
     }
 
     fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
