@@ -1,19 +1,13 @@
 //! Blocks hold what was written.
 
+mod numbers;
+
+use numbers::Numbers;
+
 #[global_allocator]
 static HEAP: assay_heap::Heap = assay_heap::Heap;
 
 const MIB: usize = 1 << 20;
-
-/// Numbers that look random.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-}
 
 /// A block that knows what it holds.
 struct Filled {
