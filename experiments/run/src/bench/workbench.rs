@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use assay_core::data::Dataset;
@@ -116,35 +116,38 @@ impl Workbench {
         let shared = NonZeroUsize::new(threads.checked_div(last).unwrap_or(1)).filter(|share| share.get() > 1);
         let shared = shared.and_then(|share| self.engine.on_threads(share));
         let first_shared = jobs.len() - last;
+        // What stays after a job lies here and in no block of its thread: among the many blocks that a measurement takes and gives
+        // back, small ones that stay would keep free memory from being used again.
+        let answers: Vec<OnceLock<(Reading, f64)>> = requests.iter().map(|_| OnceLock::new()).collect();
         let one = |(position, job): (usize, Job<'_>)| {
-            let positions = job.positions();
             if observer.is_interrupted() || failed.load(Ordering::Relaxed) {
-                return (positions, Err(SearchError::Interrupted));
+                return Some((job.first(), SearchError::Interrupted));
             }
             let engine = shared.as_deref().filter(|_| position >= first_shared).unwrap_or(self.engine.as_ref());
             let records = self.measure_job(&job, requests, engine, &networks).and_then(|records| finished(&records).map(|()| records));
             failed.fetch_or(records.is_err(), Ordering::Relaxed);
-            (positions, records)
+            match records {
+                Ok(records) => {
+                    for (position, Record { reading, seconds, .. }) in job.positions().into_iter().zip(records) {
+                        answers[position].get_or_init(|| (reading, seconds));
+                    }
+                    None
+                }
+                Err(error) => Some((job.first(), error)),
+            }
         };
         // Begun in order, whoever has time, so that the last ones are begun last.
-        let mut outcomes: Vec<Finished> = self.threads.install(|| jobs.into_iter().enumerate().par_bridge().map(one).collect());
-        outcomes.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let mut records: Vec<Option<Record>> = requests.iter().map(|_| None).collect();
-        let mut interrupted = false;
-        for (job, outcome) in outcomes {
-            match outcome {
-                Ok(measured) => {
-                    for (position, record) in job.into_iter().zip(measured) {
-                        records[position] = Some(record);
-                    }
-                }
-                // Also measurements that were not begun because another one failed, whose error says more.
-                Err(SearchError::Interrupted) => interrupted = true,
-                Err(error) => return Err(error),
-            }
+        let mut problems: Vec<Problem> = self.threads.install(|| jobs.into_iter().enumerate().par_bridge().filter_map(one).collect());
+        problems.sort_by_key(|(first, _)| *first);
+        // Measurements that were not begun because another one failed are interrupted too, and the failure says more.
+        if let Some((_, error)) = problems.into_iter().find(|(_, error)| !matches!(error, SearchError::Interrupted)) {
+            return Err(error);
         }
-        let all: Option<Vec<Record>> = records.into_iter().collect();
-        all.filter(|_| !interrupted).ok_or(SearchError::Interrupted)
+        let record = |(request, answer): (&&Request, OnceLock<(Reading, f64)>)| {
+            let (reading, seconds) = answer.into_inner()?;
+            Some(Record { request: (*request).clone(), reading, seconds })
+        };
+        requests.iter().zip(answers).map(record).collect::<Option<_>>().ok_or(SearchError::Interrupted)
     }
 
     /// What is measured together, each job in the order of the requests and the jobs in the order of their first ones; and
@@ -289,8 +292,8 @@ pub fn repeated(label: &str, subspace: &Subspace, purpose: &str, repeat: usize) 
     Request { label: label.to_owned(), subspace: subspace.clone(), parameters: path.clone(), images: path }
 }
 
-/// The positions of the requests of a job, and what was measured.
-type Finished = (Vec<usize>, Result<Vec<Record>, SearchError>);
+/// The position of the first request of a job, and why it has no answer.
+type Problem = (Option<usize>, SearchError);
 
 /// What is measured together: the positions of the requests, each with the proxy that it asks for.
 enum Job<'b> {
@@ -305,6 +308,15 @@ enum Job<'b> {
 }
 
 impl Job<'_> {
+    /// The position of its first request.
+    fn first(&self) -> Option<usize> {
+        match self {
+            Self::Structure(_, members) => members.first().map(|(position, _)| *position),
+            Self::Passes(members) => members.first().map(|(position, _)| *position),
+            Self::Recorded(position, _) | Self::Own(position, _) => Some(*position),
+        }
+    }
+
     fn positions(&self) -> Vec<usize> {
         match self {
             Self::Structure(_, members) => members.iter().map(|(position, _)| *position).collect(),
