@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
-use assay_core::engine::EngineError;
 use assay_core::engine::learner::{
-    Learned, Learner, LearnerState, Lesson, Mixture, MixtureGradient, Move, ParameterGradients, Part, Rules, Test, Update, check_batches,
-    check_lesson, check_test, cross_entropy,
+    Learned, Learner, LearnerState, Lesson, Mixture, MixtureGradient, Move, ParameterGradients, Part, Rules, Test, Update, check_lesson,
+    check_test, cross_entropy,
 };
+use assay_core::engine::{EngineError, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::{Initialiser, Network, RunningMoments, RunningStatistics};
 use assay_core::stream::Stream;
@@ -98,21 +98,6 @@ impl PlainLearner {
         Ok(Found { learned: Learned { losses, output, norm, mixtures }, gradients, seen })
     }
 
-    /// Forward by the batch's statistics, of which this share is mixed into the running ones; gives the output.
-    fn observe(&mut self, batch: &Minibatch, part: &Part, share: f64) -> Result<Vec<f64>, EngineError> {
-        self.passed = None;
-        let (parameters, needed) = (self.parameters_of(part)?, part.graph().needed_by(&[]));
-        let mut values = reference::forward_by(&structure(part), batch, Way { parameters: Some(&parameters), ..Way::default() });
-        let of_norm = |(own, whole): &(NodeId, NodeId)| {
-            let input = &values[part.graph().node(*own).inputs[0].0];
-            let (mean, variance) = reference::moments(input);
-            (*whole, mean, variance, input.batch * input.shape.area())
-        };
-        let seen = part.norms().iter().filter(|(own, _)| needed[own.0]).map(of_norm).collect();
-        self.mix(seen, share);
-        Ok(values.swap_remove(part.graph().output().0).data)
-    }
-
     fn mix(&mut self, seen: Vec<(NodeId, Vec<f64>, Vec<f64>, usize)>, share: f64) {
         for (id, mean, variance, count) in seen {
             let unbiased = count as f64 / (count as f64 - 1.0).max(1.0);
@@ -139,6 +124,10 @@ pub(crate) fn weigh(graph: &Graph, values: &[Tensor], sensitivities: &[Tensor], 
 impl Learner for PlainLearner {
     fn graph(&self) -> &Graph {
         self.whole.graph()
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     fn pass(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
@@ -191,16 +180,20 @@ impl Learner for PlainLearner {
         Ok(values.swap_remove(part.graph().output().0).data)
     }
 
-    fn look(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
+    fn observe(&mut self, batch: &Minibatch, part: Option<&Part>, share: f64) -> Result<Vec<f64>, EngineError> {
         let part = Part::chosen(part, &self.whole).into_owned();
-        check_batches(part.graph(), std::slice::from_ref(batch))?;
-        self.observe(batch, &part, self.rules.statistics_share)
-    }
-
-    fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
-        let part = Part::chosen(part, &self.whole).into_owned();
-        check_batches(part.graph(), batches)?;
-        batches.iter().enumerate().try_for_each(|(position, batch)| self.observe(batch, &part, 1.0 / (position + 1) as f64).map(drop))
+        check_batch_of(part.graph(), batch)?;
+        self.passed = None;
+        let (parameters, needed) = (self.parameters_of(&part)?, part.graph().needed_by(&[]));
+        let mut values = reference::forward_by(&structure(&part), batch, Way { parameters: Some(&parameters), ..Way::default() });
+        let of_norm = |(own, whole): &(NodeId, NodeId)| {
+            let input = &values[part.graph().node(*own).inputs[0].0];
+            let (mean, variance) = reference::moments(input);
+            (*whole, mean, variance, input.batch * input.shape.area())
+        };
+        let seen = part.norms().iter().filter(|(own, _)| needed[own.0]).map(of_norm).collect();
+        self.mix(seen, share);
+        Ok(values.swap_remove(part.graph().output().0).data)
     }
 
     fn state(&self) -> LearnerState {

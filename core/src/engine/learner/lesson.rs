@@ -153,11 +153,8 @@ pub fn check_lesson(graph: &Graph, batch: &Minibatch, lesson: &Lesson<'_>) -> Re
     Ok(())
 }
 
-/// Checks that there are minibatches to measure statistics on and that they fit the graph; every learner calls it first.
-///
-/// # Errors
-/// If there is none, or one does not fit.
-pub fn check_batches(graph: &Graph, batches: &[Minibatch]) -> Result<(), EngineError> {
+/// Checks that there are minibatches to measure statistics on and that they fit the graph, all before the first is looked at.
+pub(super) fn check_batches(graph: &Graph, batches: &[Minibatch]) -> Result<(), EngineError> {
     if batches.is_empty() {
         return Err(EngineError::EmptyBatch);
     }

@@ -15,7 +15,8 @@ mod part;
 mod rules;
 mod state;
 
-pub use lesson::{Dropped, Lesson, Loss, Targets, Test, check_batches, check_lesson, check_test, cross_entropy};
+use lesson::check_batches;
+pub use lesson::{Dropped, Lesson, Loss, Targets, Test, check_lesson, check_test, cross_entropy};
 pub use memory::StepMemory;
 pub use mixture::{Mixture, MixtureGradient};
 pub use part::{Part, PartError};
@@ -83,6 +84,9 @@ pub trait Learner: Send {
     /// The whole network.
     fn graph(&self) -> &Graph;
 
+    /// What holds for all its steps.
+    fn rules(&self) -> &Rules;
+
     /// Runs the network forward with the batch's own statistics, and backward from the losses, and mixes the batch's statistics
     /// into the running ones. The gradients are kept until the next call, for [`move_on`](Self::move_on).
     ///
@@ -134,17 +138,30 @@ pub trait Learner: Send {
         self.test(batch, &Test { part, ..Test::default() })
     }
 
+    /// Forward by the batch's own statistics, of which this share is mixed into the running ones; gives the output
+    /// `[batch, outputs]`.
+    ///
+    /// # Errors
+    /// If the batch does not fit the network.
+    fn observe(&mut self, batch: &Minibatch, part: Option<&Part>, share: f64) -> Result<Vec<f64>, EngineError>;
+
     /// The output `[batch, outputs]` by the batch's own statistics, which are mixed into the running ones: a pass without a way back.
     ///
     /// # Errors
     /// If the batch does not fit the network.
-    fn look(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError>;
+    fn look(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
+        self.observe(batch, part, self.rules().statistics_share)
+    }
 
     /// Replaces the running statistics (of a part) by the mean over these batches of their own statistics.
     ///
     /// # Errors
     /// If there is no batch, or one does not fit the network.
-    fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError>;
+    fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
+        check_batches(part.map_or_else(|| self.graph(), |part| part.graph().as_ref()), batches)?;
+        // Step by step, the mean of all so far.
+        batches.iter().enumerate().try_for_each(|(position, batch)| self.observe(batch, part, 1.0 / (position + 1) as f64).map(drop))
+    }
 
     /// Everything that the next step depends on.
     fn state(&self) -> LearnerState;

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{
-    Learned, Learner, LearnerState, Lesson, Mixture, MixtureGradient, Move, ParameterGradients, Part, Rules, Test, check_batches,
-    check_lesson, check_test, cross_entropy,
+    Learned, Learner, LearnerState, Lesson, Mixture, MixtureGradient, Move, ParameterGradients, Part, Rules, Test, check_lesson,
+    check_test, cross_entropy,
 };
-use assay_core::engine::{EngineError, Precision};
+use assay_core::engine::{EngineError, Precision, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::{Network, RunningMoments, RunningStatistics};
 use burn_autodiff::Autodiff;
@@ -138,16 +138,6 @@ impl<B: Backend> BurnLearner<B> {
         Ok(Found { learned: Learned { losses, output, norm, mixtures }, gradients, seen: of_whole(part, seen) })
     }
 
-    /// Forward by the batch's statistics, of which this share is mixed into the running ones; gives the output.
-    fn observe(&mut self, batch: &Minibatch, part: &Part, share: f64) -> Result<Vec<f64>, EngineError> {
-        self.passed = None;
-        let parameters = self.parameters_of(part)?;
-        let pass = self.usual(part, self.tensors.clone(), &parameters);
-        let Outputs { values, moments } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
-        self.mix(of_whole(part, moments), share);
-        Ok(values.into_iter().next().map(to_host).unwrap_or_default())
-    }
-
     fn mix(&mut self, seen: Vec<(NodeId, Moments<B>)>, share: f64) {
         for (id, own) in seen {
             if let Some(running) = self.statistics.get_mut(&id) {
@@ -182,6 +172,10 @@ fn narrow<B: Backend>(tensor: &Tensor<B, 1>) -> Vec<f32> {
 impl<B: Backend> Learner for BurnLearner<B> {
     fn graph(&self) -> &Graph {
         self.whole.graph()
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     fn pass(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
@@ -241,16 +235,15 @@ impl<B: Backend> Learner for BurnLearner<B> {
         Ok(values.into_iter().next().map(to_host).unwrap_or_default())
     }
 
-    fn look(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
+    fn observe(&mut self, batch: &Minibatch, part: Option<&Part>, share: f64) -> Result<Vec<f64>, EngineError> {
         let part = Part::chosen(part, &self.whole).into_owned();
-        check_batches(part.graph(), std::slice::from_ref(batch))?;
-        self.observe(batch, &part, self.rules.statistics_share)
-    }
-
-    fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
-        let part = Part::chosen(part, &self.whole).into_owned();
-        check_batches(part.graph(), batches)?;
-        batches.iter().enumerate().try_for_each(|(position, batch)| self.observe(batch, &part, 1.0 / (position + 1) as f64).map(drop))
+        check_batch_of(part.graph(), batch)?;
+        self.passed = None;
+        let parameters = self.parameters_of(&part)?;
+        let pass = self.usual(&part, self.tensors.clone(), &parameters);
+        let Outputs { values, moments } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
+        self.mix(of_whole(&part, moments), share);
+        Ok(values.into_iter().next().map(to_host).unwrap_or_default())
     }
 
     fn state(&self) -> LearnerState {

@@ -12,11 +12,10 @@ mod run;
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
-use assay_core::engine::EngineError;
 use assay_core::engine::learner::{
-    Learned, Learner, LearnerState, Lesson, Move, ParameterGradients, Part, Rules, Test, Update, check_batches, check_lesson, check_test,
-    cross_entropy,
+    Learned, Learner, LearnerState, Lesson, Move, ParameterGradients, Part, Rules, Test, Update, check_lesson, check_test, cross_entropy,
 };
+use assay_core::engine::{EngineError, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::{Network, RunningMoments};
 use assay_kernels::{Element, Kernels};
@@ -152,17 +151,6 @@ impl<E: Element> CpuLearner<E> {
         Ok(found)
     }
 
-    /// Forward by the batch's statistics, of which this share is mixed into the running ones; gives the output.
-    fn observe(&mut self, batch: &Minibatch, part: &Part, share: f64) -> Result<Vec<f64>, EngineError> {
-        let purpose = Purpose { graph: Arc::clone(part.graph()), mode: Mode::Measure };
-        let (seen, output) = self.with(part, batch, purpose, None, |run, chunks, _| {
-            let seen = whole_nodes(run.program, part, run.forward(chunks));
-            (seen, Run::read(chunks, run.program.lowered.output))
-        })?;
-        self.mix(&seen, share);
-        Ok(output)
-    }
-
     fn mix(&mut self, seen: &[(NodeId, Seen)], share: f64) {
         for (node, Seen { mean, variance, count, .. }) in seen {
             if let Some(running) = self.state.statistics.nodes.get_mut(node) {
@@ -191,6 +179,10 @@ fn whole_nodes(program: &Program, part: &Part, seen: Vec<Seen>) -> Vec<(NodeId, 
 impl<E: Element> Learner for CpuLearner<E> {
     fn graph(&self) -> &Graph {
         self.whole.graph()
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     fn pass(&mut self, batch: &Minibatch, lesson: &Lesson<'_>) -> Result<Learned, EngineError> {
@@ -243,17 +235,16 @@ impl<E: Element> Learner for CpuLearner<E> {
         })
     }
 
-    fn look(&mut self, batch: &Minibatch, part: Option<&Part>) -> Result<Vec<f64>, EngineError> {
+    fn observe(&mut self, batch: &Minibatch, part: Option<&Part>, share: f64) -> Result<Vec<f64>, EngineError> {
         let part = Part::chosen(part, &self.whole).into_owned();
-        check_batches(part.graph(), std::slice::from_ref(batch))?;
-        self.observe(batch, &part, self.rules.statistics_share)
-    }
-
-    fn recalibrate(&mut self, batches: &[Minibatch], part: Option<&Part>) -> Result<(), EngineError> {
-        let part = Part::chosen(part, &self.whole).into_owned();
-        check_batches(part.graph(), batches)?;
-        // Step by step, the mean of all so far.
-        batches.iter().enumerate().try_for_each(|(position, batch)| self.observe(batch, &part, 1.0 / (position + 1) as f64).map(drop))
+        check_batch_of(part.graph(), batch)?;
+        let purpose = Purpose { graph: Arc::clone(part.graph()), mode: Mode::Measure };
+        let (seen, output) = self.with(&part, batch, purpose, None, |run, chunks, _| {
+            let seen = whole_nodes(run.program, &part, run.forward(chunks));
+            (seen, Run::read(chunks, run.program.lowered.output))
+        })?;
+        self.mix(&seen, share);
+        Ok(output)
     }
 
     fn state(&self) -> LearnerState {
