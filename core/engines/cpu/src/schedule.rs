@@ -90,9 +90,9 @@ impl Schedule {
         Footprint { most, kept: now }
     }
 
-    /// Elements of values that are computed in this order, for tiles of this many elements a vector in all, where the memory of a
-    /// value that is done is used again for values of the same layout alone, and never given back.
-    pub(super) fn kept_by_layout(&self, lowered: &Lowered, order: impl Iterator<Item = usize>, elements: usize) -> usize {
+    /// Vectors, in each tile, of values that are computed in this order, and of maps that are taken when all are computed, where the
+    /// memory of a value that is done is used again for the same layout alone, and never given back.
+    pub(super) fn kept_by_layout(&self, lowered: &Lowered, order: impl Iterator<Item = usize>, later: impl Iterator<Item = Map>) -> usize {
         let mut layouts: HashMap<Map, InUse> = HashMap::new();
         let mut held = vec![0; self.maps.len()];
         for op in order {
@@ -114,7 +114,10 @@ impl Schedule {
                 layouts.entry(self.maps[*done]).and_modify(|layout| layout.now -= given);
             }
         }
-        layouts.iter().map(|(map, buffers)| buffers.most * map.vectors() * elements).sum()
+        for map in later {
+            layouts.entry(map).or_default().take();
+        }
+        layouts.iter().map(|(map, buffers)| buffers.most * map.vectors()).sum()
     }
 }
 

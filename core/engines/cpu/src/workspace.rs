@@ -3,6 +3,7 @@
 use assay_kernels::{Buffer, Element};
 
 use super::plan::{KeptPlan, MixturePlan, Plan, Unit};
+use super::spare::Spare;
 use super::tiles::Tiles;
 
 /// Vectors of a mixture for one cotangent.
@@ -46,10 +47,10 @@ pub(super) struct WorkspaceSizes {
 }
 
 impl WorkspaceSizes {
-    /// Of passes of one cotangent, whose sums are added up over lanes at once.
-    pub(super) fn added_up(plan: &Plan, tiles: &Tiles) -> Self {
+    /// Of passes of one cotangent, whose sums are added up over lanes at once, without the maps, which are lent.
+    pub(super) fn beside_maps(plan: &Plan, tiles: &Tiles) -> Self {
         let most = plan.levels.iter().map(|level| level.arena).max().unwrap_or(0);
-        Self { arena: tiles.lanes, totals: Some(most), ..Self::new(plan, tiles) }
+        Self { shared: Vec::new(), local: Vec::new(), arena: tiles.lanes, totals: Some(most), ..Self::new(plan, tiles) }
     }
 
     pub(super) fn new(plan: &Plan, tiles: &Tiles) -> Self {
@@ -75,14 +76,31 @@ impl WorkspaceSizes {
     }
 }
 
+/// What lives within one level of a way back has room for one tile.
+fn one_tile(tiles: &Tiles) -> Tiles {
+    Tiles::new(tiles.lanes, tiles.lanes, 1)
+}
+
 impl<E: Element> Workspace<E> {
     pub(super) fn new(plan: &Plan, tiles: &Tiles) -> Self {
         Self::of(&WorkspaceSizes::new(plan, tiles))
     }
 
-    /// That of passes of one cotangent, whose sums are added up over lanes at once.
-    pub(super) fn added_up(plan: &Plan, tiles: &Tiles) -> Self {
-        Self::of(&WorkspaceSizes::added_up(plan, tiles))
+    /// That of passes of one cotangent, whose sums are added up over lanes at once. Its maps are lent.
+    pub(super) fn lent(plan: &Plan, tiles: &Tiles, spare: &mut Spare<E>) -> Self {
+        let one = one_tile(tiles);
+        Self {
+            shared: plan.shared.iter().map(|map| spare.take(*map, tiles)).collect(),
+            local: plan.local.iter().map(|map| spare.take(*map, &one)).collect(),
+            ..Self::of(&WorkspaceSizes::beside_maps(plan, tiles))
+        }
+    }
+
+    /// Gives lent maps back.
+    pub(super) fn give_back(self, plan: &Plan, tiles: &Tiles, spare: &mut Spare<E>) {
+        let one = one_tile(tiles);
+        plan.shared.iter().zip(self.shared).for_each(|(map, buffer)| spare.give(*map, tiles, buffer));
+        plan.local.iter().zip(self.local).for_each(|(map, buffer)| spare.give(*map, &one, buffer));
     }
 
     fn of(sizes: &WorkspaceSizes) -> Self {

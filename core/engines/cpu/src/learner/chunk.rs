@@ -38,32 +38,33 @@ pub(super) struct Chunk<E: Element> {
     pub(super) batch: Minibatch,
     pub(super) activations: Activations<E>,
     pub(super) spare: Spare<E>,
-    /// Where there is a way back.
+    /// While there is a way back.
     pub(super) workspace: Option<Workspace<E>>,
     /// Those of the values whose statistics batch normalisations need.
     pub(super) spreads: Vec<Option<Spread>>,
 }
 
 impl<E: Element> Chunk<E> {
-    pub(super) fn new(
-        batch: &Minibatch,
-        share: Share,
-        lanes: usize,
-        schedule: &Schedule,
-        (spare, workspace): (Spare<E>, Option<Workspace<E>>),
-        factors: Vec<Vec<f32>>,
-    ) -> Self {
+    pub(super) fn new(batch: &Minibatch, share: Share, lanes: usize, schedule: &Schedule, spare: Spare<E>, factors: Vec<Vec<f32>>) -> Self {
         let tiles = tiles(share, lanes);
         let mut activations = Activations::new(tiles, schedule.maps.clone());
         activations.factors = factors;
         let batch = batch.part(share.first, share.count);
-        Self { first: share.first, batch, activations, spare, workspace, spreads: vec![None; schedule.maps.len()] }
+        Self { first: share.first, batch, activations, spare, workspace: None, spreads: vec![None; schedule.maps.len()] }
     }
 
-    /// The memory alone, for the next call.
-    pub(super) fn into_memory(mut self) -> (Spare<E>, Option<Workspace<E>>) {
+    /// Takes what this way back needs, out of what is spare first.
+    pub(super) fn prepare(&mut self, plan: &Plan) {
+        self.workspace = Some(Workspace::lent(plan, &self.activations.tiles, &mut self.spare));
+    }
+
+    /// The memory alone, for the next call, which may be about another graph.
+    pub(super) fn into_memory(mut self, plan: Option<&Plan>) -> Spare<E> {
         let maps = self.activations.maps;
         let tiles = self.activations.tiles;
+        if let (Some(workspace), Some(plan)) = (self.workspace, plan) {
+            workspace.give_back(plan, &tiles, &mut self.spare);
+        }
         for buffers in [self.activations.values, self.activations.normalised] {
             for (map, buffer) in maps.iter().zip(buffers) {
                 if let Some(buffer) = buffer {
@@ -71,18 +72,13 @@ impl<E: Element> Chunk<E> {
                 }
             }
         }
-        (self.spare, self.workspace)
+        self.spare
     }
 }
 
 /// The tiles of a chunk.
 pub(super) fn tiles(share: Share, lanes: usize) -> Tiles {
     Tiles::new(share.count, lanes, 1)
-}
-
-/// Memory for the way back of each chunk.
-pub(super) fn workspaces<E: Element>(plan: &Plan, shares: &[Share], lanes: usize) -> Vec<Workspace<E>> {
-    shares.iter().map(|share| Workspace::added_up(plan, &tiles(*share, lanes))).collect()
 }
 
 #[cfg(test)]

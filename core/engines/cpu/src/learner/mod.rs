@@ -25,7 +25,6 @@ use self::program::{Mode, Program, Purpose};
 use self::run::{Run, Seen};
 use crate::CpuEngine;
 use crate::spare::Spare;
-use crate::workspace::Workspace;
 
 /// Programs that are kept: whole batches, the last of an epoch, and the same of a test.
 const RIGS: usize = 4;
@@ -37,20 +36,19 @@ pub(super) struct CpuLearner<E: Element> {
     whole: Part,
     state: LearnerState,
     /// What was run of late, the latest last.
-    rigs: Vec<Rig<E>>,
-    /// The memory of each chunk's values.
+    rigs: Vec<Rig>,
+    /// The memory of each chunk's values and of its way back, whatever was run.
     spares: Vec<Spare<E>>,
     /// The gradients of the last pass, and what they are of.
     passed: Option<(Part, ParameterGradients)>,
 }
 
-/// A program for batches of one size, with the memory of its way back.
-struct Rig<E: Element> {
+/// A program for batches of one size.
+struct Rig {
     purpose: Purpose,
     images: usize,
     shares: Vec<Share>,
     program: Program,
-    workspaces: Vec<Workspace<E>>,
 }
 
 impl<E: Element> CpuLearner<E> {
@@ -65,7 +63,7 @@ impl<E: Element> CpuLearner<E> {
     }
 
     /// Takes the rig for this purpose and size out of those that are kept, or makes it.
-    fn rig(&mut self, purpose: Purpose, images: usize) -> Result<Rig<E>, EngineError> {
+    fn rig(&mut self, purpose: Purpose, images: usize) -> Result<Rig, EngineError> {
         if let Some(found) = self.rigs.iter().position(|rig| rig.images == images && rig.purpose.is(&purpose)) {
             return Ok(self.rigs.remove(found));
         }
@@ -73,9 +71,8 @@ impl<E: Element> CpuLearner<E> {
         let program = Program::new(&purpose);
         let shares = chunk::divide(images, lanes);
         // The weights are there already.
-        self.engine.limit.holding(0).check(memory::of_chunks::<E>(&program, &shares, lanes))?;
-        let workspaces = program.plan.as_ref().map_or_else(Vec::new, |plan| chunk::workspaces(plan, &shares, lanes));
-        Ok(Rig { purpose, images, shares, program, workspaces })
+        self.engine.limit.holding(0).check(memory::of_maps::<E>(&program, &shares, lanes))?;
+        Ok(Rig { purpose, images, shares, program })
     }
 
     /// Lends a rig's and the learner's memory and the part's parameters to `work`.
@@ -89,16 +86,15 @@ impl<E: Element> CpuLearner<E> {
     ) -> Result<T, EngineError> {
         part.check_in(self.whole.graph())?;
         self.passed = None;
-        let mut rig = self.rig(purpose, batch.len())?;
+        let rig = self.rig(purpose, batch.len())?;
         let lanes = self.kernels().lanes();
         self.spares.resize_with(self.spares.len().max(rig.shares.len()), Spare::new);
-        let mut workspaces = std::mem::take(&mut rig.workspaces).into_iter();
         let mut chunks: Vec<Chunk<E>> = Vec::with_capacity(rig.shares.len());
         for (share, spare) in rig.shares.iter().zip(&mut self.spares) {
             let dropped = lesson.iter().flat_map(|lesson| lesson.dropped);
             let factors = dropped.map(|dropped| dropped.factors[share.first..share.first + share.count].to_vec()).collect();
             let lent = std::mem::replace(spare, Spare::none());
-            chunks.push(Chunk::new(batch, *share, lanes, &rig.program.schedule, (lent, workspaces.next()), factors));
+            chunks.push(Chunk::new(batch, *share, lanes, &rig.program.schedule, lent, factors));
         }
         let taken = part.parameters().iter().map(|position| std::mem::take(&mut self.state.parameters[*position])).collect();
         let network = Network::of(Arc::clone(part.graph()), taken).map_err(|error| EngineError::Learning { problem: error.to_string() })?;
@@ -115,9 +111,7 @@ impl<E: Element> CpuLearner<E> {
             self.state.parameters[*position] = values;
         }
         for (chunk, spare) in chunks.into_iter().zip(&mut self.spares) {
-            let (lent, workspace) = chunk.into_memory();
-            *spare = lent;
-            rig.workspaces.extend(workspace);
+            *spare = chunk.into_memory(rig.program.plan.as_ref());
         }
         self.rigs.push(rig);
         if self.rigs.len() > RIGS {

@@ -121,6 +121,9 @@ impl<E: Element> Run<'_, E> {
         crew::each(self.threads, &mut arranged.slots(plan), |_, slot| slot.fill(self.network, lowered, &first.activations, plan));
         let classes: Vec<usize> = losses.iter().map(|op| lowered.ops[*op].shape.elements()).collect();
         let work = |level: usize, _: usize, chunk: &mut Chunk<E>| {
+            if level == 0 {
+                chunk.prepare(plan);
+            }
             let Some(workspace) = &mut chunk.workspace else { return };
             let way = Prepared::new(self.kernels, self.meter, self.network, lowered, &chunk.activations, plan, &arranged);
             if level == 0 {
