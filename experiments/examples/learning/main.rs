@@ -1,11 +1,12 @@
-//! What `cargo xtask bench train` runs: how many images a second networks learn from, and prints JSON.
+//! What `cargo xtask bench train` and `cargo xtask bench supernet` run: how many images a second networks learn from, and prints JSON.
 //!
-//! `cargo run --release -p assay --example learning -- ROUNDS` makes steps on the CPU engine with one and two threads, on
+//! `cargo run --release -p assay --example learning -- train|supernet ROUNDS` makes steps on the CPU engine with one and two threads, on
 //! burn-flex and, where a Python with PyTorch is (`ASSAY_PYTHON_TORCH` may name it), in PyTorch by `steps.py` beside this
 //! file, which runs the very networks as `assay export` writes them. Rounds take turns; the shortest step counts.
 #![allow(clippy::print_stdout)]
 
 mod pytorch;
+mod supernet;
 
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -20,10 +21,15 @@ use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, Part, SearchSpace};
 use assay_core::stream::Stream;
 use assay_cpu::CpuEngine;
+use assay_heap::Heap;
 use assay_spaces::darts::Darts;
 use assay_spaces::nas_bench_201::NasBench201;
 use rand::RngExt;
 use serde_json::{Map, Value};
+
+/// That of the program: where its memory comes from is part of what it takes.
+#[global_allocator]
+static HEAP: Heap = Heap;
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
@@ -50,10 +56,7 @@ impl Subject {
         let net = MacroNet { input: IMAGE, channels, cells, classes: CLASSES, part: Part::Classifier };
         let graph: Graph = space.lower(&space.parse(text)?, &net)?;
         let network = Network::initialise(Arc::new(graph), Initialiser::UniformFanIn, &Stream::new(0, "weights"));
-        let mut rng = Stream::new(1, "images").rng();
-        let pixels = (0..batch * IMAGE.elements()).map(|_| rng.random::<f32>() * 4.0 - 2.0).collect();
-        let labels = (0..batch as u32).map(|image| image % CLASSES as u32).collect();
-        Ok(Self { key, network, images: Minibatch::new(IMAGE, pixels, labels) })
+        Ok(Self { key, network, images: images(batch) })
     }
 
     /// The shortest of the steps of one turn, in seconds. The first is not counted: it asks for memory.
@@ -73,6 +76,13 @@ impl Subject {
     }
 }
 
+/// Images of noise; the times do not depend on what is in them.
+fn images(count: usize) -> Minibatch {
+    let mut rng = Stream::new(1, "images").rng();
+    let pixels = (0..count * IMAGE.elements()).map(|_| rng.random::<f32>() * 4.0 - 2.0).collect();
+    Minibatch::new(IMAGE, pixels, (0..count as u32).map(|image| image % CLASSES as u32).collect())
+}
+
 fn subjects() -> Fallible<Vec<Subject>> {
     let (darts, cell) = (Darts::new(), "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|");
     Ok(vec![
@@ -84,14 +94,31 @@ fn subjects() -> Fallible<Vec<Subject>> {
 }
 
 fn main() -> Fallible<()> {
-    let rounds: usize = std::env::args().nth(1).ok_or("usage: learning ROUNDS")?.parse()?;
-    let threads = |count: usize| NonZeroUsize::new(count).map(|count| CpuEngine::new().threads(count)).ok_or("no threads");
-    let (one, two, flex) = (threads(1)?, threads(2)?, assay_burn::flex());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (task, rounds): (&str, usize) = match arguments[..] {
+        [supernet::MEMORY, case, kind] => return supernet::tell_memory(case, kind),
+        [task @ ("train" | "supernet"), rounds] => (task, rounds.parse()?),
+        _ => return Err("usage: learning train|supernet ROUNDS".into()),
+    };
     let python = pytorch::Python::find();
     let mut figures = Map::new();
-    figures.insert("engine".into(), one.name().into());
+    figures.insert("engine".into(), CpuEngine::new().name().into());
     figures.insert("rounds".into(), rounds.into());
     figures.insert("pytorch".into(), python.as_ref().map(|python| python.version.clone()).into());
+    figures.extend(match task {
+        "train" => train(rounds, python.as_ref())?,
+        _ => supernet::measure(rounds, python.as_ref())?,
+    });
+    println!("{:#}", Value::Object(figures));
+    Ok(())
+}
+
+/// Steps of training from scratch.
+fn train(rounds: usize, python: Option<&pytorch::Python>) -> Fallible<Map<String, Value>> {
+    let threads = |count: usize| NonZeroUsize::new(count).map(|count| CpuEngine::new().threads(count)).ok_or("no threads");
+    let (one, two, flex) = (threads(1)?, threads(2)?, assay_burn::flex());
+    let mut figures = Map::new();
     for subject in subjects()? {
         let mut shortest: Vec<(&str, f64)> = Vec::new();
         for round in 0..rounds {
@@ -108,7 +135,7 @@ fn main() -> Fallible<()> {
             if round == 0 {
                 put("burn_flex", subject.turn(&flex)?);
             }
-            if let Some(python) = &python {
+            if let Some(python) = python {
                 put("pytorch_1t", python.turn(&subject.network, subject.images.len(), 1, TURN)?);
                 put("pytorch_2t", python.turn(&subject.network, subject.images.len(), 2, TURN)?);
             }
@@ -118,6 +145,5 @@ fn main() -> Fallible<()> {
             figures.insert(format!("{}_images_per_s_{name}", subject.key), rate.into());
         }
     }
-    println!("{:#}", Value::Object(figures));
-    Ok(())
+    Ok(figures)
 }

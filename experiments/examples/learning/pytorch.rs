@@ -17,6 +17,17 @@ pub(crate) struct Python {
     pub(crate) version: String,
 }
 
+/// Steps of a supernet: its size, what a step is, the architectures that take turns, images, threads, and how long a turn lasts.
+pub(crate) struct Supernets<'a> {
+    pub(crate) channels: usize,
+    pub(crate) cells: usize,
+    pub(crate) kind: &'a str,
+    pub(crate) paths: &'a [String],
+    pub(crate) batch: usize,
+    pub(crate) threads: usize,
+    pub(crate) turn: Duration,
+}
+
 impl Python {
     /// The one that `ASSAY_PYTHON_TORCH` names, or the system's.
     pub(crate) fn find() -> Option<Self> {
@@ -36,12 +47,32 @@ impl Python {
         let statistics = Some(RunningStatistics::initial(network.graph()));
         let weights = Weights { network: network.clone(), statistics };
         std::fs::write(folder.path().join("network.py"), to_pytorch(&Model { title: "measured", weights: &weights }))?;
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/learning/steps.py");
         let arguments = [batch.to_string(), threads.to_string(), turn.as_secs_f64().to_string()];
-        let output = Command::new(&self.program).arg(script).args(arguments).current_dir(folder.path()).output()?;
+        Ok(self.run("steps.py", &arguments, folder.path())?.trim().parse()?)
+    }
+
+    /// The mean over architectures of the shortest step of each, in seconds, and the memory that steps held, in MiB.
+    pub(crate) fn supernet_turn(&self, wanted: &Supernets<'_>) -> Fallible<[f64; 2]> {
+        let Supernets { channels, cells, kind, paths, batch, threads, turn } = wanted;
+        let numbers = [channels.to_string(), cells.to_string(), (*kind).to_owned(), batch.to_string(), threads.to_string()];
+        let mut arguments = numbers.to_vec();
+        arguments.push(turn.as_secs_f64().to_string());
+        arguments.extend(paths.iter().cloned());
+        let printed = self.run("supernet.py", &arguments, Path::new("."))?;
+        let mut found = printed.split_whitespace().map(str::parse);
+        match (found.next(), found.next()) {
+            (Some(seconds), Some(mebibytes)) => Ok([seconds?, mebibytes?]),
+            _ => Err(format!("supernet.py printed {printed:?}").into()),
+        }
+    }
+
+    /// What a script beside this file prints.
+    fn run(&self, script: &str, arguments: &[String], folder: &Path) -> Fallible<String> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/learning").join(script);
+        let output = Command::new(&self.program).arg(script).args(arguments).current_dir(folder).output()?;
         if !output.status.success() {
             return Err(format!("PyTorch: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
-        Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+        Ok(String::from_utf8(output.stdout)?)
     }
 }

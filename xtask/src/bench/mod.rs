@@ -5,6 +5,7 @@ mod figures;
 mod learning;
 mod rates;
 mod render;
+mod supernet;
 
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ Examples:
   cargo xtask bench ntk
   cargo xtask bench all --json speed.json
   cargo xtask bench train --rounds 3
+  cargo xtask bench supernet --rounds 2 --json supernet.json
   cargo xtask bench space --proxies naswot,synflow"
 )]
 pub(crate) struct Bench {
@@ -58,6 +60,8 @@ enum What {
     All,
     /// Images a second of training, beside burn-flex and PyTorch
     Train,
+    /// Images a second of what searches do that share weights, and memory, beside PyTorch
+    Supernet,
     /// How long proxies take over all of NAS-Bench-201, from a sample of it
     Space,
 }
@@ -68,7 +72,7 @@ impl Bench {
         let load = sysinfo::System::load_average().one;
         let (package, example) = match self.what {
             What::Space => ("assay", "rates"),
-            What::Train => ("assay", "learning"),
+            What::Train | What::Supernet => ("assay", "learning"),
             What::Ntk | What::Network | What::All => ("assay-cpu", "bench"),
         };
         let program = project::build_example(package, example)?;
@@ -81,6 +85,7 @@ impl Bench {
         match self.what {
             What::Space => println!("{}", rates::Rates::read(&values)?.render()),
             What::Train => println!("{}", learning::render(&values)?),
+            What::Supernet => println!("{}", supernet::render(&values)?),
             What::Ntk | What::Network | What::All => {
                 let figures = Figures::read(&values, self.what != What::Network, self.what != What::Ntk)?;
                 println!("{}", render::render(&figures));
@@ -102,7 +107,6 @@ impl Bench {
         let mut command = Command::new(program);
         match self.what {
             What::Space => command.arg(self.sample.to_string()).args(&self.proxies),
-            What::Train => command.arg(self.rounds.to_string()),
             _ => command.args(self.what.to_possible_value().map(|value| value.get_name().to_owned())).arg(self.rounds.to_string()),
         };
         command.stdout(printed.reopen().into_diagnostic().wrap_err("the temporary file cannot be opened")?);
