@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use super::DataError;
+
 /// The environment variable that sets the limit, in MiB.
 pub const READ_LIMIT_VARIABLE: &str = "ASSAY_READ_LIMIT";
 
@@ -80,6 +82,26 @@ pub fn read_unpacked(reader: impl Read, packed: u64) -> io::Result<Vec<u8>> {
     read_bounded(Unpacked::new(reader, packed)?, read_limit()? / 2, "it unpacks to")
 }
 
+/// Why a path cannot be read.
+#[must_use]
+pub fn unreadable(path: &Path, error: io::Error) -> DataError {
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => DataError::new(format!("{path} does not exist")),
+        ErrorKind::PermissionDenied => {
+            DataError::new(format!("{path} cannot be read: permission denied; give your account read access to it"))
+        }
+        ErrorKind::IsADirectory => DataError::new(format!("{path} is a folder, not a file")),
+        _ => DataError::caused(format!("{path} cannot be read"), error),
+    }
+}
+
+/// A path's last part, for protocols: they are compared and printed, so they name a file and no machine's folders.
+#[must_use]
+pub fn title_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
 fn read_bounded(reader: impl Read, limit: u64, what: &str) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -135,5 +157,13 @@ mod tests {
         let sparse = folder.path().join("sparse");
         File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
         assert_eq!(read_file(&sparse).unwrap_err().kind(), ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn an_unreadable_path_is_named_with_its_reason() {
+        let path = Path::new("images/data_batch_1.bin");
+        insta::assert_snapshot!(unreadable(path, ErrorKind::NotFound.into()), @"images/data_batch_1.bin does not exist");
+        insta::assert_snapshot!(unreadable(path, ErrorKind::PermissionDenied.into()), @"images/data_batch_1.bin cannot be read: permission denied; give your account read access to it");
+        insta::assert_snapshot!(unreadable(path, ErrorKind::IsADirectory.into()), @"images/data_batch_1.bin is a folder, not a file");
     }
 }

@@ -10,7 +10,7 @@ mod variation;
 
 pub use content::{Content, fingerprint};
 pub use directory::{DATA_VARIABLE, user_data_directory};
-pub use input::{READ_LIMIT_VARIABLE, Unpacked, open_file, read_file, read_limit, read_small_file, read_unpacked};
+pub use input::{READ_LIMIT_VARIABLE, Unpacked, open_file, read_file, read_limit, read_small_file, read_unpacked, title_of, unreadable};
 pub use memory::InMemory;
 pub use minibatch::{CropSource, Minibatch, MinibatchError};
 pub use variation::{Augmentation, Variation};

@@ -6,16 +6,16 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use assay_core::data::{Content, DataError, Dataset, Normalisation, READ_LIMIT_VARIABLE, read_limit};
+use assay_core::data::{Content, DataError, Dataset, Normalisation, READ_LIMIT_VARIABLE, read_limit, title_of, unreadable};
 use assay_core::graph::Shape;
 use assay_core::plugin::SettingsError;
 use image::imageops::FilterType;
 use image::{ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::parts::archive;
-use crate::parts::files::{kind_of, read_whole, unreadable};
+use crate::parts::files::{kind_of, read_whole};
 use crate::parts::jpeg;
-use crate::parts::location::{at_path, title_of};
+use crate::parts::location::at_path;
 use crate::parts::normalisation::IMAGENET;
 use crate::parts::partition::{Chosen, Part};
 

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use assay_core::data::{DataError, Dataset, InMemory, Normalisation};
+use assay_core::data::{DataError, Dataset, InMemory, Normalisation, title_of};
 use assay_core::graph::Shape;
 use assay_core::plugin::SettingsError;
 
 use crate::parts::files::read_whole;
 use crate::parts::flat_records::{LabelledImages, RecordLayout, split};
-use crate::parts::location::{at_path, title_of};
+use crate::parts::location::at_path;
 use crate::parts::normalisation::{Constants, measure};
 use crate::parts::partition::{Chosen, Part};
 

@@ -4,12 +4,12 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use assay_core::data::{DataError, Unpacked, open_file, read_limit};
+use assay_core::data::{DataError, Unpacked, open_file, read_limit, unreadable};
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::GzDecoder;
 use tar::{EntryType, PaxExtensions};
 
-use super::files::{kind_of, unreadable};
+use super::files::kind_of;
 
 /// More than any file of the supported datasets (the largest is CIFAR-100's Python batch, 155 MB).
 const LARGEST_MEMBER: u64 = 1 << 29;

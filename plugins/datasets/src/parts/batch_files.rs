@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_core::data::{DataError, Dataset, InMemory};
+use assay_core::data::{DataError, Dataset, InMemory, title_of, unreadable};
 use assay_core::graph::Shape;
 use assay_core::plugin::SettingsError;
 
 use crate::parts::archive::{self, Archive, read_members};
-use crate::parts::files::{read_whole, unreadable};
+use crate::parts::files::read_whole;
 use crate::parts::flat_records::LabelledImages;
-use crate::parts::location::{at_path, resolve, title_of};
+use crate::parts::location::{at_path, resolve};
 use crate::parts::normalisation::Preset;
 use crate::parts::partition::{Chosen, Part};
 

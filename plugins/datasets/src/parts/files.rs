@@ -1,26 +1,12 @@
 //! Reading whole files, with errors that say what is wrong.
 
-use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use assay_core::data::{DataError, read_file};
+use assay_core::data::{DataError, read_file, unreadable};
 
 /// A whole file.
 pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, DataError> {
     read_file(path).map_err(|error| unreadable(path, error))
-}
-
-/// Why a path cannot be read.
-pub(crate) fn unreadable(path: &Path, error: io::Error) -> DataError {
-    let path = path.display();
-    match error.kind() {
-        ErrorKind::NotFound => DataError::new(format!("{path} does not exist")),
-        ErrorKind::PermissionDenied => {
-            DataError::new(format!("{path} cannot be read: permission denied; give your account read access to it"))
-        }
-        ErrorKind::IsADirectory => DataError::new(format!("{path} is a folder, not a file")),
-        _ => DataError::caused(format!("{path} cannot be read"), error),
-    }
 }
 
 /// What a file is by its first bytes, if that is known.
@@ -49,17 +35,4 @@ pub(crate) fn kind_of(bytes: &[u8]) -> Option<&'static str> {
         (b"<html", "a web page"),
     ];
     KINDS.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, kind)| *kind)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unreadable_path_is_named_with_its_reason() {
-        let path = Path::new("images/data_batch_1.bin");
-        insta::assert_snapshot!(unreadable(path, ErrorKind::NotFound.into()), @"images/data_batch_1.bin does not exist");
-        insta::assert_snapshot!(unreadable(path, ErrorKind::PermissionDenied.into()), @"images/data_batch_1.bin cannot be read: permission denied; give your account read access to it");
-        insta::assert_snapshot!(unreadable(path, ErrorKind::IsADirectory.into()), @"images/data_batch_1.bin is a folder, not a file");
-    }
 }

@@ -1,6 +1,6 @@
 //! Where a dataset lies when no `path` is given.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assay_core::data::{DataError, user_data_directory};
 use assay_core::plugin::SettingsError;
@@ -30,9 +30,4 @@ pub(crate) fn resolve(dataset: &str, given: Option<PathBuf>, remedy: &str) -> Re
 /// A problem with the files, as a problem of the setting that names them.
 pub(crate) fn at_path(error: DataError) -> SettingsError {
     SettingsError::new("path", error.to_string())
-}
-
-/// A path's last part, for protocols: they are compared and printed, so they name a file and no machine's folders.
-pub(crate) fn title_of(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

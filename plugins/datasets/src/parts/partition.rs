@@ -1,20 +1,6 @@
-//! A part of a dataset: one side of a split of its images in two, which a file says or a seed draws.
+//! A part of a dataset: one side of a split of its images in two.
 
-use std::fmt::Display;
-use std::path::{Path, PathBuf};
-
-use assay_core::data::read_small_file;
-use assay_core::plugin::SettingsError;
-use assay_core::stream::Stream;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use rand::seq::SliceRandom;
-use serde::Deserialize;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-
-use crate::parts::files::unreadable;
-use crate::parts::location::title_of;
+use assay_core::plugin::{Divided, SettingsError, Split};
 
 assay_core::words! {
     /// The two sides of a split.
@@ -30,16 +16,9 @@ assay_core::settings! {
     /// Some of the images.
     #[derive(Clone, Debug)]
     pub(crate) struct Part {
+        with split: Split;
         /// "in": the images that the file marks or that are drawn; "out": the others
         side: Side, must be given;
-        /// a JSON file that says which images are in: `{KEY: {"images": 50000, "bits": "…"}}`, one bit an image, the lowest of a byte first, in base64
-        file: Option<PathBuf>, otherwise "the images are drawn";
-        /// the key in the file
-        key: Option<String>, otherwise "the dataset's name";
-        /// the share of the images that is drawn
-        share: Option<f64>, otherwise "0.5", in 0.0..=1.0;
-        /// seeds the drawing
-        seed: Option<u64>, otherwise "0";
     }
 }
 
@@ -52,22 +31,8 @@ pub(crate) struct Chosen {
     pub(crate) words: String,
 }
 
-/// Of the limit of what is read, a split takes at most this part: a million images have a sixth of a megabyte.
-const LIMIT_PART: u64 = 64;
-
 /// The setting within a dataset's.
 const SETTING: &str = "part";
-
-/// A split in a file.
-#[derive(Deserialize)]
-struct Written {
-    images: usize,
-    #[serde(rename = "in")]
-    count: Option<usize>,
-    bits: String,
-    #[serde(rename = "sha256_of_sorted_indices_joined_by_commas")]
-    digest: Option<String>,
-}
 
 impl Part {
     /// The images of this side, of so many of a dataset.
@@ -75,94 +40,24 @@ impl Part {
     /// # Errors
     /// If the settings do not fit each other, the file cannot be read or is of other images, or no image is left.
     pub(crate) fn choose(&self, dataset: &str, images: usize) -> Result<Chosen, SettingsError> {
-        self.chosen(dataset, images).map_err(|error| error.within(SETTING))
-    }
-
-    fn chosen(&self, dataset: &str, images: usize) -> Result<Chosen, SettingsError> {
-        let (is_in, how) = match &self.file {
-            Some(file) => {
-                for (name, is_given) in [("share", self.share.is_some()), ("seed", self.seed.is_some())] {
-                    if is_given {
-                        return Err(SettingsError::new(name, "the images are those of `part.file`, none are drawn; remove one of them"));
-                    }
-                }
-                let key = self.key.as_deref().unwrap_or(dataset);
-                (marked(file, key, images)?, format!("in `{key}` of {}", title_of(file)))
-            }
-            None if self.key.is_some() => {
-                return Err(SettingsError::new("key", "there is no `part.file` in which it could be looked up"));
-            }
-            None => {
-                let (share, seed) = (self.share.unwrap_or(0.5), self.seed.unwrap_or(0));
-                (drawn(share, seed, images), format!("drawn by seed {seed}"))
-            }
-        };
+        let split = self.split.divide(SETTING, Some(dataset), images)?;
         let wanted = self.side == Side::In;
-        let positions: Vec<usize> = (0..images).filter(|image| is_in[*image] == wanted).collect();
+        let positions = split.positions(wanted);
         if positions.is_empty() {
             let (side, other) = if wanted { (Side::In, Side::Out) } else { (Side::Out, Side::In) };
             let problem = format!("no image is \"{side}\", all {images} are \"{other}\"");
-            return Err(SettingsError::new("side", problem));
+            return Err(SettingsError::new("side", problem).within(SETTING));
         }
-        let words = if wanted { format!("those {how}") } else { format!("those not {how}") };
+        let Divided { words, .. } = split;
+        let words = if wanted { format!("those {words}") } else { format!("those not {words}") };
         Ok(Chosen { positions, words })
     }
 }
 
-/// Which of the images are drawn.
-fn drawn(share: f64, seed: u64, images: usize) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..images).collect();
-    order.shuffle(&mut Stream::new(seed, "part of a dataset").rng());
-    let mut is_in = vec![false; images];
-    let count = (share * images as f64).round() as usize;
-    order.into_iter().take(count).for_each(|image| is_in[image] = true);
-    is_in
-}
-
-/// Which of the images a file marks.
-fn marked(file: &Path, key: &str, images: usize) -> Result<Vec<bool>, SettingsError> {
-    let at_file = |problem: &dyn Display| SettingsError::new("file", format!("{}: {problem}", file.display()));
-    let bytes = read_small_file(file, LIMIT_PART).map_err(|error| SettingsError::new("file", unreadable(file, error).to_string()))?;
-    let all: Value = serde_json::from_slice(&bytes).map_err(|error| at_file(&format!("it is not a JSON file ({error})")))?;
-    let Value::Object(mut all) = all else { return Err(at_file(&"it is not a table of splits, `{KEY: {…}}`")) };
-    let Some(split) = all.remove(key) else {
-        let keys: Vec<&str> = all.keys().take(10).map(String::as_str).collect();
-        let problem = format!("{} has no split `{key}`; set `part.key` to one that it has: {}", file.display(), keys.join(", "));
-        return Err(SettingsError::new("key", problem));
-    };
-    let wrong = |problem: &dyn Display| at_file(&format!("its split `{key}` {problem}"));
-    let Written { images: of, count, bits, digest } =
-        serde_json::from_value(split).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
-    if of != images {
-        return Err(wrong(&format!("is of {of} images, and the dataset has {images}; set `part.key` to the split of this dataset")));
-    }
-    let bits = BASE64_STANDARD.decode(bits).map_err(|error| wrong(&format!("has `bits` that are not base64: {error}")))?;
-    if bits.len() != images.div_ceil(8) {
-        return Err(wrong(&format!("has {} bytes of `bits`, and {images} images need {}", bits.len(), images.div_ceil(8))));
-    }
-    let mut is_in: Vec<bool> = (0..8 * bits.len()).map(|image| bits[image / 8] >> (image % 8) & 1 == 1).collect();
-    if is_in.drain(images..).any(|bit| bit) {
-        return Err(wrong(&format!("marks images beyond the {images} that it is of")));
-    }
-    let found = is_in.iter().filter(|is_in| **is_in).count();
-    if let Some(count) = count.filter(|count| *count != found) {
-        return Err(wrong(&format!("marks {found} images, and says that it marks {count}: it is damaged")));
-    }
-    if digest.is_some_and(|digest| digest != self::digest(&is_in)) {
-        return Err(wrong(&"marks other images than its SHA-256 is of: it is damaged"));
-    }
-    Ok(is_in)
-}
-
-/// The SHA-256 of the marked positions, with commas between them.
-fn digest(is_in: &[bool]) -> String {
-    let marked = is_in.iter().enumerate().filter(|(_, is_in)| **is_in).map(|(image, _)| image.to_string());
-    let text = marked.collect::<Vec<_>>().join(",");
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use assay_core::plugin::Settings;
     use assay_fuzz::Fuzz;
 
@@ -175,7 +70,8 @@ mod tests {
     fn split() -> String {
         let mut is_in = [false; 10];
         [0, 3, 8].iter().for_each(|image| is_in[*image] = true);
-        SPLIT.replace("DIGEST", &digest(&is_in))
+        let divided = Divided { is_in: is_in.to_vec(), words: String::new() };
+        SPLIT.replace("DIGEST", &divided.digest())
     }
 
     fn part(settings: &Settings) -> Part {

@@ -1,6 +1,7 @@
 //! The images of a search: two halves, one for weights and one for what chooses operators.
 
 use assay_core::data::{Augmentation, DataError, Dataset, Minibatch, Variation};
+use assay_core::plugin::Divided;
 use assay_core::stream::Stream;
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -30,6 +31,21 @@ impl<'a> Halves<'a> {
             half
         };
         Self { dataset, base: half_of(0), arch: half_of(half) }
+    }
+
+    /// Those of a split: weights learn from the images that are in. As many of each are drawn, where not all are wanted.
+    #[must_use]
+    pub fn of(dataset: &'a dyn Dataset, split: &Divided, wanted: Option<usize>, stream: &Stream) -> Self {
+        let side = |is_in: bool| {
+            let mut side = split.positions(is_in);
+            if let Some(wanted) = wanted {
+                side.shuffle(&mut stream.child(if is_in { "in" } else { "out" }).rng());
+                side.truncate(wanted);
+                side.sort_unstable();
+            }
+            side
+        };
+        Self { dataset, base: side(true), arch: side(false) }
     }
 
     /// The first half in the order of an epoch.
@@ -101,6 +117,13 @@ mod tests {
         let round: Vec<usize> = (0..3).flat_map(judging).collect();
         assert_eq!((round.len(), round.iter().collect::<BTreeSet<_>>().len()), (10, 10));
         assert_ne!([judging(0), judging(1)], [judging(3), judging(4)]);
+        let split = Divided { is_in: (0..21).map(|image| image % 3 == 0).collect(), words: String::new() };
+        let of = |wanted: Option<usize>| Halves::of(&dataset, &split, wanted, &Stream::new(0, "halves"));
+        let (given, some) = (of(None), of(Some(5)));
+        assert_eq!((given.base.len(), given.arch.len()), (7, 14));
+        assert!(given.base.iter().all(|image| image % 3 == 0) && given.arch.iter().all(|image| image % 3 != 0));
+        assert_eq!((some.base.len(), some.arch.len()), (5, 5));
+        assert!(some.base.iter().all(|image| given.base.contains(image)) && some.arch.iter().all(|image| given.arch.contains(image)));
         let in_order = Halves::new(&dataset, None, true, &Stream::new(0, "halves"));
         assert!(in_order.base.iter().copied().eq(0..10) && in_order.arch.iter().copied().eq(10..20));
         assert_eq!(halves.drawn(10, true, &Stream::new(0, "drawn")).into_iter().collect::<BTreeSet<_>>().len(), 10);

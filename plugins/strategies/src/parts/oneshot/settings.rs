@@ -4,7 +4,7 @@ use assay_core::data::Augmentation;
 use assay_core::engine::learner::{Decayed, Optimiser, Rules};
 use assay_core::graph::Shape;
 use assay_core::plugin::supernet::{Conditions, Idle, SharedForm, Statistics};
-use assay_core::plugin::{MacroNet, Part};
+use assay_core::plugin::{Divided, MacroNet, Part, SettingsError, Split};
 
 use super::alphas::AlphaRules;
 use super::steps::WeightStep;
@@ -33,6 +33,8 @@ assay_core::settings! {
         pub epochs: Option<usize>, otherwise "as `code` has it: 100, 250 (DARTS 50), or 50", in 1..=100_000;
         /// images of a step
         pub batch: Option<usize>, otherwise "64 (ENAS of NAS-Bench-201 128)", in 1..=65_536;
+        /// which images weights learn from, a table; choices learn from the others
+        pub halves: Option<Split>, otherwise "a half that the experiment's seed draws, or the first as the code of DARTS has it";
         /// images of each half that are used
         pub images: Option<usize>, otherwise "all", in 1..=1_000_000_000;
         /// channels of the first stage
@@ -164,6 +166,22 @@ impl ChoiceSettings {
 }
 
 impl TrainingSettings {
+    /// The halves of so many images, where the settings say which they are.
+    ///
+    /// # Errors
+    /// If they cannot be had, or one of them has no image.
+    pub fn divided(&self, images: usize) -> Result<Option<Divided>, SettingsError> {
+        let Some(split) = &self.halves else { return Ok(None) };
+        let divided = split.divide("halves", None, images)?;
+        let count = divided.is_in.iter().filter(|is_in| **is_in).count();
+        if count == 0 || count == images {
+            let (key, value) = split.file.as_ref().map_or(("share", "another share of"), |_| ("file", "a file that marks some of"));
+            let problem = format!("a search needs images for weights and others for choices: give {value} the {images} images");
+            return Err(SettingsError::new(key, problem).within("halves"));
+        }
+        Ok(Some(divided))
+    }
+
     /// How many epochs there are.
     #[must_use]
     pub fn epochs(&self, script: &Script) -> usize {
@@ -213,8 +231,9 @@ impl TrainingSettings {
     #[must_use]
     pub fn protocol(&self, script: &Script) -> String {
         let images = self.images.map_or_else(String::new, |images| format!(" of {images} images each"));
+        let halves = self.halves.as_ref().map_or_else(String::new, |split| format!(" ({})", split.words()));
         format!(
-            "weights shared in a supernet of C={}, {} cells, trained {} epochs of batches of {} on halves of the images{images}; {}; {}",
+            "weights shared in a supernet of C={}, {} cells, trained {} epochs of batches of {} on halves of the images{halves}{images}; {}; {}",
             self.channels,
             self.cells.unwrap_or(script.cells),
             self.epochs(script),
