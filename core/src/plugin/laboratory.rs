@@ -58,6 +58,16 @@ pub trait Laboratory {
     /// If the step cannot be stored.
     fn record(&mut self, step: Step) -> Result<(), SearchError>;
 
+    /// Adds a step about this architecture. Where a table holds what it reached when it was trained, that is noted beside what the
+    /// step read, for those who look at the run; the strategy does not see it.
+    ///
+    /// # Errors
+    /// If the step cannot be stored.
+    fn record_of(&mut self, step: Step, architecture: &Subspace) -> Result<(), SearchError> {
+        let _ = architecture;
+        self.record(step)
+    }
+
     /// What a strategy trains a network with.
     ///
     /// # Errors

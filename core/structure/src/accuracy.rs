@@ -12,3 +12,11 @@ pub struct Accuracy {
     /// Per cent.
     pub percent: f64,
 }
+
+impl Accuracy {
+    /// A name for lines and readings: `CIFAR-10 (test_cifar10), %`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{} ({}), %", self.title, self.target)
+    }
+}

@@ -30,5 +30,7 @@ pub const CHECKPOINT: &str = "checkpoint.safetensors";
 pub const CHECKPOINTS: &str = "checkpoints";
 /// The state that a search continues from which trains a network of all architectures.
 pub const SUPERNET: &str = "supernet.safetensors";
+/// How many seconds the sessions trained it that made this state.
+pub const SUPERNET_SECONDS: &str = "supernet-seconds.txt";
 /// A trained network with its running statistics.
 pub const WEIGHTS: &str = "weights.safetensors";

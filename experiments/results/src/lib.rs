@@ -48,6 +48,7 @@ pub mod exit;
 pub mod files;
 mod kind;
 mod machine;
+pub mod mixed;
 pub mod present;
 mod provenance;
 pub mod published;

@@ -33,6 +33,12 @@ pub struct Phase {
     pub replayed_thread_seconds: f64,
 }
 
+impl Times {
+    /// The phase of a search that trains a network of all architectures: what was measured are its steps, those of candidates and of
+    /// a controller among them.
+    pub const SUPERNET: &str = "supernet";
+}
+
 impl Phase {
     /// Measurements of all sessions.
     #[must_use]

@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use assay_core::experiment::{Experiment, Plugins};
+use assay_results::mixed::{Mixed, SKIP};
+use assay_results::present::grid::unique;
 use assay_results::present::reading::describe;
 use assay_results::search::Accuracies;
+use assay_results::tables::steps;
 use assay_results::{SearchSummary, Trajectory};
 use assay_run::search::SearchRun;
 use clap::Args;
@@ -94,24 +97,37 @@ fn print(summary: &SearchSummary, path: &Path) -> Result<(), OutputError> {
     out!("protocol    {}", summary.protocol)
 }
 
-/// One row a step: what was measured, what was removed, how many architectures are left.
+/// What is shown of what mixes operators: a number for each operator of each edge would be dozens of columns.
+const MIXTURE: [&str; 3] = ["strongest operators", "entropy, %", "skip connections, %"];
+
+/// One row a step: what was measured, what was removed, how many architectures are left. Where a search learns what mixes operators,
+/// what it is about in place of its numbers and of what is left.
 fn rounds(trajectory: &Trajectory) -> String {
-    let mut labels: Vec<&str> = Vec::new();
-    for (label, _) in trajectory.steps.iter().flat_map(|step| &step.readings) {
-        if !labels.contains(&label.as_str()) {
-            labels.push(label);
-        }
-    }
-    let titles: Vec<&str> = ["step"].into_iter().chain(labels.iter().copied()).chain(["removed", "architectures left"]).collect();
+    let of_mixtures = trajectory.names_of_mixtures();
+    let names = trajectory.steps.iter().flat_map(|step| &step.readings).map(|(name, _)| name.as_str());
+    let labels = unique(names.filter(|name| !of_mixtures.contains(*name)));
+    let learns = trajectory.steps.iter().any(|step| trajectory.mixed(step).is_some());
+    let last = if learns { &MIXTURE[..] } else { &["removed", "architectures left"] };
+    let titles: Vec<&str> = ["step"].into_iter().chain(labels.iter().copied()).chain(last.iter().copied()).collect();
     let mut rows = table(&titles);
     for step in &trajectory.steps {
         let readings = labels
             .iter()
             .map(|label| step.readings.iter().find(|(own, _)| own == label).map_or(String::new(), |(_, reading)| short(reading)));
-        let left = step.after.single_paths().to_string();
-        rows.add_row(
-            [step.title.clone()].into_iter().chain(readings).chain([trajectory.removed(step).join("\n"), left]).collect::<Vec<_>>(),
-        );
+        let last = if learns {
+            let mixed = trajectory.mixed(step);
+            let percent = |share: Option<f64>| share.map_or(String::new(), |share| format!("{:.1}", 100.0 * share));
+            let strongest = mixed.as_ref().map_or_else(String::new, Mixed::strongest);
+            let (entropy, skips) = (mixed.as_ref().and_then(Mixed::entropy), mixed.as_ref().and_then(|mixed| mixed.mean_of(SKIP)));
+            vec![strongest, percent(entropy), percent(skips)]
+        } else {
+            vec![trajectory.removed(step).join("\n"), step.after.single_paths().to_string()]
+        };
+        rows.add_row([step.title.clone()].into_iter().chain(readings).chain(last).collect::<Vec<_>>());
     }
-    render(&rows)
+    let mut text = render(&rows);
+    if learns {
+        text += &format!("\n\nentropy: 100 where nothing is decided; how likely each operator of each edge is stands in {}", steps::FILE);
+    }
+    text
 }

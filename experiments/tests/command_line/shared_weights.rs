@@ -19,6 +19,54 @@ const SEARCHES: [(&str, &str); 6] = [
     ("setn", "alpha_rate = 0.1\ncandidates = 4\nvalidation_batch = 8"),
 ];
 
+#[test]
+fn the_halves_of_a_search_can_be_given_and_another_split_does_not_go_on() {
+    let scratch = Scratch::new();
+    let write = |bits: &str| scratch.write("splits.json", format!(r#"{{"synthetic": {{"images": 40, "bits": "{bits}"}}}}"#));
+    write("////AAA=");
+    scratch.write("search.toml", format!("{}halves = {{ file = \"splits.json\" }}\n", experiment("gdas", "")));
+    scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", "run"]);
+    let run = scratch.path().join("run");
+    let protocol = summary(&run)["protocol"].as_str().unwrap().to_owned();
+    assert!(protocol.contains("on halves of the images (in splits.json); as the code of NATS-Bench"), "{protocol}");
+    std::fs::remove_file(run.join("summary.json")).unwrap();
+    write("AAD//w8=");
+    let said = scratch.fail(&["run", "search.toml", "--quiet", "--resume", "--run-dir", "run"]);
+    assert!(said.contains("cannot be continued: its `split`"), "{said}");
+}
+
+#[test]
+fn what_a_table_holds_of_each_epochs_cell_and_of_each_candidate_is_noted_for_whoever_looks_at_the_run() {
+    let scratch = Scratch::new();
+    scratch.import_nas_bench_201();
+    for (search, section, count) in [(SEARCHES[1], "recorded-", 3), (SEARCHES[0], "candidates-", 3)] {
+        let (strategy, settings) = search;
+        scratch.write("search.toml", format!("{}\n[benchmark]\nname = \"nas-bench-201\"\n", experiment(strategy, settings)));
+        let run = scratch.path().join(strategy);
+        scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", strategy]);
+        let trajectory: Value = serde_json::from_slice(&std::fs::read(run.join("trajectory.json")).unwrap()).unwrap();
+        let last = trajectory["steps"].as_array().unwrap().last().unwrap();
+        let reading = |name: &str| {
+            let found = last["readings"].as_array().unwrap().iter().find(|reading| reading[0] == name);
+            found.map(|reading| reading[1]["value"].as_f64().unwrap())
+        };
+        let noted = reading("CIFAR-10 (test_cifar10), %").unwrap_or_else(|| panic!("{last}"));
+        if strategy == "gdas" {
+            // The last epoch's cell is the one that is found.
+            let found = summary(&run)["accuracies"]["known"]["values"].as_array().unwrap().clone();
+            let found = found.iter().find(|accuracy| accuracy["target"] == "test_cifar10").unwrap();
+            assert_eq!(found["percent"].as_f64().unwrap(), noted, "{found}");
+        } else {
+            assert!(reading("one-shot accuracy").is_some() && (10.0..=100.0).contains(&noted), "{last}");
+        }
+        scratch.succeed(&["report", strategy]);
+        let figures = std::fs::read_dir(run.join("report/figures")).unwrap();
+        let figures: Vec<String> = figures.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let of_section = figures.iter().filter(|name| name.starts_with(section) && name.ends_with(".svg")).count();
+        assert!(of_section >= count, "{section}: {figures:?}");
+    }
+}
+
 /// An experiment on images made on the spot, whose labels say nothing about them.
 fn experiment(strategy: &str, settings: &str) -> String {
     format!(
@@ -85,7 +133,17 @@ fn the_steps_of_a_search_say_what_mixes_operators_epoch_by_epoch() {
     let mut figures: Vec<String> = figures.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     figures.retain(|name| name.ends_with(".svg"));
     let of = |section: &str| figures.iter().filter(|name| name.starts_with(section)).count();
-    assert_eq!([of("mixture-"), of("training-"), of("operators")], [6, 2, 1], "{figures:?}");
+    assert_eq!([of("mixture-"), of("training-"), of("operators"), of("drift-"), of("recorded-")], [6, 2, 1, 2, 0], "{figures:?}");
+    // What is shown fits on a terminal: no column for each operator of each edge.
+    let shown = scratch.succeed(&["show", "run"]);
+    let head = shown.lines().find(|line| line.starts_with("step ")).unwrap();
+    let columns: Vec<&str> = head.split("  ").map(str::trim).filter(|column| !column.is_empty()).collect();
+    let expected = ["step", "training loss", "training accuracy", "strongest operators", "entropy, %", "skip connections, %"];
+    assert_eq!(columns, expected, "{shown}");
+    let spent = &summary(&scratch.path().join("run"))["times"]["phases"]["supernet"];
+    // Three epochs of 20 images in batches of 8.
+    assert_eq!((spent["measured"].as_u64(), spent["replayed"].as_u64()), (Some(9), Some(0)), "{spent}");
+    assert!(spent["wall_seconds"].as_f64().unwrap() > 0.0, "{spent}");
     // Another search does not go on from this one's state.
     std::fs::remove_file(scratch.path().join("run/summary.json")).unwrap();
     std::fs::write(scratch.path().join("search.toml"), experiment("gdas", "alpha_rate = 0.2")).unwrap();
@@ -107,6 +165,22 @@ fn what_cannot_be_searched_so_is_refused_before_anything_runs() {
         let said = scratch.fail(&["run", "search.toml", "--set", set]);
         assert!(said.contains(because), "{set}: {said}");
     }
+    // 40 images, of which the file marks 3.
+    scratch.write("splits.json", r#"{"few": {"images": 40, "bits": "CQEAAAA="}, "none": {"images": 41, "bits": "AAAAAAAA"}}"#);
+    let halves = |halves: &str| format!("{}halves = {halves}\n", experiment("gdas", ""));
+    for (given, because) in [
+        (r#"{ file = "nowhere.json" }"#, "`strategy.halves.file`: nowhere.json does not exist"),
+        (r#"{ file = "splits.json", key = "none" }"#, "is of 41 images, and the dataset has 40"),
+        (r#"{ key = "few" }"#, "there is no `halves.file` in which it could be looked up"),
+        (r#"{ share = 1.0 }"#, "`strategy.halves.share`"),
+    ] {
+        scratch.write("halves.toml", halves(given));
+        let said = scratch.fail(&["run", "halves.toml"]);
+        assert!(said.contains(because), "{given}: {said}");
+    }
+    scratch.write("halves.toml", halves(r#"{ file = "splits.json" }"#));
+    let said = scratch.fail(&["run", "halves.toml", "--set", "strategy.images=4"]);
+    assert!(said.contains("must be 3 at the most, which is the smaller of its `halves`"), "{said}");
     // DARTS's cells leave edges empty, which nothing is judged for that draws an operator for each.
     scratch.write("judged.toml", experiment("rsps", ""));
     let said = scratch.fail(&["run", "judged.toml", "--set", "space.name=darts"]);

@@ -7,6 +7,7 @@ mod correlation;
 mod darts;
 mod datasets;
 mod figures;
+mod one_shot;
 mod own_truth;
 mod page;
 mod published;
@@ -46,6 +47,7 @@ enum Published {
     #[command(name = "trained-nas-bench-201")]
     TrainedNasBench201(trained::TrainedNasBench201),
     OwnTruth(own_truth::OwnTruth),
+    OneShotSearches(one_shot::OneShotSearches),
     All(all::All),
 }
 
@@ -67,6 +69,7 @@ impl Reproduce {
             Published::CorrelationDarts(correlation) => correlation.run(),
             Published::TrainedNasBench201(trained) => trained.run(),
             Published::OwnTruth(own_truth) => own_truth.run(),
+            Published::OneShotSearches(searches) => searches.run(),
             Published::All(all) => all.run(),
         }
     }

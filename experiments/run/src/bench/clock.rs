@@ -50,6 +50,13 @@ impl Clock {
         }
     }
 
+    /// Adds a phase that was timed elsewhere, unless nothing was done in it.
+    pub(crate) fn add_phase(&mut self, label: &str, phase: Phase) {
+        if phase.measurements() > 0 {
+            self.phases.insert(label.to_owned(), phase);
+        }
+    }
+
     /// The times until now.
     #[must_use]
     pub(crate) fn stop(self, cpu_seconds: Option<f64>) -> Times {

@@ -4,16 +4,18 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use assay_core::plugin::{Columns, Laboratory, Request, SearchError, SearchSpace, Step, Workshop};
+use assay_core::plugin::{Benchmark, Columns, Laboratory, Request, SearchError, SearchSpace, Step, Workshop};
 use assay_core::score::{Direction, Reading};
 use assay_core::stream::Stream;
-use assay_results::files;
+use assay_core::subspace::Subspace;
+use assay_results::{Times, files};
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
 use super::clock::Clock;
 use super::journal::{Damage, Damages, Journal, lines};
 use super::records::{Record, Records};
+use super::spent::Made;
 use super::trained::{Answered, Checkpoints, Trainings, With};
 use super::workbench::Workbench;
 use crate::folder::RunFolder;
@@ -27,6 +29,9 @@ pub(crate) struct RunLaboratory<'a> {
     columns: Option<&'a Columns>,
     /// What is trained instead of measured.
     trainings: Option<&'a Trainings>,
+    /// What is noted beside the steps of a search that is about one architecture each.
+    benchmark: Option<&'a dyn Benchmark>,
+    pub(super) supernet: Made,
     checkpoints: Checkpoints,
     answered: Answered,
     journal: Mutex<Journal>,
@@ -87,8 +92,24 @@ impl<'a> RunLaboratory<'a> {
         let asked = vec![false; records.len()];
         let (journal, steps, clock) = (Mutex::new(journal), Vec::new(), Clock::default());
         let (columns, trainings, answered) = (None, None, Answered::default());
+        let (benchmark, supernet) = (None, Made::default());
         let (checkpoints, run) = (Checkpoints::of(folder.path()), folder);
-        Ok(Self { workbench, run, columns, trainings, checkpoints, answered, journal, records, asked, steps, observer, clock })
+        Ok(Self {
+            workbench,
+            run,
+            columns,
+            trainings,
+            benchmark,
+            supernet,
+            checkpoints,
+            answered,
+            journal,
+            records,
+            asked,
+            steps,
+            observer,
+            clock,
+        })
     }
 
     /// With these tables beside the workbench's proxies.
@@ -105,6 +126,13 @@ impl<'a> RunLaboratory<'a> {
         self
     }
 
+    /// With this benchmark's records noted beside steps.
+    #[must_use]
+    pub(crate) fn with_benchmark(mut self, benchmark: Option<&'a dyn Benchmark>) -> Self {
+        self.benchmark = benchmark;
+        self
+    }
+
     /// Ends the search, and waits until what it measured is on the disk.
     ///
     /// # Errors
@@ -117,7 +145,9 @@ impl<'a> RunLaboratory<'a> {
             let Request { label, subspace, parameters, images } = record.request.clone();
             (label, subspace.to_string(), parameters, images)
         });
-        Ok(Findings { records, steps: self.steps, clock: self.clock })
+        let mut clock = self.clock;
+        clock.add_phase(Times::SUPERNET, self.supernet.phase(self.workbench.threads.current_num_threads()));
+        Ok(Findings { records, steps: self.steps, clock })
     }
 
     /// Ends measuring without a search, and waits as [`close`](Self::close) does: where the time went.
@@ -263,6 +293,14 @@ impl Laboratory for RunLaboratory<'_> {
         self.observer.phase(&format!("after {}", step.title));
         self.steps.push(step);
         Ok(())
+    }
+
+    fn record_of(&mut self, mut step: Step, architecture: &Subspace) -> Result<(), SearchError> {
+        // What no table holds is not noted: the run has said by now if it has none.
+        let text = self.benchmark.and_then(|benchmark| Some((benchmark, self.space().write(architecture).ok()?)));
+        let known = text.and_then(|(benchmark, text)| benchmark.accuracies(&text).ok()).unwrap_or_default();
+        step.readings.extend(known.iter().map(|accuracy| (accuracy.label(), Reading::finite(accuracy.percent))));
+        self.record(step)
     }
 
     fn workshop(&self) -> Result<&dyn Workshop, SearchError> {

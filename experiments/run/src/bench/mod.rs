@@ -6,6 +6,7 @@ pub mod journal;
 pub(crate) mod laboratory;
 mod line;
 pub mod records;
+mod spent;
 mod timed;
 pub(crate) mod trained;
 pub mod workbench;

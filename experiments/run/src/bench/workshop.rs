@@ -72,6 +72,13 @@ impl Workshop for RunLaboratory<'_> {
         }
         let state = read_learner(&bytes, graph, rules, updates).map_err(|error| self.refused(error))?;
         tracing::info!("training of the supernet continues");
+        // The seconds stand beside the state, which is the same whatever machine made it. Nothing but times depends on them.
+        let seconds = read_file(&self.run.path().join(files::SUPERNET_SECONDS)).ok();
+        let seconds = seconds.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse::<f64>().ok());
+        match seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0) {
+            Some(seconds) => self.supernet.continues_after(seconds),
+            None => tracing::warn!("how long earlier sessions trained is not known"),
+        }
         Ok(Some((bookmark, state)))
     }
 
@@ -80,15 +87,19 @@ impl Workshop for RunLaboratory<'_> {
         let stored = |error: &dyn std::fmt::Display| SearchError::Storage(error.to_string());
         let text = serde_json::to_string(&header).map_err(|error| stored(&error))?;
         let bytes = write_learner(graph, state, HEADER, text).map_err(|error| stored(&error))?;
-        self.run.save(files::SUPERNET, &bytes).map_err(|error| stored(&error))
+        self.run.save(files::SUPERNET, &bytes).map_err(|error| stored(&error))?;
+        let seconds = format!("{}\n", self.supernet.seconds());
+        self.run.save(files::SUPERNET_SECONDS, seconds.as_bytes()).map_err(|error| stored(&error))
     }
 
     fn expect(&self, steps: usize, done: usize) {
+        self.supernet.expect(done);
         self.observer.expect(steps);
         self.observer.replay(done);
     }
 
     fn advance(&self, steps: usize) {
+        self.supernet.advance(steps);
         self.observer.advance(steps);
     }
 

@@ -57,7 +57,8 @@ impl SearchRun {
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, profile)?;
         let at_strategy = |error: SettingsError| {
             let SettingsError { key, problem, .. } = error;
-            assembly.problem(&["strategy", &key], format!("`strategy.{key}`: {problem}"))
+            let place: Vec<&str> = std::iter::once("strategy").chain(key.split('.')).collect();
+            assembly.problem(&place, format!("`strategy.{key}`: {problem}"))
         };
         strategy.check(workbench.space.as_ref(), workbench.dataset.as_ref()).map_err(at_strategy)?;
         let trainings = Trainings::of(&experiment, &assembly, &workbench, &uses)?;
@@ -131,6 +132,7 @@ impl Prepared for SearchRun {
         observer.phase("searching");
         let mut laboratory =
             RunLaboratory::open(&self.workbench, folder, observer)?.with_columns(&self.columns).with_trainings(self.trainings.as_ref());
+        laboratory = laboratory.with_benchmark(self.benchmark.as_deref());
         let found = self.strategy.search(&mut laboratory);
         let scored = found.and_then(|found| self.score(&mut laboratory, &found).map(|scores| (found, scores)));
         let (found, scores) = scored.inspect_err(|error| tracing::error!(%error, "run ends without a result"))?;

@@ -187,10 +187,14 @@ impl<M: Method> SearchStrategy for OneShot<M> {
             let problem = format!("a search needs an image for weights and another for choices, and the dataset has {}", images.len());
             return Err(SettingsError::new("images", problem));
         }
-        let half = images.len() / 2;
+        let divided = self.training().divided(images.len())?;
+        let (half, which) = match &divided {
+            Some(split) => (split.positions(true).len().min(split.positions(false).len()), "the smaller of its `halves`"),
+            None => (images.len() / 2, "half of the dataset"),
+        };
         match self.training().images {
             Some(wanted) if wanted > half => {
-                let problem = format!("must be {half} at the most, which is half of the dataset, is {wanted}");
+                let problem = format!("must be {half} at the most, which is {which}, is {wanted}");
                 Err(SettingsError::new("images", problem))
             }
             _ => Ok(()),
@@ -222,7 +226,7 @@ impl<M: Method> SearchStrategy for OneShot<M> {
                 }
             }
             let title = format!("epoch {}", number + 1);
-            laboratory.record(Step { title, before, after: after.clone(), candidates: Vec::new(), readings })?;
+            laboratory.record_of(Step { title, before, after: after.clone(), candidates: Vec::new(), readings }, &after)?;
             before = after;
         }
         let mut best: Option<(Subspace, f64)> = None;
@@ -233,7 +237,8 @@ impl<M: Method> SearchStrategy for OneShot<M> {
             if let (Some(judged), Some((after, _))) = (judged, &best) {
                 let (title, readings) =
                     (format!("candidate {}", number + 1), vec![("one-shot accuracy".to_owned(), Reading::finite(100.0 * judged))]);
-                laboratory.record(Step { title, before: candidate.clone(), after: after.clone(), candidates: Vec::new(), readings })?;
+                let step = Step { title, before: candidate.clone(), after: after.clone(), candidates: Vec::new(), readings };
+                laboratory.record_of(step, candidate)?;
             }
         }
         best.map(|(found, _)| found).ok_or_else(|| SearchError::Impossible("there was no candidate to choose".into()))
@@ -258,7 +263,12 @@ impl<M: Method> OneShot<M> {
             (Alphas::draw(space.layout(), &stream.child("alphas")), self.0.policy(space.layout(), &stream.child("policy")));
         let mut course = Course { supernet, alphas, policy };
         let mut progress = Progress::default();
-        let of = json!({ "strategy": M::NAME, "settings": self.0.values(), "images": images.describe() });
+        let divided = training.divided(images.len()).map_err(|error| SearchError::Impossible(error.to_string()))?;
+        let mut of = json!({ "strategy": M::NAME, "settings": self.0.values(), "images": images.describe() });
+        if let Some(split) = &divided {
+            // The file may be another one by now.
+            of["split"] = split.digest().into();
+        }
         if let Some((bookmark, learner)) = workshop.kept(&of, &graph, &rules)? {
             let state: State = serde_json::from_value(bookmark.state).map_err(unwritable)?;
             course.supernet.restore(SupernetState { learner, run: state.run })?;
@@ -270,7 +280,10 @@ impl<M: Method> OneShot<M> {
             let state = serde_json::to_value(state).map_err(unwritable)?;
             workshop.keep(&Bookmark { of: of.clone(), state }, &graph, &learner)
         };
-        let halves = Halves::new(images, training.images, script.in_order, &stream.child("halves"));
+        let halves = match &divided {
+            Some(split) => Halves::of(images, split, training.images, &stream.child("halves")),
+            None => Halves::new(images, training.images, script.in_order, &stream.child("halves")),
+        };
         let batch = training.batch(&script);
         let weight_steps = halves.base.len().div_ceil(batch);
         let steps = weight_steps + self.0.late_steps();

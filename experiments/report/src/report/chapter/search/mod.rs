@@ -1,5 +1,6 @@
 //! What a report shows of a search.
 
+mod candidates;
 mod course;
 mod mixture;
 mod read;
@@ -34,6 +35,12 @@ const TRAINING: &str = "Of the images that weights learn from, as they were vari
     step.";
 const MIXTURE: &str = "How likely the search held each operator at the end of each epoch, a chart an edge.";
 const OPERATORS: &str = "On how many edges the cell that the search would have reported after each epoch has each operator.";
+const DRIFT: &str = "How likely a skip connection is, as a mean over edges, beside its share of the edges of each epoch's cell: searches that \
+    mix operators by gradients may drift to it. Entropy is 100 % where nothing is decided.";
+const RECORDED: &str =
+    "What the benchmark's table holds of the cell that the search would have reported after each epoch. The search did not see it.";
+const CANDIDATES: &str = "The accuracy of each candidate with the shared weights, of which the best is found, and what the benchmark's \
+    table holds of the same architecture, which the search did not see.";
 const FRONT: &str = "What each evaluated architecture reads and costs, and those that no other one beats without costing more.";
 const STEPS: &str = "What each step read, what it removed, and how many architectures it left.";
 const SEARCHES: &str = "What each search found. What sets the protocols apart stands below.";
@@ -80,6 +87,15 @@ fn chapter(search: &Search, subject: &Subject<'_>, all: &[(&str, &Search)]) -> C
     }
     if let Some(operators) = mixture::operators(search) {
         sections.push(of_run.section("operators", "The cell of each epoch", OPERATORS, Body::charts(vec![operators])));
+    }
+    for (name, title, explanation, charts) in [
+        ("drift", "Skip connections, and how much is decided", DRIFT, mixture::drift(search)),
+        ("recorded", "Recorded accuracies by epoch", RECORDED, mixture::recorded(search)),
+        ("candidates", "The candidates", CANDIDATES, candidates::charts(search)),
+    ] {
+        if !charts.is_empty() {
+            sections.push(of_run.section(name, title, explanation, Body::charts(charts)));
+        }
     }
     if let Some(path) = path(search, all) {
         sections.push(of_run.section("plane", "The path in the plane of both scores", PLANE, Body::charts(vec![path])));
@@ -157,7 +173,7 @@ fn lines(summary: &SearchSummary) -> Vec<Line> {
     let mut lines = vec![line(Place::Architecture, "architecture", summary.architecture.text.clone())];
     match &summary.accuracies {
         Accuracies::Known { source, values } => {
-            let accuracy = |of: &Accuracy| line(Place::Accuracy, &format!("{} ({}), %", of.title, of.target), format!("{:.2}", of.percent));
+            let accuracy = |of: &Accuracy| line(Place::Accuracy, &of.label(), format!("{:.2}", of.percent));
             lines.extend(values.iter().map(accuracy));
             lines.push(line(Place::AccuracySource, "accuracies", format!("from {source}")));
         }
