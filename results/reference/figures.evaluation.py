@@ -1,4 +1,6 @@
-"""κ of TE-NAS (Chen, Gong and Wang, ICLR 2021) in evaluation mode, which Assay does not measure: figure 4.
+"""κ of TE-NAS (Chen, Gong and Wang, ICLR 2021) in evaluation mode with weights of its own for each cell: figure 4.
+
+Assay measures κ in evaluation mode (batch_norm = "running") with one draw of weights that all cells share.
 
 python3 results/reference/figures.evaluation.py STUDY IMAGES INITIALISER CELLS FOLDER
 

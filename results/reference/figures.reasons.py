@@ -2,8 +2,8 @@
 
 python3 results/reference/figures.reasons.py nb201.csv results/figures/*-on-…
 
-The studies are those that `cargo xtask reproduce fig1` makes. evaluation-default and evaluation-kaiming are made by
-figures.evaluation.py from the study `code`: 700 cells with PyTorch's weights, 400 with Kaiming's.
+The studies are those that `cargo xtask reproduce fig1` makes. own-default and own-kaiming are made by
+figures.evaluation.py from the study `code`: 700 cells with PyTorch's weights, 400 with Kaiming's, each with weights of its own.
 
 Prints, for each study and draw of weights, over populations of its cells: tau-b of κ, R̂ and the sum of their ranks against
 CIFAR-100 accuracies and of κ against R̂, a good score counting as positive; and the operators of the best tenth by κ and by R̂.
@@ -205,7 +205,7 @@ def main():
     for study in studies:
         own_intervals(Path(study).name.split("-on-")[0], Path(study))
     for name, (kappas, regions) in scores.items():
-        # One in evaluation mode has κ alone; R̂ is the paper's.
+        # Those with weights of their own for each cell have κ alone; R̂ is the paper's.
         regions = regions or scores["paper"][1]
         draws = len(next(iter(kappas.values())))
         for draw in range(draws):

@@ -29,16 +29,22 @@ const SAMPLES: [&str; 2] = ["proxies.ntk-condition.batch=32", "proxies.linear-re
 const WEIGHTS: [&str; 2] =
     ["proxies.ntk-condition.initialiser=\"kaiming-normal-fan-out\"", "proxies.linear-regions.initialiser=\"kaiming-normal-fan-in\""];
 
+/// κ in evaluation mode, as the released function has it where it is not told otherwise: normalised by the running statistics of a
+/// network that saw no image.
+const EVALUATION: [&str; 1] = ["proxies.ntk-condition.batch_norm=\"running\""];
+
 /// A larger network for κ, of fewer architectures.
 const DEEP: [&str; 2] = ["proxies.ntk-condition.cells=5", "study.sample=500"];
 
 /// A point between the code's settings and the paper's, or beyond: the name of its run, what it is, what it sets.
-const SETTINGS: [(&str, &str, &[&[&str]]); 6] = [
+const SETTINGS: [(&str, &str, &[&[&str]]); 8] = [
     ("code", "the released code: κ of 72 images, 3,000 crops, PyTorch's default weights", &[]),
     ("samples", "the code with the paper's samples: κ of 32 images, 5,000 crops", &[&SAMPLES]),
     ("weights", "the code with the paper's weights: Kaiming normal", &[&WEIGHTS]),
     ("paper", "the paper: both", &[&SAMPLES, &WEIGHTS]),
     ("draws", "the paper, mean scores of four draws of weights and images", &[&SAMPLES, &WEIGHTS, &["study.repeats=4"]]),
+    ("evaluation", "the released code, κ in evaluation mode", &[&EVALUATION]),
+    ("evaluation-paper", "the paper, κ in evaluation mode", &[&SAMPLES, &WEIGHTS, &EVALUATION]),
     ("deep", "the paper, κ of five cells a stage, 500 cells", &[&SAMPLES, &WEIGHTS, &DEEP]),
 ];
 
@@ -159,11 +165,13 @@ impl Figure {
             }
             *page += "\n";
         }
-        for (name, about, Made { run, .. }) in studies.iter().filter(|(name, ..)| ["code", "paper"].contains(name)) {
-            let (part, table) = match self.shows {
-                Shows::Cloud(proxy) => (format!("scatter-{proxy}-test-cifar100"), None),
-                Shows::Operators | Shows::Path => ("operators".to_owned(), Some("operator-shares")),
-            };
+        let (part, table) = match self.shows {
+            Shows::Cloud(proxy) => (format!("scatter-{proxy}-test-cifar100"), None),
+            Shows::Operators | Shows::Path => ("operators".to_owned(), Some("operator-shares")),
+        };
+        // Operators differ in evaluation mode, as the printed ones do.
+        let shown: &[&str] = if table.is_some() { &["code", "paper", "evaluation", "evaluation-paper"] } else { &["code", "paper"] };
+        for (name, about, Made { run, .. }) in studies.iter().filter(|(name, ..)| shown.contains(name)) {
             let caption = format!("published ({WHO}): {}; ours by {about}", self.published);
             let report = Report::of(assay, run, &caption)?;
             *page += &self.picture(&report, &part, name, about)?;
