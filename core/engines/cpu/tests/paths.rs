@@ -53,7 +53,9 @@ impl Searched {
 
     fn learner(&self, rules: &Rules) -> Box<dyn Learner> {
         let network = Network::initialise(self.whole.graph.clone(), Initialiser::UniformFanIn, &Stream::new(0, "weights"));
-        (0..network.graph().parameters().len()).for_each(|position| drop(network.parameter(position).len()));
+        // Parameters are drawn when they are first read, and are not part of what steps take.
+        let count = network.graph().parameters().len();
+        assert_eq!((0..count).map(|parameter| size_of_val(network.parameter(parameter))).sum::<usize>(), network.bytes());
         CpuEngine::new().threads(NonZeroUsize::new(2).unwrap()).learner(network, rules).unwrap()
     }
 
