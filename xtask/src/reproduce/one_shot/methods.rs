@@ -18,8 +18,8 @@ pub(in crate::reproduce) struct Method {
 /// All of them. A new one joins with its entry. Where α is learnt by Adam, its rate is such that rate times steps is 12, as in 100
 /// epochs of the code of NATS-Bench on all of CIFAR-10: Adam moves α by at most about its rate a step.
 pub(in crate::reproduce) const METHODS: [Method; 6] = [
-    Method { name: "rsps", title: "RSPS", strategy: "rsps", step: "1 path", settings: &[("epochs", "40")] },
-    Method { name: "enas", title: "ENAS", strategy: "enas", step: "1 path", settings: &[("epochs", "30")] },
+    Method { name: "rsps", title: "RSPS", strategy: "rsps", step: "1 path", settings: &[] },
+    Method { name: "enas", title: "ENAS", strategy: "enas", step: "1 path", settings: &[("controller_steps", "2")] },
     Method {
         name: "setn",
         title: "SETN",
@@ -40,6 +40,31 @@ pub(in crate::reproduce) const METHODS: [Method; 6] = [
         title: "DARTS (2nd order)",
         strategy: "darts",
         step: "5 mixtures",
-        settings: &[("order", "\"second\""), ("epochs", "4"), ("alpha_rate", "0.075")],
+        settings: &[("order", "\"second\""), ("epochs", "3"), ("alpha_rate", "0.1")],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::str::FromStr;
+
+    use super::*;
+    use crate::project;
+
+    #[test]
+    fn each_method_has_a_name_of_its_own_an_experiment_and_settings_that_can_be_read() {
+        let names: BTreeSet<&str> = METHODS.iter().map(|method| method.name).collect();
+        assert_eq!(names.len(), METHODS.len());
+        // A folder of one is not taken for one of another: names are followed by `-seed`.
+        assert!(names.iter().all(|name| !name.contains("-seed")));
+        for Method { strategy, settings, .. } in &METHODS {
+            let file = project::root().join(format!("configs/search-{strategy}-nas-bench-201.toml"));
+            let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            assert!(text.contains(&format!("name = \"{strategy}\"")), "{strategy}");
+            for (key, value) in *settings {
+                toml_edit::Value::from_str(value).unwrap_or_else(|error| panic!("{strategy}, {key}: {error}"));
+            }
+        }
+    }
+}
