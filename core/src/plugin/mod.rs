@@ -41,7 +41,7 @@ pub use search_error::SearchError;
 #[doc(hidden)]
 pub use settings::macros;
 pub use settings::{Declared, DefaultValue, Group, NoSettings, Setting, SettingType, Settings, SettingsError, ValueKind, Words};
-pub use space::{ArchitectureError, SearchSpace, called, draw_architectures};
+pub use space::{ArchitectureError, Read, Reads, SearchSpace, called, draw_architectures};
 pub use split::{Divided, Split};
 pub use strategy::{ProxyUse, SearchStrategy};
 pub use suggestion::suggestion;

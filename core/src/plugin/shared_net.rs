@@ -56,7 +56,7 @@ pub struct SharedNet {
     pub graph: Arc<Graph>,
     /// How many searched cells it has.
     pub cells: usize,
-    /// The sums of its searched cells.
+    /// The sums of its searched cells; none where a sum's terms are not operators of edges, so that they cannot be mixed.
     pub sums: Vec<SharedSum>,
     /// The batch normalisations of what is searched, which need no running statistics.
     pub searched: Vec<NodeId>,

@@ -94,6 +94,19 @@ pub trait SearchSpace: Send + Sync {
         probabilities.largest(self.layout())
     }
 
+    /// What there is to choose in a space whose inner nodes each read two earlier nodes, through an operator each; see
+    /// [`of_reads`](Self::of_reads). None in all others.
+    fn reads(&self) -> Option<Reads> {
+        None
+    }
+
+    /// What is kept where the inner nodes of each kind of cell read so, in their order. Nodes that are left out read nothing, and
+    /// are zero. None where the space is not one of [`reads`](Self::reads), or has no such node or operator.
+    fn of_reads(&self, cells: &[Vec<[Read; 2]>]) -> Option<Subspace> {
+        let _ = cells;
+        None
+    }
+
     /// The network of what is kept, in the form that searches train whose architectures share weights. Those of any two subspaces
     /// have equal parameters where their paths are equal.
     ///
@@ -103,6 +116,24 @@ pub trait SearchSpace: Send + Sync {
         let _ = (kept, form);
         Err(GraphError::Unsupported("architectures of this space cannot share weights; those of nas-bench-201 and darts can".into()))
     }
+}
+
+/// What there is to choose in cells whose inner nodes each read two earlier nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reads {
+    /// Inner nodes of a cell. Before them come two nodes, which are what the cell reads.
+    pub nodes: usize,
+    /// Operators, which are the first of the layout's.
+    pub operators: usize,
+}
+
+/// What an inner node reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Read {
+    /// The node: 0 and 1 are what the cell reads, 2 is the first inner node.
+    pub source: usize,
+    /// Through which operator, in the order of the layout.
+    pub operator: usize,
 }
 
 /// What messages call a subspace: an architecture as its space writes it, and any other by its mask.

@@ -67,6 +67,8 @@ pub enum SupernetError {
 pub struct Path {
     net: SharedNet,
     part: Part,
+    /// The parameters of the whole network that a pass over it runs.
+    run: Vec<usize>,
 }
 
 /// What a pass runs.
@@ -176,7 +178,10 @@ impl<'a> Supernet<'a> {
     pub fn path(&self, kept: Kept<'_>) -> Result<Path, SupernetError> {
         let net = self.space.shared_net(kept, &self.conditions.form)?;
         let part = Part::of(&self.whole.graph, Arc::clone(&net.graph))?;
-        Ok(Path { net, part })
+        let read = net.graph.read_by_output();
+        let own = net.graph.parameters().iter().zip(part.parameters());
+        let run = own.filter(|(spec, _)| read[spec.node.0]).map(|(_, position)| *position).collect();
+        Ok(Path { net, part, run })
     }
 
     /// Forward by the batch's statistics and back; running statistics move on, weights do not.
@@ -265,7 +270,7 @@ impl<'a> Supernet<'a> {
     /// Notes which weights a pass runs.
     fn note(&mut self, run: Run<'_>) {
         match run.path {
-            Some(path) => path.part.parameters().iter().for_each(|position| self.run[*position] = true),
+            Some(path) => path.run.iter().for_each(|position| self.run[*position] = true),
             None => self.run.fill(true),
         }
     }

@@ -41,6 +41,20 @@ impl Graph {
         needed
     }
 
+    /// For every node, whether the output reads it, directly or through others, also where a `Zero` in between makes nothing of
+    /// what it reads: what there is of it has a gradient, if only zero.
+    #[must_use]
+    pub fn read_by_output(&self) -> Vec<bool> {
+        let mut read = vec![false; self.nodes.len()];
+        read[self.output.0] = true;
+        for (position, node) in self.nodes.iter().enumerate().rev() {
+            if read[position] {
+                node.inputs.iter().for_each(|input| read[input.0] = true);
+            }
+        }
+        read
+    }
+
     /// Which nodes the output needs and the input reaches. `Zero` stops both the signal and the need.
     #[must_use]
     pub fn liveness(&self) -> Liveness {

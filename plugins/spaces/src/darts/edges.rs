@@ -3,11 +3,12 @@
 use assay_core::subspace::{CellLayout, Edge, Layout, OperatorSet, Wiring};
 
 use super::genotype::{Cell, Input};
-use super::lower::{Term, Terms};
+use super::lower::{SharedTerm, Term, Terms};
 use super::operator::EdgeOperator;
 use super::{CELLS, Choices, INPUTS, NODE_NAMES, NODES};
 
-const EDGES: [&str; 14] = ["0<-0", "0<-1", "1<-0", "1<-1", "1<-2", "2<-0", "2<-1", "2<-2", "2<-3", "3<-0", "3<-1", "3<-2", "3<-3", "3<-4"];
+pub(super) const EDGES: [&str; 14] =
+    ["0<-0", "0<-1", "1<-0", "1<-1", "1<-2", "2<-0", "2<-1", "2<-2", "2<-3", "3<-0", "3<-1", "3<-2", "3<-3", "3<-4"];
 
 /// Any two different earlier nodes feed an inner node, each through one operator other than `none`.
 #[derive(Debug)]
@@ -110,6 +111,13 @@ impl Choices for Edges {
             };
             into(node).enumerate().flat_map(term).collect()
         })
+    }
+
+    fn shared(&self, kept: &[OperatorSet], node: usize) -> Vec<SharedTerm> {
+        let of_edge = |(source, edge): (usize, usize)| {
+            kept[edge].iter().map(move |operator| SharedTerm { source, operator, times: 1, edge: Some(edge) })
+        };
+        into(node).enumerate().flat_map(of_edge).collect()
     }
 
     fn numbers(&self, kept: &[OperatorSet]) -> u128 {

@@ -20,6 +20,19 @@ pub(super) struct Term {
     pub(super) share: f32,
 }
 
+/// The same where architectures share weights.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SharedTerm {
+    /// The node it reads.
+    pub(super) source: usize,
+    /// Which operator, in the order of the layout.
+    pub(super) operator: usize,
+    /// How often it is added.
+    pub(super) times: usize,
+    /// The edge that offers it, where edges choose operators.
+    pub(super) edge: Option<usize>,
+}
+
 /// Builds one inner node of a cell: adds what it reads, and gives the sum.
 pub(super) type Node<'a> = dyn FnMut(&mut Lowering, Place, &[NodeId]) -> Result<NodeId, GraphError> + 'a;
 

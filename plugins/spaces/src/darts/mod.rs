@@ -21,12 +21,12 @@ mod text;
 
 use assay_core::graph::{Graph, GraphError};
 use assay_core::plugin::supernet::{Kept, PerChoice, SharedForm, SharedNet};
-use assay_core::plugin::{ArchitectureError, MacroNet, SearchSpace};
+use assay_core::plugin::{ArchitectureError, MacroNet, Read, Reads, SearchSpace};
 use assay_core::subspace::{Layout, OperatorSet, Sketch, SketchError, Subspace};
 
 use edges::Edges;
 use genotype::{Cell, Genotype};
-use lower::Terms;
+use lower::{SharedTerm, Terms};
 use slots::Slots;
 
 assay_core::settings! {
@@ -99,6 +99,14 @@ trait Choices: std::fmt::Debug + Send + Sync {
 
     /// What every inner node adds up.
     fn terms(&self, kept: &[OperatorSet]) -> Terms;
+
+    /// What an inner node adds up where architectures share weights.
+    fn shared(&self, kept: &[OperatorSet], node: usize) -> Vec<SharedTerm>;
+
+    /// What there is to choose, where each input of a node is chosen by itself.
+    fn reads(&self) -> Option<Reads> {
+        None
+    }
 
     /// As [`SearchSpace::numbers`], of one cell.
     fn numbers(&self, kept: &[OperatorSet]) -> u128;
@@ -235,10 +243,19 @@ impl SearchSpace for Darts {
     }
 
     fn shared_net(&self, kept: Kept<'_>, form: &SharedForm) -> Result<SharedNet, GraphError> {
-        if !self.layout.has_names_of(&Edges.layout()) {
-            let problem = "inputs that are chosen each by itself share no weights; set inputs = \"distinct\"";
-            return Err(GraphError::Unsupported(problem.into()));
-        }
-        shared::lower(&self.layout, self.network, kept, form)
+        shared::lower(&self.layout, self.choices, self.network, kept, form)
+    }
+
+    fn reads(&self) -> Option<Reads> {
+        self.choices.reads()
+    }
+
+    fn of_reads(&self, cells: &[Vec<[Read; 2]>]) -> Option<Subspace> {
+        let Reads { nodes, operators } = self.reads()?;
+        let fits = |(node, inputs): (usize, &[Read; 2])| {
+            node < nodes && inputs.iter().all(|read| read.source < INPUTS + node && read.operator < operators)
+        };
+        let is_known = cells.len() == CELLS.len() && cells.iter().all(|cell| cell.iter().enumerate().all(fits));
+        is_known.then(|| Subspace::new(&self.layout, cells.iter().map(|cell| slots::of_reads(cell)).collect()))
     }
 }

@@ -1,5 +1,6 @@
 //! The network of cells that share weights, as DARTS searches it (Liu, Simonyan & Yang, ICLR 2019, and the released code): every edge
-//! into a node has all operators, `none` among them, and batch normalisation stands behind pools.
+//! into a node has all operators, `none` among them, and batch normalisation stands behind pools. Where inputs are chosen each by
+//! itself, a node adds what both of its inputs read, once for each (CNAS: Guo et al., ICML 2020, and the released code).
 
 use std::sync::Arc;
 
@@ -8,12 +9,18 @@ use assay_core::network::batch_norms;
 use assay_core::plugin::supernet::{Kept, SharedForm, SharedNet, SharedSum};
 use assay_core::subspace::{Choice, Layout};
 
-use super::NetworkKind;
-use super::edges::into;
-use super::lower::{Lowering, Place};
+use super::edges::{EDGES, into};
+use super::lower::{Lowering, Place, SharedTerm};
 use super::operator::{EdgeOperator, Form};
+use super::{Choices, INPUTS, NetworkKind};
 
-pub(super) fn lower(layout: &Layout, kind: NetworkKind, kept: Kept<'_>, form: &SharedForm) -> Result<SharedNet, GraphError> {
+pub(super) fn lower(
+    layout: &Layout,
+    own: &dyn Choices,
+    kind: NetworkKind,
+    kept: Kept<'_>,
+    form: &SharedForm,
+) -> Result<SharedNet, GraphError> {
     let net = form.net;
     if kind == NetworkKind::TeNas {
         return Err(GraphError::Unsupported("TE-NAS's network shares no weights; set network = \"cifar\" or \"imagenet\"".into()));
@@ -30,22 +37,23 @@ pub(super) fn lower(layout: &Layout, kind: NetworkKind, kept: Kept<'_>, form: &S
         let unknown = || GraphError::Unsupported(format!("nothing that belongs to darts is kept in cell {}", place.cell));
         let subspace = subspace.ok_or_else(unknown)?;
         let cell = usize::from(place.reduces);
-        let (mut terms, mut choices) = (Vec::new(), Vec::new());
-        for (source, edge) in into(place.node).enumerate() {
-            for operator in subspace.kept(cell, edge).iter() {
-                let name = format!("cells.{}.edges.{}.{}", place.cell, layout.cells[cell].edges[edge], layout.operators[operator]);
-                let output =
-                    EdgeOperator::ALL[operator].build(&mut network.builder, network.form, &name, nodes[source], place.stride(source))?;
-                terms.extend(output.map(|output| (1.0, output)));
-                choices.push(Choice { cell, edge, operator });
-            }
+        let added = own.shared(&subspace.cells()[cell], place.node);
+        let mut terms = Vec::new();
+        for SharedTerm { source, operator, times, .. } in &added {
+            let (edge, operator) = (EDGES[into(place.node).start + source], EdgeOperator::ALL[*operator]);
+            let name = format!("cells.{}.edges.{edge}.{}", place.cell, operator.name());
+            let output = operator.build(&mut network.builder, network.form, &name, nodes[*source], place.stride(*source))?;
+            terms.extend(output.map(|output| (*times as f32, output)));
         }
         let name = format!("cells.{}.nodes.{}", place.cell, place.node);
         if terms.is_empty() {
-            return network.builder.add(name, Operator::Zero { stride: place.stride(0) }, &[nodes[0]]);
+            // Zeros of the shape of the first inner node, which is in use in any case: an input of the cell may not be.
+            let (like, stride) = if place.node == 0 { (nodes[0], place.stride(0)) } else { (nodes[INPUTS], 1) };
+            return network.builder.add(name, Operator::Zero { stride }, &[like]);
         }
         let sum = network.builder.weighted_sum(name, &terms)?;
-        sums.push(SharedSum { node: sum, terms: choices });
+        let choice = |term: &SharedTerm| term.edge.map(|edge| Choice { cell, edge, operator: term.operator });
+        sums.extend(added.iter().map(choice).collect::<Option<Vec<Choice>>>().map(|terms| SharedSum { node: sum, terms }));
         Ok(sum)
     };
     let features = network.cells(start, &net, &mut node)?;

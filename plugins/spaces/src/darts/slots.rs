@@ -3,10 +3,13 @@
 //! Genotypes that were drawn at random without DARTS's rule need this: a node may read one earlier node twice, even through
 //! the same operator, and through `none`.
 
+use std::collections::BTreeMap;
+
+use assay_core::plugin::{Read, Reads};
 use assay_core::subspace::{CellLayout, Layout, OperatorSet};
 
 use super::genotype::{Cell, Input};
-use super::lower::{Term, Terms};
+use super::lower::{SharedTerm, Term, Terms};
 use super::operator::EdgeOperator;
 use super::{CELLS, Choices, INPUTS, NODES};
 
@@ -42,6 +45,21 @@ const OPERATORS: usize = EdgeOperator::ALL.len();
 fn slot(kept: &[OperatorSet], node: usize, input: usize) -> (OperatorSet, OperatorSet) {
     let first = 4 * node + 2 * input;
     (kept[first], kept[first + 1])
+}
+
+/// What is kept of a cell whose nodes read so; nodes behind the last of them keep nothing.
+pub(super) fn of_reads(nodes: &[[Read; 2]]) -> Vec<OperatorSet> {
+    let mut kept = vec![OperatorSet::EMPTY; SLOTS.len()];
+    for (node, inputs) in nodes.iter().enumerate() {
+        let mut inputs = *inputs;
+        inputs.sort();
+        for (number, read) in inputs.iter().enumerate() {
+            let first = 4 * node + 2 * number;
+            kept[first] = OperatorSet::EMPTY.with(read.operator);
+            kept[first + 1] = OperatorSet::EMPTY.with(OPERATORS + read.source);
+        }
+    }
+    kept
 }
 
 impl Choices for Slots {
@@ -99,6 +117,22 @@ impl Choices for Slots {
             }
             terms
         })
+    }
+
+    /// Both inputs of a node share the weights of the operator on the edge from their source: what both read counts twice.
+    fn shared(&self, kept: &[OperatorSet], node: usize) -> Vec<SharedTerm> {
+        let mut times: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for input in 0..2 {
+            let (operators, sources) = slot(kept, node, input);
+            for source in sources.iter() {
+                operators.iter().for_each(|operator| *times.entry((source - OPERATORS, operator)).or_default() += 1);
+            }
+        }
+        times.into_iter().map(|((source, operator), times)| SharedTerm { source, operator, times, edge: None }).collect()
+    }
+
+    fn reads(&self) -> Option<Reads> {
+        Some(Reads { nodes: NODES, operators: OPERATORS })
     }
 
     fn numbers(&self, kept: &[OperatorSet]) -> u128 {
