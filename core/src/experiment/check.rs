@@ -230,13 +230,13 @@ impl Checker<'_> {
 
     fn plugin<T: ?Sized + Kind>(&mut self, section: &str, found: &Section, registry: &Registry<T>) {
         let place = self.merged.place(&[section, "name"], true);
-        if let Some(entry) = self.entry(registry, &found.name, place) {
+        if let Some(entry) = self.known(registry.meant(&found.name, &found.settings), place) {
             self.settings(&[section], &found.settings, entry.settings);
         }
     }
 
-    fn entry<T: ?Sized + Kind>(&mut self, registry: &Registry<T>, name: &str, place: Place) -> Option<&'static Entry<T>> {
-        match registry.find(name) {
+    fn known<T: ?Sized + Kind>(&mut self, found: Result<&'static Entry<T>, RegistryError>, place: Place) -> Option<&'static Entry<T>> {
+        match found {
             Ok(entry) => Some(entry),
             Err(RegistryError::Unknown { kind, name, help }) => {
                 self.report(format!("there is no {kind} `{name}`"), Some(help), place);
@@ -369,6 +369,6 @@ impl Checker<'_> {
             self.report(format!("there is no proxy `{name}`"), Some(suggestion(name, &known)), place);
             return None;
         }
-        self.entry(&plugins.proxies, name, place).map(|entry| entry.settings)
+        self.known(plugins.proxies.find(name), place).map(|entry| entry.settings)
     }
 }

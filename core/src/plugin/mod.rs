@@ -36,7 +36,7 @@ pub use proxy::{
     AskError, Draws, Images, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, RecordedColumn, Skeleton, Source, StructuralProxy,
     Structure, Subject, WholeNetwork, WholePass, ZeroCostProxy, measure_together,
 };
-pub use registry::{Build, Entry, Kind, Origin, Registry, RegistryError};
+pub use registry::{Build, Entry, Forward, Kind, Origin, Registry, RegistryError};
 pub use search_error::SearchError;
 #[doc(hidden)]
 pub use settings::macros;

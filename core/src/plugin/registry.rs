@@ -14,15 +14,21 @@ pub trait Kind: 'static {
     const NAME: &'static str;
     /// Every plugin of this kind that is linked into the program.
     fn entries() -> Vec<&'static Entry<Self>>;
+    /// Every [`Forward`] of this kind that is linked into the program.
+    fn forwards() -> Vec<&'static Forward<Self>>;
 }
 
 macro_rules! kinds {
     ($($contract:ty => $name:literal),* $(,)?) => {$(
         inventory::collect!(Entry<$contract>);
+        inventory::collect!(Forward<$contract>);
         impl Kind for $contract {
             const NAME: &'static str = $name;
             fn entries() -> Vec<&'static Entry<Self>> {
                 inventory::iter::<Entry<Self>>.into_iter().collect()
+            }
+            fn forwards() -> Vec<&'static Forward<Self>> {
+                inventory::iter::<Forward<Self>>.into_iter().collect()
             }
         }
     )*};
@@ -53,6 +59,29 @@ pub struct Entry<T: ?Sized + 'static> {
     pub resolve: fn(&Settings) -> Result<Settings, SettingsError>,
     /// Makes one with checked settings.
     pub build: Build<T>,
+}
+
+/// A plugin in whose place another is made where certain settings are given: a method that is done in two ways, with settings of
+/// their own. Made by [`forward!`](crate::forward).
+pub struct Forward<T: ?Sized + 'static> {
+    /// The plugin whose name is written.
+    pub from: &'static str,
+    /// The settings, any of which leads to the other.
+    pub given: &'static [&'static str],
+    /// The other plugin.
+    pub to: &'static str,
+    /// Of this kind.
+    pub kind: std::marker::PhantomData<fn(&T)>,
+}
+
+/// Lets a name mean another plugin where certain settings are given: see [`Forward`](crate::plugin::Forward).
+#[macro_export]
+macro_rules! forward {
+    ($contract:ty, from: $from:literal, given: [$($given:literal),+ $(,)?], to: $to:literal $(,)?) => {
+        $crate::inventory::submit! {
+            $crate::plugin::Forward::<$contract> { from: $from, given: &[$($given),+], to: $to, kind: ::std::marker::PhantomData }
+        }
+    };
 }
 
 /// Makes a plugin. One that is linked into the program is made by a function; one that is found at run time also needs to
@@ -186,6 +215,7 @@ pub enum RegistryError {
 /// Every plugin of one kind, by name.
 pub struct Registry<T: ?Sized + 'static> {
     entries: BTreeMap<&'static str, &'static Entry<T>>,
+    forwards: Vec<&'static Forward<T>>,
 }
 
 impl<T: ?Sized + Kind> Registry<T> {
@@ -194,7 +224,7 @@ impl<T: ?Sized + Kind> Registry<T> {
     /// # Errors
     /// If two plugins share a name; the error names both crates.
     pub fn collect() -> Result<Self, RegistryError> {
-        Self::of(T::entries())
+        Ok(Self { forwards: T::forwards(), ..Self::of(T::entries())? })
     }
 
     /// Whether these plugins, found at run time, can join.
@@ -223,7 +253,7 @@ impl<T: ?Sized + Kind> Registry<T> {
                 return Err(RegistryError::Duplicate { kind: T::NAME, name: entry.name, first, second });
             }
         }
-        Ok(Self { entries })
+        Ok(Self { entries, forwards: Vec::new() })
     }
 
     /// Every plugin, by name.
@@ -242,12 +272,22 @@ impl<T: ?Sized + Kind> Registry<T> {
         })
     }
 
-    /// Makes the plugin of this name, after checking its settings.
+    /// The plugin that this name means with these settings.
+    ///
+    /// # Errors
+    /// If there is none; the message suggests the nearest name.
+    pub fn meant(&self, name: &str, settings: &Settings) -> Result<&'static Entry<T>, RegistryError> {
+        let is_given =
+            |forward: &&&Forward<T>| forward.from == name && forward.given.iter().any(|key| settings.iter().any(|(own, _)| own == key));
+        self.find(self.forwards.iter().find(is_given).map_or(name, |forward| forward.to))
+    }
+
+    /// Makes the plugin that this name means with these settings, after checking them.
     ///
     /// # Errors
     /// If there is none, or its settings are wrong.
     pub fn build(&self, name: &str, settings: &Settings) -> Result<Box<T>, RegistryError> {
-        let entry = self.find(name)?;
+        let entry = self.meant(name, settings)?;
         let made = settings.check(entry.settings).and_then(|()| (entry.build)(settings));
         made.map_err(|error| RegistryError::Settings { kind: T::NAME, name: name.to_owned(), error })
     }

@@ -110,7 +110,8 @@ fn lists_name_what_is_registered() {
     ");
     assert_snapshot!(scratch.succeed(&["list", "strategies"]).trim_end(), @r"
     bohb                   hyperband with architectures that a density model proposes (Falkner et al., ICML 2018)
-    cnas                   operators join stage by stage, a controller learns by REINFORCE with entropy (Guo et al., ICML 2020)
+    cnas                   operators join a supernet stage by stage, an LSTM controller learns by REINFORCE (Guo et al., ICML 2020)
+    cnas-by-oracle         operators join stage by stage, and an oracle judges: a simplification of CNAS (after Guo et al., ICML 2020)
     darts                  operators of a supernet mixed by a softmax that learns by gradients (Liu, Simonyan & Yang, ICLR 2019)
     enas                   an LSTM controller, trained by REINFORCE, chooses what a supernet learns on (Pham et al., ICML 2018)
     exhaustive             every architecture of the space, in the order of the space's own numbers
@@ -118,8 +119,10 @@ fn lists_name_what_is_registered() {
     hardware-aware         accuracy against latency or energy within a limit, by NSGA-II (Deb et al., IEEE TEVC 2002)
     hyperband              successive halving that begins with shorter and longer trainings (Li et al., JMLR 2018)
     local-search           to the best neighbour until none is better, and again from elsewhere (White et al., UAI 2021)
-    manas                  one bandit an edge, each credited with the whole reward (Lopes et al., 2024)
-    manas-ls               one bandit an edge, credited by least squares (Lopes et al., 2024)
+    manas                  an agent an edge draws what a supernet learns on, by EXP3 (Lopes et al., 2024)
+    manas-by-oracle        one bandit an edge, and an oracle judges: a simplification of MANAS (after Lopes et al., 2024)
+    manas-ls               an agent an edge draws what a supernet learns on, by least squares of its losses (Lopes et al., 2024)
+    manas-ls-by-oracle     one bandit an edge, credited by least squares, and an oracle judges: a simplification of MANAS-LS (after Lopes et al., 2024)
     pnas                   edge by edge, what a surrogate predicts to be best is evaluated (after Liu et al., ECCV 2018)
     random                 the best by an oracle of a few architectures drawn uniformly: the baseline
     regularized-evolution  aging evolution: the best of a few has a child, the oldest dies (Real et al., AAAI 2019)

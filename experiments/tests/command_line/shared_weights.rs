@@ -9,14 +9,27 @@ use serde_json::Value;
 
 use crate::scratch::{Scratch, result, summary};
 
-/// Each search with what it needs to end in some seconds.
-const SEARCHES: [(&str, &str); 6] = [
+/// Where weights are shared: the name of a space and its settings.
+const CELLS: &str = "nas-bench-201\"";
+const FREE_INPUTS: &str = "darts\"\ninputs = \"free\"";
+
+/// Each search with what it needs to end in some seconds, on NAS-Bench-201.
+const SEARCHES: [(&str, &str); 9] = [
     ("rsps", "candidates = 4\nvalidation_batch = 8"),
     ("gdas", "alpha_rate = 0.1"),
     ("darts", "alpha_rate = 0.1"),
     ("darts", "alpha_rate = 0.1\norder = \"second\"\ncode = \"nb201\""),
     ("enas", "controller_steps = 3\nsamples = 4\ncandidates = 4\nvalidation_batch = 8"),
     ("setn", "alpha_rate = 0.1\ncandidates = 4\nvalidation_batch = 8"),
+    ("cnas", "first = 2\nstages = 2\nwarm_up = 1\nunits = 4\ncandidates = 3\nvalidation_images = 12\ncontroller_rate = 0.1"),
+    ("manas", ""),
+    ("manas-ls", "evaluations = 4"),
+];
+
+/// The same on cells whose inputs are chosen each by itself.
+const ON_FREE_INPUTS: [(&str, &str); 2] = [
+    ("cnas", "first = 6\nwarm_up = 0\nunits = 4\ncandidates = 3\nvariant = \"code\""),
+    ("cnas", "curriculum = \"nodes\"\nfirst = 2\nstages = 3\nwarm_up = 1\nunits = 4\ncandidates = 3"),
 ];
 
 #[test]
@@ -69,8 +82,12 @@ fn what_a_table_holds_of_each_epochs_cell_and_of_each_candidate_is_noted_for_who
 
 /// An experiment on images made on the spot, whose labels say nothing about them.
 fn experiment(strategy: &str, settings: &str) -> String {
+    on(CELLS, strategy, settings)
+}
+
+fn on(space: &str, strategy: &str, settings: &str) -> String {
     format!(
-        "version = 1\n\n[space]\nname = \"nas-bench-201\"\n\n[dataset]\nname = \"synthetic\"\nimages = 40\nsize = 8\n\n\
+        "version = 1\n\n[space]\nname = \"{space}\n\n[dataset]\nname = \"synthetic\"\nimages = 40\nsize = 8\n\n\
          [strategy]\nname = \"{strategy}\"\nchannels = 4\ncells = 1\nepochs = 3\nbatch = 8\n{settings}\n"
     )
 }
@@ -88,8 +105,11 @@ fn supernet(run: &Path) -> Vec<u8> {
 
 #[test]
 fn a_search_that_shares_weights_is_the_same_on_any_number_of_threads_and_killed_anywhere() {
-    for search in SEARCHES {
-        let scratch = scratch(search);
+    let on_cells = SEARCHES.map(|search| (CELLS, search));
+    let on_free_inputs = ON_FREE_INPUTS.map(|search| (FREE_INPUTS, search));
+    for (space, search) in on_cells.into_iter().chain(on_free_inputs) {
+        let scratch = Scratch::new();
+        scratch.write("search.toml", on(space, search.0, search.1));
         scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", "whole", "--threads", "1"]);
         let whole = scratch.path().join("whole");
         scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", "two", "--threads", "2"]);
@@ -149,6 +169,61 @@ fn the_steps_of_a_search_say_what_mixes_operators_epoch_by_epoch() {
     std::fs::write(scratch.path().join("search.toml"), experiment("gdas", "alpha_rate = 0.2")).unwrap();
     let refused = scratch.fail(&["run", "search.toml", "--resume", "--run-dir", "run"]);
     assert!(refused.contains("is of another experiment than"), "{refused}");
+}
+
+#[test]
+fn the_steps_of_a_curriculum_have_the_cell_of_each_stage() {
+    for (curriculum, cells) in [("operators\"\nfirst = 6", 3), ("nodes\"", 4)] {
+        let settings = format!("curriculum = \"{curriculum}\nwarm_up = 1\nunits = 4\ncandidates = 3");
+        let scratch = Scratch::new();
+        scratch.write("search.toml", on(FREE_INPUTS, "cnas", &settings).replace("epochs = 3", "epochs = 1"));
+        let out = scratch.succeed(&["run", "search.toml", "--run-dir", "run"]);
+        let run = scratch.path().join("run");
+        let trajectory: Value = serde_json::from_slice(&std::fs::read(run.join("trajectory.json")).unwrap()).unwrap();
+        let titles: Vec<&str> = trajectory["steps"].as_array().unwrap().iter().map(|step| step["title"].as_str().unwrap()).collect();
+        let expected = (1..=cells)
+            .flat_map(|stage| [format!("stage {stage}, warm-up epoch 1"), format!("stage {stage}, epoch 1"), format!("stage {stage}")]);
+        assert!(titles.iter().copied().eq(expected), "{titles:?}");
+        let last = trajectory["steps"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["readings"][0][0], "one-shot accuracy");
+        assert!(out.contains("Genotype(normal=["), "{out}");
+        let found = summary(&run);
+        let protocol = found["protocol"].as_str().unwrap();
+        assert!(protocol.contains("on parts of 40 and 60 % of the images"), "{protocol}");
+        scratch.succeed(&["show", "run"]);
+        scratch.succeed(&["report", "run"]);
+    }
+}
+
+#[test]
+fn a_curriculum_that_the_space_is_too_small_for_is_refused() {
+    let refused = [
+        (CELLS, "stages = 6", "`strategy.stages`: must be 5 at the most, is 6: the space has 5 operators, of which 1 are there at first"),
+        (CELLS, "first = 3\nstages = 4", "must be 3 at the most, is 4"),
+        (CELLS, "first = 6", "`strategy.first`: the space has 5 operators, so 6 cannot be there at first"),
+        (CELLS, "curriculum = \"fixed\"\nstages = 2", "must be 1 at the most, is 2: a fixed space has one stage"),
+        (CELLS, "curriculum = \"nodes\"", "on darts with space.inputs = \"free\""),
+        (CELLS, "variant = \"code\"", "use \"paper\""),
+        (CELLS, "order = [\"none\", \"none\"]", "`none` joins twice"),
+        (CELLS, "order = [\"nor_conv_3x4\"]", "did you mean `nor_conv_3x3`?"),
+        (CELLS, "code = \"nats\"", "cnas is done by \"cnas\", not by \"nats\""),
+        (FREE_INPUTS, "curriculum = \"nodes\"\nstages = 5", "the space has 4 nodes"),
+        ("darts\"", "", "use nas-bench-201, or darts with space.inputs = \"free\""),
+    ];
+    for (space, settings, because) in refused {
+        let scratch = Scratch::new();
+        scratch.write("search.toml", on(space, "cnas", settings));
+        let said = scratch.fail(&["run", "search.toml"]);
+        assert!(said.contains(because), "{settings}: {said}");
+        assert!(scratch.runs().is_empty(), "nothing is begun that cannot be done");
+    }
+    // Where inputs are chosen each by itself, there are no edges whose operators could be mixed or judged.
+    for strategy in ["gdas", "darts", "setn", "rsps", "enas"] {
+        let scratch = Scratch::new();
+        scratch.write("search.toml", on(FREE_INPUTS, strategy, ""));
+        let said = scratch.fail(&["run", "search.toml"]);
+        assert!(said.contains("set space.inputs = \"distinct\""), "{strategy}: {said}");
+    }
 }
 
 #[test]

@@ -6,9 +6,11 @@
 //! is part of the method: with ReLUs the two have little in common.
 
 use assay_core::plugin::supernet::Passed;
-use assay_core::plugin::{SearchError, SearchStrategy};
+use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy};
+use assay_core::stream::Stream;
 
-use crate::parts::oneshot::search::{Ending, Method, Moment, OneShot};
+use crate::parts::oneshot::method::{Ending, Method, Moment};
+use crate::parts::oneshot::search::OneShot;
 use crate::parts::oneshot::settings::{AlphaSettings, Code, Script, TrainingSettings};
 use crate::parts::oneshot::steps::{Course, Images, Unrolling};
 
@@ -50,6 +52,8 @@ impl Method for Darts {
     const NAME: &'static str = "darts";
     const CODES: &'static [Code] = &[Code::Nats, Code::Nb201, Code::Darts];
 
+    type Policy = ();
+
     fn training(&self) -> &TrainingSettings {
         &self.training
     }
@@ -58,7 +62,7 @@ impl Method for Darts {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
             Code::Nb201 => Script::usual(50, Some(5.0)),
-            Code::Darts => Script::of_darts(),
+            Code::Darts | Code::Cnas => Script::of_darts(),
         }
     }
 
@@ -70,7 +74,11 @@ impl Method for Darts {
         true
     }
 
-    fn step(&self, course: &mut Course<'_>, moment: &Moment<'_>) -> Result<Passed, SearchError> {
+    fn policy(&self, _: &dyn SearchSpace, _: &Stream) -> Result<(), SearchError> {
+        Ok(())
+    }
+
+    fn step(&self, course: &mut Course<'_>, (): &mut (), moment: &Moment<'_>) -> Result<Passed, SearchError> {
         let images = Images { base: moment.base, arch: moment.arch.unwrap_or(moment.base) };
         let (by, alphas) = (moment.by, self.alpha.rules());
         Ok(match self.order {

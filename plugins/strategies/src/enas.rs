@@ -6,14 +6,16 @@
 //! the reward and is not held constant: the gradient runs through it. The baseline stands still within an epoch.
 
 use assay_core::plugin::supernet::{Kept, Passed};
-use assay_core::plugin::{SearchError, SearchStrategy};
+use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy};
 use assay_core::stream::Stream;
 use assay_core::subspace::{Layout, Subspace};
 
-use crate::parts::oneshot::controller::{Controller, ControllerRules};
+use crate::parts::oneshot::controller::Controller;
+use crate::parts::oneshot::images::Halves;
+use crate::parts::oneshot::learnt::LearntRules;
+use crate::parts::oneshot::method::{Ending, Late, Method, Moment};
 use crate::parts::oneshot::policy::{Baseline, Policy, RewardRules, Sampled};
-use crate::parts::oneshot::rewards::Rewards;
-use crate::parts::oneshot::search::{Ending, Method, Moment, OneShot};
+use crate::parts::oneshot::search::OneShot;
 use crate::parts::oneshot::settings::{ChoiceSettings, Code, Script, TrainingSettings};
 use crate::parts::oneshot::steps::Course;
 
@@ -46,12 +48,12 @@ assay_core::settings! {
 
 impl Enas {
     /// How the controller is moved.
-    fn rules(&self) -> ControllerRules {
+    fn rules(&self) -> LearntRules {
         let first = match self.training.code {
             Code::Nats => 0.5,
-            Code::Nb201 | Code::Darts => 0.0,
+            Code::Nb201 | Code::Darts | Code::Cnas => 0.0,
         };
-        ControllerRules { rate: self.controller_rate, betas: [first, 0.999], epsilon: 1e-3, clip: 5.0 }
+        LearntRules { rate: self.controller_rate, betas: [first, 0.999], epsilon: 1e-3, decay: 0.0, clip: 5.0 }
     }
 }
 
@@ -63,18 +65,15 @@ fn architecture(layout: &Layout, chosen: &[usize]) -> Subspace {
 }
 
 /// Architectures that the controller draws.
-fn sampled(course: &Course<'_>, stream: &Stream, count: usize) -> Vec<Subspace> {
-    let (layout, mut rng) = (course.supernet.space().layout(), stream.rng());
-    let policies = course.policy.iter().cycle().take(if course.policy.is_some() { count } else { 0 });
-    policies.map(|policy| architecture(layout, &policy.controller.sample(&mut rng).chosen)).collect()
-}
-
-fn no_policy() -> SearchError {
-    SearchError::Impossible("the state of this search has no controller".into())
+fn sampled(layout: &Layout, policy: &Policy, stream: &Stream, count: usize) -> Vec<Subspace> {
+    let mut rng = stream.rng();
+    (0..count).map(|_| architecture(layout, &policy.controller.sample(&mut rng).chosen)).collect()
 }
 
 impl Method for Enas {
     const NAME: &'static str = "enas";
+
+    type Policy = Policy;
 
     fn training(&self) -> &TrainingSettings {
         &self.training
@@ -83,9 +82,18 @@ impl Method for Enas {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts => {
+            Code::Nb201 | Code::Darts | Code::Cnas => {
                 let usual = Script::usual(250, Some(5.0));
-                Script { batch: 128, rate: 0.05, floor: 5e-4, period: Some(10), decay: 2.5e-4, judged: 128, judged_varied: true, ..usual }
+                Script {
+                    batch: 128,
+                    rate: 0.05,
+                    floor: Some(5e-4),
+                    period: Some(10),
+                    decay: 2.5e-4,
+                    judged: 128,
+                    judged_varied: true,
+                    ..usual
+                }
             }
         }
     }
@@ -103,13 +111,15 @@ impl Method for Enas {
         self.training.code == Code::Nats
     }
 
-    fn policy(&self, layout: &Layout, stream: &Stream) -> Option<Policy> {
+    fn policy(&self, space: &dyn SearchSpace, stream: &Stream) -> Result<Policy, SearchError> {
+        let layout = space.layout();
         let edges = layout.cells.iter().map(|cell| cell.edges.len()).sum();
-        Some(Policy { controller: Controller::draw(edges, layout.operators.len(), stream), baseline: Baseline::default() })
+        Ok(Policy { controller: Controller::draw(edges, layout.operators.len(), stream), baseline: Baseline::default() })
     }
 
-    fn step(&self, course: &mut Course<'_>, moment: &Moment<'_>) -> Result<Passed, SearchError> {
-        let drawn = sampled(course, &moment.stream.child("architecture"), 1).pop().ok_or_else(no_policy)?;
+    fn step(&self, course: &mut Course<'_>, policy: &mut Policy, moment: &Moment<'_>) -> Result<Passed, SearchError> {
+        let mut rng = moment.stream.child("architecture").rng();
+        let drawn = architecture(course.supernet.space().layout(), &policy.controller.sample(&mut rng).chosen);
         let passed = course.single(moment.base, Kept::Shared(&drawn), moment.by)?;
         if let Some(arch) = moment.arch {
             course.look(arch, Kept::Shared(&drawn))?;
@@ -117,15 +127,16 @@ impl Method for Enas {
         Ok(passed)
     }
 
-    fn late_steps(&self) -> usize {
+    fn late_steps(&self, _: usize, _: &Halves<'_>) -> usize {
         self.controller_steps
     }
 
-    fn late_step(&self, course: &mut Course<'_>, step: usize, rewards: &Rewards<'_>) -> Result<(), SearchError> {
+    fn late_step(&self, course: &mut Course<'_>, policy: &mut Policy, late: &Late<'_>) -> Result<(), SearchError> {
         let layout = course.supernet.space().layout();
-        let Policy { mut controller, mut baseline } = course.policy.clone().ok_or_else(no_policy)?;
+        let Late { step, rewards, .. } = *late;
+        let Policy { controller, baseline } = policy;
         let rules = RewardRules { entropy: self.entropy, keep: self.baseline_share, samples: self.samples };
-        let mut gradient = vec![0.0; controller.values.len()];
+        let mut gradient = vec![0.0; controller.learnt.values.len()];
         let mut rng = rewards.stream.child("samples").child(step).rng();
         for sample in 0..self.samples {
             let said = controller.sample(&mut rng);
@@ -135,16 +146,18 @@ impl Method for Enas {
             controller.add_gradient(&said, by_log_probability, by_entropy, &mut gradient);
             baseline.note(own);
         }
-        controller.step(&gradient, &self.rules());
+        controller.learnt.step(&gradient, &self.rules());
         if step + 1 == self.controller_steps {
-            baseline = baseline.next(self.training.code == Code::Nats);
+            *baseline = baseline.next(self.training.code == Code::Nats);
         }
-        course.policy = Some(Policy { controller, baseline });
         Ok(())
     }
 
     fn ending(&self) -> Ending<'_> {
-        let candidates = |course: &Course<'_>, stream: &Stream| sampled(course, stream, self.choice.candidates);
-        Ending::Judged { by: &self.choice, candidates: Box::new(candidates) }
+        Ending::Judged(&self.choice)
+    }
+
+    fn candidates(&self, course: &Course<'_>, policy: &Policy, stream: &Stream) -> Vec<Subspace> {
+        sampled(course.supernet.space().layout(), policy, stream, self.choice.candidates)
     }
 }

@@ -6,10 +6,12 @@
 //! ones. The paper's equations have their outputs, or nothing, in that place. The temperature falls from 10 to 0.1.
 
 use assay_core::plugin::supernet::{Passed, PerChoice};
-use assay_core::plugin::{SearchError, SearchStrategy};
+use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy};
+use assay_core::stream::Stream;
 use rand::RngExt;
 
-use crate::parts::oneshot::search::{Ending, Method, Moment, OneShot};
+use crate::parts::oneshot::method::{Ending, Method, Moment};
+use crate::parts::oneshot::search::OneShot;
 use crate::parts::oneshot::settings::{AlphaSettings, Code, Script, TrainingSettings};
 use crate::parts::oneshot::steps::{Course, Drawn, Images};
 
@@ -45,6 +47,8 @@ impl Gdas {
 impl Method for Gdas {
     const NAME: &'static str = "gdas";
 
+    type Policy = ();
+
     fn training(&self) -> &TrainingSettings {
         &self.training
     }
@@ -52,7 +56,7 @@ impl Method for Gdas {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts => Script::usual(250, Some(5.0)),
+            Code::Nb201 | Code::Darts | Code::Cnas => Script::usual(250, Some(5.0)),
         }
     }
 
@@ -64,7 +68,11 @@ impl Method for Gdas {
         true
     }
 
-    fn step(&self, course: &mut Course<'_>, moment: &Moment<'_>) -> Result<Passed, SearchError> {
+    fn policy(&self, _: &dyn SearchSpace, _: &Stream) -> Result<(), SearchError> {
+        Ok(())
+    }
+
+    fn step(&self, course: &mut Course<'_>, (): &mut (), moment: &Moment<'_>) -> Result<Passed, SearchError> {
         let temperature = self.temperature(moment.epoch, moment.epochs);
         let [for_weights, for_alphas] = ["noise of weights", "noise of alphas"].map(|purpose| drawn(course, moment, purpose, temperature));
         let images = Images { base: moment.base, arch: moment.arch.unwrap_or(moment.base) };

@@ -7,6 +7,7 @@
 
 pub mod bohb;
 pub mod cnas;
+pub mod cnas_by_oracle;
 pub mod darts;
 pub mod enas;
 pub mod exhaustive;
@@ -15,7 +16,9 @@ pub mod hardware_aware;
 pub mod hyperband;
 pub mod local_search;
 pub mod manas;
+pub mod manas_by_oracle;
 pub mod manas_ls;
+pub mod manas_ls_by_oracle;
 pub mod parts;
 pub mod pnas;
 pub mod random;

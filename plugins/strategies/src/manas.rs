@@ -1,67 +1,102 @@
-//! `manas`: one bandit an edge, each credited with the whole reward (Lopes et al., "MANAS: Multi-Agent Neural Architecture
-//! Search", Machine Learning 2024).
+//! `manas`: an agent an edge draws what a supernet learns on, and is charged with the loss of it (Lopes et al., "MANAS: Multi-Agent
+//! Neural Architecture Search", Machine Learning 2024, as the text of arXiv 1909.01051 has it; no code was found).
 //!
-//! In each round every edge's agent chooses an operator by itself, and the architecture of their choices is evaluated. The
-//! reward is taken to be a sum over edges, without knowing which edge earned what: an agent credits its choice with the
-//! whole reward, less a moving average of rewards, divided by the probability of the choice, which is unbiased for such
-//! sums. Choices are drawn from the softmax of the credits.
+//! In each step every agent draws an operator, weights take a step on the architecture of all of them, and its loss by other images,
+//! with the new weights and the batch's own statistics, is added over the probability of what was drawn to what each agent charges
+//! its operator with (EXP3). In the end the agents draw the architecture. As printed, the agents prefer what is charged with more;
+//! losses are charged here, so what is charged with less is preferred.
+//!
+//! The paper has cells that differ, with agents of their own; here cells of one kind have their architecture and so their agents in
+//! common, as the space has them: 6 agents on NAS-Bench-201. On the space of DARTS each node keeps the two edges whose drawn
+//! operators are most likely, which the paper does not say.
+//!
+//! With `oracle` or `budget` the strategy is [`manas-by-oracle`](#manas-by-oracle).
 
-use assay_core::plugin::{SearchError, SearchStrategy, SettingsError};
+use assay_core::plugin::supernet::{Passed, SharedNet};
+use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy, SettingsError};
+use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 
-use crate::parts::guided::{Guide, GuideSettings, Guided, Method};
-use crate::parts::optimiser::MovingAverage;
-use crate::parts::oracle::Oracle;
-use crate::parts::policy::{Policy, Trial};
+use crate::parts::oneshot::agents::Agents;
+use crate::parts::oneshot::alphas::Alphas;
+use crate::parts::oneshot::method::{Ending, Method, Moment, operators_of_edges};
+use crate::parts::oneshot::search::OneShot;
+use crate::parts::oneshot::settings::{Code, Script, TrainingSettings};
+use crate::parts::oneshot::steps::Course;
 
 assay_core::register! {
     dyn SearchStrategy,
     name: "manas",
-    summary: "one bandit an edge, each credited with the whole reward (Lopes et al., 2024)",
+    summary: "an agent an edge draws what a supernet learns on, by EXP3 (Lopes et al., 2024)",
     settings: Manas,
-    build: |method| Ok(Box::new(Guided::new(method)?)),
+    build: |method| Ok(Box::new(OneShot::new(method)?)),
 }
 
-/// How much of the baseline and of the spread of the rewards stays from one reward to the next.
-const MOMENTUM: f64 = 0.95;
+assay_core::forward! { dyn SearchStrategy, from: "manas", given: ["oracle", "budget"], to: "manas-by-oracle" }
 
 assay_core::settings! {
     /// The strategy.
     #[derive(Clone, Debug)]
     pub struct Manas {
-        with guide: GuideSettings;
-        /// what a credit of one standard deviation of the rewards adds to a logit
-        learning_rate: f64 = 0.02, in 1e-9..=1e3;
+        with training: TrainingSettings;
+        /// what a charge takes from the logarithm of a probability, which the paper does not give
+        eta: Option<f64>, otherwise "√(2 ln K / (K T)), with K operators and T steps, which bounds the regret of losses from 0 to 1", in 1e-12..=1e6;
+    }
+}
+
+impl Manas {
+    fn eta(&self, operators: usize, rounds: usize) -> f64 {
+        let (operators, rounds) = (operators as f64, rounds.max(1) as f64);
+        self.eta.unwrap_or_else(|| (2.0 * operators.ln() / (operators * rounds)).sqrt())
     }
 }
 
 impl Method for Manas {
-    fn guide(&self) -> Result<Guide, SettingsError> {
-        self.guide.of_one_training()
+    const NAME: &'static str = "manas";
+    const CODES: &'static [Code] = &[Code::Nats, Code::Nb201, Code::Darts];
+
+    type Policy = Agents;
+
+    fn training(&self) -> &TrainingSettings {
+        &self.training
     }
 
-    fn protocol(&self, guide: &Guide) -> String {
-        format!("manas: {guide}, learning rate {}", self.learning_rate)
+    fn script(&self) -> Script {
+        Script::of_agents(self.training.code)
     }
 
-    fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError> {
-        let mut rng = oracle.stream("agents").rng();
-        oracle.expect_whole_budget();
-        let mut policy = Policy::uniform(oracle.space(), allowed, &mut rng)?;
-        let (mut baseline, mut variance) = (MovingAverage::new(MOMENTUM), MovingAverage::new(MOMENTUM));
-        while !oracle.is_spent() {
-            let Some(Trial { architecture, reward }) = policy.try_one(oracle, &mut rng)? else { continue };
-            let advantage = reward - baseline.with(reward);
-            let deviation = variance.with(advantage * advantage).sqrt();
-            if deviation == 0.0 {
-                continue;
-            }
-            for (edge, chosen) in policy.chosen(&architecture).into_iter().enumerate() {
-                let Some(chosen) = chosen else { continue };
-                let credit = advantage / deviation / policy.probabilities(edge)[chosen];
-                policy.logits[edge][chosen] += self.learning_rate * credit;
-            }
-        }
-        Ok(())
+    fn protocol(&self) -> String {
+        self.eta.map_or_else(|| "EXP3, η by the number of steps".to_owned(), |eta| format!("EXP3, η {eta}"))
+    }
+
+    fn check(&self, _: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
+        operators_of_edges(Self::NAME, net)
+    }
+
+    fn has_second(&self) -> bool {
+        true
+    }
+
+    fn policy(&self, space: &dyn SearchSpace, _: &Stream) -> Result<Agents, SearchError> {
+        Ok(Agents::uniform(space.layout()))
+    }
+
+    fn step(&self, course: &mut Course<'_>, policy: &mut Agents, moment: &Moment<'_>) -> Result<Passed, SearchError> {
+        let (passed, drawn, loss) = policy.step(course, moment)?;
+        let operators = course.supernet.space().layout().operators.len();
+        policy.exp3(&drawn, loss, self.eta(operators, moment.epochs * moment.steps));
+        Ok(passed)
+    }
+
+    fn ending(&self) -> Ending<'_> {
+        Ending::Given
+    }
+
+    fn left(&self, course: &Course<'_>, policy: &Agents) -> Option<Alphas> {
+        Some(policy.left(course.supernet.space().layout()))
+    }
+
+    fn candidates(&self, course: &Course<'_>, policy: &Agents, stream: &Stream) -> Vec<Subspace> {
+        vec![policy.recommended(course.supernet.space(), stream)]
     }
 }

@@ -1,64 +1,94 @@
-//! `manas-ls`: one bandit an edge, credited by least squares (Lopes et al., "MANAS: Multi-Agent Neural Architecture Search",
-//! Machine Learning 2024).
+//! `manas-ls`: an agent an edge draws what a supernet learns on, and least squares say what each operator adds to the loss (Lopes et
+//! al., "MANAS: Multi-Agent Neural Architecture Search", Machine Learning 2024, as the text of arXiv 1909.01051 has it; no code was
+//! found).
 //!
-//! As in `manas`, every edge's agent chooses an operator by itself. Here least squares over everything evaluated finds out
-//! which edge earned what, and choices are drawn by Zipf's law: an operator of rank r, by its credit, has a probability
-//! proportional to 1/r.
+//! As in `manas`, every agent draws an operator in each step, weights learn on the architecture of all of them, and its loss is
+//! taken by other images. After so many steps the losses since the last time are taken to be sums of parts of operators, by least
+//! squares of least norm, and each agent draws by the ranks of its operators: an operator of rank r has a probability
+//! proportional to 1/r. In the end the agents draw the architecture.
+//!
+//! With `oracle` or `budget` the strategy is [`manas-ls-by-oracle`](#manas-ls-by-oracle).
 
-use assay_core::plugin::{SearchError, SearchStrategy, SettingsError};
+use assay_core::plugin::supernet::{Passed, SharedNet};
+use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy, SettingsError};
+use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 
-use crate::parts::guided::{Guide, GuideSettings, Guided, Method};
-use crate::parts::oracle::Oracle;
-use crate::parts::policy::{Policy, Trial};
-use crate::parts::surrogate::Surrogate;
+use crate::parts::oneshot::agents::Agents;
+use crate::parts::oneshot::alphas::Alphas;
+use crate::parts::oneshot::method::{Ending, Method, Moment, operators_of_edges};
+use crate::parts::oneshot::search::OneShot;
+use crate::parts::oneshot::settings::{Code, Script, TrainingSettings};
+use crate::parts::oneshot::steps::Course;
 
 assay_core::register! {
     dyn SearchStrategy,
     name: "manas-ls",
-    summary: "one bandit an edge, credited by least squares (Lopes et al., 2024)",
+    summary: "an agent an edge draws what a supernet learns on, by least squares of its losses (Lopes et al., 2024)",
     settings: ManasLs,
-    build: |method| Ok(Box::new(Guided::new(method)?)),
+    build: |method| Ok(Box::new(OneShot::new(method)?)),
 }
+
+assay_core::forward! { dyn SearchStrategy, from: "manas-ls", given: ["oracle", "budget"], to: "manas-ls-by-oracle" }
 
 assay_core::settings! {
     /// The strategy.
     #[derive(Clone, Debug)]
     pub struct ManasLs {
-        with guide: GuideSettings;
+        with training: TrainingSettings;
+        /// losses of which least squares are taken, which the paper does not give
+        evaluations: usize = 100, in 1..=1_000_000;
     }
-}
-
-/// Logits of 1/rank, the largest part first; of equals, the earlier operator.
-fn zipf(parts: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by(|one, other| parts[*other].total_cmp(&parts[*one]));
-    let mut logits = vec![0.0; parts.len()];
-    (1_u32..).zip(order).for_each(|(rank, operator)| logits[operator] = -f64::from(rank).ln());
-    logits
 }
 
 impl Method for ManasLs {
-    fn guide(&self) -> Result<Guide, SettingsError> {
-        self.guide.of_one_training()
+    const NAME: &'static str = "manas-ls";
+    const CODES: &'static [Code] = &[Code::Nats, Code::Nb201, Code::Darts];
+
+    type Policy = Agents;
+
+    fn training(&self) -> &TrainingSettings {
+        &self.training
     }
 
-    fn protocol(&self, guide: &Guide) -> String {
-        format!("manas-ls: {guide}")
+    fn script(&self) -> Script {
+        Script::of_agents(self.training.code)
     }
 
-    fn search(&self, oracle: &mut Oracle<'_>, allowed: &Subspace) -> Result<(), SearchError> {
-        let mut rng = oracle.stream("agents").rng();
-        oracle.expect_whole_budget();
-        let mut policy = Policy::uniform(oracle.space(), allowed, &mut rng)?;
-        let mut surrogate = Surrogate::new(policy.edges());
-        while !oracle.is_spent() {
-            let Some(Trial { architecture, reward }) = policy.try_one(oracle, &mut rng)? else { continue };
-            surrogate.see(&architecture, reward);
-            let fit = surrogate.fit();
-            let edges = 0..policy.edges().len();
-            policy.logits = edges.map(|edge| zipf(fit.parts(edge))).collect();
+    fn protocol(&self) -> String {
+        format!("least squares of {} losses", self.evaluations)
+    }
+
+    fn check(&self, _: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
+        operators_of_edges(Self::NAME, net)
+    }
+
+    fn has_second(&self) -> bool {
+        true
+    }
+
+    fn policy(&self, space: &dyn SearchSpace, _: &Stream) -> Result<Agents, SearchError> {
+        Ok(Agents::uniform(space.layout()))
+    }
+
+    fn step(&self, course: &mut Course<'_>, policy: &mut Agents, moment: &Moment<'_>) -> Result<Passed, SearchError> {
+        let (passed, drawn, loss) = policy.step(course, moment)?;
+        policy.evaluations.push((drawn, loss));
+        if policy.evaluations.len() >= self.evaluations {
+            policy.least_squares(course.supernet.space().layout());
         }
-        Ok(())
+        Ok(passed)
+    }
+
+    fn ending(&self) -> Ending<'_> {
+        Ending::Given
+    }
+
+    fn left(&self, course: &Course<'_>, policy: &Agents) -> Option<Alphas> {
+        Some(policy.left(course.supernet.space().layout()))
+    }
+
+    fn candidates(&self, course: &Course<'_>, policy: &Agents, stream: &Stream) -> Vec<Subspace> {
+        vec![policy.recommended(course.supernet.space(), stream)]
     }
 }

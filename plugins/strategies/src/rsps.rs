@@ -6,12 +6,13 @@
 //! batch is looked at for the statistics' sake, and candidates are different ones: the network is judged as it was not trained.
 
 use assay_core::plugin::supernet::{Kept, Passed};
-use assay_core::plugin::{SearchError, SearchStrategy};
+use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 
 use crate::parts::oneshot::choice::{different, uniform, uniform_alive};
-use crate::parts::oneshot::search::{Ending, Method, Moment, OneShot};
+use crate::parts::oneshot::method::{Ending, Method, Moment};
+use crate::parts::oneshot::search::OneShot;
 use crate::parts::oneshot::settings::{ChoiceSettings, Code, Script, TrainingSettings};
 use crate::parts::oneshot::steps::Course;
 
@@ -43,6 +44,8 @@ impl Rsps {
 impl Method for Rsps {
     const NAME: &'static str = "rsps";
 
+    type Policy = ();
+
     fn training(&self) -> &TrainingSettings {
         &self.training
     }
@@ -50,7 +53,7 @@ impl Method for Rsps {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts => Script::usual(250, Some(5.0)),
+            Code::Nb201 | Code::Darts | Code::Cnas => Script::usual(250, Some(5.0)),
         }
     }
 
@@ -62,10 +65,14 @@ impl Method for Rsps {
         self.training.code == Code::Nats
     }
 
-    fn step(&self, course: &mut Course<'_>, moment: &Moment<'_>) -> Result<Passed, SearchError> {
+    fn policy(&self, _: &dyn SearchSpace, _: &Stream) -> Result<(), SearchError> {
+        Ok(())
+    }
+
+    fn step(&self, course: &mut Course<'_>, (): &mut (), moment: &Moment<'_>) -> Result<Passed, SearchError> {
         let draws = moment.stream.child("architecture");
         match self.training.code {
-            Code::Nb201 | Code::Darts => {
+            Code::Nb201 | Code::Darts | Code::Cnas => {
                 let drawn = uniform(course.supernet.space().layout(), &mut draws.rng());
                 Ok(course.single(moment.base, Kept::Shared(&drawn), moment.by)?)
             }
@@ -80,16 +87,17 @@ impl Method for Rsps {
     }
 
     fn ending(&self) -> Ending<'_> {
-        let candidates = |course: &Course<'_>, stream: &Stream| {
-            let layout = course.supernet.space().layout();
-            match self.training.code {
-                Code::Nats => different(layout, self.choice.candidates, stream),
-                Code::Nb201 | Code::Darts => {
-                    let mut rng = stream.rng();
-                    (0..self.choice.candidates).map(|_| uniform(layout, &mut rng)).collect()
-                }
+        Ending::Judged(&self.choice)
+    }
+
+    fn candidates(&self, course: &Course<'_>, (): &(), stream: &Stream) -> Vec<Subspace> {
+        let layout = course.supernet.space().layout();
+        match self.training.code {
+            Code::Nats => different(layout, self.choice.candidates, stream),
+            Code::Nb201 | Code::Darts | Code::Cnas => {
+                let mut rng = stream.rng();
+                (0..self.choice.candidates).map(|_| uniform(layout, &mut rng)).collect()
             }
-        };
-        Ending::Judged { by: &self.choice, candidates: Box::new(candidates) }
+        }
     }
 }

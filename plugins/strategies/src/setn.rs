@@ -5,10 +5,13 @@
 //! The paper samples the candidates from what was learnt; the codes take the most probable ones.
 
 use assay_core::plugin::supernet::{Kept, Passed};
-use assay_core::plugin::{SearchError, SearchStrategy};
+use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy};
+use assay_core::stream::Stream;
+use assay_core::subspace::Subspace;
 
 use crate::parts::oneshot::choice::{most_probable, uniform};
-use crate::parts::oneshot::search::{Ending, Method, Moment, OneShot};
+use crate::parts::oneshot::method::{Ending, Method, Moment};
+use crate::parts::oneshot::search::OneShot;
 use crate::parts::oneshot::settings::{AlphaSettings, ChoiceSettings, Code, Script, TrainingSettings};
 use crate::parts::oneshot::steps::Course;
 
@@ -33,6 +36,8 @@ assay_core::settings! {
 impl Method for Setn {
     const NAME: &'static str = "setn";
 
+    type Policy = ();
+
     fn training(&self) -> &TrainingSettings {
         &self.training
     }
@@ -40,7 +45,7 @@ impl Method for Setn {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts => Script::usual(250, None),
+            Code::Nb201 | Code::Darts | Code::Cnas => Script::usual(250, None),
         }
     }
 
@@ -52,7 +57,11 @@ impl Method for Setn {
         true
     }
 
-    fn step(&self, course: &mut Course<'_>, moment: &Moment<'_>) -> Result<Passed, SearchError> {
+    fn policy(&self, _: &dyn SearchSpace, _: &Stream) -> Result<(), SearchError> {
+        Ok(())
+    }
+
+    fn step(&self, course: &mut Course<'_>, (): &mut (), moment: &Moment<'_>) -> Result<Passed, SearchError> {
         let drawn = uniform(course.supernet.space().layout(), &mut moment.stream.child("architecture").rng());
         let passed = course.single(moment.base, Kept::Shared(&drawn), moment.by)?;
         course.mixed_alphas(moment.arch.unwrap_or(moment.base), &self.alpha.rules())?;
@@ -60,10 +69,11 @@ impl Method for Setn {
     }
 
     fn ending(&self) -> Ending<'_> {
-        let candidates = |course: &Course<'_>, _: &_| {
-            let probable = most_probable(course.supernet.space(), &course.alphas.values, self.choice.candidates);
-            probable.into_iter().map(|(architecture, _)| architecture).collect()
-        };
-        Ending::Judged { by: &self.choice, candidates: Box::new(candidates) }
+        Ending::Judged(&self.choice)
+    }
+
+    fn candidates(&self, course: &Course<'_>, (): &(), _: &Stream) -> Vec<Subspace> {
+        let probable = most_probable(course.supernet.space(), &course.alphas.values, self.choice.candidates);
+        probable.into_iter().map(|(architecture, _)| architecture).collect()
     }
 }

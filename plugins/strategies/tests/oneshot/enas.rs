@@ -1,7 +1,8 @@
 //! Steps of ENAS and of its controller, against those of the published code.
 
 use assay_core::plugin::supernet::Kept;
-use assay_strategies::parts::oneshot::controller::{Controller, ControllerRules, Parameter};
+use assay_strategies::parts::oneshot::controller::{Controller, Parameter};
+use assay_strategies::parts::oneshot::learnt::LearntRules;
 use assay_strategies::parts::oneshot::policy::{RewardRules, Sampled};
 use assay_strategies::parts::oneshot::steps::Found;
 use serde_json::Value;
@@ -62,12 +63,13 @@ fn oracle_oneshot_enas_controller_learns_as_that_of_the_published_code() {
         let optimiser = &case["optimiser"];
         assert_eq!((optimiser["name"].as_str(), number(optimiser, "weight_decay")), (Some("adam"), 0.0));
         let betas: [f64; 2] = serde_json::from_value(optimiser["betas"].clone()).unwrap();
-        let rules = ControllerRules { rate: number(optimiser, "lr"), betas, epsilon: number(optimiser, "eps"), clip: number(case, "clip") };
+        let (rate, epsilon, clip) = (number(optimiser, "lr"), number(optimiser, "eps"), number(case, "clip"));
+        let rules = LearntRules { rate, betas, epsilon, decay: 0.0, clip };
         let count = case["aggregate"].as_u64().unwrap() as usize;
         let rewards = RewardRules { entropy: number(case, "entropy_weight"), keep: number(case, "baseline_decay"), samples: count };
         let before = case["baseline_before"].as_f64();
         for (update, samples) in case["samples"].as_array().unwrap().chunks(count).enumerate() {
-            let mut gradient = vec![0.0; controller.values.len()];
+            let mut gradient = vec![0.0; controller.learnt.values.len()];
             for (position, sample) in samples.iter().enumerate() {
                 let layout = recorded.space.layout();
                 let operators = sample["path"].as_array().unwrap().iter().map(|own| layout.operator(own.as_str().unwrap()).unwrap());
@@ -88,12 +90,12 @@ fn oracle_oneshot_enas_controller_learns_as_that_of_the_published_code() {
                 let key = format!("controller.case{case_number}.update{update}.gradient.{}", name(parameter));
                 close(&gradient[parameter.range(operators)], &recorded.tensor(&key), &title(&key));
             }
-            let norm = controller.step(&gradient, &rules);
+            let norm = controller.learnt.step(&gradient, &rules);
             close(&[norm], &[case["gradient_norms"][update].as_f64().unwrap()], &title("norm"));
         }
         for parameter in Parameter::ALL {
             let key = format!("controller.case{case_number}.after.{}", name(parameter));
-            close(&controller.values[parameter.range(operators)], &recorded.tensor(&key), &title(&key));
+            close(&controller.learnt.values[parameter.range(operators)], &recorded.tensor(&key), &title(&key));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! and running statistics after three steps, and the choice at the end, in 64 bits.
 #![allow(clippy::unwrap_used)]
 
+mod cnas;
 mod darts_space;
 mod enas;
 mod engine;

@@ -79,7 +79,7 @@ impl Recorded {
     /// The same, one tensor a kind of cell where there are several, with the operators in the order of the space.
     pub(crate) fn find_choices(&self, name: &str) -> Option<PerChoice> {
         let layout = self.space.layout();
-        let order: Vec<String> = serde_json::from_value(self.json["operators"].clone()).unwrap();
+        let order: Vec<String> = serde_json::from_value(self.json["operators"].clone()).ok()?;
         let place = |operator: &String| order.iter().position(|other| other == operator).unwrap();
         let places: Vec<usize> = layout.operators.iter().map(place).collect();
         let cell = |kind: &str| -> Option<Vec<Vec<f64>>> {
@@ -157,7 +157,7 @@ impl<'a> Case<'a> {
         let learner = learner(&self.network(&whole.graph), &self.rules());
         let layout = space.layout();
         let alphas = self.recorded.find_choices("alpha").unwrap_or_else(|| PerChoice::filled(layout, 0.0));
-        Course { supernet: Supernet::new(space, conditions, whole, learner), alphas: Alphas::new(layout, alphas), policy: None }
+        Course { supernet: Supernet::new(space, conditions, whole, learner), alphas: Alphas::new(layout, alphas) }
     }
 
     fn network(&self, graph: &Arc<Graph>) -> Network {

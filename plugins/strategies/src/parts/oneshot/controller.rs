@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
-use assay_core::engine::learner::{Optimiser, Rules, Update};
 use assay_core::stream::Stream;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
+use super::learnt::Learnt;
 use super::lstm::{self, Cell};
 
 /// Units of each layer, and of what it reads.
@@ -21,18 +21,17 @@ const REACH: f64 = 2.5;
 /// 1/√[`UNITS`].
 const NARROW: f64 = 0.1;
 
-/// The parameters of a controller, one after the other, and what its optimiser remembers.
+/// A controller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Controller {
     edges: usize,
     operators: usize,
-    /// All parameters.
-    pub values: Vec<f64>,
-    memories: Vec<Vec<f64>>,
-    updates: u64,
+    /// Its parameters.
+    #[serde(flatten)]
+    pub learnt: Learnt,
 }
 
-/// Which parameter: each is a range of [`Controller::values`].
+/// Which parameter: each is a range of [`Learnt::values`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parameter {
     /// What the first edge is chosen on, `[UNITS]`.
@@ -110,19 +109,6 @@ pub struct Said {
     cells: Vec<[Cell; LAYERS]>,
 }
 
-/// How a controller is moved.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ControllerRules {
-    /// Adam's step.
-    pub rate: f64,
-    /// The shares of the last moments that stay.
-    pub betas: [f64; 2],
-    /// Added to the root of the second moment.
-    pub epsilon: f64,
-    /// The norm that the gradient is cut to.
-    pub clip: f64,
-}
-
 impl Controller {
     /// Drawn, for so many edges and operators.
     #[must_use]
@@ -139,12 +125,11 @@ impl Controller {
     /// With these values.
     #[must_use]
     pub fn of(edges: usize, operators: usize, values: Vec<f64>) -> Self {
-        let memories = vec![vec![0.0; values.len()]; 2];
-        Self { edges, operators, values, memories, updates: 0 }
+        Self { edges, operators, learnt: Learnt::new(values) }
     }
 
     fn values_of(&self, parameter: Parameter) -> &[f64] {
-        &self.values[parameter.range(self.operators)]
+        &self.learnt.values[parameter.range(self.operators)]
     }
 
     fn layer(&self, layer: usize) -> lstm::Layer<'_> {
@@ -260,21 +245,5 @@ impl Controller {
             };
             gradient[read..read + UNITS].iter_mut().zip(&by_input).for_each(|(sum, own)| *sum += own);
         }
-    }
-
-    /// Takes a step along a gradient; gives its norm, before it was cut.
-    pub fn step(&mut self, gradient: &[f64], rules: &ControllerRules) -> f64 {
-        let norm = gradient.iter().map(|value| value * value).sum::<f64>().sqrt();
-        self.updates += 1;
-        let optimiser = Optimiser::Adam { betas: rules.betas, epsilon: rules.epsilon };
-        let update = Update {
-            rate: rules.rate,
-            cut: Rules::cut(norm, Some(rules.clip)),
-            gradient,
-            parameter: &mut self.values,
-            memories: &mut self.memories,
-        };
-        Rules { optimiser, ..Rules::default() }.update(0.0, self.updates, update);
-        norm
     }
 }

@@ -1,4 +1,4 @@
-//! The images of a search: two halves, one for weights and one for what chooses operators.
+//! The images of a search: two parts, one for weights and one for what chooses operators; in most searches two halves.
 
 use assay_core::data::{Augmentation, DataError, Dataset, Minibatch, Variation};
 use assay_core::plugin::Divided;
@@ -6,31 +6,37 @@ use assay_core::stream::Stream;
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 
-/// Two halves of a dataset.
+/// Two parts of a dataset.
 pub struct Halves<'a> {
     dataset: &'a dyn Dataset,
-    /// Images of the first half, which weights learn from.
+    /// Images of the first part, which weights learn from.
     pub base: Vec<usize>,
     /// Images of the other, which choices learn from and are judged by.
     pub arch: Vec<usize>,
 }
 
 impl<'a> Halves<'a> {
-    /// Two halves, drawn or the first and the last, or as many images of each.
+    /// Two parts, drawn or the first and the last images, or as many images of each: so many per cent are the first part.
     #[must_use]
-    pub fn new(dataset: &'a dyn Dataset, wanted: Option<usize>, in_order: bool, stream: &Stream) -> Self {
+    pub fn new(dataset: &'a dyn Dataset, percent: usize, wanted: Option<usize>, in_order: bool, stream: &Stream) -> Self {
         let mut all: Vec<usize> = (0..dataset.len()).collect();
         if !in_order {
             all.shuffle(&mut stream.rng());
         }
-        let half = all.len() / 2;
-        let each = wanted.unwrap_or(half).min(half);
-        let half_of = |from: usize| {
-            let mut half = all[from..from + each].to_vec();
-            half.sort_unstable();
-            half
+        let part_of = |from: usize, percent: usize| {
+            let most = Self::most(all.len(), percent);
+            let mut part = all[from..from + wanted.unwrap_or(most).min(most)].to_vec();
+            part.sort_unstable();
+            part
         };
-        Self { dataset, base: half_of(0), arch: half_of(half) }
+        let (first, second) = (part_of(0, percent), part_of(Self::most(all.len(), percent), 100 - percent));
+        Self { dataset, base: first, arch: second }
+    }
+
+    /// How many images are in a part of so many per cent of all.
+    #[must_use]
+    pub fn most(images: usize, percent: usize) -> usize {
+        (images as u128 * percent as u128 / 100) as usize
     }
 
     /// Those of a split: weights learn from the images that are in. As many of each are drawn, where not all are wanted.
@@ -107,11 +113,11 @@ mod tests {
     fn halves_have_nothing_in_common_and_every_image_is_judged_by_once_a_round() {
         let normalisation = Normalisation { mean: vec![0.0], deviation: vec![1.0] };
         let dataset = InMemory::new("dots", Shape::new(1, 1, 1), 2, normalisation, vec![7; 21], (0..21).map(|i| i % 2).collect()).unwrap();
-        let halves = Halves::new(&dataset, None, false, &Stream::new(0, "halves"));
+        let halves = Halves::new(&dataset, 50, None, false, &Stream::new(0, "halves"));
         assert_eq!((halves.base.len(), halves.arch.len()), (10, 10));
         let all: BTreeSet<usize> = halves.base.iter().chain(&halves.arch).copied().collect();
         assert_eq!(all.len(), 20);
-        let few = Halves::new(&dataset, Some(3), false, &Stream::new(0, "halves"));
+        let few = Halves::new(&dataset, 50, Some(3), false, &Stream::new(0, "halves"));
         assert!(few.base.iter().all(|image| halves.base.contains(image)) && few.base.len() == 3);
         let judging = |number: usize| halves.judging(number, 4, &Stream::new(0, "judging"));
         let round: Vec<usize> = (0..3).flat_map(judging).collect();
@@ -124,8 +130,10 @@ mod tests {
         assert!(given.base.iter().all(|image| image % 3 == 0) && given.arch.iter().all(|image| image % 3 != 0));
         assert_eq!((some.base.len(), some.arch.len()), (5, 5));
         assert!(some.base.iter().all(|image| given.base.contains(image)) && some.arch.iter().all(|image| given.arch.contains(image)));
-        let in_order = Halves::new(&dataset, None, true, &Stream::new(0, "halves"));
+        let in_order = Halves::new(&dataset, 50, None, true, &Stream::new(0, "halves"));
         assert!(in_order.base.iter().copied().eq(0..10) && in_order.arch.iter().copied().eq(10..20));
+        let unequal = Halves::new(&dataset, 40, None, true, &Stream::new(0, "halves"));
+        assert!(unequal.base.iter().copied().eq(0..8) && unequal.arch.iter().copied().eq(8..20));
         assert_eq!(halves.drawn(10, true, &Stream::new(0, "drawn")).into_iter().collect::<BTreeSet<_>>().len(), 10);
         let drawn = halves.drawn(500, false, &Stream::new(0, "drawn"));
         assert!(drawn.iter().all(|image| halves.arch.contains(image)) && drawn.iter().collect::<BTreeSet<_>>().len() == 10);

@@ -1,6 +1,6 @@
 //! What a controller learns from: how right the supernet is as each of its samples.
 
-use assay_core::data::{Augmentation, DataError};
+use assay_core::data::{Augmentation, DataError, Minibatch};
 use assay_core::plugin::SearchError;
 use assay_core::plugin::supernet::Kept;
 use assay_core::stream::Stream;
@@ -23,15 +23,37 @@ pub struct Rewards<'a> {
 }
 
 impl Rewards<'_> {
+    /// The images of the sample of this number.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn images(&self, number: usize) -> Result<Minibatch, SearchError> {
+        let chosen = self.halves.judging(number, self.batch, &self.stream.child("rewards"));
+        self.halves.batch(&chosen, self.augmentation, &self.stream.child("variation").child(number)).map_err(unreadable)
+    }
+
+    /// Images that candidates of the epoch are ranked by, not varied: one of the batches of so many images in all, the same for
+    /// each candidate.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn ranking(&self, number: usize, images: usize) -> Result<Minibatch, SearchError> {
+        let mut chosen = self.halves.judging(number, self.batch, &self.stream.child("ranking"));
+        chosen.truncate(images.saturating_sub(number * self.batch));
+        self.halves.batch(&chosen, Augmentation::None, &self.stream).map_err(unreadable)
+    }
+
     /// The accuracy of the supernet as this architecture, on the images of the sample of this number.
     ///
     /// # Errors
     /// If they cannot be read or run.
     pub fn accuracy(&self, course: &mut Course<'_>, architecture: &Subspace, number: usize) -> Result<f64, SearchError> {
-        let chosen = self.halves.judging(number, self.batch, &self.stream.child("rewards"));
-        let unreadable = |error: DataError| SearchError::Impossible(error.to_string());
-        let batch = self.halves.batch(&chosen, self.augmentation, &self.stream.child("variation").child(number)).map_err(unreadable)?;
+        let batch = self.images(number)?;
         let path = course.supernet.path(Kept::Shared(architecture))?;
         Ok(accuracy(&course.supernet.test(&batch, &path)?, batch.labels()))
     }
+}
+
+fn unreadable(error: DataError) -> SearchError {
+    SearchError::Impossible(error.to_string())
 }

@@ -2,108 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use assay_core::data::{Augmentation, DataError, Dataset, Minibatch};
+use assay_core::data::{Augmentation, DataError, Dataset};
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::supernet::{Kept, Passed, Supernet, SupernetState};
-use assay_core::plugin::{Bookmark, Declared, Laboratory, ProxyUse, SearchError, SearchSpace, SearchStrategy, SettingsError, Step, Words};
+use assay_core::plugin::supernet::{Kept, Supernet, SupernetState};
+use assay_core::plugin::{Bookmark, Laboratory, ProxyUse, SearchError, SearchSpace, SearchStrategy, SettingsError, Step, Words};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
-use assay_core::subspace::{Layout, Subspace};
+use assay_core::subspace::Subspace;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::alphas::Alphas;
-use super::choice::{accuracy, uniform};
+use super::choice::accuracy;
 use super::images::Halves;
-use super::policy::Policy;
+use super::method::{Ending, Late, Method, Moment, StageCell};
 use super::rewards::Rewards;
-use super::settings::{ChoiceSettings, Code, Script, TrainingSettings};
-use super::steps::{Course, WeightStep};
+use super::settings::TrainingSettings;
+use super::steps::Course;
 
 /// Between two states that are kept within an epoch.
 const PAUSE: Duration = Duration::from_secs(300);
-
-/// One way of searching in a supernet.
-pub trait Method: Declared + Send + Sync {
-    /// Its name.
-    const NAME: &'static str;
-
-    /// The published codes that do it.
-    const CODES: &'static [Code] = &[Code::Nats, Code::Nb201];
-
-    /// How weights are trained.
-    fn training(&self) -> &TrainingSettings;
-
-    /// What its published code does where the settings do not say otherwise.
-    fn script(&self) -> Script;
-
-    /// What is to be said of it in protocols, beside the training of weights.
-    fn protocol(&self) -> String;
-
-    /// Whether a step has images of the other half.
-    fn has_second(&self) -> bool;
-
-    /// One step.
-    ///
-    /// # Errors
-    /// If the images do not fit the network.
-    fn step(&self, course: &mut Course<'_>, moment: &Moment<'_>) -> Result<Passed, SearchError>;
-
-    /// What chooses architectures by what it learns from rewards, in methods that have it.
-    fn policy(&self, layout: &Layout, stream: &Stream) -> Option<Policy> {
-        let _ = (layout, stream);
-        None
-    }
-
-    /// Steps at the end of each epoch in which no weights learn.
-    fn late_steps(&self) -> usize {
-        0
-    }
-
-    /// One of them, by its number in the epoch.
-    ///
-    /// # Errors
-    /// If the images do not fit the network.
-    fn late_step(&self, course: &mut Course<'_>, step: usize, rewards: &Rewards<'_>) -> Result<(), SearchError> {
-        let _ = (course, step, rewards);
-        Ok(())
-    }
-
-    /// How it ends.
-    fn ending(&self) -> Ending<'_>;
-}
-
-/// How a search comes to its architecture.
-pub enum Ending<'a> {
-    /// On each edge the operator of the largest α.
-    Largest,
-    /// The best of some candidates by the supernet's own accuracy.
-    Judged {
-        /// How they are judged.
-        by: &'a ChoiceSettings,
-        /// The candidates.
-        candidates: Box<Candidates<'a>>,
-    },
-}
-
-/// Makes the candidates of a trained supernet, by draws of a stream.
-pub type Candidates<'a> = dyn Fn(&Course<'_>, &Stream) -> Vec<Subspace> + 'a;
-
-/// Where a step is, and what it is about.
-pub struct Moment<'a> {
-    /// The epoch, from 0.
-    pub epoch: usize,
-    /// How many there are.
-    pub epochs: usize,
-    /// How weights move.
-    pub by: WeightStep,
-    /// Images of the first half.
-    pub base: &'a Minibatch,
-    /// Images of the other, where the method has them.
-    pub arch: Option<&'a Minibatch>,
-    /// The step's own draws.
-    pub stream: Stream,
-}
 
 /// What an epoch left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +32,9 @@ struct EpochLeft {
     accuracy: f64,
     /// What mixes operators, where the method learns it.
     alphas: Option<Alphas>,
+    /// The architecture that it ended with, in methods that come to several.
+    #[serde(default)]
+    cell: Option<StageCell>,
 }
 
 /// How far a search is.
@@ -128,10 +49,10 @@ struct Progress {
 
 /// Everything beside the weights.
 #[derive(Serialize, Deserialize)]
-struct State {
+struct State<P> {
     progress: Progress,
     alphas: Alphas,
-    policy: Option<Policy>,
+    policy: P,
     run: Vec<bool>,
 }
 
@@ -155,10 +76,6 @@ impl<M: Method> OneShot<M> {
     fn training(&self) -> &TrainingSettings {
         self.0.training()
     }
-
-    fn epochs(&self) -> usize {
-        self.training().epochs(&self.0.script())
-    }
 }
 
 fn unreadable(error: DataError) -> SearchError {
@@ -176,25 +93,24 @@ impl<M: Method> SearchStrategy for OneShot<M> {
 
     fn check(&self, space: &dyn SearchSpace, images: &dyn Dataset) -> Result<(), SettingsError> {
         let conditions = self.training().conditions(&self.0.script(), images.shape(), images.classes());
-        Supernet::net(space, &conditions).map_err(|error| SettingsError::new("name", error.to_string()))?;
-        let any = uniform(space.layout(), &mut Stream::new(0, "any").rng());
-        if matches!(self.0.ending(), Ending::Judged { .. }) && !space.is_architecture(&any) {
-            let problem =
-                format!("{} judges one operator on every edge, which no architecture of this space has; use darts or gdas", M::NAME);
-            return Err(SettingsError::new("name", problem));
-        }
-        if images.len() < 2 {
+        let net = Supernet::net(space, &conditions).map_err(|error| SettingsError::new("name", error.to_string()))?;
+        self.0.check(space, &net)?;
+        let percent = self.0.script().percent;
+        let smaller = percent.min(100 - percent);
+        let most = Halves::most(images.len(), smaller);
+        if most == 0 {
             let problem = format!("a search needs an image for weights and another for choices, and the dataset has {}", images.len());
             return Err(SettingsError::new("images", problem));
         }
         let divided = self.training().divided(images.len())?;
-        let (half, which) = match &divided {
-            Some(split) => (split.positions(true).len().min(split.positions(false).len()), "the smaller of its `halves`"),
-            None => (images.len() / 2, "half of the dataset"),
+        let (most, which) = match &divided {
+            Some(split) => (split.positions(true).len().min(split.positions(false).len()), "the smaller of its `halves`".to_owned()),
+            None if percent == 50 => (most, "half of the dataset".to_owned()),
+            None => (most, format!("{smaller} % of the dataset")),
         };
         match self.training().images {
-            Some(wanted) if wanted > half => {
-                let problem = format!("must be {half} at the most, which is {which}, is {wanted}");
+            Some(wanted) if wanted > most => {
+                let problem = format!("must be {most} at the most, which is {which}, is {wanted}");
                 Err(SettingsError::new("images", problem))
             }
             _ => Ok(()),
@@ -202,7 +118,7 @@ impl<M: Method> SearchStrategy for OneShot<M> {
     }
 
     fn protocol(&self) -> String {
-        format!("{} ({}; {})", M::NAME, self.0.protocol(), self.training().protocol(&self.0.script()))
+        format!("{} ({}; {})", M::NAME, self.0.protocol(), self.training().protocol(&self.0.script(), &self.0.schedule()))
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
@@ -225,9 +141,15 @@ impl<M: Method> SearchStrategy for OneShot<M> {
                     readings.push((layout.describe(choice), Reading::finite(probabilities.at(choice))));
                 }
             }
-            let title = format!("epoch {}", number + 1);
+            let title = self.0.title(number);
             laboratory.record_of(Step { title, before, after: after.clone(), candidates: Vec::new(), readings }, &after)?;
             before = after;
+            if let Some(StageCell { title, cell, accuracy }) = &epoch.cell {
+                let readings = vec![("one-shot accuracy".to_owned(), Reading::finite(100.0 * accuracy))];
+                let step = Step { title: title.clone(), before, after: cell.clone(), candidates: Vec::new(), readings };
+                laboratory.record_of(step, cell)?;
+                before = cell.clone();
+            }
         }
         let mut best: Option<(Subspace, f64)> = None;
         for (number, (candidate, judged)) in found.iter().enumerate() {
@@ -259,9 +181,8 @@ impl<M: Method> OneShot<M> {
         let network = Network::initialise(whole.graph.clone(), Initialiser::UniformFanIn, &stream.child("parameters"));
         let (graph, rules) = (whole.graph.clone(), training.rules(&script));
         let supernet = Supernet::new(space, conditions, whole, workshop.learner(network, &rules)?);
-        let (alphas, policy) =
-            (Alphas::draw(space.layout(), &stream.child("alphas")), self.0.policy(space.layout(), &stream.child("policy")));
-        let mut course = Course { supernet, alphas, policy };
+        let mut policy = self.0.policy(space, &stream.child("policy"))?;
+        let mut course = Course { supernet, alphas: Alphas::draw(space.layout(), &stream.child("alphas")) };
         let mut progress = Progress::default();
         let divided = training.divided(images.len()).map_err(|error| SearchError::Impossible(error.to_string()))?;
         let mut of = json!({ "strategy": M::NAME, "settings": self.0.values(), "images": images.describe() });
@@ -270,46 +191,52 @@ impl<M: Method> OneShot<M> {
             of["split"] = split.digest().into();
         }
         if let Some((bookmark, learner)) = workshop.kept(&of, &graph, &rules)? {
-            let state: State = serde_json::from_value(bookmark.state).map_err(unwritable)?;
+            let state: State<M::Policy> = serde_json::from_value(bookmark.state).map_err(unwritable)?;
             course.supernet.restore(SupernetState { learner, run: state.run })?;
-            (course.alphas, course.policy, progress) = (state.alphas, state.policy, state.progress);
+            (course.alphas, policy, progress) = (state.alphas, state.policy, state.progress);
         }
-        let keep = |course: &Course<'_>, progress: &Progress| {
+        let keep = |course: &Course<'_>, policy: &M::Policy, progress: &Progress| {
             let SupernetState { learner, run } = course.supernet.state();
-            let state = State { progress: progress.clone(), alphas: course.alphas.clone(), policy: course.policy.clone(), run };
+            let state = State { progress: progress.clone(), alphas: course.alphas.clone(), policy: policy.clone(), run };
             let state = serde_json::to_value(state).map_err(unwritable)?;
             workshop.keep(&Bookmark { of: of.clone(), state }, &graph, &learner)
         };
         let halves = match &divided {
             Some(split) => Halves::of(images, split, training.images, &stream.child("halves")),
-            None => Halves::new(images, training.images, script.in_order, &stream.child("halves")),
+            None => Halves::new(images, script.percent, training.images, script.in_order, &stream.child("halves")),
         };
         let batch = training.batch(&script);
         let weight_steps = halves.base.len().div_ceil(batch);
-        let steps = weight_steps + self.0.late_steps();
-        let epochs = self.epochs();
-        workshop.expect(epochs * steps, progress.epochs.len() * steps + progress.step);
+        let steps_of = |epoch: usize| weight_steps + self.0.late_steps(epoch, &halves);
+        let epochs = self.0.epochs(space);
+        let done: usize = (0..progress.epochs.len()).map(steps_of).sum();
+        workshop.expect((0..epochs).map(steps_of).sum(), done + progress.step);
         let mut saved = Instant::now();
         while progress.epochs.len() < epochs {
             let epoch = progress.epochs.len();
+            let steps = steps_of(epoch);
             let stream = stream.child("epoch").child(epoch);
             let order = halves.order(&stream.child("order"));
             let by = training.weight_step(&script, epoch);
             while progress.step < steps {
                 if workshop.is_interrupted() {
-                    keep(&course, &progress)?;
+                    keep(&course, &policy, &progress)?;
                     return Err(SearchError::Interrupted);
                 }
-                if let Some(late) = progress.step.checked_sub(weight_steps) {
+                if let Some(step) = progress.step.checked_sub(weight_steps) {
                     let rewards = Rewards {
                         halves: &halves,
-                        batch: script.judged,
+                        batch: self.0.reward_batch(),
                         augmentation: if script.judged_varied { training.augmentation } else { Augmentation::None },
                         stream: stream.clone(),
                     };
-                    self.0.late_step(&mut course, late, &rewards)?;
+                    self.0.late_step(&mut course, &mut policy, &Late { epoch, step, rewards: &rewards })?;
                     progress.step += 1;
                     workshop.advance(1);
+                    if saved.elapsed() >= PAUSE {
+                        keep(&course, &policy, &progress)?;
+                        saved = Instant::now();
+                    }
                     continue;
                 }
                 let stream = stream.child(progress.step);
@@ -321,8 +248,8 @@ impl<M: Method> OneShot<M> {
                     halves.batch(&drawn, training.augmentation, &stream.child("arch")).map_err(unreadable)
                 });
                 let arch = arch.transpose()?;
-                let moment = Moment { epoch, epochs, by, base: &base, arch: arch.as_ref(), stream };
-                let passed = self.0.step(&mut course, &moment)?;
+                let moment = Moment { epoch, epochs, steps: weight_steps, by, base: &base, arch: arch.as_ref(), stream };
+                let passed = self.0.step(&mut course, &mut policy, &moment)?;
                 if !passed.loss.is_finite() {
                     let (epoch, step) = (epoch + 1, progress.step + 1);
                     let problem = format!("the loss of step {step} of epoch {epoch} is not a number; use a lower learning_rate");
@@ -333,23 +260,28 @@ impl<M: Method> OneShot<M> {
                 progress.step += 1;
                 workshop.advance(1);
                 if saved.elapsed() >= PAUSE {
-                    keep(&course, &progress)?;
+                    keep(&course, &policy, &progress)?;
                     saved = Instant::now();
                 }
             }
             let count = halves.base.len() as f64;
-            let alphas = matches!(self.0.ending(), Ending::Largest).then(|| course.alphas.clone());
-            let left = EpochLeft { loss: progress.loss / count, accuracy: progress.correct / count, alphas };
+            let alphas = self.0.left(&course, &policy);
+            let cell = self.0.cell(&policy, epoch);
+            let left = EpochLeft { loss: progress.loss / count, accuracy: progress.correct / count, alphas, cell };
             workshop.say(&said(space, epoch + 1, epochs, &left));
             progress.epochs.push(left);
             (progress.step, progress.loss, progress.correct) = (0, 0.0, 0.0);
-            keep(&course, &progress)?;
+            keep(&course, &policy, &progress)?;
             saved = Instant::now();
         }
         let found = match self.0.ending() {
             Ending::Largest => vec![(space.strongest(&course.alphas.probabilities()), None)],
-            Ending::Judged { by, candidates } => {
-                let candidates = candidates(&course, &stream.child("candidates"));
+            Ending::Given => {
+                let candidates = self.0.candidates(&course, &policy, &stream.child("candidates"));
+                candidates.into_iter().map(|candidate| (candidate, None)).collect()
+            }
+            Ending::Judged(by) => {
+                let candidates = self.0.candidates(&course, &policy, &stream.child("candidates"));
                 workshop.expect(candidates.len(), 0);
                 let mut found = Vec::new();
                 for (number, candidate) in candidates.into_iter().enumerate() {
@@ -373,8 +305,9 @@ impl<M: Method> OneShot<M> {
 
 /// The line of an epoch.
 fn said(space: &dyn SearchSpace, epoch: usize, epochs: usize, left: &EpochLeft) -> String {
-    let EpochLeft { loss, accuracy, alphas } = left;
+    let EpochLeft { loss, accuracy, alphas, cell } = left;
     let chosen = alphas.as_ref().map(|alphas| space.strongest(&alphas.probabilities()));
+    let chosen = chosen.or_else(|| cell.as_ref().map(|left| left.cell.clone()));
     let chosen = chosen.and_then(|chosen| space.write(&chosen).ok()).map_or_else(String::new, |chosen| format!(", {chosen}"));
     format!("epoch {epoch} of {epochs}: loss {loss:.4}, accuracy {:.2} %{chosen}", 100.0 * accuracy)
 }

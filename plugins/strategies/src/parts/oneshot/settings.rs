@@ -20,6 +20,8 @@ assay_core::words! {
         Nb201 = "nb201" as "as the code of NAS-Bench-201 has it",
         /// That of DARTS, on its own space.
         Darts = "darts" as "as the code of DARTS has it",
+        /// That of CNAS, on the space of DARTS.
+        Cnas = "cnas" as "as the code of CNAS has it",
     }
 }
 
@@ -27,30 +29,30 @@ assay_core::settings! {
     /// How the weights are trained.
     #[derive(Clone, Debug)]
     pub struct TrainingSettings {
-        /// the published code that is followed where nothing else is given: that of NATS-Bench, of NAS-Bench-201, or of DARTS
+        /// the published code that is followed where nothing else is given: that of NATS-Bench, of NAS-Bench-201, of DARTS, or of CNAS
         pub code: Code = Code::Nats;
-        /// epochs over one half of the images
-        pub epochs: Option<usize>, otherwise "as `code` has it: 100, 250 (DARTS 50), or 50", in 1..=100_000;
+        /// epochs over one half of the images; of each stage, where there are stages
+        pub epochs: Option<usize>, otherwise "as `code` has it: 100, 250 (DARTS 50), 50, or 40", in 1..=100_000;
         /// images of a step
-        pub batch: Option<usize>, otherwise "64 (ENAS of NAS-Bench-201 128)", in 1..=65_536;
+        pub batch: Option<usize>, otherwise "64 (ENAS of NAS-Bench-201 128, CNAS 96)", in 1..=65_536;
         /// which images weights learn from, a table; choices learn from the others
-        pub halves: Option<Split>, otherwise "a half that the experiment's seed draws, or the first as the code of DARTS has it";
+        pub halves: Option<Split>, otherwise "a half that the experiment's seed draws, the first as the code of DARTS has it, or 40 % as that of CNAS has it";
         /// images of each half that are used
         pub images: Option<usize>, otherwise "all", in 1..=1_000_000_000;
         /// channels of the first stage
         pub channels: usize = 16, in 1..=4096;
         /// cells: of a stage in spaces with stages, in all in the others
-        pub cells: Option<usize>, otherwise "5, or 8 as the code of DARTS has it", in 1..=100;
+        pub cells: Option<usize>, otherwise "5, or 8 as the codes of DARTS and CNAS have it", in 1..=100;
         /// learning rate of the first epoch
-        pub learning_rate: Option<f64>, otherwise "0.025 (ENAS of NAS-Bench-201 0.05)", in 1e-9..=1e3;
+        pub learning_rate: Option<f64>, otherwise "0.025 (ENAS of NAS-Bench-201 0.05, CNAS 0.01)", in 1e-9..=1e3;
         /// learning rate that the cosine ends at
-        pub final_learning_rate: Option<f64>, otherwise "0.001 (ENAS of NAS-Bench-201 0.0005)", in 0.0..=1e3;
+        pub final_learning_rate: Option<f64>, otherwise "0.001 (ENAS of NAS-Bench-201 0.0005, CNAS that of the first epoch)", in 0.0..=1e3;
         /// share of a weight's velocity that stays
         pub momentum: f64 = 0.9, in 0.0..=0.999_999;
         /// λ of λ·w in the gradient, of all parameters
-        pub weight_decay: Option<f64>, otherwise "5e-4 (ENAS of NAS-Bench-201 2.5e-4, the code of DARTS 3e-4)", in 0.0..=1e3;
+        pub weight_decay: Option<f64>, otherwise "5e-4 (ENAS of NAS-Bench-201 2.5e-4, the codes of DARTS and CNAS 3e-4)", in 0.0..=1e3;
         /// norm that gradients are cut to; 0 for no cut
-        pub clip: Option<f64>, otherwise "as `code` has it: none, 5 (SETN none), or 5", in 0.0..=1e9;
+        pub clip: Option<f64>, otherwise "as `code` has it: none, 5 (SETN none), 5, or none", in 0.0..=1e9;
         /// how images are varied
         pub augmentation: Augmentation = Augmentation::FlipAndCrop;
         /// what a step does with weights that were run once, and not in this step
@@ -101,8 +103,8 @@ pub struct Script {
     pub batch: usize,
     /// The learning rate of the first epoch.
     pub rate: f64,
-    /// The one that the cosine ends at.
-    pub floor: f64,
+    /// The one that the cosine ends at; the first one, where there is none.
+    pub floor: Option<f64>,
     /// Epochs in which the cosine goes down, and up again in as many; all, where there is none.
     pub period: Option<usize>,
     /// λ.
@@ -120,6 +122,8 @@ pub struct Script {
     /// Whether the halves are the first and the last half of the images, and the images of a step that choices learn from different
     /// ones; otherwise halves are drawn, and each image from all of its half.
     pub in_order: bool,
+    /// How many per cent of the images weights learn from.
+    pub percent: usize,
 }
 
 impl Script {
@@ -131,7 +135,7 @@ impl Script {
             clip,
             batch: 64,
             rate: 0.025,
-            floor: 0.001,
+            floor: Some(0.001),
             period: None,
             decay: 5e-4,
             judged: 512,
@@ -140,6 +144,7 @@ impl Script {
             nesterov: true,
             cells: 5,
             in_order: false,
+            percent: 50,
         }
     }
 
@@ -147,6 +152,23 @@ impl Script {
     #[must_use]
     pub fn of_darts() -> Self {
         Self { decay: 3e-4, joint: false, nesterov: false, cells: 8, in_order: true, ..Self::usual(50, Some(5.0)) }
+    }
+
+    /// Of MANAS, which has no code and takes what DARTS has.
+    #[must_use]
+    pub fn of_agents(code: Code) -> Self {
+        match code {
+            Code::Nats => Self::usual(100, None),
+            Code::Nb201 => Self::usual(50, Some(5.0)),
+            Code::Darts | Code::Cnas => Self::of_darts(),
+        }
+    }
+
+    /// That of CNAS's code, whose epochs are those of a stage.
+    #[must_use]
+    pub fn of_cnas() -> Self {
+        let usual = Self { batch: 96, rate: 0.01, floor: None, decay: 3e-4, cells: 8, percent: 40, ..Self::usual(40, None) };
+        Self { judged: usual.batch, judged_varied: true, ..usual }
     }
 }
 
@@ -191,7 +213,8 @@ impl TrainingSettings {
     /// How weights move in an epoch, from 0.
     #[must_use]
     pub fn weight_step(&self, script: &Script, epoch: usize) -> WeightStep {
-        let (first, last) = (self.learning_rate.unwrap_or(script.rate), self.final_learning_rate.unwrap_or(script.floor));
+        let first = self.learning_rate.unwrap_or(script.rate);
+        let last = self.final_learning_rate.or(script.floor).unwrap_or(first);
         let over = epoch as f64 / script.period.unwrap_or_else(|| self.epochs(script)) as f64;
         let rate = last + (first - last) * (1.0 + (std::f64::consts::PI * over).cos()) / 2.0;
         WeightStep { rate, clip: self.clip.or(script.clip).filter(|clip| *clip > 0.0), joint: script.joint }
@@ -222,21 +245,24 @@ impl TrainingSettings {
         let net = MacroNet { input, channels: self.channels, cells: self.cells.unwrap_or(script.cells), classes, part: Part::Classifier };
         let (last_affine, statistics) = match self.code {
             Code::Nats => (false, Statistics::Batch),
-            Code::Nb201 | Code::Darts => (true, Statistics::Running),
+            Code::Nb201 | Code::Darts | Code::Cnas => (true, Statistics::Running),
         };
         Conditions { form: SharedForm { net, last_affine }, idle: self.idle, statistics }
     }
 
-    /// One line for protocols.
+    /// One line for protocols, with how long is trained.
     #[must_use]
-    pub fn protocol(&self, script: &Script) -> String {
+    pub fn protocol(&self, script: &Script, schedule: &str) -> String {
+        let parts = match script.percent {
+            percent if percent == 50 || self.halves.is_some() => "halves of the images".to_owned(),
+            percent => format!("parts of {percent} and {} % of the images", 100 - percent),
+        };
         let images = self.images.map_or_else(String::new, |images| format!(" of {images} images each"));
         let halves = self.halves.as_ref().map_or_else(String::new, |split| format!(" ({})", split.words()));
         format!(
-            "weights shared in a supernet of C={}, {} cells, trained {} epochs of batches of {} on halves of the images{halves}{images}; {}; {}",
+            "weights shared in a supernet of C={}, {} cells, trained {schedule} of batches of {} on {parts}{halves}{images}; {}; {}",
             self.channels,
             self.cells.unwrap_or(script.cells),
-            self.epochs(script),
             self.batch(script),
             self.code,
             self.idle,

@@ -6,7 +6,6 @@ use assay_core::plugin::supernet::{Kept, Passed, PerChoice, Run, Supernet, Super
 use assay_core::subspace::Subspace;
 
 use super::alphas::{AlphaRules, Alphas, log_softmax, softmax, squares, sum};
-use super::policy::Policy;
 
 /// What a search trains.
 pub struct Course<'a> {
@@ -14,8 +13,6 @@ pub struct Course<'a> {
     pub supernet: Supernet<'a>,
     /// What mixes or chooses operators, in searches that learn it by gradients.
     pub alphas: Alphas,
-    /// What chooses architectures, in searches that learn it by rewards.
-    pub policy: Option<Policy>,
 }
 
 /// How a weight step moves.
