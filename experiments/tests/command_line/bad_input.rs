@@ -195,8 +195,8 @@ fn every_configuration_of_the_project_is_a_valid_experiment_but_for_data_that_is
     let scratch = Scratch::new();
     let configs = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../configs"));
     let mut seen = 0;
-    for entry in std::fs::read_dir(configs).unwrap() {
-        let path = entry.unwrap().path();
+    let entries = |folder: &std::path::Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for path in entries(configs).chain(entries(&configs.join("full"))).filter(|path| path.is_file()) {
         let text = std::fs::read_to_string(&path).unwrap();
         let verbs = [("\n[study]", "correlate"), ("\n[strategy]", "run"), ("\n[training]", "train")];
         let verb = verbs.into_iter().find(|(section, _)| text.contains(section)).map_or("run", |(_, verb)| verb);

@@ -75,8 +75,9 @@ assay_core::settings! {
         order: Option<Vec<String>>, otherwise "a 3×3 convolution first";
         /// epochs at the beginning of each stage in which all cells are equally likely, and the controller does not learn
         warm_up: usize = 20, in 0..=100_000;
+        // What is kept of a search has the controllers in the header of a file, of which 100 MB can be read.
         /// units of the controller's LSTM
-        units: usize = 128, in 1..=4096;
+        units: usize = 128, in 1..=200;
         /// Adam's step of the controller
         controller_rate: f64 = 3e-4, in 1e-9..=1e3;
         /// λ of λ·w in the controller's gradient

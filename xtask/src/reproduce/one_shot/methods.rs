@@ -17,7 +17,7 @@ pub(in crate::reproduce) struct Method {
 
 /// All of them. A new one joins with its entry. Where α is learnt by Adam, its rate is such that rate times steps is 12, as in 100
 /// epochs of the code of NATS-Bench on all of CIFAR-10: Adam moves α by at most about its rate a step.
-pub(in crate::reproduce) const METHODS: [Method; 6] = [
+pub(in crate::reproduce) const METHODS: [Method; 9] = [
     Method { name: "rsps", title: "RSPS", strategy: "rsps", step: "1 path", settings: &[] },
     Method { name: "enas", title: "ENAS", strategy: "enas", step: "1 path", settings: &[("controller_steps", "2")] },
     Method {
@@ -42,6 +42,15 @@ pub(in crate::reproduce) const METHODS: [Method; 6] = [
         step: "5 mixtures",
         settings: &[("order", "\"second\""), ("epochs", "3"), ("alpha_rate", "0.1")],
     },
+    Method {
+        name: "cnas",
+        title: "CNAS",
+        strategy: "cnas",
+        step: "1 path",
+        settings: &[("epochs", "5"), ("warm_up", "1"), ("candidates", "10"), ("validation_images", "500")],
+    },
+    Method { name: "manas", title: "MANAS", strategy: "manas", step: "1 path", settings: &[("epochs", "25")] },
+    Method { name: "manas-ls", title: "MANAS-LS", strategy: "manas-ls", step: "1 path", settings: &[("epochs", "25")] },
 ];
 
 #[cfg(test)]
