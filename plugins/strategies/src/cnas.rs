@@ -6,10 +6,10 @@
 //! REINFORCE from the accuracies of its cells on other images, by the batch's own statistics. At the end of a stage the supernet
 //! ranks some cells of the controller; those of the last stage decide.
 //!
-//! Each input of a node is chosen by itself, so the space is `darts` with `inputs = "free"`. NAS-Bench-201, which the paper has not,
-//! is searched by the same controller without sources. The published code's head tells as many operators apart as there are nodes,
-//! which are four, and the code ranks cells by test images; here the head tells all apart unless `variant` says otherwise, and
-//! cells are ranked by images that the controller learns from, so that test images stay unseen.
+//! Each input of a node is chosen by itself, so the space is `darts` with `inputs = "free"`. NAS-Bench-201, which the paper does not
+//! search, is searched by the same controller without sources. The published code's head tells as many operators apart as there
+//! are nodes, which are four, and the code ranks cells by test images; here the head tells all apart unless `variant` says
+//! otherwise, and cells are ranked by images that the controller learns from, so that test images stay unseen.
 //!
 //! With `oracle` or `budget` the strategy is [`cnas-by-oracle`](#cnas-by-oracle).
 

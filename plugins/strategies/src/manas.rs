@@ -4,7 +4,8 @@
 //! In each step every agent draws an operator, weights take a step on the architecture of all of them, and its loss by other images,
 //! with the new weights and the batch's own statistics, is added over the probability of what was drawn to what each agent charges
 //! its operator with (EXP3). In the end the agents draw the architecture. As printed, the agents prefer what is charged with more;
-//! losses are charged here, so what is charged with less is preferred.
+//! losses are charged here, so what is charged with less is preferred. The paper does not give η; the default is that of EXP3 for a
+//! known number of rounds (Bubeck & Cesa-Bianchi, Foundations and Trends in Machine Learning 2012; recalled, not checked).
 //!
 //! The paper has cells that differ, with agents of their own; here cells of one kind have their architecture and so their agents in
 //! common, as the space has them: 6 agents on NAS-Bench-201. On the space of DARTS each node keeps the two edges whose drawn

@@ -142,7 +142,7 @@ fn zipf(charges: &[f64], policy: &[f64]) -> Vec<f64> {
 }
 
 /// The least-squares solution of least norm, of rows that have ones in these places: conjugate gradients from zero never leave the
-/// space of the rows (Björck, Numerical Methods for Least Squares Problems, 1996, section 7.4).
+/// space of the rows (Björck, Numerical Methods for Least Squares Problems, 1996).
 fn of_least_norm(rows: &[Vec<usize>], targets: &[f64], unknowns: usize) -> Vec<f64> {
     let by_rows = |x: &[f64]| -> Vec<f64> { rows.iter().map(|row| row.iter().map(|place| x[*place]).sum()).collect() };
     let back = |r: &[f64]| -> Vec<f64> {
