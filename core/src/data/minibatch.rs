@@ -7,10 +7,11 @@ use super::{Augmentation, DataError, Dataset, Variation};
 use crate::graph::Shape;
 use crate::stream::Stream;
 
-/// Normalised images and their labels.
+/// Normalised images and their labels: one an image, or one a pixel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Minibatch {
     shape: Shape,
+    images: usize,
     pixels: Vec<f32>,
     labels: Vec<u32>,
 }
@@ -62,7 +63,19 @@ impl Minibatch {
     #[must_use]
     pub fn new(shape: Shape, pixels: Vec<f32>, labels: Vec<u32>) -> Self {
         assert_eq!(pixels.len(), labels.len() * shape.elements(), "pixels do not match batch × {shape}");
-        Self { shape, pixels, labels }
+        Self { shape, images: labels.len(), pixels, labels }
+    }
+
+    /// A minibatch from normalised pixels `[batch, channels, height, width]` whose labels are those of pixels, `[batch, height, width]`.
+    ///
+    /// # Panics
+    /// If they are not as many as there are pixels in whole images of `shape`.
+    #[must_use]
+    pub fn of_pixels(shape: Shape, pixels: Vec<f32>, labels: Vec<u32>) -> Self {
+        let images = labels.len().checked_div(shape.area()).unwrap_or(0);
+        assert_eq!(labels.len(), images * shape.area(), "labels are not those of whole images of {shape}");
+        assert_eq!(pixels.len(), images * shape.elements(), "pixels do not match batch × {shape}");
+        Self { shape, images, pixels, labels }
     }
 
     /// Draws `count` different images and normalises them.
@@ -127,13 +140,13 @@ impl Minibatch {
     /// Images.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.images
     }
 
     /// Whether there is no image.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.images == 0
     }
 
     /// Normalised pixels, `[batch, channels, height, width]`.
@@ -142,7 +155,7 @@ impl Minibatch {
         &self.pixels
     }
 
-    /// One label an image.
+    /// One label an image, or one a pixel.
     #[must_use]
     pub fn labels(&self) -> &[u32] {
         &self.labels
@@ -153,7 +166,9 @@ impl Minibatch {
     pub fn part(&self, start: usize, count: usize) -> Self {
         let size = self.shape.elements();
         let pixels = self.pixels[start * size..(start + count) * size].to_vec();
-        Self::new(self.shape, pixels, self.labels[start..start + count].to_vec())
+        let each = self.labels.len().checked_div(self.images).unwrap_or(0);
+        let labels = self.labels[start * each..(start + count) * each].to_vec();
+        Self { shape: self.shape, images: count, pixels, labels }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{
     Learned, Learner, LearnerState, Lesson, Mixture, MixtureGradient, Move, ParameterGradients, Part, Rules, Test, Update, check_lesson,
-    check_test, cross_entropy,
+    check_test,
 };
 use assay_core::engine::{EngineError, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
@@ -75,10 +75,9 @@ impl PlainLearner {
         let (mut losses, mut from) = (Vec::new(), Vec::new());
         for loss in lesson.losses {
             let value = &values[loss.node.0];
-            let classes = value.shape.elements();
-            let (found, gradient) = cross_entropy(&value.data, &lesson.targets.probabilities(batch.labels(), classes), classes);
+            let (found, gradient) = lesson.judge(loss, &value.data, value.shape, batch);
             losses.push(found);
-            from.push((loss.node, gradient.into_iter().map(|value| loss.factor * value).collect()));
+            from.push((loss.node, gradient));
         }
         let (gradients, sensitivities) = reference::pull_back_by(&network, &values, &from, way);
         let norm = gradients.iter().flatten().map(|value| value * value).sum::<f64>().sqrt();

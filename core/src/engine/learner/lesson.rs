@@ -1,14 +1,15 @@
 //! What one step learns from a minibatch: losses, their targets, what is dropped, at which rate.
 
+use super::logits::Logits;
 use super::{Mixture, Part};
 use crate::data::Minibatch;
 use crate::engine::{EngineError, check_batch_of};
-use crate::graph::{Graph, Node, NodeId, Operator};
+use crate::graph::{Graph, Node, NodeId, Operator, Shape};
 
-/// A term of the objective: `factor` times the mean cross-entropy of a node's value.
+/// A term of the objective: `factor` times the mean cross-entropy of the rows of logits that a node's value is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Loss {
-    /// The node whose elements are one logit a class.
+    /// The node whose value holds the logits.
     pub node: NodeId,
     /// What it counts.
     pub factor: f64,
@@ -22,12 +23,12 @@ pub enum Targets {
         /// The probability that is spread.
         smoothing: f64,
     },
-    /// A probability for each image and class, `[batch, classes]`.
+    /// A probability for each row and class, `[rows, classes]`.
     Given(Vec<f64>),
 }
 
 impl Targets {
-    /// A probability for each image and class, `[batch, classes]`.
+    /// A probability for each row and class, `[rows, classes]`.
     #[must_use]
     pub fn probabilities(&self, labels: &[u32], classes: usize) -> Vec<f64> {
         match self {
@@ -59,6 +60,8 @@ pub struct Lesson<'a> {
     pub losses: &'a [Loss],
     /// What is expected of all of them.
     pub targets: Targets,
+    /// Which rows of logits the values of all of them are.
+    pub logits: Logits,
     /// Whose values are dropped for some images; each node once.
     pub dropped: &'a [Dropped],
     /// By what weights sums add their terms, in place of the graph's; each sum once.
@@ -79,7 +82,16 @@ impl<'a> Lesson<'a> {
     #[must_use]
     pub fn of(losses: &'a [Loss], rate: f64) -> Self {
         let targets = Targets::Labels { smoothing: 0.0 };
-        Self { losses, targets, dropped: &[], mixtures: &[], part: None, also: &[], rate, clip: None }
+        Self { losses, targets, logits: Logits::Images, dropped: &[], mixtures: &[], part: None, also: &[], rate, clip: None }
+    }
+
+    /// A loss on a batch, and the gradient of the objective with respect to the values of its node, which are given with the shape of
+    /// one of them. Every learner judges its values by it.
+    #[must_use]
+    pub fn judge(&self, loss: &Loss, values: &[f64], shape: Shape, batch: &Minibatch) -> (f64, Vec<f64>) {
+        let (found, mut gradient) = self.logits.cross_entropy(values, shape, batch, &self.targets);
+        gradient.iter_mut().for_each(|value| *value *= loss.factor);
+        (found, gradient)
     }
 }
 
@@ -127,10 +139,13 @@ pub fn check_lesson(graph: &Graph, batch: &Minibatch, lesson: &Lesson<'_>) -> Re
     }
     for loss in lesson.losses {
         let node = graph.node(loss.node);
-        let classes = node.shape.elements();
+        if let Some(problem) = lesson.logits.problem(node.shape, batch) {
+            return refuse(format!("the loss at `{}` {problem}", node.name));
+        }
+        let classes = lesson.logits.classes(node.shape);
+        let expected = lesson.logits.rows(batch.len(), batch.shape()) * classes;
         match &lesson.targets {
-            Targets::Given(values) if values.len() != batch.len() * classes => {
-                let expected = batch.len() * classes;
+            Targets::Given(values) if values.len() != expected => {
                 return refuse(format!("the loss at `{}` needs {expected} targets, was given {}", node.name, values.len()));
             }
             Targets::Given(_) => {}
@@ -161,22 +176,56 @@ pub(super) fn check_batches(graph: &Graph, batches: &[Minibatch]) -> Result<(), 
     batches.iter().try_for_each(|batch| check_batch_of(graph, batch))
 }
 
-/// The mean over images of −Σ target · log softmax(logits), and its gradient with respect to the logits.
+/// The mean over rows of −Σ target · log softmax(logits), and its gradient with respect to the logits.
 #[must_use]
 pub fn cross_entropy(logits: &[f64], targets: &[f64], classes: usize) -> (f64, Vec<f64>) {
-    let images = (logits.len() / classes.max(1)) as f64;
+    let rows = (logits.len() / classes.max(1)) as f64;
     let mut total = 0.0;
     let mut gradient = Vec::with_capacity(logits.len());
     for (row, targets) in logits.chunks(classes.max(1)).zip(targets.chunks(classes.max(1))) {
         let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = row.iter().map(|logit| (logit - most).exp()).sum();
-        let wanted: f64 = targets.iter().sum();
-        for (logit, target) in row.iter().zip(targets) {
-            total -= target * (logit - most - sum.ln());
-            gradient.push(((logit - most).exp() / sum * wanted - target) / images);
+        let first = gradient.len();
+        gradient.extend(row.iter().map(|logit| (logit - most).exp()));
+        let sum: f64 = gradient[first..].iter().sum();
+        let (wanted, logarithm): (f64, f64) = (targets.iter().sum(), sum.ln());
+        for ((logit, target), gradient) in row.iter().zip(targets).zip(&mut gradient[first..]) {
+            total -= target * (logit - most - logarithm);
+            *gradient = (*gradient / sum * wanted - target) / rows;
         }
     }
-    (total / images, gradient)
+    (total / rows, gradient)
+}
+
+impl Logits {
+    /// The mean cross-entropy over the rows of these values, and its gradient with respect to them.
+    #[must_use]
+    pub fn cross_entropy(self, values: &[f64], shape: Shape, batch: &Minibatch, targets: &Targets) -> (f64, Vec<f64>) {
+        let classes = self.classes(shape);
+        // A row a pixel takes hundreds of megabytes for a whole batch: image by image.
+        let each = if self == Self::Pixels { 1 } else { batch.len().max(1) };
+        let parts = (batch.len().max(1) / each) as f64;
+        let (mut total, mut gradient) = (0.0, Vec::with_capacity(values.len()));
+        for (number, values) in values.chunks((each * shape.elements()).max(1)).enumerate() {
+            let part;
+            let own = if each == batch.len() {
+                batch
+            } else {
+                part = batch.part(number * each, each);
+                &part
+            };
+            let targets = match targets {
+                Targets::Labels { .. } => targets.probabilities(&self.labels(own), classes),
+                Targets::Given(all) => {
+                    let rows = self.rows(each, batch.shape()) * classes;
+                    all[number * rows..][..rows].to_vec()
+                }
+            };
+            let (found, rows) = cross_entropy(&self.read(values, shape, batch.shape()), &targets, classes);
+            total += found / parts;
+            gradient.extend(self.back(rows, shape, batch.shape()).into_iter().map(|value| value / parts));
+        }
+        (total, gradient)
+    }
 }
 
 #[cfg(test)]

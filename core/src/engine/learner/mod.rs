@@ -9,6 +9,7 @@
 //! to run.
 
 mod lesson;
+mod logits;
 mod memory;
 mod mixture;
 mod part;
@@ -17,6 +18,7 @@ mod state;
 
 use lesson::check_batches;
 pub use lesson::{Dropped, Lesson, Loss, Targets, Test, check_lesson, check_test, cross_entropy};
+pub use logits::{Logits, correct};
 pub use memory::StepMemory;
 pub use mixture::{Mixture, MixtureGradient};
 pub use part::{Part, PartError};

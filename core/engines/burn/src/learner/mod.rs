@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{
-    Learned, Learner, LearnerState, Lesson, Mixture, MixtureGradient, Move, ParameterGradients, Part, Rules, Test, check_lesson,
-    check_test, cross_entropy,
+    Learned, Learner, LearnerState, Lesson, Mixture, MixtureGradient, Move, ParameterGradients, Part, Rules, Test, check_lesson, check_test,
 };
 use assay_core::engine::{EngineError, Precision, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
@@ -107,12 +106,10 @@ impl<B: Backend> BurnLearner<B> {
         let mut total: Option<Tensor<Autodiff<B>, 1>> = None;
         for (loss, value) in lesson.losses.iter().zip(values) {
             let shape = value.dims();
-            let classes = graph.node(loss.node).shape.elements();
-            let targets = lesson.targets.probabilities(batch.labels(), classes);
-            let (found, gradient) = cross_entropy(&to_host(value.clone()), &targets, classes);
+            let (found, gradient) = lesson.judge(loss, &to_host(value.clone()), graph.node(loss.node).shape, batch);
             losses.push(found);
             // A sum that has the loss's gradient.
-            let cotangent = self.tracked.of_f64(gradient.into_iter().map(|value| loss.factor * value).collect(), shape);
+            let cotangent = self.tracked.of_f64(gradient, shape);
             let term = (value * cotangent).sum();
             total = Some(match total {
                 Some(total) => total + term,

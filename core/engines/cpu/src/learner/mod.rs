@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{
-    Learned, Learner, LearnerState, Lesson, Move, ParameterGradients, Part, Rules, Test, Update, check_lesson, check_test, cross_entropy,
+    Learned, Learner, LearnerState, Lesson, Move, ParameterGradients, Part, Rules, Test, Update, check_lesson, check_test,
 };
 use assay_core::engine::{EngineError, check_batch_of};
 use assay_core::graph::{Graph, NodeId};
@@ -129,12 +129,8 @@ impl<E: Element> CpuLearner<E> {
             let output = Run::read(chunks, program.lowered.output);
             let (mut losses, mut cotangents) = (Vec::new(), Vec::new());
             for (loss, op) in lesson.losses.iter().zip(&program.losses) {
-                let classes = part.graph().node(loss.node).shape.elements();
-                let targets = lesson.targets.probabilities(batch.labels(), classes);
-                let (value, mut gradient) = cross_entropy(&Run::read(chunks, *op), &targets, classes);
-                for value in &mut gradient {
-                    *value *= loss.factor;
-                }
+                let shape = part.graph().node(loss.node).shape;
+                let (value, gradient) = lesson.judge(loss, &Run::read(chunks, *op), shape, batch);
                 losses.push(value);
                 cotangents.push(gradient);
             }

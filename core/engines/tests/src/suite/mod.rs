@@ -5,6 +5,7 @@ mod inference;
 mod learners;
 mod learning;
 mod passes;
+mod rows;
 
 use assay_core::data::Minibatch;
 use assay_core::engine::{Engine, Precision};
@@ -24,6 +25,9 @@ pub use learning::{
 pub use passes::{
     gradients_by_image_are_those_of_batches_of_one, gradients_from_and_to_every_node_agree_with_plain_loops,
     what_is_asked_for_beside_it_does_not_change_a_bit_of_an_answer, what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so,
+};
+pub use rows::{
+    rows_of_groups_and_of_pixels_are_learned_as_plain_loops_learn_them, rows_that_a_batch_does_not_have_are_refused_with_a_reason,
 };
 
 use crate::{random, reference};
@@ -63,6 +67,8 @@ macro_rules! learner_suite {
             a_learner_goes_on_from_its_state_to_the_very_weights,
             statistics_move_in_a_pass_and_parameters_when_they_are_told_to,
             what_cannot_be_learned_is_refused_with_a_reason,
+            rows_of_groups_and_of_pixels_are_learned_as_plain_loops_learn_them,
+            rows_that_a_batch_does_not_have_are_refused_with_a_reason,
         }
     };
 }
