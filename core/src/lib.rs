@@ -12,6 +12,7 @@ pub mod data;
 pub mod engine;
 pub mod experiment;
 pub mod network;
+pub mod objective;
 pub mod plugin;
 pub mod stream;
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::data::Augmentation;
 use crate::network::Initialiser;
+use crate::objective::LearningObjective;
 
 crate::settings! {
     /// What is trained, and how. Images come from `[dataset]`, those that it is tested on from `[test]`.
@@ -16,6 +17,9 @@ crate::settings! {
         /// whose settings hold where none are given: those listed here, or those of NAS-Bench-201 (16 channels, 5 cells, 200 epochs of batches of 256, a rate of 0.1 with Nesterov's look ahead, a decay of 5e-4, no cut of gradients, auxiliary head, drop-path or cut-out); a run keeps the settings, not this word
         #[serde(skip)]
         pub recipe: TrainingRecipe = TrainingRecipe::Darts;
+        /// what is learned: the labels of images, or without labels by how many quarters they were turned, the colours of their pixels, or the order in which their quarters were put (UnNAS); the accuracy is then the share of such answers that are right
+        #[serde(skip_serializing_if = "is_default")]
+        pub objective: LearningObjective = LearningObjective::Classification;
         /// channels of the first stage
         pub channels: usize = 36, in 1..=4096;
         /// cells (a stage, in spaces with stages)

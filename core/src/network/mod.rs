@@ -85,8 +85,12 @@ impl Network {
                 return Err(ParameterError::Length { path, shape, expected, given });
             }
         }
-        let parameters = parameters.into_iter().map(OnceLock::from).collect();
-        Ok(Self { graph, drawn_by: None, parameters, statistics: None })
+        Ok(Self::drawn(graph, parameters))
+    }
+
+    /// A network with values that were drawn for its own graph.
+    pub(crate) fn drawn(graph: Arc<Graph>, parameters: Vec<Vec<f32>>) -> Self {
+        Self { graph, drawn_by: None, parameters: parameters.into_iter().map(OnceLock::from).collect(), statistics: None }
     }
 
     /// The same as a measurement at initialisation is to see it.

@@ -69,7 +69,7 @@ pub struct EpochRecord {
     pub drop_path: f64,
     /// Mean loss over its images as they were trained on (smoothed targets, without the auxiliary head's part).
     pub train_loss: f64,
-    /// Share of its images that were classified correctly as they were trained on, 0 to 1.
+    /// Share of its images that were classified correctly as they were trained on, or of the answers that were right, 0 to 1.
     pub train_accuracy: f64,
     /// The test after it.
     pub test: Tested,
@@ -85,17 +85,20 @@ pub struct EpochRecord {
 pub struct Tested {
     /// Images.
     pub images: usize,
-    /// Images classified correctly.
+    /// Images classified correctly; of a pretext task the answers that are right.
     pub correct: usize,
+    /// Answers that are asked of all images, where a pretext task asks several of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<usize>,
     /// Mean cross-entropy.
     pub loss: f64,
 }
 
 impl Tested {
-    /// Share of the images that were classified correctly, 0 to 1.
+    /// Share of the images that were classified correctly, or of the answers that are right, 0 to 1.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
-        self.correct as f64 / self.images.max(1) as f64
+        self.correct as f64 / self.answers.unwrap_or(self.images).max(1) as f64
     }
 }
 

@@ -24,16 +24,7 @@ pub(crate) fn with_head(network: &Graph, classes: usize) -> Result<WithHead, Gra
     let Some(after) = network.blocks().get(1 + 2 * cells / 3).copied() else {
         return Err(GraphError::Unsupported("a network that marks no blocks has no place for an auxiliary head; set auxiliary = 0".into()));
     };
-    let mut b = GraphBuilder::new(network.input_shape())?;
-    for node in network.nodes().iter().skip(1) {
-        b.add(&node.name, node.operator.clone(), &node.inputs)?;
-    }
-    for block in network.blocks() {
-        b.block(*block);
-    }
-    for path in network.paths() {
-        b.path(*path);
-    }
+    let mut b = GraphBuilder::beginning_of(network, network.nodes().len())?;
     let shape = network.node(after).shape;
     let logits = head(&mut b, after, classes).map_err(|error| {
         GraphError::Unsupported(format!(

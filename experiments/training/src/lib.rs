@@ -9,6 +9,7 @@
 //! with optional warm-up, gradients cut to a norm, label smoothing, an auxiliary head, drop-path that grows with the epochs, flips,
 //! crops and cut-outs. Two are named: DARTS's (Liu, Simonyan & Yang, ICLR 2019, and its released evaluation code) and
 //! NAS-Bench-201's (Dong & Yang, ICLR 2020, and its released code).
+//! What is learned are the labels of images, or a [pretext task](assay_core::objective) that needs none.
 //! On an NVIDIA GPU (feature `cuda`) layers may compute in bfloat16. That was compiled, and never run on a GPU, by this project.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -18,7 +19,6 @@ mod drop_path;
 mod images;
 mod memory;
 mod rates;
-mod score;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use assay_core::engine::Engine;
-use assay_core::engine::learner::{Decayed, Dropped, Learner, LearnerState, Lesson, Loss, Optimiser, Part, Rules, Targets, cross_entropy};
+use assay_core::engine::learner::{Decayed, Dropped, Learner, LearnerState, Lesson, Loss, Optimiser, Part, Rules, Targets};
 use assay_core::experiment::{DecayedParameters, Training, TrainingOptimiser};
-use assay_core::graph::Graph;
+use assay_core::graph::{Graph, Shape};
 use assay_core::network::{Network, RunningStatistics, batch_norms};
+use assay_core::objective::{LearningObjective, Varied};
+use assay_core::plugin::Words;
 use assay_core::stream::Stream;
 use assay_weights::Weights;
 
 use crate::auxiliary::{WithHead, with_head};
 use crate::drop_path;
-use crate::images::{Images, Recipe};
+use crate::images::Images;
 use crate::memory::Needed;
 use crate::rates;
-use crate::score::correct;
 use crate::state::{Identity, Progress};
 use crate::{EpochRecord, Job, Observer, Outcome, Tested, Tests, TrainingError};
 
@@ -59,17 +60,25 @@ impl Course {
 impl<'a> Trainer<'a> {
     pub(crate) fn new(job: &'a Job<'a>, engine: Box<dyn Engine>) -> Result<Self, TrainingError> {
         let Job { recipe, graph, train, test, .. } = job;
-        let classes = graph.node(graph.output()).shape.elements();
+        let objective = recipe.objective;
+        let classes = objective.logits().classes(graph.node(graph.output()).shape);
         for (dataset, what) in [(train, "trained"), (test, "tested")] {
-            let problem = if dataset.shape() != graph.input_shape() {
-                format!("the network takes images of {}, and those that it is {what} on are {}", graph.input_shape(), dataset.shape())
-            } else if dataset.classes() > classes {
+            let input = objective.input(dataset.shape()).map_err(|error| TrainingError::Recipe(error.to_string()))?;
+            let problem = if input != graph.input_shape() {
+                format!("the network takes images of {}, and those that it is {what} on are {input}", graph.input_shape())
+            } else if let Some(choices) = objective.choices().filter(|choices| *choices != classes) {
+                format!("the network tells {classes} answers apart, and {} has {choices}", objective.word())
+            } else if objective == LearningObjective::Classification && dataset.classes() > classes {
                 format!("the network has {classes} classes, and the images that it is {what} on have {}", dataset.classes())
             } else if dataset.is_empty() {
                 format!("there is no image that it could be {what} on")
             } else {
                 continue;
             };
+            return Err(TrainingError::Recipe(problem));
+        }
+        if let Some(setting) = unfit(recipe) {
+            let problem = format!("objective = \"{}\" has no {setting}; set {setting} = 0", objective.word());
             return Err(TrainingError::Recipe(problem));
         }
         if recipe.drop_path > 0.0 && graph.paths().is_empty() {
@@ -87,12 +96,12 @@ impl<'a> Trainer<'a> {
             learning = Arc::new(graph);
         }
         let stream = Stream::new(job.seed, "training");
-        let train = Images::new(*train, recipe.images, &stream.child("images"));
-        if let Some(problem) = single_value(&learning, train.len(), recipe.batch) {
+        let train = Images::new(*train, objective, recipe.images, &stream.child("images"));
+        if let Some(problem) = single_value(&learning, train.len() * objective.inputs(), recipe.batch * objective.inputs()) {
             return Err(TrainingError::Recipe(problem));
         }
-        let sample = Images::new(*test, recipe.test_images, &stream.child("test images"));
-        let test = Images::new(*test, None, &stream);
+        let sample = Images::new(*test, objective, recipe.test_images, &stream.child("test images"));
+        let test = Images::new(*test, objective, None, &stream);
         Ok(Self { job, engine, graph: learning, losses, rules: rules(recipe), train, sample, test, stream })
     }
 
@@ -104,7 +113,7 @@ impl<'a> Trainer<'a> {
 
     /// What it takes of memory at the least.
     pub(crate) fn needed(&self) -> Needed {
-        let images = self.job.recipe.batch.min(self.train.len());
+        let images = self.job.recipe.batch.min(self.train.len()) * self.job.recipe.objective.inputs();
         let drop_path = rates::drop_path(self.job.recipe, self.job.recipe.epochs.saturating_sub(1));
         let dropped = drop_path::dropped(&self.graph, images, drop_path, &self.stream);
         let step = self.engine.step_memory(&self.graph, &self.lesson(&dropped, 0.0), images, &self.rules);
@@ -112,9 +121,9 @@ impl<'a> Trainer<'a> {
     }
 
     fn lesson<'l>(&'l self, dropped: &'l [Dropped], rate: f64) -> Lesson<'l> {
-        let Training { label_smoothing: smoothing, clip, .. } = *self.job.recipe;
+        let Training { label_smoothing: smoothing, clip, objective, .. } = *self.job.recipe;
         let (targets, clip) = (Targets::Labels { smoothing }, (clip > 0.0).then_some(clip));
-        Lesson { targets, dropped, clip, ..Lesson::of(&self.losses, rate) }
+        Lesson { targets, dropped, clip, logits: objective.logits(), ..Lesson::of(&self.losses, rate) }
     }
 
     fn identity(&self) -> Identity<'_> {
@@ -124,7 +133,8 @@ impl<'a> Trainer<'a> {
     /// The learner at the start of the training.
     pub(crate) fn learner(&self) -> Result<Box<dyn Learner>, TrainingError> {
         let stream = Stream::new(self.job.seed, "parameters");
-        let network = Network::initialise(Arc::clone(&self.graph), self.job.recipe.initialiser, &stream);
+        let Training { objective, initialiser, .. } = *self.job.recipe;
+        let network = objective.initialise(Arc::clone(&self.graph), initialiser, &stream);
         Ok(self.engine.learner(network, &self.rules)?)
     }
 
@@ -222,17 +232,16 @@ impl<'a> Trainer<'a> {
             Tests::Each => Some(&self.sample),
             Tests::After(epochs) => epochs.contains(&(epoch + 1)).then_some(&self.test),
         };
-        let untested = Tested { images: 0, correct: 0, loss: 0.0 };
+        let untested = Tested { images: 0, correct: 0, answers: None, loss: 0.0 };
         let test = images.map_or(Ok(untested), |images| self.tested(course, images, observer))?;
         course.count(observer);
         let Progress { loss, correct, seconds, cpu_seconds, .. } = course.progress;
-        let images = self.train.len() as f64;
         course.progress.curve.push(EpochRecord {
             epoch: epoch + 1,
             learning_rate: rate,
             drop_path,
-            train_loss: loss / images,
-            train_accuracy: correct as f64 / images,
+            train_loss: loss / self.train.len() as f64,
+            train_accuracy: correct as f64 / self.train.answers() as f64,
             test,
             seconds: seconds + clock.elapsed().as_secs_f64(),
             cpu_seconds,
@@ -247,33 +256,40 @@ impl<'a> Trainer<'a> {
     fn step(&self, course: &mut Course, positions: &[usize], rate: f64, drop_path: f64) -> Result<Vec<f64>, TrainingError> {
         let recipe = self.job.recipe;
         let Progress { epoch, step, .. } = course.progress;
-        let variation = Recipe { augmentation: recipe.augmentation, cutout: recipe.cutout };
-        let varied = self.stream.child("variation").child(epoch);
-        let batch = self.train.batch(positions, Some((variation, &varied)))?;
-        let dropped = drop_path::dropped(&self.graph, positions.len(), drop_path, &self.stream.child("drop path").child(epoch).child(step));
+        let varied = Varied { augmentation: recipe.augmentation, cutout: recipe.cutout };
+        let batch = self.train.batch(positions, varied, &self.stream.child("variation").child(epoch))?;
+        let dropped = drop_path::dropped(&self.graph, batch.len(), drop_path, &self.stream.child("drop path").child(epoch).child(step));
         let learned = course.learner.step(&batch, &self.lesson(&dropped, rate))?;
         course.progress.loss += learned.losses[0] * positions.len() as f64;
-        course.progress.correct += correct(&learned.output, batch.labels());
+        course.progress.correct += recipe.objective.logits().correct(&learned.output, self.output(), &batch);
         Ok(learned.losses)
     }
 
     /// The test by running statistics. An interruption is obeyed; the epoch is then tested again.
     fn tested(&self, course: &mut Course, images: &Images<'_>, observer: &mut dyn Observer) -> Result<Tested, TrainingError> {
-        let classes = self.graph.node(self.graph.output()).shape.elements();
-        let mut tested = Tested { images: images.len(), correct: 0, loss: 0.0 };
+        let logits = self.job.recipe.objective.logits();
+        let answers = Some(images.answers()).filter(|answers| *answers != images.len());
+        let mut tested = Tested { images: images.len(), correct: 0, answers, loss: 0.0 };
         let positions: Vec<usize> = (0..images.len()).collect();
+        // The draws that a task is made of are the same in every test.
+        let stream = self.stream.child("tests");
         for positions in positions.chunks(self.job.recipe.batch) {
             if observer.is_interrupted() {
                 self.save(course, observer)?;
                 return Err(TrainingError::Interrupted);
             }
-            let batch = images.batch(positions, None)?;
+            let batch = images.batch(positions, Varied::NOT, &stream)?;
             let output = course.learner.evaluate(&batch, None)?;
-            let targets = Targets::Labels { smoothing: 0.0 }.probabilities(batch.labels(), classes);
-            tested.loss += cross_entropy(&output, &targets, classes).0 * positions.len() as f64 / images.len() as f64;
-            tested.correct += correct(&output, batch.labels());
+            let (loss, _) = logits.cross_entropy(&output, self.output(), &batch, &Targets::Labels { smoothing: 0.0 });
+            tested.loss += loss * positions.len() as f64 / images.len() as f64;
+            tested.correct += logits.correct(&output, self.output(), &batch);
         }
         Ok(tested)
+    }
+
+    /// The shape of what the network puts out.
+    fn output(&self) -> Shape {
+        self.graph.node(self.graph.output()).shape
     }
 
     fn save(&self, course: &mut Course, observer: &mut dyn Observer) -> Result<(), TrainingError> {
@@ -281,6 +297,13 @@ impl<'a> Trainer<'a> {
         let bytes = self.identity().write(&course.learner.state(), &course.progress)?;
         observer.checkpoint(&bytes).map_err(TrainingError::Observer)
     }
+}
+
+/// The setting of a recipe that pretext tasks do not have.
+fn unfit(recipe: &Training) -> Option<&'static str> {
+    let is_pretext = recipe.objective != LearningObjective::Classification;
+    let settings = [("cutout", recipe.cutout > 0), ("auxiliary", recipe.auxiliary > 0.0)];
+    settings.into_iter().find(|(_, is_set)| is_pretext && *is_set).map(|(name, _)| name)
 }
 
 /// What is wrong where the last batch of an epoch is one image and a batch normalisation sees one pixel of it: the variance of one

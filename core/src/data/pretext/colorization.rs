@@ -49,14 +49,23 @@ pub struct Coloured {
     pub targets: Vec<u32>,
 }
 
+/// Checks that images of this shape have colours.
+///
+/// # Errors
+/// If they have not three channels.
+pub fn check_colours(shape: Shape) -> Result<(), PretextError> {
+    match shape.channels {
+        3 => Ok(()),
+        _ => Err(PretextError { task: "colorization", needs: "red, green and blue", shape }),
+    }
+}
+
 /// Takes an image's colours away.
 ///
 /// # Errors
 /// If it has not three channels.
 pub fn colorize(raw: &[u8], shape: Shape, normalisation: &Normalisation, mirrored: bool) -> Result<Coloured, PretextError> {
-    if shape.channels != 3 {
-        return Err(PretextError { task: "colorization", needs: "red, green and blue", shape });
-    }
+    check_colours(shape)?;
     let bytes = values(raw, shape, mirrored, |_, byte| byte.into());
     let mean_of = |values: &[f32]| values.iter().copied().map(f64::from).sum::<f64>() / values.len() as f64;
     let (mean, deviation) = (mean_of(&normalisation.mean), mean_of(&normalisation.deviation));

@@ -7,6 +7,9 @@ use super::{PretextError, normalised};
 use crate::data::Normalisation;
 use crate::graph::Shape;
 
+/// How many tiles an image has.
+pub const TILES: usize = 4;
+
 /// How many orders there are.
 pub const PERMUTATIONS: usize = 24;
 
@@ -69,14 +72,23 @@ pub struct Jigsaw {
 }
 
 impl Jigsaw {
+    /// The shape of a tile of images of this shape.
+    ///
+    /// # Errors
+    /// If they are not squares of an even side, or too small for tiles.
+    pub fn tile(shape: Shape) -> Result<Shape, PretextError> {
+        if shape.height != shape.width || !shape.height.is_multiple_of(2) || shape.height < 8 {
+            return Err(PretextError { task: "jigsaw", needs: "squares of an even number of pixels a side, 8 or more", shape });
+        }
+        Ok(Shape::new(shape.channels, tile(shape), tile(shape)))
+    }
+
     /// The tiles of an image.
     ///
     /// # Errors
     /// If the image is not a square of an even side, or too small for tiles.
     pub fn new(raw: &[u8], shape: Shape, normalisation: &Normalisation, drawn: &Puzzle) -> Result<Self, PretextError> {
-        if shape.height != shape.width || !shape.height.is_multiple_of(2) || shape.height < 8 {
-            return Err(PretextError { task: "jigsaw", needs: "squares of an even number of pixels a side, 8 or more", shape });
-        }
+        Self::tile(shape)?;
         if drawn.grey && shape.channels != 3 {
             return Err(PretextError { task: "jigsaw", needs: "red, green and blue where colours are taken away", shape });
         }

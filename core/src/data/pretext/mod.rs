@@ -8,8 +8,8 @@ mod colorization;
 mod jigsaw;
 mod rotation;
 
-pub use colorization::{COLOURS, Coloured, centres, colorize};
-pub use jigsaw::{Jigsaw, PERMUTATIONS, Puzzle};
+pub use colorization::{COLOURS, Coloured, centres, check_colours, colorize};
+pub use jigsaw::{Jigsaw, PERMUTATIONS, Puzzle, TILES};
 pub use rotation::{ROTATIONS, Rotated, Shifted};
 
 use super::Normalisation;

@@ -36,15 +36,24 @@ pub struct Rotated {
 }
 
 impl Rotated {
+    /// Checks that images of this shape can be turned.
+    ///
+    /// # Errors
+    /// If they are not squares of more than a pixel.
+    pub fn check(shape: Shape) -> Result<(), PretextError> {
+        match shape.width == shape.height && shape.width > 1 {
+            true => Ok(()),
+            false => Err(PretextError { task: "rotation", needs: "squares of 2 pixels a side or more", shape }),
+        }
+    }
+
     /// The turns of an image.
     ///
     /// # Errors
     /// If the image is not a square.
     pub fn new(raw: &[u8], shape: Shape, normalisation: &Normalisation, drawn: Option<Shifted>) -> Result<Self, PretextError> {
+        Self::check(shape)?;
         let side = shape.height;
-        if shape.width != side {
-            return Err(PretextError { task: "rotation", needs: "squares", shape });
-        }
         let mut image = normalised(raw, shape, normalisation, drawn.is_some_and(|drawn| drawn.mirrored));
         if let Some(Shifted { corner, .. }) = drawn {
             image = cropped(&image, shape, corner);

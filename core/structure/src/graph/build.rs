@@ -65,6 +65,20 @@ impl GraphBuilder {
         Ok(Self { names: HashSet::from([node.name.clone()]), nodes: vec![node], blocks: Vec::new(), paths: Vec::new() })
     }
 
+    /// A graph that begins as another does: with so many of its nodes, and what is marked among them.
+    ///
+    /// # Errors
+    /// None of a graph that was built; whoever calls has an error to give in any case.
+    pub fn beginning_of(graph: &Graph, nodes: usize) -> Result<Self, GraphError> {
+        let mut builder = Self::new(graph.input_shape())?;
+        for node in graph.nodes().iter().take(nodes).skip(1) {
+            builder.add(&node.name, node.operator.clone(), &node.inputs)?;
+        }
+        let kept = |marked: &[NodeId]| marked.iter().copied().filter(|id| id.0 < builder.nodes.len()).collect();
+        (builder.blocks, builder.paths) = (kept(graph.blocks()), kept(graph.paths()));
+        Ok(builder)
+    }
+
     /// The input's id.
     #[must_use]
     pub fn input(&self) -> NodeId {

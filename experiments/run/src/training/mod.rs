@@ -9,6 +9,7 @@ use std::sync::Arc;
 use assay_core::data::{Dataset, read_file};
 use assay_core::experiment::{Assembly, Experiment, Plugins, Problem, Purpose, Training, TrainingBackend};
 use assay_core::graph::Graph;
+use assay_core::objective::LearningObjective;
 use assay_core::plugin::{MacroNet, Part};
 use assay_results::{Kind, Provenance, ReadError, Recipe, TrainingSummary, files, tables};
 use assay_training::{EpochRecord, Job, Tests, TrainingError};
@@ -46,8 +47,12 @@ impl TrainingRun {
         // Where there are no more, all of them are taken.
         let part = recipe.images.filter(|images| *images < self.train.len());
         let images = part.map_or(String::new(), |images| format!(", {images} of them"));
+        let objective = match recipe.objective {
+            LearningObjective::Classification => String::new(),
+            pretext => format!(" to tell {pretext}"),
+        };
         format!(
-            "trained from scratch on {}{images}, tested on {}; {}{network}, C={}, {} cells; {} epochs, batch {}; seed {}",
+            "trained from scratch{objective} on {}{images}, tested on {}; {}{network}, C={}, {} cells; {} epochs, batch {}; seed {}",
             self.train.describe(),
             self.test.describe(),
             self.experiment.space.name,
@@ -92,7 +97,10 @@ impl Prepared for TrainingRun {
             classes: train.classes(),
             part: Part::Classifier,
         };
-        let graph = space.lower(&subspace, &net).map_err(|error| assembly.problem(&["training"], format!("[training]: {error}")))?;
+        let graph = recipe
+            .objective
+            .network(space.as_ref(), &subspace, net)
+            .map_err(|error| assembly.problem(&["training"], format!("[training]: {error}")))?;
         let prepared = Self { architecture, graph: Arc::new(graph), train, test, recipe, experiment: experiment.clone() };
         assay_training::check_backend(prepared.recipe.backend).map_err(|error| RunError::Machine(error.to_string()))?;
         assay_training::check(&prepared.job()).map_err(|error| assembly.problem(&["training"], format!("[training]: {error}")))?;

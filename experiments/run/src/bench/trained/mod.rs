@@ -109,9 +109,9 @@ impl Trainings {
 
     /// The network that an architecture is trained as.
     fn graph(&self, space: &dyn SearchSpace, architecture: &Subspace, train: &dyn Dataset) -> Result<Arc<Graph>, GraphError> {
-        let Training { channels, cells, .. } = self.recipe;
+        let Training { channels, cells, objective, .. } = self.recipe;
         let net = MacroNet { input: train.shape(), channels, cells, classes: train.classes(), part: Part::Classifier };
-        space.lower(architecture, &net).map(Arc::new)
+        objective.network(space, architecture, net).map(Arc::new)
     }
 
     /// The seed of the training that a request asks for.
