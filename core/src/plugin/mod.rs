@@ -47,4 +47,4 @@ pub use strategy::{ProxyUse, SearchStrategy};
 pub use suggestion::suggestion;
 pub use trained::TrainingUse;
 pub(crate) use unavailable::Unavailable;
-pub use workshop::{Bookmark, Workshop};
+pub use workshop::{Bookmark, SupernetDescription, Workshop};

@@ -11,7 +11,7 @@ use crate::subspace::{Choice, Layout, Subspace};
 
 /// How such a network is built. Convolutions of searched cells have no bias, and what normalises them neither γ nor β: operators
 /// that are added up are of one scale.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SharedForm {
     /// How cells are stacked.
     pub net: MacroNet,

@@ -6,12 +6,15 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::Minibatch;
 use crate::engine::EngineError;
 use crate::engine::learner::{
-    Learned, Learner, LearnerState, Lesson, Loss, Mixture, Move, ParameterGradients, Part, PartError, Rules, Test,
+    Learned, Learner, LearnerState, Lesson, Loss, Mixture, Move, ParameterGradients, Part, PartError, Rules, Targets, Test,
 };
-use crate::graph::GraphError;
+use crate::graph::{GraphError, Shape};
+use crate::objective::LearningObjective;
 use crate::plugin::SearchSpace;
 pub use crate::plugin::shared_net::{EdgeGradients, Kept, PerChoice, SharedForm, SharedNet, SharedSum};
 use crate::subspace::Subspace;
@@ -30,7 +33,8 @@ crate::words! {
 }
 
 /// Which statistics the batch normalisations of searched cells normalise by in tests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Statistics {
     /// Running ones, as all others do.
     Running,
@@ -39,10 +43,12 @@ pub enum Statistics {
 }
 
 /// How a supernet is run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
     /// How its network is built.
     pub form: SharedForm,
+    /// What it learns of images, which is what its head tells.
+    pub objective: LearningObjective,
     /// What a weight step does with idle weights.
     pub idle: Idle,
     /// What searched cells are tested by.
@@ -99,7 +105,7 @@ impl<'a> Run<'a> {
 pub struct Passed {
     /// The mean cross-entropy.
     pub loss: f64,
-    /// The logits, `[batch, classes]`.
+    /// What the network put out: the logits `[batch, classes]` where labels are learned.
     pub output: Vec<f64>,
     /// The norm of the gradient of all weights together.
     pub norm: f64,
@@ -132,7 +138,7 @@ impl<'a> Supernet<'a> {
     /// # Errors
     /// If the space has no such network.
     pub fn net(space: &dyn SearchSpace, conditions: &Conditions) -> Result<SharedNet, SupernetError> {
-        Ok(space.shared_net(Kept::Shared(&Subspace::whole(space.layout())), &conditions.form)?)
+        Ok(built(space, Kept::Shared(&Subspace::whole(space.layout())), conditions)?)
     }
 
     /// A supernet whose weights this learner of its [network](Self::net) learns.
@@ -176,7 +182,7 @@ impl<'a> Supernet<'a> {
     /// # Errors
     /// If the space has no such network.
     pub fn path(&self, kept: Kept<'_>) -> Result<Path, SupernetError> {
-        let net = self.space.shared_net(kept, &self.conditions.form)?;
+        let net = built(self.space, kept, &self.conditions)?;
         let part = Part::of(&self.whole.graph, Arc::clone(&net.graph))?;
         let read = net.graph.read_by_output();
         let own = net.graph.parameters().iter().zip(part.parameters());
@@ -191,7 +197,9 @@ impl<'a> Supernet<'a> {
     pub fn pass(&mut self, batch: &Minibatch, run: Run<'_>) -> Result<Passed, SupernetError> {
         self.note(run);
         let losses = self.losses_of(run);
-        let learned = self.learner.pass(batch, &Lesson { mixtures: &self.mixtures(run), part: part(run), ..Lesson::of(&losses, 0.0) })?;
+        let logits = self.conditions.objective.logits();
+        let lesson = Lesson { mixtures: &self.mixtures(run), part: part(run), logits, ..Lesson::of(&losses, 0.0) };
+        let learned = self.learner.pass(batch, &lesson)?;
         Ok(self.passed(run, learned))
     }
 
@@ -201,7 +209,8 @@ impl<'a> Supernet<'a> {
     /// If the batch does not fit the network.
     pub fn gradients(&mut self, batch: &Minibatch, run: Run<'_>) -> Result<(Passed, ParameterGradients), SupernetError> {
         let losses = self.losses_of(run);
-        let lesson = Lesson { mixtures: &self.mixtures(run), part: part(run), ..Lesson::of(&losses, 0.0) };
+        let logits = self.conditions.objective.logits();
+        let lesson = Lesson { mixtures: &self.mixtures(run), part: part(run), logits, ..Lesson::of(&losses, 0.0) };
         let (learned, gradients) = self.learner.gradients(batch, &lesson)?;
         Ok((self.passed(run, learned), gradients))
     }
@@ -229,7 +238,7 @@ impl<'a> Supernet<'a> {
         Ok(self.learner.move_on(&Move { rate, cut, also: &also })?)
     }
 
-    /// The logits `[batch, classes]` of an architecture in inference mode.
+    /// What an architecture puts out in inference mode: the logits `[batch, classes]` where labels are learned.
     ///
     /// # Errors
     /// If the batch does not fit the network.
@@ -239,6 +248,45 @@ impl<'a> Supernet<'a> {
             Statistics::Batch => &path.net.searched,
         };
         Ok(self.learner.test(batch, &Test { part: Some(&path.part), mixtures: &[], by_batch })?)
+    }
+
+    /// The share of what is asked of a batch that an output of it tells.
+    #[must_use]
+    pub fn accuracy(&self, output: &[f64], batch: &Minibatch) -> f64 {
+        let logits = self.conditions.objective.logits();
+        logits.correct(output, self.value(), batch) as f64 / logits.rows(batch.len(), batch.shape()).max(1) as f64
+    }
+
+    /// The mean cross-entropy of an output of a batch.
+    #[must_use]
+    pub fn loss(&self, output: &[f64], batch: &Minibatch) -> f64 {
+        let targets = Targets::Labels { smoothing: 0.0 };
+        self.conditions.objective.logits().cross_entropy(output, self.value(), batch, &targets).0
+    }
+
+    /// The rows of logits, `[rows, classes]`, of an output of a batch.
+    #[must_use]
+    pub fn logits(&self, output: &[f64], batch: &Minibatch) -> Vec<f64> {
+        self.conditions.objective.logits().read(output, self.value(), batch.shape())
+    }
+
+    /// The shape of what it puts out for an image, which is the same for all architectures.
+    fn value(&self) -> Shape {
+        self.whole.graph.node(self.whole.graph.output()).shape
+    }
+
+    /// Replaces the running statistics of an architecture by the mean over these batches of their own.
+    ///
+    /// # Errors
+    /// If there is no batch, or one does not fit the network.
+    pub fn recalibrate(&mut self, batches: &[Minibatch], path: &Path) -> Result<(), SupernetError> {
+        Ok(self.learner.recalibrate(batches, Some(&path.part))?)
+    }
+
+    /// The network of the whole space and what learns its weights, of which [`new`](Self::new) makes a supernet again.
+    #[must_use]
+    pub fn into_parts(self) -> (SharedNet, Box<dyn Learner>) {
+        (self.whole, self.learner)
     }
 
     /// The parameters that were run in a pass, and so take part in every step where idle weights decay.
@@ -292,6 +340,17 @@ impl<'a> Supernet<'a> {
         let gradients = run.weights.map(|_| self.net_of(run).gradients(self.space.layout(), &mixtures));
         Passed { loss: losses[0], output, norm, gradients }
     }
+}
+
+/// The network of what is kept, with the head of what is learned.
+fn built(space: &dyn SearchSpace, kept: Kept<'_>, conditions: &Conditions) -> Result<SharedNet, GraphError> {
+    let net = space.shared_net(kept, &conditions.form)?;
+    if conditions.objective.choices().is_none() {
+        return Ok(net);
+    }
+    // A head stands behind all that is searched, whose nodes keep their places.
+    let graph = conditions.objective.with_head(Arc::unwrap_or_clone(net.graph))?;
+    Ok(SharedNet { graph: Arc::new(graph), ..net })
 }
 
 fn part<'a>(run: Run<'a>) -> Option<&'a Part> {

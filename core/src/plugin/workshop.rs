@@ -4,18 +4,50 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::search_error::SearchError;
+use super::supernet::Conditions;
 use crate::data::Dataset;
 use crate::engine::learner::{Learner, LearnerState, Rules};
 use crate::graph::Graph;
 use crate::network::Network;
+use crate::subspace::{CellLayout, Layout};
 
 /// How far a strategy is that trains a network: what the next step depends on, beside the network's weights.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bookmark {
     /// What the state belongs to. A state of anything else is not continued.
     pub of: Value,
+    /// What others need who run the network; states of earlier versions lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supernet: Option<SupernetDescription>,
     /// The strategy's own state.
     pub state: Value,
+}
+
+/// What there is to know of a network whose architectures share weights, beside the weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SupernetDescription {
+    /// The operators and the edges of its space, as [`Self::space_of`] writes them.
+    pub space: String,
+    /// How it is run.
+    pub conditions: Conditions,
+    /// How it was trained, in one line for protocols.
+    pub protocol: String,
+    /// The images of the experiment, in one line; positions are among these.
+    pub images: String,
+    /// The images that weights learned from.
+    pub base: Vec<usize>,
+    /// The images that they did not learn from.
+    pub other: Vec<usize>,
+}
+
+impl SupernetDescription {
+    /// What tells spaces apart whose subspaces are not the same.
+    #[must_use]
+    pub fn space_of(layout: &Layout) -> String {
+        let cell = |cell: &CellLayout| format!("{} {}", cell.kind, cell.edges.join(" "));
+        let cells: Vec<String> = layout.cells.iter().map(cell).collect();
+        format!("{}; {}", cells.join("; "), layout.operators.join(" "))
+    }
 }
 
 /// What is lent to a strategy that trains a network.

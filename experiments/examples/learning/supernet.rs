@@ -11,6 +11,7 @@ use assay_core::data::Minibatch;
 use assay_core::engine::Engine;
 use assay_core::engine::learner::{Optimiser, Rules};
 use assay_core::network::{Initialiser, Network};
+use assay_core::objective::LearningObjective;
 use assay_core::plugin::supernet::{Conditions, Idle, Kept, PerChoice, Run, SharedForm, Statistics, Supernet};
 use assay_core::plugin::{MacroNet, Part, SearchSpace, draw_architectures};
 use assay_core::stream::Stream;
@@ -71,7 +72,9 @@ struct Steps<'a> {
 impl<'a> Steps<'a> {
     fn new(space: &'a dyn SearchSpace, engine: &dyn Engine, (_, channels, cells): (&str, usize, usize), kind: Kind) -> Fallible<Self> {
         let net = MacroNet { input: IMAGE, channels, cells, classes: CLASSES, part: Part::Classifier };
-        let conditions = Conditions { form: SharedForm { net, last_affine: false }, idle: Idle::Decay, statistics: Statistics::Batch };
+        let form = SharedForm { net, last_affine: false };
+        let (objective, statistics) = (LearningObjective::Classification, Statistics::Batch);
+        let conditions = Conditions { form, objective, idle: Idle::Decay, statistics };
         let whole = Supernet::net(space, &conditions)?;
         let network = Network::initialise(whole.graph.clone(), Initialiser::UniformFanIn, &Stream::new(0, "weights"));
         let rules = Rules { optimiser: Optimiser::Sgd { momentum: 0.9, nesterov: true }, weight_decay: 5e-4, ..Rules::default() };

@@ -14,6 +14,7 @@
 mod error;
 mod learner;
 mod seal;
+mod supernet;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,7 +27,8 @@ pub use error::WeightsError;
 pub use learner::{header_text, read_learner, write_learner};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, View};
-pub use seal::{check, seal};
+pub use seal::{check, seal, seal_of};
+pub use supernet::{SupernetFileError, SupernetHeader, read_supernet_header, write_supernet};
 
 /// A network and, if it was trained, its running statistics.
 #[derive(Clone, Debug)]

@@ -2,12 +2,16 @@
 //!
 //! It stands at a fixed place, before the other texts of the header, and is of all else in the file.
 
+use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
 use crate::WeightsError;
 
 /// How a header with texts begins.
 const TEXTS: &[u8] = b"{\"__metadata__\":{";
+
+/// The key of the checksum.
+const KEY: &str = "assay.seal";
 
 /// What stands before the checksum, and what behind it. With it they are as long as a multiple of 8: data stays aligned.
 const BEFORE: &[u8] = b"\"assay.seal\":\"";
@@ -46,6 +50,16 @@ pub fn seal(mut file: Vec<u8>) -> Vec<u8> {
         file.splice(BEGIN..BEGIN, BEFORE.iter().copied().chain(sum.bytes()).chain(BEHIND.iter().copied()));
     }
     file
+}
+
+/// The checksum that a file of ours has in its header.
+///
+/// # Errors
+/// If the file is not what was written, or not a safetensors file.
+pub fn seal_of(file: &[u8]) -> Result<Option<String>, WeightsError> {
+    check(file)?;
+    let (_, header) = SafeTensors::read_metadata(file)?;
+    Ok(header.metadata().as_ref().and_then(|texts| texts.get(KEY)).cloned())
 }
 
 /// Compares a file with its checksum. One without a checksum is of an earlier version, or another program's.

@@ -21,7 +21,6 @@ use rand::seq::SliceRandom;
 
 use crate::parts::oneshot::cell_controller::{CellSaid, CellShape, drawn};
 use crate::parts::oneshot::cell_policy::{CellPolicy, CellPolicyRules};
-use crate::parts::oneshot::choice::accuracy;
 use crate::parts::oneshot::curriculum::{Cells, Curriculum, Stage};
 use crate::parts::oneshot::images::Halves;
 use crate::parts::oneshot::learnt::LearntRules;
@@ -162,7 +161,8 @@ impl Cnas {
         let mut right = 0.0;
         for number in 0..images.div_ceil(rewards.batch) {
             let batch = rewards.ranking(number, images)?;
-            right += accuracy(&course.look(&batch, Kept::Shared(&cell))?, batch.labels()) * batch.len() as f64;
+            let output = course.look(&batch, Kept::Shared(&cell))?;
+            right += course.supernet.accuracy(&output, &batch) * rewards.batch.min(images - number * rewards.batch) as f64;
         }
         let own = right / images as f64;
         if policy.best.as_ref().is_none_or(|(_, best)| own > *best) {
@@ -288,7 +288,8 @@ impl Method for Cnas {
         match late.step.checked_sub(late.rewards.halves.arch.len().div_ceil(self.reward_batch())) {
             None => {
                 let batch = late.rewards.images(late.step)?;
-                let found = accuracy(&course.look(&batch, Kept::Shared(&drawn))?, batch.labels());
+                let output = course.look(&batch, Kept::Shared(&drawn))?;
+                let found = course.supernet.accuracy(&output, &batch);
                 policy.learn(&said, found, &self.rules());
                 Ok(())
             }

@@ -4,12 +4,16 @@
 //!
 //! The second order looks one weight step ahead. What its code has in place of the second derivative is a difference quotient, which
 //! is part of the method: with ReLUs the two have little in common.
+//!
+//! UnNAS (Liu et al., "Are Labels Necessary for Neural Architecture Search?", ECCV 2020) is its first order with a schedule of its own
+//! and, by the setting `objective`, without labels. Its code searches on ImageNet and on Cityscapes; that the images of a step of α are
+//! drawn anew for each step, as DARTS's own code has it, is recalled of it and was not checked.
 
-use assay_core::plugin::supernet::Passed;
-use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy};
+use assay_core::plugin::supernet::{Passed, SharedNet};
+use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy, SettingsError};
 use assay_core::stream::Stream;
 
-use crate::parts::oneshot::method::{Ending, Method, Moment};
+use crate::parts::oneshot::method::{Ending, Method, Moment, operators_of_edges};
 use crate::parts::oneshot::search::OneShot;
 use crate::parts::oneshot::settings::{AlphaSettings, Code, Script, TrainingSettings};
 use crate::parts::oneshot::steps::{Course, Images, Unrolling};
@@ -45,12 +49,21 @@ assay_core::settings! {
         with alpha: AlphaSettings;
         /// whether what mixes operators looks one weight step ahead
         order: Order = Order::First;
+        /// epochs in which weights learn alone, by all operators mixed as they are
+        alpha_from: Option<usize>, otherwise "0, as the code of UnNAS has it 1", in 0..=100_000;
+    }
+}
+
+impl Darts {
+    /// Epochs before what mixes operators learns.
+    fn alpha_from(&self) -> usize {
+        self.alpha_from.unwrap_or(self.script().alpha_from)
     }
 }
 
 impl Method for Darts {
     const NAME: &'static str = "darts";
-    const CODES: &'static [Code] = &[Code::Nats, Code::Nb201, Code::Darts];
+    const CODES: &'static [Code] = &[Code::Nats, Code::Nb201, Code::Darts, Code::Unnas];
 
     type Policy = ();
 
@@ -63,11 +76,31 @@ impl Method for Darts {
             Code::Nats => Script::usual(100, None),
             Code::Nb201 => Script::usual(50, Some(5.0)),
             Code::Darts | Code::Cnas => Script::of_darts(),
+            Code::Unnas => Script::of_unnas(self.training.objective),
         }
     }
 
+    fn check(&self, space: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
+        operators_of_edges(Self::NAME, net)?;
+        let (epochs, first) = (self.epochs(space), self.alpha_from());
+        if first < epochs {
+            return Ok(());
+        }
+        let most = epochs.saturating_sub(1);
+        let problem = format!("must be {most} at the most, or nothing would be learned of operators in {epochs} epochs; is {first}");
+        Err(SettingsError::new("alpha_from", problem))
+    }
+
     fn protocol(&self) -> String {
-        format!("{}, rate of α {}", self.order, self.alpha.alpha_rate)
+        let first = match self.alpha_from() {
+            0 => String::new(),
+            first => format!(" from epoch {}", first + 1),
+        };
+        format!("{}, rate of α {}{first}", self.order, self.alpha.rate(&self.script()))
+    }
+
+    fn alpha(&self) -> Option<&AlphaSettings> {
+        Some(&self.alpha)
     }
 
     fn has_second(&self) -> bool {
@@ -80,9 +113,12 @@ impl Method for Darts {
 
     fn step(&self, course: &mut Course<'_>, (): &mut (), moment: &Moment<'_>) -> Result<Passed, SearchError> {
         let images = Images { base: moment.base, arch: moment.arch.unwrap_or(moment.base) };
-        let (by, alphas) = (moment.by, self.alpha.rules());
+        let (by, alphas) = (moment.by, self.alpha.rules(&self.script()));
+        if moment.epoch < self.alpha_from() {
+            return Ok(course.mixed_alone(moment.base, by)?.0);
+        }
         Ok(match self.order {
-            Order::First => course.darts_first(images, self.training.code == Code::Darts, by, &alphas)?.base,
+            Order::First => course.darts_first(images, matches!(self.training.code, Code::Darts | Code::Unnas), by, &alphas)?.base,
             Order::Second => {
                 let (TrainingSettings { momentum, code, .. }, decay) = (&self.training, self.training.decay(&self.script()));
                 let unrolling = Unrolling { rate: by.rate, momentum: *momentum, decay, reach: REACH };

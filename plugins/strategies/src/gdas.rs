@@ -56,12 +56,16 @@ impl Method for Gdas {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts | Code::Cnas => Script::usual(250, Some(5.0)),
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => Script::usual(250, Some(5.0)),
         }
     }
 
     fn protocol(&self) -> String {
-        format!("temperature {} to {}, rate of α {}", self.temperature, self.final_temperature, self.alpha.alpha_rate)
+        format!("temperature {} to {}, rate of α {}", self.temperature, self.final_temperature, self.alpha.rate(&self.script()))
+    }
+
+    fn alpha(&self) -> Option<&AlphaSettings> {
+        Some(&self.alpha)
     }
 
     fn has_second(&self) -> bool {
@@ -76,7 +80,7 @@ impl Method for Gdas {
         let temperature = self.temperature(moment.epoch, moment.epochs);
         let [for_weights, for_alphas] = ["noise of weights", "noise of alphas"].map(|purpose| drawn(course, moment, purpose, temperature));
         let images = Images { base: moment.base, arch: moment.arch.unwrap_or(moment.base) };
-        Ok(course.gdas(images, [&for_weights, &for_alphas], moment.by, &self.alpha.rules())?.base)
+        Ok(course.gdas(images, [&for_weights, &for_alphas], moment.by, &self.alpha.rules(&self.script()))?.base)
     }
 
     fn ending(&self) -> Ending<'_> {

@@ -45,12 +45,17 @@ impl Method for Setn {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts | Code::Cnas => Script::usual(250, None),
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => Script::usual(250, None),
         }
     }
 
     fn protocol(&self) -> String {
-        format!("rate of α {}, {}", self.alpha.alpha_rate, self.choice.protocol(&self.script()))
+        let script = self.script();
+        format!("rate of α {}, {}", self.alpha.rate(&script), self.choice.protocol(&script))
+    }
+
+    fn alpha(&self) -> Option<&AlphaSettings> {
+        Some(&self.alpha)
     }
 
     fn has_second(&self) -> bool {
@@ -64,7 +69,7 @@ impl Method for Setn {
     fn step(&self, course: &mut Course<'_>, (): &mut (), moment: &Moment<'_>) -> Result<Passed, SearchError> {
         let drawn = uniform(course.supernet.space().layout(), &mut moment.stream.child("architecture").rng());
         let passed = course.single(moment.base, Kept::Shared(&drawn), moment.by)?;
-        course.mixed_alphas(moment.arch.unwrap_or(moment.base), &self.alpha.rules())?;
+        course.mixed_alphas(moment.arch.unwrap_or(moment.base), &self.alpha.rules(&self.script()))?;
         Ok(passed)
     }
 

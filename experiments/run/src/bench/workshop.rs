@@ -8,25 +8,10 @@ use assay_core::graph::Graph;
 use assay_core::network::Network;
 use assay_core::plugin::{Bookmark, SearchError, Workshop};
 use assay_results::files;
-use assay_weights::{header_text, read_learner, write_learner};
-use serde::{Deserialize, Serialize};
+use assay_weights::{SupernetHeader, read_learner, read_supernet_header, write_supernet};
 use serde_json::Value;
 
 use super::laboratory::RunLaboratory;
-
-/// The key in the header of the file.
-const HEADER: &str = "assay.search";
-/// Of what a state holds.
-const SCHEMA: u32 = 1;
-
-/// What is in the file beside tensors.
-#[derive(Serialize, Deserialize)]
-struct Header {
-    schema: u32,
-    seed: u64,
-    updates: Vec<u64>,
-    bookmark: Bookmark,
-}
 
 impl RunLaboratory<'_> {
     /// Why the state in this run's folder cannot be continued, and what to do.
@@ -57,13 +42,7 @@ impl Workshop for RunLaboratory<'_> {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.refused(error)),
         };
-        let text = header_text(&bytes, HEADER).map_err(|error| self.refused(error))?;
-        let text = text.ok_or_else(|| self.refused(format!("its header has no `{HEADER}`")))?;
-        let raw: Value = serde_json::from_str(&text).map_err(|error| self.refused(error))?;
-        if raw.get("schema").and_then(Value::as_u64) != Some(SCHEMA.into()) {
-            return Err(self.refused("another version of Assay wrote it"));
-        }
-        let Header { seed, updates, bookmark, .. } = serde_json::from_value(raw).map_err(|error| self.refused(error))?;
+        let SupernetHeader { seed, updates, bookmark, .. } = read_supernet_header(&bytes).map_err(|error| self.refused(error))?;
         if seed != self.workbench.seed {
             return Err(self.refused(format!("it is of seed {seed}, this search of {}", self.workbench.seed)));
         }
@@ -83,10 +62,8 @@ impl Workshop for RunLaboratory<'_> {
     }
 
     fn keep(&self, bookmark: &Bookmark, graph: &Graph, state: &LearnerState) -> Result<(), SearchError> {
-        let header = Header { schema: SCHEMA, seed: self.workbench.seed, updates: state.updates.clone(), bookmark: bookmark.clone() };
         let stored = |error: &dyn std::fmt::Display| SearchError::Storage(error.to_string());
-        let text = serde_json::to_string(&header).map_err(|error| stored(&error))?;
-        let bytes = write_learner(graph, state, HEADER, text).map_err(|error| stored(&error))?;
+        let bytes = write_supernet(graph, state, self.workbench.seed, bookmark).map_err(|error| stored(&error))?;
         self.run.save(files::SUPERNET, &bytes).map_err(|error| stored(&error))?;
         let seconds = format!("{}\n", self.supernet.seconds());
         self.run.save(files::SUPERNET_SECONDS, seconds.as_bytes()).map_err(|error| stored(&error))

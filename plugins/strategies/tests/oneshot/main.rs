@@ -8,6 +8,7 @@ mod enas;
 mod engine;
 mod pretext;
 mod recorded;
+mod unnas;
 
 use assay_core::engine::learner::Rules;
 use assay_core::plugin::supernet::Kept;

@@ -9,6 +9,7 @@ use assay_core::engine::Engine;
 use assay_core::engine::learner::{Decayed, Learner, Optimiser, Rules};
 use assay_core::graph::{Graph, Shape};
 use assay_core::network::Network;
+use assay_core::objective::LearningObjective;
 use assay_core::plugin::supernet::{Conditions, Idle, PerChoice, SharedForm, Statistics, Supernet};
 use assay_core::plugin::{MacroNet, Part, SearchSpace};
 use assay_core::subspace::Subspace;
@@ -151,7 +152,8 @@ impl<'a> Case<'a> {
         let cells = network["cells_per_stage"].as_u64().or(network["cells"].as_u64()).unwrap() as usize;
         let net = MacroNet { input: Shape::new(3, 8, 8), channels: 4, cells, classes: 10, part: Part::Classifier };
         let form = SharedForm { net, last_affine: self.json["lastact_affine"].as_bool().unwrap_or(false) };
-        let conditions = Conditions { form, idle: Idle::Decay, statistics: Statistics::Batch };
+        let conditions =
+            Conditions { form, objective: LearningObjective::Classification, idle: Idle::Decay, statistics: Statistics::Batch };
         let space = self.recorded.space.as_ref();
         let whole = Supernet::net(space, &conditions).unwrap();
         let learner = learner(&self.network(&whole.graph), &self.rules());

@@ -1,8 +1,6 @@
 //! MANAS's agents: one an edge, each of which draws an operator by itself and is charged with the loss of what all of them drew
 //! (Lopes et al., arXiv 1909.01051).
 
-use assay_core::data::Minibatch;
-use assay_core::engine::learner::{Targets, cross_entropy};
 use assay_core::plugin::SearchSpace;
 use assay_core::plugin::supernet::{Kept, Passed, PerChoice, SupernetError};
 use assay_core::stream::Stream;
@@ -59,7 +57,8 @@ impl Agents {
         let drawn = self.draw(course.supernet.space().layout(), &mut moment.stream.child("agents").rng());
         let passed = course.single(moment.base, Kept::Shared(&drawn), moment.by)?;
         let arch = moment.arch.unwrap_or(moment.base);
-        let loss = loss(&course.look(arch, Kept::Shared(&drawn))?, arch);
+        let output = course.look(arch, Kept::Shared(&drawn))?;
+        let loss = course.supernet.loss(&output, arch);
         Ok((passed, drawn, loss))
     }
 
@@ -124,12 +123,6 @@ impl Agents {
 
 /// The least probability of what is offered.
 const LEAST: f64 = 1e-12;
-
-/// The mean cross-entropy of logits.
-fn loss(output: &[f64], batch: &Minibatch) -> f64 {
-    let classes = output.len() / batch.len().max(1);
-    cross_entropy(output, &Targets::Labels { smoothing: 0.0 }.probabilities(batch.labels(), classes), classes).0
-}
 
 /// 1/rank over Σ 1/rank, the least charged first; of equals, the earlier operator. What has the probability 0 keeps it.
 fn zipf(charges: &[f64], policy: &[f64]) -> Vec<f64> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use assay_core::engine::learner::correct;
 use assay_core::plugin::SearchSpace;
 use assay_core::plugin::supernet::PerChoice;
 use assay_core::stream::Stream;
@@ -13,13 +14,7 @@ use super::alphas::log_softmax;
 /// The share of images whose label has the largest logit, the first of equals.
 #[must_use]
 pub fn accuracy(output: &[f64], labels: &[u32]) -> f64 {
-    let classes = output.len() / labels.len().max(1);
-    let correct = |(logits, label): (&[f64], &u32)| {
-        let largest =
-            logits.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (at, value)| if *value > best.1 { (at, *value) } else { best });
-        largest.0 == *label as usize
-    };
-    output.chunks(classes.max(1)).zip(labels).filter(|pair| correct(*pair)).count() as f64 / labels.len().max(1) as f64
+    correct(output, labels) as f64 / labels.len().max(1) as f64
 }
 
 /// The most probable architectures of a space of one operator an edge, with the logarithms of their probabilities: largest first, and

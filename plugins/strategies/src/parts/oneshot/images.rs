@@ -1,6 +1,7 @@
 //! The images of a search: two parts, one for weights and one for what chooses operators; in most searches two halves.
 
-use assay_core::data::{Augmentation, DataError, Dataset, Minibatch, Variation};
+use assay_core::data::{Augmentation, DataError, Dataset, Minibatch};
+use assay_core::objective::{Inputs, LearningObjective, Varied};
 use assay_core::plugin::Divided;
 use assay_core::stream::Stream;
 use rand::RngExt;
@@ -9,6 +10,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 /// Two parts of a dataset.
 pub struct Halves<'a> {
     dataset: &'a dyn Dataset,
+    objective: LearningObjective,
     /// Images of the first part, which weights learn from.
     pub base: Vec<usize>,
     /// Images of the other, which choices learn from and are judged by.
@@ -16,7 +18,8 @@ pub struct Halves<'a> {
 }
 
 impl<'a> Halves<'a> {
-    /// Two parts, drawn or the first and the last images, or as many images of each: so many per cent are the first part.
+    /// Two parts, drawn or the first and the last images, or as many images of each: so many per cent are the first part. Their labels are
+    /// learned.
     #[must_use]
     pub fn new(dataset: &'a dyn Dataset, percent: usize, wanted: Option<usize>, in_order: bool, stream: &Stream) -> Self {
         let mut all: Vec<usize> = (0..dataset.len()).collect();
@@ -30,7 +33,13 @@ impl<'a> Halves<'a> {
             part
         };
         let (first, second) = (part_of(0, percent), part_of(Self::most(all.len(), percent), 100 - percent));
-        Self { dataset, base: first, arch: second }
+        Self { dataset, objective: LearningObjective::Classification, base: first, arch: second }
+    }
+
+    /// The same, of which something else is learned.
+    #[must_use]
+    pub fn to_learn(self, objective: LearningObjective) -> Self {
+        Self { objective, ..self }
     }
 
     /// How many images are in a part of so many per cent of all.
@@ -51,7 +60,7 @@ impl<'a> Halves<'a> {
             }
             side
         };
-        Self { dataset, base: side(true), arch: side(false) }
+        Self { dataset, objective: LearningObjective::Classification, base: side(true), arch: side(false) }
     }
 
     /// The first half in the order of an epoch.
@@ -83,20 +92,16 @@ impl<'a> Halves<'a> {
         order[first..order.len().min(first + batch)].to_vec()
     }
 
-    /// These images, normalised, and varied by draws of this stream where it is said how.
+    /// What the network sees of these images, varied by draws of this stream where it is said how, and what it is to tell of them.
     ///
     /// # Errors
     /// If an image cannot be read.
     pub fn batch(&self, images: &[usize], augmentation: Augmentation, stream: &Stream) -> Result<Minibatch, DataError> {
-        let shape = self.dataset.shape();
-        let mut raw = vec![0; shape.elements()];
-        let (mut pixels, mut labels) = (Vec::with_capacity(images.len() * shape.elements()), Vec::with_capacity(images.len()));
+        let mut inputs = Inputs::new(self.objective, self.dataset);
         for (position, image) in images.iter().enumerate() {
-            labels.push(self.dataset.read(*image, &mut raw)?);
-            let variation = Variation::draw(shape, augmentation, &mut stream.child(position).rng());
-            variation.apply(&raw, self.dataset.normalisation(), &mut pixels);
+            inputs.add(*image, Varied { augmentation, cutout: 0 }, &mut stream.child(position).rng())?;
         }
-        Ok(Minibatch::new(shape, pixels, labels))
+        inputs.finish()
     }
 }
 

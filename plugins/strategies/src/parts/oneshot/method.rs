@@ -12,7 +12,7 @@ use super::alphas::Alphas;
 use super::choice::uniform;
 use super::images::Halves;
 use super::rewards::Rewards;
-use super::settings::{ChoiceSettings, Code, Script, TrainingSettings};
+use super::settings::{AlphaSettings, ChoiceSettings, Code, Script, TrainingSettings};
 use super::steps::{Course, WeightStep};
 
 /// One way of searching in a supernet.
@@ -31,6 +31,11 @@ pub trait Method: Declared + Send + Sync {
 
     /// What its published code does where the settings do not say otherwise.
     fn script(&self) -> Script;
+
+    /// How what mixes operators is learnt, in methods that learn it by gradients.
+    fn alpha(&self) -> Option<&AlphaSettings> {
+        None
+    }
 
     /// What is to be said of it in protocols, beside the training of weights.
     fn protocol(&self) -> String;

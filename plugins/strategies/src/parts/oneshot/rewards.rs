@@ -6,7 +6,6 @@ use assay_core::plugin::supernet::Kept;
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 
-use super::choice::accuracy;
 use super::images::Halves;
 use super::steps::Course;
 
@@ -50,7 +49,8 @@ impl Rewards<'_> {
     pub fn accuracy(&self, course: &mut Course<'_>, architecture: &Subspace, number: usize) -> Result<f64, SearchError> {
         let batch = self.images(number)?;
         let path = course.supernet.path(Kept::Shared(architecture))?;
-        Ok(accuracy(&course.supernet.test(&batch, &path)?, batch.labels()))
+        let output = course.supernet.test(&batch, &path)?;
+        Ok(course.supernet.accuracy(&output, &batch))
     }
 }
 

@@ -3,17 +3,19 @@
 use std::time::{Duration, Instant};
 
 use assay_core::data::{Augmentation, DataError, Dataset};
-use assay_core::network::{Initialiser, Network};
+use assay_core::network::Initialiser;
+use assay_core::objective::LearningObjective;
 use assay_core::plugin::supernet::{Kept, Supernet, SupernetState};
-use assay_core::plugin::{Bookmark, Laboratory, ProxyUse, SearchError, SearchSpace, SearchStrategy, SettingsError, Step, Words};
+use assay_core::plugin::{
+    Bookmark, Laboratory, ProxyUse, SearchError, SearchSpace, SearchStrategy, SettingsError, Step, SupernetDescription, Words,
+};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::alphas::Alphas;
-use super::choice::accuracy;
 use super::images::Halves;
 use super::method::{Ending, Late, Method, Moment, StageCell};
 use super::rewards::Rewards;
@@ -76,6 +78,18 @@ impl<M: Method> OneShot<M> {
     fn training(&self) -> &TrainingSettings {
         self.0.training()
     }
+
+    /// What a state belongs to, as earlier versions wrote it where they could search so.
+    fn identity(&self, images: &str) -> Value {
+        let mut settings: Map<String, Value> = self.0.values().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        if self.training().objective == LearningObjective::Classification {
+            settings.remove("objective");
+        }
+        if let Some(alpha) = self.0.alpha() {
+            settings.insert("alpha_rate".into(), json!(alpha.rate(&self.0.script())));
+        }
+        json!({ "strategy": M::NAME, "settings": settings, "images": images })
+    }
 }
 
 fn unreadable(error: DataError) -> SearchError {
@@ -92,7 +106,9 @@ impl<M: Method> SearchStrategy for OneShot<M> {
     }
 
     fn check(&self, space: &dyn SearchSpace, images: &dyn Dataset) -> Result<(), SettingsError> {
-        let conditions = self.training().conditions(&self.0.script(), images.shape(), images.classes());
+        let (training, script) = (self.training(), self.0.script());
+        let conditions = training.conditions(&script, images.shape(), images.classes());
+        let conditions = conditions.map_err(|error| SettingsError::new("objective", error.to_string()))?;
         let net = Supernet::net(space, &conditions).map_err(|error| SettingsError::new("name", error.to_string()))?;
         self.0.check(space, &net)?;
         let percent = self.0.script().percent;
@@ -108,13 +124,16 @@ impl<M: Method> SearchStrategy for OneShot<M> {
             None if percent == 50 => (most, "half of the dataset".to_owned()),
             None => (most, format!("{smaller} % of the dataset")),
         };
-        match self.training().images {
-            Some(wanted) if wanted > most => {
-                let problem = format!("must be {most} at the most, which is {which}, is {wanted}");
-                Err(SettingsError::new("images", problem))
-            }
-            _ => Ok(()),
+        if let Some(wanted) = training.images.filter(|wanted| *wanted > most) {
+            let problem = format!("must be {most} at the most, which is {which}, is {wanted}");
+            return Err(SettingsError::new("images", problem));
         }
+        let used = training.images.unwrap_or(most);
+        if training.weight_steps(&script, used) == 0 {
+            let problem = format!("must be {used} at the most, because the images of an epoch that are no whole batch are left out");
+            return Err(SettingsError::new("batch", problem));
+        }
+        Ok(())
     }
 
     fn protocol(&self) -> String {
@@ -177,15 +196,16 @@ impl<M: Method> OneShot<M> {
         let images = workshop.images();
         let (training, script) = (self.training(), self.0.script());
         let conditions = training.conditions(&script, images.shape(), images.classes());
+        let conditions = conditions.map_err(|error| SearchError::Impossible(error.to_string()))?;
         let whole = Supernet::net(space, &conditions)?;
-        let network = Network::initialise(whole.graph.clone(), Initialiser::UniformFanIn, &stream.child("parameters"));
+        let network = training.objective.initialise(whole.graph.clone(), Initialiser::UniformFanIn, &stream.child("parameters"));
         let (graph, rules) = (whole.graph.clone(), training.rules(&script));
         let supernet = Supernet::new(space, conditions, whole, workshop.learner(network, &rules)?);
         let mut policy = self.0.policy(space, &stream.child("policy"))?;
         let mut course = Course { supernet, alphas: Alphas::draw(space.layout(), &stream.child("alphas")) };
         let mut progress = Progress::default();
         let divided = training.divided(images.len()).map_err(|error| SearchError::Impossible(error.to_string()))?;
-        let mut of = json!({ "strategy": M::NAME, "settings": self.0.values(), "images": images.describe() });
+        let mut of = self.identity(&images.describe());
         if let Some(split) = &divided {
             // The file may be another one by now.
             of["split"] = split.digest().into();
@@ -195,18 +215,27 @@ impl<M: Method> OneShot<M> {
             course.supernet.restore(SupernetState { learner, run: state.run })?;
             (course.alphas, policy, progress) = (state.alphas, state.policy, state.progress);
         }
-        let keep = |course: &Course<'_>, policy: &M::Policy, progress: &Progress| {
-            let SupernetState { learner, run } = course.supernet.state();
-            let state = State { progress: progress.clone(), alphas: course.alphas.clone(), policy: policy.clone(), run };
-            let state = serde_json::to_value(state).map_err(unwritable)?;
-            workshop.keep(&Bookmark { of: of.clone(), state }, &graph, &learner)
-        };
         let halves = match &divided {
             Some(split) => Halves::of(images, split, training.images, &stream.child("halves")),
             None => Halves::new(images, script.percent, training.images, script.in_order, &stream.child("halves")),
         };
+        let halves = halves.to_learn(training.objective);
+        let described = SupernetDescription {
+            space: SupernetDescription::space_of(space.layout()),
+            conditions,
+            protocol: self.protocol(),
+            images: images.describe(),
+            base: halves.base.clone(),
+            other: halves.arch.clone(),
+        };
+        let keep = |course: &Course<'_>, policy: &M::Policy, progress: &Progress| {
+            let SupernetState { learner, run } = course.supernet.state();
+            let state = State { progress: progress.clone(), alphas: course.alphas.clone(), policy: policy.clone(), run };
+            let state = serde_json::to_value(state).map_err(unwritable)?;
+            workshop.keep(&Bookmark { of: of.clone(), supernet: Some(described.clone()), state }, &graph, &learner)
+        };
         let batch = training.batch(&script);
-        let weight_steps = halves.base.len().div_ceil(batch);
+        let weight_steps = training.weight_steps(&script, halves.base.len());
         let steps_of = |epoch: usize| weight_steps + self.0.late_steps(epoch, &halves);
         let epochs = self.0.epochs(space);
         let done: usize = (0..progress.epochs.len()).map(steps_of).sum();
@@ -256,7 +285,7 @@ impl<M: Method> OneShot<M> {
                     return Err(SearchError::Impossible(problem));
                 }
                 progress.loss += passed.loss * chosen.len() as f64;
-                progress.correct += accuracy(&passed.output, base.labels()) * chosen.len() as f64;
+                progress.correct += course.supernet.accuracy(&passed.output, &base) * chosen.len() as f64;
                 progress.step += 1;
                 workshop.advance(1);
                 if saved.elapsed() >= PAUSE {
@@ -264,7 +293,7 @@ impl<M: Method> OneShot<M> {
                     saved = Instant::now();
                 }
             }
-            let count = halves.base.len() as f64;
+            let count = halves.base.len().min(weight_steps * batch) as f64;
             let alphas = self.0.left(&course, &policy);
             let cell = self.0.cell(&policy, epoch);
             let left = EpochLeft { loss: progress.loss / count, accuracy: progress.correct / count, alphas, cell };
@@ -292,7 +321,8 @@ impl<M: Method> OneShot<M> {
                     let chosen = halves.judging(number, by.validation_batch(&script), &stream.child("judging"));
                     let batch = halves.batch(&chosen, Augmentation::None, stream).map_err(unreadable)?;
                     let path = course.supernet.path(Kept::Shared(&candidate))?;
-                    let judged = accuracy(&course.supernet.test(&batch, &path)?, batch.labels());
+                    let output = course.supernet.test(&batch, &path)?;
+                    let judged = course.supernet.accuracy(&output, &batch);
                     workshop.advance(1);
                     found.push((candidate, Some(judged)));
                 }

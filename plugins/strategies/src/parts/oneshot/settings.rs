@@ -1,8 +1,10 @@
 //! The settings that all searches of this kind have, and what the published codes give them.
 
 use assay_core::data::Augmentation;
+use assay_core::data::pretext::PretextError;
 use assay_core::engine::learner::{Decayed, Optimiser, Rules};
 use assay_core::graph::Shape;
+use assay_core::objective::LearningObjective;
 use assay_core::plugin::supernet::{Conditions, Idle, SharedForm, Statistics};
 use assay_core::plugin::{Divided, MacroNet, Part, SettingsError, Split};
 
@@ -22,6 +24,8 @@ assay_core::words! {
         Darts = "darts" as "as the code of DARTS has it",
         /// That of CNAS, on the space of DARTS.
         Cnas = "cnas" as "as the code of CNAS has it",
+        /// That of UnNAS, which is DARTS with another schedule.
+        Unnas = "unnas" as "as the code of UnNAS has it",
     }
 }
 
@@ -29,30 +33,32 @@ assay_core::settings! {
     /// How the weights are trained.
     #[derive(Clone, Debug)]
     pub struct TrainingSettings {
-        /// the published code that is followed where nothing else is given: that of NATS-Bench, of NAS-Bench-201, of DARTS, or of CNAS
+        /// the published code that is followed where nothing else is given: that of NATS-Bench, of NAS-Bench-201, of DARTS, of CNAS, or of UnNAS
         pub code: Code = Code::Nats;
+        /// what is learned: the labels of images, or without labels by how many quarters they were turned, the colours of their pixels, or the order in which their quarters were put (UnNAS); accuracies are then shares of such answers
+        pub objective: LearningObjective = LearningObjective::Classification;
         /// epochs over one half of the images; of each stage, where there are stages
-        pub epochs: Option<usize>, otherwise "as `code` has it: 100, 250 (DARTS 50), 50, or 40", in 1..=100_000;
+        pub epochs: Option<usize>, otherwise "as `code` has it: 100, 250 (DARTS 50), 50, 40, or 2", in 1..=100_000;
         /// images of a step
-        pub batch: Option<usize>, otherwise "64 (ENAS of NAS-Bench-201 128, CNAS 96)", in 1..=65_536;
+        pub batch: Option<usize>, otherwise "64 (ENAS of NAS-Bench-201 128, CNAS 96, UnNAS's rotation and jigsaw 32)", in 1..=65_536;
         /// which images weights learn from, a table; choices learn from the others
-        pub halves: Option<Split>, otherwise "a half that the experiment's seed draws, the first as the code of DARTS has it, or 40 % as that of CNAS has it";
+        pub halves: Option<Split>, otherwise "a half that the experiment's seed draws, the first as the codes of DARTS and UnNAS have it, or 40 % as that of CNAS has it";
         /// images of each half that are used
         pub images: Option<usize>, otherwise "all", in 1..=1_000_000_000;
         /// channels of the first stage
         pub channels: usize = 16, in 1..=4096;
         /// cells: of a stage in spaces with stages, in all in the others
-        pub cells: Option<usize>, otherwise "5, or 8 as the codes of DARTS and CNAS have it", in 1..=100;
+        pub cells: Option<usize>, otherwise "5, or 8 as the codes of DARTS, CNAS and UnNAS have it", in 1..=100;
         /// learning rate of the first epoch
-        pub learning_rate: Option<f64>, otherwise "0.025 (ENAS of NAS-Bench-201 0.05, CNAS 0.01)", in 1e-9..=1e3;
+        pub learning_rate: Option<f64>, otherwise "0.025 (ENAS of NAS-Bench-201 0.05, CNAS 0.01, UnNAS 0.1 and with rotation and jigsaw 0.05)", in 1e-9..=1e3;
         /// learning rate that the cosine ends at
-        pub final_learning_rate: Option<f64>, otherwise "0.001 (ENAS of NAS-Bench-201 0.0005, CNAS that of the first epoch)", in 0.0..=1e3;
+        pub final_learning_rate: Option<f64>, otherwise "0.001 (ENAS of NAS-Bench-201 0.0005, CNAS that of the first epoch, UnNAS 0)", in 0.0..=1e3;
         /// share of a weight's velocity that stays
         pub momentum: f64 = 0.9, in 0.0..=0.999_999;
         /// λ of λ·w in the gradient, of all parameters
-        pub weight_decay: Option<f64>, otherwise "5e-4 (ENAS of NAS-Bench-201 2.5e-4, the codes of DARTS and CNAS 3e-4)", in 0.0..=1e3;
+        pub weight_decay: Option<f64>, otherwise "5e-4 (ENAS of NAS-Bench-201 2.5e-4, the codes of DARTS and CNAS 3e-4, that of UnNAS 3e-5)", in 0.0..=1e3;
         /// norm that gradients are cut to; 0 for no cut
-        pub clip: Option<f64>, otherwise "as `code` has it: none, 5 (SETN none), 5, or none", in 0.0..=1e9;
+        pub clip: Option<f64>, otherwise "as `code` has it: none, 5 (SETN none), 5, none, or 5", in 0.0..=1e9;
         /// how images are varied
         pub augmentation: Augmentation = Augmentation::FlipAndCrop;
         /// what a step does with weights that were run once, and not in this step
@@ -65,7 +71,7 @@ assay_core::settings! {
     #[derive(Clone, Debug)]
     pub struct AlphaSettings {
         /// Adam's step of what mixes operators
-        pub alpha_rate: f64 = 3e-4, in 1e-9..=1e3;
+        pub alpha_rate: Option<f64>, otherwise "3e-4 (UnNAS's rotation and jigsaw 1.5e-4)", in 1e-9..=1e3;
         /// λ of λ·α in its gradient
         pub alpha_decay: f64 = 1e-3, in 0.0..=1e3;
     }
@@ -85,10 +91,16 @@ assay_core::settings! {
 }
 
 impl AlphaSettings {
+    /// The learning rate of what mixes operators.
+    #[must_use]
+    pub fn rate(&self, script: &Script) -> f64 {
+        self.alpha_rate.unwrap_or(script.alpha_rate)
+    }
+
     /// How what mixes operators is learnt.
     #[must_use]
-    pub fn rules(&self) -> AlphaRules {
-        AlphaRules { rate: self.alpha_rate, betas: [0.5, 0.999], epsilon: 1e-8, decay: self.alpha_decay }
+    pub fn rules(&self, script: &Script) -> AlphaRules {
+        AlphaRules { rate: self.rate(script), betas: [0.5, 0.999], epsilon: 1e-8, decay: self.alpha_decay }
     }
 }
 
@@ -124,6 +136,12 @@ pub struct Script {
     pub in_order: bool,
     /// How many per cent of the images weights learn from.
     pub percent: usize,
+    /// Whether the images of an epoch that are fewer than a batch are left out.
+    pub drop_last: bool,
+    /// The learning rate of what mixes operators.
+    pub alpha_rate: f64,
+    /// Epochs before what mixes operators learns.
+    pub alpha_from: usize,
 }
 
 impl Script {
@@ -145,6 +163,9 @@ impl Script {
             cells: 5,
             in_order: false,
             percent: 50,
+            drop_last: false,
+            alpha_rate: 3e-4,
+            alpha_from: 0,
         }
     }
 
@@ -160,8 +181,20 @@ impl Script {
         match code {
             Code::Nats => Self::usual(100, None),
             Code::Nb201 => Self::usual(50, Some(5.0)),
-            Code::Darts | Code::Cnas => Self::of_darts(),
+            Code::Darts | Code::Cnas | Code::Unnas => Self::of_darts(),
         }
+    }
+
+    /// That of UnNAS's code, as it searches on ImageNet: no search on CIFAR-10 is among its configurations. Four turns or tiles an image
+    /// are a batch of half as many images, and rates are half.
+    #[must_use]
+    pub fn of_unnas(objective: LearningObjective) -> Self {
+        let (batch, rate, alpha_rate) = match objective {
+            LearningObjective::Classification | LearningObjective::Colorization => (64, 0.1, 3e-4),
+            LearningObjective::Rotation | LearningObjective::Jigsaw => (32, 0.05, 1.5e-4),
+        };
+        let own = Self { epochs: 2, batch, rate, floor: Some(0.0), decay: 3e-5, joint: true, ..Self::of_darts() };
+        Self { drop_last: true, alpha_rate, alpha_from: 1, ..own }
     }
 
     /// That of CNAS's code, whose epochs are those of a stage.
@@ -239,15 +272,25 @@ impl TrainingSettings {
         Rules { optimiser, weight_decay: self.decay(script), decayed: Decayed::All, ..Rules::default() }
     }
 
-    /// How the supernet is run, for images of this shape and so many classes.
+    /// Steps of weights in an epoch over so many images.
     #[must_use]
-    pub fn conditions(&self, script: &Script, input: Shape, classes: usize) -> Conditions {
-        let net = MacroNet { input, channels: self.channels, cells: self.cells.unwrap_or(script.cells), classes, part: Part::Classifier };
+    pub fn weight_steps(&self, script: &Script, images: usize) -> usize {
+        let batch = self.batch(script);
+        if script.drop_last { images / batch } else { images.div_ceil(batch) }
+    }
+
+    /// How the supernet is run, for images of this shape and so many classes.
+    ///
+    /// # Errors
+    /// If such images cannot be asked for what is learned.
+    pub fn conditions(&self, script: &Script, images: Shape, classes: usize) -> Result<Conditions, PretextError> {
+        let (channels, cells) = (self.channels, self.cells.unwrap_or(script.cells));
+        let net = self.objective.net(MacroNet { input: images, channels, cells, classes, part: Part::Classifier })?;
         let (last_affine, statistics) = match self.code {
             Code::Nats => (false, Statistics::Batch),
-            Code::Nb201 | Code::Darts | Code::Cnas => (true, Statistics::Running),
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => (true, Statistics::Running),
         };
-        Conditions { form: SharedForm { net, last_affine }, idle: self.idle, statistics }
+        Ok(Conditions { form: SharedForm { net, last_affine }, objective: self.objective, idle: self.idle, statistics })
     }
 
     /// One line for protocols, with how long is trained.
@@ -259,8 +302,12 @@ impl TrainingSettings {
         };
         let images = self.images.map_or_else(String::new, |images| format!(" of {images} images each"));
         let halves = self.halves.as_ref().map_or_else(String::new, |split| format!(" ({})", split.words()));
+        let objective = match self.objective {
+            LearningObjective::Classification => String::new(),
+            pretext => format!(" to tell {pretext}"),
+        };
         format!(
-            "weights shared in a supernet of C={}, {} cells, trained {schedule} of batches of {} on {parts}{halves}{images}; {}; {}",
+            "weights shared in a supernet of C={}, {} cells, trained{objective} {schedule} of batches of {} on {parts}{halves}{images}; {}; {}",
             self.channels,
             self.cells.unwrap_or(script.cells),
             self.batch(script),

@@ -1,7 +1,7 @@
 //! What a step of each search does, apart from where its images and draws come from: the published codes, to the sign.
 
 use assay_core::data::Minibatch;
-use assay_core::engine::learner::ParameterGradients;
+use assay_core::engine::learner::{ParameterGradients, Rules};
 use assay_core::plugin::supernet::{Kept, Passed, PerChoice, Run, Supernet, SupernetError};
 use assay_core::subspace::Subspace;
 
@@ -85,6 +85,20 @@ impl Course<'_> {
         let passed = self.supernet.pass(base, Run::mixture(&self.alphas.probabilities()))?;
         let at_weights = self.clipped_beside(self.by_mixture(&passed), by);
         self.supernet.move_on(by.rate, passed.norm, by.clip, if by.joint { squares(&at_weights) } else { 0.0 })?;
+        Ok((passed, at_weights))
+    }
+
+    /// A weight step by the mixture of all operators while what mixes them does not learn. Where α's gradient is cut with that of
+    /// weights, nothing sets it to zero between such steps: what is left of it is added to the next.
+    ///
+    /// # Errors
+    /// If the images do not fit.
+    pub fn mixed_alone(&mut self, base: &Minibatch, by: WeightStep) -> Result<(Passed, PerChoice), SupernetError> {
+        let (passed, at_weights) = self.mixed_weights(base, by)?;
+        if by.joint {
+            let cut = Rules::cut((passed.norm.powi(2) + squares(&at_weights)).sqrt(), by.clip);
+            self.alphas.left = at_weights.by_edge(|edge| edge.iter().map(|value| value * cut).collect());
+        }
         Ok((passed, at_weights))
     }
 
