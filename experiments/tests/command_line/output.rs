@@ -92,6 +92,7 @@ fn lists_name_what_is_registered() {
     meco              smallest eigenvalue of each layer's channel correlations, summed (MeCo, Jiang et al., NeurIPS 2023)
     naswot            log-determinant of the kernel of agreeing ReLU units (NASWOT, Mellor et al., ICML 2021)
     ntk-condition     condition number κ of the neural tangent kernel (TE-NAS, Chen et al., ICLR 2021)
+    one-shot          the accuracy of an architecture in a network whose architectures share weights (Bender et al., ICML 2018)
     params            number of parameters of all operators (baseline: Ning et al., NeurIPS 2021)
     plain             sum of weight · loss gradient (Mozer & Smolensky, NIPS 1988; Abdelfattah et al., ICLR 2021)
     recorded          a column of a benchmark's table, such as the accuracy after 12 epochs (early stopping: White et al., NeurIPS 2021)

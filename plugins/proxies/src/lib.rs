@@ -19,6 +19,7 @@ pub mod log_synflow;
 pub mod meco;
 pub mod naswot;
 pub mod ntk_condition;
+pub mod one_shot;
 pub mod params;
 pub mod parts;
 pub mod plain;

@@ -93,6 +93,17 @@ impl Proxy {
         }
     }
 
+    /// Checks what can be known before anything is measured.
+    ///
+    /// # Errors
+    /// If it can measure nothing of this space by these images.
+    pub fn check(&self, space: &dyn SearchSpace, dataset: &dyn Dataset) -> Result<(), ProxyError> {
+        match self {
+            Self::Own(proxy) => proxy.check(space, dataset),
+            Self::Structure(_) | Self::Passes(_) | Self::Recorded(_) => Ok(()),
+        }
+    }
+
     /// Measures once, with the random draws that the subject carries.
     ///
     /// # Errors
@@ -122,6 +133,15 @@ pub trait ZeroCostProxy: Send + Sync {
 
     /// The conditions a score depends on, for protocol lines: network, batch, initialiser, precision.
     fn protocol(&self) -> String;
+
+    /// Checks what can be known before anything is measured.
+    ///
+    /// # Errors
+    /// If it can measure nothing of this space by these images.
+    fn check(&self, space: &dyn SearchSpace, dataset: &dyn Dataset) -> Result<(), ProxyError> {
+        let _ = (space, dataset);
+        Ok(())
+    }
 
     /// Measures once, with the random draws that the subject carries.
     ///

@@ -61,6 +61,10 @@ impl Workbench {
         profile: Option<&Arc<Profile>>,
     ) -> Result<Self, RunError> {
         let dataset = timed::dataset(assembly.dataset()?, profile);
+        for PlannedProxy { name, proxy, .. } in &proxies {
+            let checked = proxy.check(space.as_ref(), dataset.as_ref());
+            checked.map_err(|error| assembly.problem(&["proxies", name], format!("[proxies.{name}]: {error}")))?;
+        }
         let threads = pool(experiment.threads)?;
         let resources = Resources { calls: threads.current_num_threads(), memory: machine::available_memory(), profile: profile.cloned() };
         let engine = assembly.engine()?.make(&resources).map_err(|error| RunError::Machine(error.to_string()))?;
