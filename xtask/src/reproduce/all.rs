@@ -32,6 +32,8 @@ static TARGETS: &[Target] = &[
     Target { name: "correlation", datasets: &[] },
     Target { name: "correlation-darts", datasets: &[] },
     Target { name: "own-truth", datasets: &[] },
+    Target { name: "one-shot", datasets: &[] },
+    Target { name: "pretext", datasets: &[] },
 ];
 
 /// Every published result that is made again here, one after the other

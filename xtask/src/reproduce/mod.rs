@@ -8,8 +8,10 @@ mod darts;
 mod datasets;
 mod figures;
 mod one_shot;
+mod one_shot_question;
 mod own_truth;
 mod page;
+mod pretext;
 mod published;
 mod search;
 mod searches;
@@ -48,6 +50,8 @@ enum Published {
     TrainedNasBench201(trained::TrainedNasBench201),
     OwnTruth(own_truth::OwnTruth),
     OneShotSearches(one_shot::OneShotSearches),
+    OneShot(one_shot_question::OneShot),
+    Pretext(pretext::Pretext),
     All(all::All),
 }
 
@@ -70,6 +74,8 @@ impl Reproduce {
             Published::TrainedNasBench201(trained) => trained.run(),
             Published::OwnTruth(own_truth) => own_truth.run(),
             Published::OneShotSearches(searches) => searches.run(),
+            Published::OneShot(one_shot) => one_shot.run(),
+            Published::Pretext(pretext) => pretext.run(),
             Published::All(all) => all.run(),
         }
     }
