@@ -21,7 +21,7 @@ const OBJECTIVES: [(&str, &str, &str); 4] =
 
 /// τ-b of pretext accuracies with supervised ones over 40 trained NAS-Bench-201 cells: the sample-based study of UnNAS, in small
 ///
-/// Takes some fifteen minutes on two idle cores. What is trained is kept under results/pretext: interrupted, the same command goes on
+/// Takes some twenty minutes on two idle cores. What is trained is kept under results/pretext: interrupted, the same command goes on
 /// where it was.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -38,7 +38,7 @@ pub(crate) struct Pretext {
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(2..))]
     sample: u32,
     /// Images that each is trained on
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..))]
     train: u32,
     /// Where the document is written [default: results/reference/pretext-nas-bench-201.md]
     #[arg(long, value_name = "FILE")]
@@ -82,7 +82,7 @@ impl Pretext {
     /// The command that makes the same document, wherever images lie.
     fn command_line(&self) -> String {
         let mut words = "cargo xtask reproduce pretext".to_owned();
-        for (name, value, usual) in [("sample", self.sample, 40), ("train", self.train, 2000)] {
+        for (name, value, usual) in [("sample", self.sample, 40), ("train", self.train, 1000)] {
             if value != usual {
                 // Writing to a string does not fail.
                 let _ = write!(words, " --{name} {value}");
