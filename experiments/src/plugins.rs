@@ -155,12 +155,12 @@ mod tests {
         check_all(&plugins.engines);
     }
 
-    /// The proxies that measure. The others need settings, which say where they look what up.
+    /// The proxies that measure by themselves. The others need settings, which say where they look what up.
     fn measuring() -> Vec<(&'static str, Box<Proxy>)> {
         let proxies = linked().unwrap().proxies;
         let measuring = proxies.iter().filter(|entry| required(entry.settings) == Settings::none());
         let made: Vec<_> = measuring.map(|entry| (entry.name, proxies.build(entry.name, &Settings::none()).unwrap())).collect();
-        assert_eq!(made.len() + 1, proxies.iter().count(), "`recorded` alone needs settings");
+        assert_eq!(made.len() + 2, proxies.iter().count(), "`recorded` and `one-shot` alone need settings");
         made
     }
 
