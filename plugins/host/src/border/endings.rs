@@ -16,6 +16,13 @@ use super::guest::{INSIDE, Inside};
 /// The process whose end is watched. One that it forks may end as it likes.
 static GUARDED: AtomicI32 = AtomicI32::new(0);
 
+/// Threads that may end the program at the same moment. Each takes a function for the end off the system's list, and one that
+/// finds none left ends the process by its own exit code while another still says what happened.
+const ENDS: usize = 64;
+
+/// Whether a thread says already why the program ends.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
 /// Whether the program has not come to its own end yet.
 static WORKS: AtomicBool = AtomicBool::new(false);
 
@@ -50,10 +57,10 @@ pub(super) fn guard() {
     GUARD.call_once(|| {
         GUARDED.store(std::process::id().cast_signed(), Ordering::SeqCst);
         // SAFETY: the function lives as long as the program, and unwinds nowhere.
-        let is_kept = unsafe { libc::atexit(left) } == 0;
+        let is_kept = (0..ENDS).all(|_| unsafe { libc::atexit(left) } == 0);
         #[cfg(target_os = "linux")]
         // SAFETY: as above.
-        let is_kept = is_kept && unsafe { at_quick_exit(left) } == 0;
+        let is_kept = is_kept && (0..ENDS).all(|_| unsafe { at_quick_exit(left) } == 0);
         if !is_kept {
             tracing::warn!("the system keeps no more functions for its end: a plugin that ends the program ends it with its own exit code");
         }
@@ -91,6 +98,10 @@ pub(super) fn too_late(file: &str, function: &str, limit: Duration) -> ! {
 }
 
 fn end(said: &str) -> ! {
+    while ENDING.swap(true, Ordering::SeqCst) {
+        // The other thread ends the process.
+        std::thread::park();
+    }
     drop(std::io::stderr().write_all(said.as_bytes()));
     at_once(1)
 }
