@@ -141,7 +141,7 @@ fn a_search_without_labels_that_leaves_nothing_to_learn_is_refused_before_anythi
         (&["strategy.objective=jigsaw", "dataset.size=16"], "6×6"),
         (&["strategy.alpha_from=3"], "must be 2 at the most, or nothing would be learned of operators in 3 epochs; is 3"),
         (&["strategy.epochs=1"], "must be 0 at the most, or nothing would be learned of operators in 1 epochs; is 1"),
-        (&["strategy.batch=10"], "must be 9 at the most, because the images of an epoch that are no whole batch are left out"),
+        (&["strategy.batch=10"], "must be 9 at the most, because an epoch leaves out the images that do not fill a batch"),
     ];
     for (set, because) in refused {
         let sets = set.iter().flat_map(|set| ["--set", set]);

@@ -130,7 +130,7 @@ impl<M: Method> SearchStrategy for OneShot<M> {
         }
         let used = training.images.unwrap_or(most);
         if training.weight_steps(&script, used) == 0 {
-            let problem = format!("must be {used} at the most, because the images of an epoch that are no whole batch are left out");
+            let problem = format!("must be {used} at the most, because an epoch leaves out the images that do not fill a batch");
             return Err(SettingsError::new("batch", problem));
         }
         Ok(())
