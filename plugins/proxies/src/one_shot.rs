@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use assay_core::data::{Augmentation, DataError, Dataset, Minibatch, read_file};
+use assay_core::data::{DataError, Dataset, Minibatch, read_file};
 use assay_core::engine::Engine;
 use assay_core::engine::learner::{Learner, LearnerState, Rules};
 use assay_core::network::Network;
@@ -169,7 +169,7 @@ impl Tester {
             let mut inputs = Inputs::new(self.described.conditions.objective, dataset);
             for (position, image) in images.iter().enumerate() {
                 let mut rng = stream.child(number).child(position).rng();
-                inputs.add(*image, Varied { augmentation: Augmentation::None, cutout: 0 }, &mut rng).map_err(unreadable)?;
+                inputs.add(*image, Varied::NOT, &mut rng).map_err(unreadable)?;
             }
             inputs.finish().map_err(unreadable)
         };

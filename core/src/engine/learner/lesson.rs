@@ -204,21 +204,12 @@ impl Logits {
         // A row a pixel takes hundreds of megabytes for a whole batch: image by image.
         let each = if self == Self::Pixels { 1 } else { batch.len().max(1) };
         let parts = (batch.len().max(1) / each) as f64;
+        let (labels, count) = (self.labels(batch), self.rows(each, batch.shape()));
         let (mut total, mut gradient) = (0.0, Vec::with_capacity(values.len()));
         for (number, values) in values.chunks((each * shape.elements()).max(1)).enumerate() {
-            let part;
-            let own = if each == batch.len() {
-                batch
-            } else {
-                part = batch.part(number * each, each);
-                &part
-            };
             let targets = match targets {
-                Targets::Labels { .. } => targets.probabilities(&self.labels(own), classes),
-                Targets::Given(all) => {
-                    let rows = self.rows(each, batch.shape()) * classes;
-                    all[number * rows..][..rows].to_vec()
-                }
+                Targets::Labels { .. } => targets.probabilities(&labels[number * count..][..count], classes),
+                Targets::Given(all) => all[number * count * classes..][..count * classes].to_vec(),
             };
             let (found, rows) = cross_entropy(&self.read(values, shape, batch.shape()), &targets, classes);
             total += found / parts;

@@ -137,11 +137,9 @@ impl Logits {
     pub fn correct(self, values: &[f64], value: Shape, batch: &Minibatch) -> usize {
         // Image by image where an image has many rows.
         let each = if self == Self::Pixels { 1 } else { batch.len().max(1) };
-        let of = |(start, values): (usize, &[f64])| {
-            let part = batch.part(start * each, values.len() / value.elements().max(1));
-            correct(&self.read(values, value, batch.shape()), &self.labels(&part))
-        };
-        values.chunks((each * value.elements()).max(1)).enumerate().map(of).sum()
+        let (labels, rows) = (self.labels(batch), self.rows(each, batch.shape()));
+        let parts = values.chunks((each * value.elements()).max(1)).zip(labels.chunks(rows.max(1)));
+        parts.map(|(values, labels)| correct(&self.read(values, value, batch.shape()), labels)).sum()
     }
 }
 
