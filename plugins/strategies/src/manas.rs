@@ -13,17 +13,13 @@
 //!
 //! With `oracle` or `budget` the strategy is [`manas-by-oracle`](#manas-by-oracle).
 
-use assay_core::plugin::supernet::{Passed, SharedNet};
-use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy, SettingsError};
-use assay_core::stream::Stream;
-use assay_core::subspace::Subspace;
+use assay_core::plugin::SearchStrategy;
+use assay_core::subspace::{Layout, Subspace};
 
 use crate::parts::oneshot::agents::Agents;
-use crate::parts::oneshot::alphas::Alphas;
-use crate::parts::oneshot::method::{Ending, Method, Moment, operators_of_edges};
+use crate::parts::oneshot::charging::Charging;
 use crate::parts::oneshot::search::OneShot;
-use crate::parts::oneshot::settings::{Code, Script, TrainingSettings};
-use crate::parts::oneshot::steps::Course;
+use crate::parts::oneshot::settings::TrainingSettings;
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -52,52 +48,18 @@ impl Manas {
     }
 }
 
-impl Method for Manas {
+impl Charging for Manas {
     const NAME: &'static str = "manas";
-    const CODES: &'static [Code] = &[Code::Nats, Code::Nb201, Code::Darts];
-
-    type Policy = Agents;
 
     fn training(&self) -> &TrainingSettings {
         &self.training
-    }
-
-    fn script(&self) -> Script {
-        Script::of_agents(self.training.code)
     }
 
     fn protocol(&self) -> String {
         self.eta.map_or_else(|| "EXP3, η by the number of steps".to_owned(), |eta| format!("EXP3, η {eta}"))
     }
 
-    fn check(&self, _: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
-        operators_of_edges(Self::NAME, net)
-    }
-
-    fn has_second(&self) -> bool {
-        true
-    }
-
-    fn policy(&self, space: &dyn SearchSpace, _: &Stream) -> Result<Agents, SearchError> {
-        Ok(Agents::uniform(space.layout()))
-    }
-
-    fn step(&self, course: &mut Course<'_>, policy: &mut Agents, moment: &Moment<'_>) -> Result<Passed, SearchError> {
-        let (passed, drawn, loss) = policy.step(course, moment)?;
-        let operators = course.supernet.space().layout().operators.len();
-        policy.exp3(&drawn, loss, self.eta(operators, moment.epochs * moment.steps));
-        Ok(passed)
-    }
-
-    fn ending(&self) -> Ending<'_> {
-        Ending::Given
-    }
-
-    fn left(&self, course: &Course<'_>, policy: &Agents) -> Option<Alphas> {
-        Some(policy.left(course.supernet.space().layout()))
-    }
-
-    fn candidates(&self, course: &Course<'_>, policy: &Agents, stream: &Stream) -> Vec<Subspace> {
-        vec![policy.recommended(course.supernet.space(), stream)]
+    fn charge(&self, agents: &mut Agents, layout: &Layout, drawn: Subspace, loss: f64, rounds: usize) {
+        agents.exp3(&drawn, loss, self.eta(layout.operators.len(), rounds));
     }
 }

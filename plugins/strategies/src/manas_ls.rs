@@ -9,17 +9,13 @@
 //!
 //! With `oracle` or `budget` the strategy is [`manas-ls-by-oracle`](#manas-ls-by-oracle).
 
-use assay_core::plugin::supernet::{Passed, SharedNet};
-use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy, SettingsError};
-use assay_core::stream::Stream;
-use assay_core::subspace::Subspace;
+use assay_core::plugin::SearchStrategy;
+use assay_core::subspace::{Layout, Subspace};
 
 use crate::parts::oneshot::agents::Agents;
-use crate::parts::oneshot::alphas::Alphas;
-use crate::parts::oneshot::method::{Ending, Method, Moment, operators_of_edges};
+use crate::parts::oneshot::charging::Charging;
 use crate::parts::oneshot::search::OneShot;
-use crate::parts::oneshot::settings::{Code, Script, TrainingSettings};
-use crate::parts::oneshot::steps::Course;
+use crate::parts::oneshot::settings::TrainingSettings;
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -41,54 +37,21 @@ assay_core::settings! {
     }
 }
 
-impl Method for ManasLs {
+impl Charging for ManasLs {
     const NAME: &'static str = "manas-ls";
-    const CODES: &'static [Code] = &[Code::Nats, Code::Nb201, Code::Darts];
-
-    type Policy = Agents;
 
     fn training(&self) -> &TrainingSettings {
         &self.training
-    }
-
-    fn script(&self) -> Script {
-        Script::of_agents(self.training.code)
     }
 
     fn protocol(&self) -> String {
         format!("least squares of {} losses", self.evaluations)
     }
 
-    fn check(&self, _: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
-        operators_of_edges(Self::NAME, net)
-    }
-
-    fn has_second(&self) -> bool {
-        true
-    }
-
-    fn policy(&self, space: &dyn SearchSpace, _: &Stream) -> Result<Agents, SearchError> {
-        Ok(Agents::uniform(space.layout()))
-    }
-
-    fn step(&self, course: &mut Course<'_>, policy: &mut Agents, moment: &Moment<'_>) -> Result<Passed, SearchError> {
-        let (passed, drawn, loss) = policy.step(course, moment)?;
-        policy.evaluations.push((drawn, loss));
-        if policy.evaluations.len() >= self.evaluations {
-            policy.least_squares(course.supernet.space().layout());
+    fn charge(&self, agents: &mut Agents, layout: &Layout, drawn: Subspace, loss: f64, _: usize) {
+        agents.evaluations.push((drawn, loss));
+        if agents.evaluations.len() >= self.evaluations {
+            agents.least_squares(layout);
         }
-        Ok(passed)
-    }
-
-    fn ending(&self) -> Ending<'_> {
-        Ending::Given
-    }
-
-    fn left(&self, course: &Course<'_>, policy: &Agents) -> Option<Alphas> {
-        Some(policy.left(course.supernet.space().layout()))
-    }
-
-    fn candidates(&self, course: &Course<'_>, policy: &Agents, stream: &Stream) -> Vec<Subspace> {
-        vec![policy.recommended(course.supernet.space(), stream)]
     }
 }

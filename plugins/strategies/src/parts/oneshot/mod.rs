@@ -7,6 +7,7 @@ pub mod agents;
 pub mod alphas;
 pub mod cell_controller;
 pub mod cell_policy;
+pub mod charging;
 pub mod choice;
 pub mod controller;
 pub mod curriculum;
