@@ -64,7 +64,7 @@ impl Variation {
     ///
     /// What lies outside of the image is black, as PyTorch's loaders pad before they normalise; what is cut out is the mean.
     pub fn apply(&self, raw: &[u8], normalisation: &Normalisation, pixels: &mut Vec<f32>) {
-        let Shape { channels, height, width } = self.shape;
+        let Shape { channels, height, width, .. } = self.shape;
         for channel in 0..channels {
             let plane = &raw[channel * height * width..][..height * width];
             for row in 0..height {

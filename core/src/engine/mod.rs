@@ -150,6 +150,15 @@ pub trait Engine: Send + Sync {
         None
     }
 
+    /// Checks that it can run every node of this graph. To be asked before a network is made of it.
+    ///
+    /// # Errors
+    /// If there is a node that it cannot run; the message names it.
+    fn supports(&self, graph: &Graph) -> Result<(), EngineError> {
+        let _ = graph;
+        Ok(())
+    }
+
     /// Whether a measurement may take this many bytes for its network and images, as far as the engine knows. To be asked
     /// before they are made; what else a call needs, it finds out itself before it takes it.
     ///
@@ -307,10 +316,16 @@ pub fn check_ask(network: &Network, batch: &Minibatch, ask: &Ask) -> Result<(), 
     Ok(())
 }
 
-/// The ReLUs whose units make an activation pattern, in the order of its bits: those that the output depends on.
+/// The ReLUs whose units make an activation pattern, in the order of its bits: those that the output depends on. One with a
+/// largest value, as ReLU6, is one too, as it is to NASWOT's code.
 #[must_use]
 pub fn relus(graph: &Graph) -> Vec<NodeId> {
     let needed = graph.needed_by(&[]);
     let nodes = graph.nodes().iter().zip(needed).enumerate();
-    nodes.filter(|(_, (node, needed))| *needed && node.operator == Operator::Relu).map(|(position, _)| NodeId(position)).collect()
+    let is_relu = |operator: &Operator| match operator {
+        Operator::Relu => true,
+        Operator::Activation(activation) => activation.is_clipped_relu(),
+        _ => false,
+    };
+    nodes.filter(|(_, (node, needed))| *needed && is_relu(&node.operator)).map(|(position, _)| NodeId(position)).collect()
 }

@@ -35,7 +35,7 @@ pub(super) fn of_groups(network: &Graph, images: usize, classes: usize) -> Resul
     // The layer has one bias, which the first image of a group adds.
     let place = |place: usize| b.linear(format!("{NAME}.{place}"), pooled, classes, place == 0);
     let places: Vec<NodeId> = (0..images).map(place).collect::<Result<_, _>>()?;
-    let output = b.add(format!("{NAME}.places"), Operator::Concat, &places)?;
+    let output = b.add(format!("{NAME}.places"), Operator::CONCAT, &places)?;
     Ok(b.finish(output))
 }
 

@@ -52,7 +52,7 @@ impl LearningObjective {
         match self {
             Self::Classification => Ok(images),
             Self::Rotation => Rotated::check(images).map(|()| images),
-            Self::Colorization => pretext::check_colours(images).map(|()| Shape { channels: 1, ..images }),
+            Self::Colorization => pretext::check_colours(images).map(|()| images.with_axis(0, 1)),
             Self::Jigsaw => Jigsaw::tile(images),
         }
     }

@@ -126,7 +126,7 @@ fn sizes_that_no_machine_holds_are_refused_and_do_not_wrap_around() {
         (4, Operator::Conv2d(conv.dilation(half))),
         (4, Operator::Conv2d(conv.padding(half))),
         (4, Operator::MaxPool(Pool::new(usize::MAX, 1, half))),
-        (1 << 20, Operator::Linear { out_features: 1 << 20, bias: true }),
+        (1 << 20, Operator::linear(1 << 20, true)),
     ] {
         let mut graph = GraphBuilder::new(Shape::new(channels, 1, 1)).unwrap();
         let input = graph.input();
@@ -135,7 +135,7 @@ fn sizes_that_no_machine_holds_are_refused_and_do_not_wrap_around() {
     // A node that is joined with itself 41 times.
     let mut graph = GraphBuilder::new(Shape::new(1, 1, 1)).unwrap();
     let mut last = graph.input();
-    let joined = (0..41).find_map(|node| match graph.add(format!("{node}"), Operator::Concat, &[last, last]) {
+    let joined = (0..41).find_map(|node| match graph.add(format!("{node}"), Operator::CONCAT, &[last, last]) {
         Ok(joined) => {
             last = joined;
             None

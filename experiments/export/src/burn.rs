@@ -20,6 +20,7 @@ const SHIFT: &str = include_str!("burn/shift.rs");
 /// # Errors
 /// If batch normalisation has no γ and β: burn's always has.
 pub fn to_burn(model: &Model<'_>) -> Result<String, ExportError> {
+    model.check_basic("burn")?;
     let graph = model.graph();
     let bare = graph.nodes().iter().find(|node| matches!(node.operator, Operator::BatchNorm { affine: false, .. }));
     if let Some(node) = bare {
@@ -166,7 +167,7 @@ impl Structure {
         let made = match &node.operator {
             Operator::Conv2d(conv) => ("Conv2d", format!("layers.conv({path}, {})?", conv_config(conv, input.channels))),
             Operator::BatchNorm { epsilon, .. } => ("BatchNorm", format!("layers.norm({path}, {}, {epsilon:e})?", input.channels)),
-            Operator::Linear { out_features, bias } => {
+            Operator::Linear { out_features, bias, .. } => {
                 let with = if *bias { "" } else { ".with_bias(false)" };
                 ("Linear", format!("layers.linear({path}, LinearConfig::new({}, {out_features}){with})?", input.channels))
             }
@@ -233,13 +234,13 @@ fn field(path: &str) -> String {
 fn conv_config(conv: &Conv2d, channels: usize) -> String {
     let Conv2d { out_channels, kernel, stride, padding, dilation, groups, bias } = *conv;
     let mut text = format!("Conv2dConfig::new([{channels}, {out_channels}], [{kernel}, {kernel}])");
-    if stride != 1 {
+    if stride != 1.into() {
         let _ = write!(text, ".with_stride([{stride}, {stride}])");
     }
-    if padding != 0 {
+    if padding != 0.into() {
         let _ = write!(text, ".with_padding(PaddingConfig2d::Explicit({padding}, {padding}, {padding}, {padding}))");
     }
-    if dilation != 1 {
+    if dilation != 1.into() {
         let _ = write!(text, ".with_dilation([{dilation}, {dilation}])");
     }
     if groups != 1 {
@@ -284,10 +285,10 @@ fn value(graph: &Graph, plan: &Plan, id: NodeId, path: &str, uses: &mut Uses, sc
         Operator::Conv2d(_) => format!("{layer}.forward({first})"),
         Operator::BatchNorm { .. } => format!("normalise(&{layer}, {first})"),
         Operator::Relu => format!("relu({first})"),
-        Operator::AvgPool(Pool { kernel, stride, padding }) => {
+        Operator::AvgPool(Pool { kernel, stride, padding, .. }) => {
             format!("avg_pool2d({first}, [{kernel}, {kernel}], [{stride}, {stride}], [{padding}, {padding}], false, false)")
         }
-        Operator::MaxPool(Pool { kernel, stride, padding }) => {
+        Operator::MaxPool(Pool { kernel, stride, padding, .. }) => {
             format!("max_pool2d({first}, [{kernel}, {kernel}], [{stride}, {stride}], [{padding}, {padding}], [1, 1], false)")
         }
         Operator::GlobalAvgPool => format!("{first}.mean_dim(3).mean_dim(2)"),
@@ -298,8 +299,9 @@ fn value(graph: &Graph, plan: &Plan, id: NodeId, path: &str, uses: &mut Uses, sc
             };
             weights.iter().zip(&read).map(term).collect::<Vec<_>>().join(" + ")
         }
-        Operator::Concat => format!("Tensor::cat(vec![{}], 1)", read.join(", ")),
+        Operator::Concat { .. } => format!("Tensor::cat(vec![{}], 1)", read.join(", ")),
         Operator::Shift { offset } => format!("shift({first}, {offset})"),
         Operator::Truncate { channels } => format!("{first}.narrow(1, 0, {channels})"),
+        other => unreachable!("`{}` is not basic, which was checked", other.kind()),
     }
 }

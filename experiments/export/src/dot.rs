@@ -46,12 +46,13 @@ fn node(graph: &Graph, plan: &Plan, id: NodeId, indent: &str, name: &str) -> Str
 
 /// `conv 3×3, stride 2`.
 fn describe(node: &Node) -> String {
-    let window = |kind: &str, Pool { kernel, stride, .. }: &Pool| format!("{kind} {kernel}×{kernel}, stride {stride}");
+    let window = |kind: &str, Pool { kernel, stride, .. }: &Pool| format!("{kind} {}×{}, stride {stride}", kernel.rows, kernel.columns);
     match &node.operator {
         Operator::Conv2d(conv) => {
-            let mut text = format!("conv {0}×{0}", conv.kernel);
-            for (name, value) in [("stride", conv.stride), ("dilation", conv.dilation), ("groups", conv.groups)] {
-                if value != 1 {
+            let [rows, columns] = conv.kernel.both();
+            let mut text = format!("conv {rows}×{columns}");
+            for (name, value) in [("stride", conv.stride), ("dilation", conv.dilation), ("groups", conv.groups.into())] {
+                if value != 1.into() {
                     let _ = write!(text, ", {name} {value}");
                 }
             }

@@ -51,6 +51,19 @@ impl Model<'_> {
         self.weights.network.graph()
     }
 
+    /// Checks that a format which has words for basic operators only can tell every node.
+    fn check_basic(&self, format: &'static str) -> Result<(), ExportError> {
+        let graph = self.graph();
+        match graph.first_not_basic() {
+            Some(id) => {
+                let node = graph.node(id);
+                let problem = format!("it has no words for this `{}`; only networks of cells can be exported so", node.operator.kind());
+                Err(ExportError { node: node.name.clone(), format, problem })
+            }
+            None => Ok(()),
+        }
+    }
+
     /// What batch normalisation does, for the top of a file.
     fn normalisation(&self) -> &'static str {
         if self.weights.statistics.is_some() {

@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use assay_core::graph::{Conv2d, Graph, Node, NodeId, Operator, Pool};
 
-use crate::Model;
 use crate::plan::{Class, Group, Part, Plan, Scope};
+use crate::{ExportError, Model};
 use attributes::Attributes;
 
 /// What stands between the header and the classes: everything that does not depend on the network.
@@ -17,8 +17,11 @@ const LOADING: &str = include_str!("pytorch/loading.py");
 
 /// The network as Python: a class `Network` whose state dict has Assay's parameter paths for names, with a reader of
 /// safetensors files of its own.
-#[must_use]
-pub fn to_pytorch(model: &Model<'_>) -> String {
+///
+/// # Errors
+/// If it has a node for which there are no words.
+pub fn to_pytorch(model: &Model<'_>) -> Result<String, ExportError> {
+    model.check_basic("PyTorch")?;
     let graph = model.graph();
     let plan = Plan::new(graph);
     let mut attributes = Attributes::default();
@@ -26,7 +29,7 @@ pub fn to_pytorch(model: &Model<'_>) -> String {
     // Groups are called in the network only, so that what is renamed is known behind it.
     let [init, forward] = network(model, &plan, &mut attributes);
     let (hooks, registered) = attributes.hooks().map_or_else(Default::default, |hooks| (hooks, REGISTERED));
-    [&header(model), PRELUDE, &hooks, &classes, &init, registered, &forward, LOADING].concat()
+    Ok([&header(model), PRELUDE, &hooks, &classes, &init, registered, &forward, LOADING].concat())
 }
 
 const REGISTERED: &str =
@@ -147,7 +150,10 @@ fn layer(graph: &Graph, node: &Node) -> Option<String> {
         Operator::Conv2d(conv) => {
             let Conv2d { out_channels, kernel, stride, padding, dilation, groups, bias } = *conv;
             let mut text = format!("nn.Conv2d({}, {out_channels}, {kernel}", input.channels);
-            for (name, value, default) in [("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1), ("groups", groups, 1)]
+            let (padding, groups) = (padding.to_string(), groups.to_string());
+            let [stride, dilation] = [stride, dilation].map(|extent| extent.to_string());
+            for (name, value, default) in
+                [("stride", stride, "1"), ("padding", padding, "0"), ("dilation", dilation, "1"), ("groups", groups, "1")]
             {
                 if value != default {
                     let _ = write!(text, ", {name}={value}");
@@ -162,7 +168,7 @@ fn layer(graph: &Graph, node: &Node) -> Option<String> {
             }
             text + if *affine { ")" } else { ", affine=False)" }
         }
-        Operator::Linear { out_features, bias } => {
+        Operator::Linear { out_features, bias, .. } => {
             format!("nn.Linear({}, {out_features}{})", input.channels, if *bias { "" } else { ", bias=False" })
         }
         _ => return None,
@@ -178,22 +184,23 @@ fn value(graph: &Graph, id: NodeId, read: &[String], path: &str) -> String {
         Operator::Input => first.to_owned(),
         Operator::Conv2d(_) | Operator::BatchNorm { .. } => format!("at({path})({first})"),
         Operator::Relu => format!("F.relu({first})"),
-        Operator::AvgPool(Pool { kernel, stride, padding }) => {
+        Operator::AvgPool(Pool { kernel, stride, padding, .. }) => {
             format!("F.avg_pool2d({first}, {kernel}, {stride}, {padding}, count_include_pad=False)")
         }
-        Operator::MaxPool(Pool { kernel, stride, padding }) => format!("F.max_pool2d({first}, {kernel}, {stride}, {padding})"),
+        Operator::MaxPool(Pool { kernel, stride, padding, .. }) => format!("F.max_pool2d({first}, {kernel}, {stride}, {padding})"),
         Operator::GlobalAvgPool => format!("{first}.mean((2, 3), keepdim=True)"),
         Operator::Linear { .. } => format!("at({path})({first}.flatten(1))[:, :, None, None]"),
         Operator::WeightedSum { weights } => {
             let term = |(weight, value): (&f32, &String)| if *weight == 1.0 { value.clone() } else { format!("{weight:?} * {value}") };
             weights.iter().zip(read).map(term).collect::<Vec<_>>().join(" + ")
         }
-        Operator::Concat => format!("torch.cat([{}], 1)", read.join(", ")),
+        Operator::Concat { .. } => format!("torch.cat([{}], 1)", read.join(", ")),
         Operator::Shift { offset } => format!("F.pad({first}[:, :, {offset}:, {offset}:], (0, {offset}, 0, {offset}))"),
         Operator::Truncate { channels } => format!("{first}[:, :{channels}]"),
         Operator::Zero { .. } => {
             let shape = node.shape;
             format!("{first}.new_zeros(len({first}), {}, {}, {})", shape.channels, shape.height, shape.width)
         }
+        other => unreachable!("`{}` is not basic, which was checked", other.kind()),
     }
 }

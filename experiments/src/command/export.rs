@@ -125,7 +125,7 @@ impl Export {
         let title = format!("{name} {genotype}, {} channels, {} cells", self.channels, self.cells);
         let model = Model { title: &title, weights: &weights };
         let bytes = match self.to {
-            Format::Pytorch => to_pytorch(&model).into_bytes(),
+            Format::Pytorch => to_pytorch(&model).map_err(|error| Failure::new(error.to_string()))?.into_bytes(),
             Format::Onnx => to_onnx(&model).map_err(|error| Failure::new(error.to_string()))?,
             Format::Burn => to_burn(&model).map_err(|error| Failure::new(error.to_string()))?.into_bytes(),
             Format::Dot => to_dot(&model).into_bytes(),

@@ -66,6 +66,7 @@ impl<'a> Subject<'a> {
             ParameterRole::Bias => ASSAY_BIAS,
             ParameterRole::Scale => ASSAY_SCALE,
             ParameterRole::Offset => ASSAY_OFFSET,
+            ParameterRole::Other => return Err(format!("interface 1 has no role for parameter `{}`", spec.path)),
         };
         let side = |axis: usize| spec.shape.get(axis).copied().unwrap_or(0) as u64;
         let (node, rank) = (spec.node.0 as u64, spec.shape.len() as u64);

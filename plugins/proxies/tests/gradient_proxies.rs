@@ -222,7 +222,7 @@ fn deep_with_shortcuts(blocks: usize) -> Graph {
         }
         let shortcut = graph.conv(format!("{block}.shortcut"), from, Conv2d::new(8, 1)).unwrap();
         let sum = graph.weighted_sum(format!("{block}.sum"), &[(1.0, node), (0.5, shortcut)]).unwrap();
-        let both = graph.add(format!("{block}.both"), Operator::Concat, &[sum, shortcut]).unwrap();
+        let both = graph.add(format!("{block}.both"), Operator::CONCAT, &[sum, shortcut]).unwrap();
         node = graph.conv(format!("{block}.mix"), both, Conv2d::new(8, 1).groups(2)).unwrap();
         graph.block(node);
     }

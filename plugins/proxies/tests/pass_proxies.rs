@@ -23,7 +23,7 @@ use assay_spaces as _;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-const SHAPE: Shape = Shape { channels: 3, height: 6, width: 6 };
+const SHAPE: Shape = Shape::new(3, 6, 6);
 const BATCH: usize = 4;
 
 /// conv – BN – ReLU – pool – conv – BN – ReLU – GAP – linear, and a convolution that the output does not depend on.

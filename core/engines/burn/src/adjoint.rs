@@ -130,28 +130,29 @@ impl<B: Backend> Backward<'_, B> {
         Some(match &node.operator {
             Operator::Input | Operator::Zero { .. } => return None,
             Operator::Conv2d(conv) => {
-                let out = [2, 3].map(|axis| padding_out(conv, shape[axis], cotangent.dims()[axis]));
-                let options = ConvTransposeOptions::new([conv.stride; 2], [conv.padding; 2], out, [conv.dilation; 2], conv.groups);
+                let out = [0, 1].map(|axis| padding_out(conv, axis, shape[2 + axis], cotangent.dims()[2 + axis]));
+                let options = ConvTransposeOptions::new(conv.stride.both(), [conv.padding.top; 2], out, conv.dilation.both(), conv.groups);
                 conv_transpose2d(cotangent, pass.weight::<4>(id), None, options)
             }
             Operator::BatchNorm { .. } => self.through_batch_norm(id, cotangent).reshape(shape),
             Operator::Relu => {
                 cotangent * pass.value(id).clone().greater_elem(0.0).float().cast(pass.tensors.dtype()).repeat_dim(0, self.count)
             }
-            Operator::AvgPool(Pool { kernel, stride, padding }) => wrap(B::avg_pool2d_backward(
+            Operator::AvgPool(Pool { kernel, stride, padding, .. }) => wrap(B::avg_pool2d_backward(
                 primitive(pass.tensors.zeros(shape)),
                 primitive(cotangent),
-                [*kernel; 2],
-                [*stride; 2],
-                [*padding; 2],
+                kernel.both(),
+                stride.both(),
+                [padding.top; 2],
                 false,
                 false,
             )),
-            Operator::MaxPool(Pool { kernel, stride, padding }) => {
+            Operator::MaxPool(Pool { kernel, stride, padding, .. }) => {
                 let Saved::Maxima(maxima) = &pass.saved[id.0] else { unreachable!("a max pool saves its maxima") };
                 let indices = maxima.clone().repeat_dim(0, self.count).into_primitive();
                 let (x, dy) = (primitive(pass.tensors.zeros(shape)), primitive(cotangent));
-                let pulled = B::max_pool2d_with_indices_backward(x, [*kernel; 2], [*stride; 2], [*padding; 2], [1; 2], false, dy, indices);
+                let pulled =
+                    B::max_pool2d_with_indices_backward(x, kernel.both(), stride.both(), [padding.top; 2], [1; 2], false, dy, indices);
                 wrap(pulled.x_grad)
             }
             Operator::GlobalAvgPool => {
@@ -164,7 +165,7 @@ impl<B: Backend> Backward<'_, B> {
                 cotangent.reshape([self.images(), outputs]).matmul(weight).reshape(shape)
             }
             Operator::WeightedSum { weights } => scaled(cotangent, weights[which]),
-            Operator::Concat => {
+            Operator::Concat { .. } => {
                 let before: usize = node.inputs[..which].iter().map(|input| pass.graph.node(*input).shape.channels).sum();
                 cotangent.slice([0..self.images(), before..before + channels])
             }
@@ -177,6 +178,7 @@ impl<B: Backend> Backward<'_, B> {
                 let dropped = pass.tensors.zeros([self.images(), channels - kept, height, width]);
                 Tensor::cat(vec![cotangent, dropped], 1)
             }
+            other => unreachable!("`{}` is not run here, which the engine checks first", other.kind()),
         })
     }
 
@@ -262,10 +264,10 @@ impl<B: Backend> Backward<'_, B> {
         let node = pass.graph.node(id);
         let input = pass.value(node.inputs[0]).clone();
         let [batch, channels, ..] = input.dims();
-        let (groups, taps) = (conv.groups, conv.kernel * conv.kernel);
+        let (groups, taps) = (conv.groups, conv.kernel.area());
         let (into, out, area) = (channels / groups, conv.out_channels / groups, node.shape.area());
         // `[groups, batch · area, into · taps]`
-        let padded = pass.tensors.padded(input, Margin::all(conv.padding));
+        let padded = pass.tensors.padded(input, Margin::all(conv.padding.top));
         let columns = im2col(&padded, conv, [node.shape.height, node.shape.width])
             .reshape([batch, groups, into * taps, area])
             .permute([1, 0, 3, 2])
@@ -284,16 +286,17 @@ impl<B: Backend> Backward<'_, B> {
 /// A padded input as each kernel tap sees it: `[batch, channels, taps, height · width]` of the output's map.
 fn im2col<B: Backend>(padded: &Tensor<B, 4>, conv: &Conv2d, output: [usize; 2]) -> Tensor<B, 4> {
     let [batch, channels, ..] = padded.dims();
-    let span = |tap: usize, size: usize| {
-        let start = tap * conv.dilation;
-        (start, start + (size - 1) * conv.stride + 1)
+    let span = |tap: usize, size: usize, stride: usize, dilation: usize| {
+        let start = tap * dilation;
+        (start, start + (size - 1) * stride + 1)
     };
-    let step = conv.stride as isize;
-    let mut taps = Vec::with_capacity(conv.kernel * conv.kernel);
-    for row in 0..conv.kernel {
-        for column in 0..conv.kernel {
-            let ((top, bottom), (left, right)) = (span(row, output[0]), span(column, output[1]));
-            let seen = padded.clone().slice(s![.., .., top..bottom;step, left..right;step]);
+    let [down, across] = conv.stride.both().map(|step| step as isize);
+    let mut taps = Vec::with_capacity(conv.kernel.area());
+    for row in 0..conv.kernel.rows {
+        for column in 0..conv.kernel.columns {
+            let (top, bottom) = span(row, output[0], conv.stride.rows, conv.dilation.rows);
+            let (left, right) = span(column, output[1], conv.stride.columns, conv.dilation.columns);
+            let seen = padded.clone().slice(s![.., .., top..bottom;down, left..right;across]);
             taps.push(seen.reshape([batch, channels, 1, output[0] * output[1]]));
         }
     }
@@ -301,7 +304,8 @@ fn im2col<B: Backend>(padded: &Tensor<B, 4>, conv: &Conv2d, output: [usize; 2]) 
 }
 
 /// Rows or columns that a strided convolution never reached, which its transpose has to add.
-fn padding_out(conv: &Conv2d, input: usize, output: usize) -> usize {
-    let reached = (output - 1) * conv.stride + conv.dilation * (conv.kernel - 1) + 1;
-    input + 2 * conv.padding - reached
+fn padding_out(conv: &Conv2d, axis: usize, input: usize, output: usize) -> usize {
+    let [kernel, stride, dilation] = [conv.kernel, conv.stride, conv.dilation].map(|extent| extent.both()[axis]);
+    let reached = (output - 1) * stride + dilation * (kernel - 1) + 1;
+    input + conv.padding.pairs()[axis].iter().sum::<usize>() - reached
 }

@@ -128,8 +128,8 @@ impl<B: Backend> Layers<B> for Pass<B> {
     }
 
     fn max_pool(&mut self, id: NodeId, input: Tensor<B, 4>, pool: Pool) -> Tensor<B, 4> {
-        let Pool { kernel, stride, padding } = pool;
-        let (value, maxima) = max_pool2d_with_indices(input, [kernel; 2], [stride; 2], [padding; 2], [1; 2], false);
+        let Pool { kernel, stride, padding, .. } = pool;
+        let (value, maxima) = max_pool2d_with_indices(input, kernel.both(), stride.both(), [padding.top; 2], [1; 2], false);
         self.saved[id.0] = Saved::Maxima(maxima);
         value
     }

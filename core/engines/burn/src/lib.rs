@@ -77,7 +77,15 @@ impl<B: Backend> Engine for BurnEngine<B> {
         self.name.clone()
     }
 
+    fn supports(&self, graph: &Graph) -> Result<(), EngineError> {
+        let Some(id) = graph.first_not_basic() else { return Ok(()) };
+        let node = graph.node(id);
+        let problem = format!("cannot run node `{}` ({})", node.name, node.operator.kind());
+        Err(EngineError::Unsupported { engine: self.name.clone(), problem })
+    }
+
     fn pass(&self, network: &Network, batch: &Minibatch, ask: &Ask, precision: Precision) -> Result<Answer, EngineError> {
+        self.supports(network.graph())?;
         check_ask(network, batch, ask)?;
         let graph = network.graph();
         let mut named = ask.named();
@@ -100,6 +108,7 @@ impl<B: Backend> Engine for BurnEngine<B> {
     }
 
     fn tangent_gram(&self, network: &Network, batch: &Minibatch, precision: Precision) -> Result<Gram, EngineError> {
+        self.supports(network.graph())?;
         let pass = self.pass(network, batch, precision)?;
         let graph = network.graph();
         let order = batch.len();
@@ -121,6 +130,7 @@ impl<B: Backend> Engine for BurnEngine<B> {
     }
 
     fn learner(&self, network: Network, rules: &Rules) -> Result<Box<dyn Learner>, EngineError> {
+        self.supports(network.graph())?;
         let tensors = self.tensors(rules.precision);
         let tracked = Tensors::new(self.device.clone(), tensors.dtype());
         Ok(Box::new(BurnLearner::new(tensors, tracked, &network, rules)))

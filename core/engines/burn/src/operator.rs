@@ -21,7 +21,7 @@ pub trait Layers<B: Backend> {
     /// The value of a max pool.
     fn max_pool(&mut self, id: NodeId, input: Tensor<B, 4>, pool: Pool) -> Tensor<B, 4> {
         let _ = id;
-        max_pool2d(input, [pool.kernel; 2], [pool.stride; 2], [pool.padding; 2], [1; 2], false)
+        max_pool2d(input, pool.kernel.both(), pool.stride.both(), [pool.padding.top; 2], [1; 2], false)
     }
 
     /// The value of a weighted sum.
@@ -72,7 +72,9 @@ pub fn value<B: Backend>(
             layers.normalise(id, input(), scale, *epsilon)
         }
         Operator::Relu => burn_tensor::activation::relu(input()),
-        Operator::AvgPool(Pool { kernel, stride, padding }) => avg_pool2d(input(), [*kernel; 2], [*stride; 2], [*padding; 2], false, false),
+        Operator::AvgPool(Pool { kernel, stride, padding, .. }) => {
+            avg_pool2d(input(), kernel.both(), stride.both(), [padding.top; 2], false, false)
+        }
         Operator::MaxPool(pool) => layers.max_pool(id, input(), *pool),
         Operator::GlobalAvgPool => {
             let input = input();
@@ -90,7 +92,7 @@ pub fn value<B: Backend>(
             sum.reshape(shape)
         }
         Operator::WeightedSum { weights } => layers.sum(id, weights, inputs.collect()),
-        Operator::Concat => Tensor::cat(inputs.collect(), 1),
+        Operator::Concat { .. } => Tensor::cat(inputs.collect(), 1),
         Operator::Shift { offset } => {
             let [_, channels, height, width] = shape;
             let kept = [height - offset, width - offset];
@@ -99,6 +101,7 @@ pub fn value<B: Backend>(
         }
         Operator::Truncate { channels } => input().narrow(1, 0, *channels),
         Operator::Zero { .. } => layers.zeros(shape),
+        other => unreachable!("`{}` is not run here, which the engine checks first", other.kind()),
     }
 }
 
@@ -111,7 +114,7 @@ pub(crate) fn weight<B: Backend, const D: usize>(layers: &impl Layers<B>, graph:
 
 /// burn's form of a convolution's options.
 fn conv_options(conv: &Conv2d) -> ConvOptions<2> {
-    ConvOptions::new([conv.stride; 2], [conv.padding; 2], [conv.dilation; 2], conv.groups)
+    ConvOptions::new(conv.stride.both(), [conv.padding.top; 2], conv.dilation.both(), conv.groups)
 }
 
 /// `factor · tensor`, without a pass over memory where the factor is 1.

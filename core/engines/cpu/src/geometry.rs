@@ -1,7 +1,8 @@
 //! Where the taps of a convolution lie, forward and backward, and how many operations it takes.
 
+use crate::square::SquareConv;
 use assay_core::engine::profile::{ConvolutionPass, Kernel, Work};
-use assay_core::graph::{Conv2d, Shape};
+use assay_core::graph::Shape;
 use assay_kernels::{Element, Map, Target};
 
 /// The layout of a value with a border.
@@ -10,12 +11,12 @@ pub(super) fn map(shape: Shape, pad: usize) -> Map {
 }
 
 /// Floating-point operations of a convolution with `outputs` output elements.
-pub(super) fn operations(conv: &Conv2d, outputs: usize, input_channels: usize) -> u64 {
+pub(super) fn operations(conv: &SquareConv, outputs: usize, input_channels: usize) -> u64 {
     (2 * outputs * (input_channels / conv.groups) * conv.kernel * conv.kernel) as u64
 }
 
 /// What the weight gradient of a convolution counts as in a profile, with `outputs` output elements an image.
-pub(super) fn weight_gradient_work(conv: &Conv2d, outputs: usize, input_channels: usize, images: usize) -> (Work, u64) {
+pub(super) fn weight_gradient_work(conv: &SquareConv, outputs: usize, input_channels: usize, images: usize) -> (Work, u64) {
     let work = Work::Convolution(ConvolutionPass::WeightGradient, Kernel::of(conv.kernel));
     (work, operations(conv, outputs, input_channels) * images as u64)
 }
@@ -32,7 +33,7 @@ pub(super) struct ForwardTaps {
 }
 
 /// The taps of group `group` of a convolution that reads a value of layout `input`.
-pub(super) fn forward_taps(conv: &Conv2d, input: &Map, group: usize) -> ForwardTaps {
+pub(super) fn forward_taps(conv: &SquareConv, input: &Map, group: usize) -> ForwardTaps {
     let channels = input.channels / conv.groups;
     let row = |channel: usize, ky: usize| (channel * input.channel_step() + ky * conv.dilation * input.row_step()) as isize;
     let rows: Vec<isize> = (0..channels).flat_map(|channel| (0..conv.kernel).map(move |ky| row(channel, ky))).collect();
@@ -42,7 +43,7 @@ pub(super) fn forward_taps(conv: &Conv2d, input: &Map, group: usize) -> ForwardT
 }
 
 /// A group's weights in the order of its taps: `[taps][output channels]`.
-pub(super) fn forward_weights<E: Element>(conv: &Conv2d, weight: &[f32], group: usize) -> Vec<E> {
+pub(super) fn forward_weights<E: Element>(conv: &SquareConv, weight: &[f32], group: usize) -> Vec<E> {
     let outputs = conv.out_channels / conv.groups;
     let taps = weight.len() / conv.out_channels;
     let at = |tap: usize, output: usize| E::from_f64(f64::from(weight[(group * outputs + output) * taps + tap]));
@@ -68,14 +69,14 @@ pub(super) struct Phase<E> {
 }
 
 /// The first output position that a tap reads, and how many there are, along one axis.
-fn reach(conv: &Conv2d, size: usize, remainder: usize, tap: usize) -> Option<(isize, usize)> {
+fn reach(conv: &SquareConv, size: usize, remainder: usize, tap: usize) -> Option<(isize, usize)> {
     let numerator = (remainder + conv.padding) as isize - (tap * conv.dilation) as isize;
     let stride = conv.stride as isize;
     (numerator.rem_euclid(stride) == 0).then(|| (numerator.div_euclid(stride), (size - remainder).div_ceil(conv.stride)))
 }
 
 /// The border that an output gradient needs so that a data gradient reads only inside it.
-pub(super) fn gradient_pad(conv: &Conv2d, input: Shape, output: Shape) -> usize {
+pub(super) fn gradient_pad(conv: &SquareConv, input: Shape, output: Shape) -> usize {
     let mut pad = 0;
     for (size, outputs) in [(input.height, output.height), (input.width, output.width)] {
         for remainder in 0..conv.stride.min(size) {
@@ -91,7 +92,7 @@ pub(super) fn gradient_pad(conv: &Conv2d, input: Shape, output: Shape) -> usize 
 
 /// The phases of a data gradient for all groups: `from` is the output gradient's layout, `to` the input gradient's;
 /// every weight is multiplied by its output channel's scale.
-pub(super) fn data_gradient<E: Element>(conv: &Conv2d, weight: &[f32], from: &Map, to: &Map, scales: &[f64]) -> Vec<Phase<E>> {
+pub(super) fn data_gradient<E: Element>(conv: &SquareConv, weight: &[f32], from: &Map, to: &Map, scales: &[f64]) -> Vec<Phase<E>> {
     let (inputs, outputs) = (to.channels / conv.groups, conv.out_channels / conv.groups);
     let kernel = conv.kernel;
     let mut phases = Vec::new();

@@ -25,6 +25,7 @@ mod plan;
 mod schedule;
 mod spare;
 mod spread;
+mod square;
 mod tiles;
 mod workspace;
 
@@ -144,11 +145,19 @@ impl Engine for CpuEngine {
         Some(Box::new(self.threads(threads)))
     }
 
+    fn supports(&self, graph: &Graph) -> Result<(), EngineError> {
+        let Some(id) = graph.first_not_basic() else { return Ok(()) };
+        let node = graph.node(id);
+        let problem = format!("has no kernel for node `{}` ({}); use an engine of burn", node.name, node.operator.kind());
+        Err(EngineError::Unsupported { engine: self.name(), problem })
+    }
+
     fn room(&self, bytes: usize) -> Result<(), EngineError> {
         self.limit.room(bytes)
     }
 
     fn pass(&self, network: &Network, batch: &Minibatch, ask: &Ask, precision: Precision) -> Result<Answer, EngineError> {
+        self.supports(network.graph())?;
         check_ask(network, batch, ask)?;
         match precision {
             Precision::F32 => pass::run::<f32>(self, network, batch, ask),
@@ -164,6 +173,7 @@ impl Engine for CpuEngine {
         precision: Precision,
         visit: &mut dyn FnMut(&[Vec<f64>]),
     ) -> Result<(), EngineError> {
+        self.supports(network.graph())?;
         check_batch(network, batch)?;
         let ask = Ask::new().gradients(objective.clone(), Wanted::parameters());
         check_ask(network, &batch.part(0, 1), &ask)?;
@@ -174,6 +184,7 @@ impl Engine for CpuEngine {
     }
 
     fn tangent_gram(&self, network: &Network, batch: &Minibatch, precision: Precision) -> Result<Gram, EngineError> {
+        self.supports(network.graph())?;
         check_batch(network, batch)?;
         match precision {
             Precision::F32 => gram::tangent_gram::<f32>(self, network, batch, precision),
@@ -186,6 +197,7 @@ impl Engine for CpuEngine {
             let problem = "computes in 32 bits only; train in 32 bits, or on an engine of burn".into();
             return Err(EngineError::Unsupported { engine: self.name(), problem });
         }
+        self.supports(network.graph())?;
         Ok(match rules.precision {
             Precision::F32 => Box::new(CpuLearner::<f32>::new(self, &network, rules)),
             Precision::F64 => Box::new(CpuLearner::<f64>::new(self, &network, rules)),

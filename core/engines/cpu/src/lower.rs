@@ -1,7 +1,9 @@
 //! A graph as the CPU engine runs it: only what is asked for, each value computed once.
 
 use assay_core::engine::learner::Mixture;
-use assay_core::graph::{Conv2d, Graph, NodeId, Operator, Shape};
+use assay_core::graph::{Conv2d, Graph, NodeId, Operator, Pool, Shape};
+
+use crate::square::SquareConv;
 
 /// What an [`Op`] computes; a linear layer is a 1×1 convolution of a 1×1 map.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,7 +11,7 @@ pub(super) enum Kind {
     /// The images.
     Input,
     /// A convolution or linear layer.
-    Conv(Conv2d),
+    Conv(SquareConv),
     /// Batch normalisation with this ε.
     Norm(f64),
     /// max(0, x).
@@ -183,23 +185,28 @@ fn needed(graph: &Graph, taps: &[NodeId]) -> Vec<bool> {
 fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
     match operator {
         Operator::Input => Kind::Input,
-        Operator::Conv2d(conv) => Kind::Conv(*conv),
-        Operator::Linear { out_features, bias } => Kind::Conv(Conv2d::new(*out_features, 1).bias(*bias)),
+        Operator::Conv2d(conv) => Kind::Conv(SquareConv::of(conv)),
+        Operator::Linear { out_features, bias, .. } => Kind::Conv(SquareConv::of(&Conv2d::new(*out_features, 1).bias(*bias))),
         Operator::BatchNorm { epsilon, .. } => Kind::Norm(*epsilon),
         Operator::Relu => Kind::Relu,
-        Operator::AvgPool(pool) => Kind::Pool { maximum: false, kernel: [pool.kernel; 2], stride: pool.stride, padding: pool.padding },
-        Operator::MaxPool(pool) => Kind::Pool { maximum: true, kernel: [pool.kernel; 2], stride: pool.stride, padding: pool.padding },
+        Operator::AvgPool(pool) => square_pool(false, pool),
+        Operator::MaxPool(pool) => square_pool(true, pool),
         Operator::GlobalAvgPool => {
             let kernel = input.map_or([1, 1], |shape| [shape.height, shape.width]);
             Kind::Pool { maximum: false, kernel, stride: 1, padding: 0 }
         }
         Operator::WeightedSum { weights } => Kind::Sum(weights.iter().map(|weight| f64::from(*weight)).collect()),
-        Operator::Concat => Kind::Concat,
+        Operator::Concat { .. } => Kind::Concat,
         Operator::Shift { offset } => Kind::Shift(*offset),
         // Only as many channels as the value has are moved.
         Operator::Truncate { .. } => Kind::Shift(0),
         Operator::Zero { .. } => Kind::Zero,
+        other => unreachable!("`{}` is not run here, which the engine checks first", other.kind()),
     }
+}
+
+fn square_pool(maximum: bool, pool: &Pool) -> Kind {
+    Kind::Pool { maximum, kernel: pool.kernel.both(), stride: pool.stride.rows, padding: pool.padding.top }
 }
 
 /// The ops while they are made.

@@ -101,15 +101,11 @@ fn graph<R: rand::Rng>(draw: &mut Draw<R>, kinks: bool) -> Graph {
                 let groups = if draw.below(4) == 0 { shape.channels } else { 1 };
                 let out_channels = groups * (1 + draw.below(if groups == 1 { 9 } else { 2 }));
                 let kernel = draw.of(&[1, 2, 3, 3, 5, 7]);
-                let conv = Conv2d {
-                    out_channels,
-                    kernel,
-                    stride: draw.of(&[1, 1, 2, 3]),
-                    padding: draw.below(kernel + 1),
-                    dilation: draw.of(&[1, 1, 2]),
-                    groups,
-                    bias: draw.below(2) == 0,
-                };
+                let stride: usize = draw.of(&[1, 1, 2, 3]);
+                let padding = draw.below(kernel + 1);
+                let dilation: usize = draw.of(&[1, 1, 2]);
+                let conv = Conv2d::new(out_channels, kernel).stride(stride).padding(padding).dilation(dilation).groups(groups);
+                let conv = conv.bias(draw.below(2) == 0);
                 b.conv(&name, input, conv)
                     .and_then(|conv| if draw.below(3) > 0 { b.batch_norm(format!("{name}.norm"), conv) } else { Ok(conv) })
             }
@@ -137,7 +133,7 @@ fn graph<R: rand::Rng>(draw: &mut Draw<R>, kinks: bool) -> Graph {
                     .filter(|node| (b.shape(*node).height, b.shape(*node).width) == (shape.height, shape.width))
                     .collect();
                 let parts: Vec<NodeId> = (0..1 + draw.below(2)).map(|_| draw.of(&same)).collect();
-                b.add(name, Operator::Concat, &parts)
+                b.add(name, Operator::CONCAT, &parts)
             }
             12 => {
                 let shifted = b.add(&name, Operator::Shift { offset: 1 }, &[input]);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Conv2d, Graph, Node, NodeId, Operator, Pool, Shape, operator, parameter};
+use super::{Conv2d, Graph, Node, NodeId, Operator, Pool, Shape, infer, parameter};
 
 /// Why a node cannot be added. The message names the node.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,11 +54,11 @@ impl GraphBuilder {
     /// If the shape has no elements.
     pub fn new(input: Shape) -> Result<Self, GraphError> {
         let wrong = |problem: String| Err(GraphError::Shape { node: "input".into(), kind: "input", problem });
-        let extents = [input.channels, input.height, input.width];
+        let extents = input.axes();
         if extents.contains(&0) {
             return wrong(format!("an image of {input} has no pixels"));
         }
-        if let Err(problem) = operator::count(&extents) {
+        if let Err(problem) = infer::count(&extents) {
             return wrong(problem);
         }
         let node = Node { name: "input".into(), operator: Operator::Input, inputs: Vec::new(), shape: input };
@@ -134,7 +134,7 @@ impl GraphBuilder {
 
     /// Adds a linear layer. Errors as [`GraphBuilder::add`].
     pub fn linear(&mut self, name: impl Into<String>, input: NodeId, out_features: usize, bias: bool) -> Result<NodeId, GraphError> {
-        self.add(name, Operator::Linear { out_features, bias }, &[input])
+        self.add(name, Operator::linear(out_features, bias), &[input])
     }
 
     /// Adds Σ weight · input. Errors as [`GraphBuilder::add`].
@@ -172,9 +172,8 @@ impl GraphBuilder {
         let mut parameters_of = Vec::with_capacity(self.nodes.len());
         for (position, node) in self.nodes.iter().enumerate() {
             let first = parameters.len();
-            if let Some(input) = node.inputs.first() {
-                parameters.extend(parameter::specs(NodeId(position), &node.name, &node.operator, self.shape(*input)));
-            }
+            let input = node.inputs.first().map_or(node.shape, |input| self.shape(*input));
+            parameters.extend(parameter::specs(NodeId(position), &node.name, &node.operator, input));
             parameters_of.push(first..parameters.len());
         }
         Graph { nodes: self.nodes, output, blocks: self.blocks, paths: self.paths, parameters, parameters_of }

@@ -18,7 +18,8 @@ impl Graph {
         self.parameters.iter().filter(|spec| live.carries_signal(spec.node)).map(super::ParameterSpec::elements).sum()
     }
 
-    /// Multiply-adds of one image through every convolution and linear layer. A multiply-add counts once.
+    /// Multiply-adds of one image through every convolution, linear layer and product of two values' matrices. A multiply-add
+    /// counts once.
     #[must_use]
     pub fn multiply_adds(&self) -> u64 {
         (0..self.nodes.len()).map(|position| self.multiply_adds_of(NodeId(position))).fold(0, u64::saturating_add)
@@ -28,11 +29,16 @@ impl Graph {
     #[must_use]
     pub fn multiply_adds_of(&self, id: NodeId) -> u64 {
         let node = self.node(id);
-        match (&node.operator, self.parameters_of(id).next()) {
-            (Operator::Conv2d(_) | Operator::Linear { .. }, Some(weight)) => {
-                (self.parameters[weight].elements() as u64).saturating_mul(node.shape.area() as u64)
+        let places = match &node.operator {
+            Operator::Conv2d(_) => node.shape.area(),
+            Operator::Linear { out_features, .. } => node.shape.elements() / out_features,
+            Operator::MatMul { axis } => {
+                let left = node.inputs.first().map_or(0, |left| self.node(*left).shape.axis(axis + 1));
+                return (node.shape.elements() as u64).saturating_mul(left as u64);
             }
-            _ => 0,
-        }
+            _ => return 0,
+        };
+        let weight = self.parameters_of(id).next().map_or(0, |weight| self.parameters[weight].elements());
+        (weight as u64).saturating_mul(places as u64)
     }
 }

@@ -60,12 +60,24 @@ impl Graph {
     pub fn liveness(&self) -> Liveness {
         let needed = self.needed_by(&[]);
         let mut reached = vec![false; self.nodes.len()];
+        let mut own = vec![false; self.nodes.len()];
         for (position, node) in self.nodes.iter().enumerate() {
             reached[position] = match node.operator {
                 Operator::Input => true,
                 Operator::Zero { .. } => false,
                 _ => node.inputs.iter().any(|input| reached[input.0]),
             };
+            own[position] = match node.operator {
+                Operator::Input => false,
+                _ if node.operator.is_source() => true,
+                _ => !node.inputs.is_empty() && node.inputs.iter().all(|input| own[input.0]),
+            };
+        }
+        // What a network adds of its own matters where it meets the signal.
+        for (position, node) in self.nodes.iter().enumerate().rev() {
+            if reached[position] {
+                node.inputs.iter().filter(|input| own[input.0]).for_each(|input| reached[input.0] = true);
+            }
         }
         Liveness { needed, reached }
     }

@@ -1,21 +1,27 @@
-//! A [`Graph`]: the structure of a network, without a single number in it.
+//! A [`Graph`]: the structure of a network, without what it learns.
 //!
-//! A graph is a directed acyclic graph of a dozen typed [`Operator`]s whose shapes were checked when it was built.
+//! A graph is a directed acyclic graph of typed [`Operator`]s whose shapes were checked when it was built.
 //! It knows its parameters, multiply-adds and which nodes carry signal from input to output, so that structural
 //! proxies, drawings and exporters need no tensors. Nodes are stored in topological order: a node's inputs come before it.
 
+mod activation;
+mod basic;
 mod build;
 mod cost;
+mod infer;
 mod liveness;
 mod operator;
 mod parameter;
 mod shape;
+mod window;
 
+pub use activation::Activation;
 pub use build::{GraphBuilder, GraphError};
 pub use liveness::Liveness;
-pub use operator::{Conv2d, Operator, Pool};
+pub use operator::Operator;
 pub use parameter::{ParameterRole, ParameterSpec};
-pub use shape::Shape;
+pub use shape::{AXES, Shape};
+pub use window::{Conv2d, Extent, Pool, Sides};
 
 use serde::{Deserialize, Serialize};
 

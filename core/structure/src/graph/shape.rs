@@ -2,22 +2,41 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Channels × height × width of one image's activation. The batch dimension is never part of a graph.
+/// The most axes that a value of one image has.
+pub const AXES: usize = 5;
+
+/// The axes of one image's activation: channels × height × width, where the value is made of maps. The batch dimension is never
+/// part of a graph.
+///
+/// Other values have up to five axes, which take the same places: a sequence is tokens × features, a head's weights of attention are
+/// heads × tokens × tokens. Axes of extent 1 at the end don't count: a vector of n features is n × 1 × 1. Operators that
+/// work along an axis therefore say which one, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Shape {
-    /// Feature channels.
+    /// Feature channels: the first axis.
     pub channels: usize,
-    /// Rows.
+    /// Rows: the second axis.
     pub height: usize,
-    /// Columns.
+    /// Columns: the third axis.
     pub width: usize,
+    /// The axes after the third.
+    #[serde(default = "no_further", skip_serializing_if = "are_no_further")]
+    further: [usize; AXES - 3],
+}
+
+const fn no_further() -> [usize; AXES - 3] {
+    [1; AXES - 3]
+}
+
+fn are_no_further(further: &[usize; AXES - 3]) -> bool {
+    *further == no_further()
 }
 
 impl Shape {
     /// A shape of `channels` maps of `height` × `width`.
     #[must_use]
     pub const fn new(channels: usize, height: usize, width: usize) -> Self {
-        Self { channels, height, width }
+        Self { channels, height, width, further: no_further() }
     }
 
     /// A vector of features, as a linear layer computes it.
@@ -26,10 +45,52 @@ impl Shape {
         Self::new(features, 1, 1)
     }
 
-    /// Elements of one map: height × width.
+    /// A shape of these axes, or nothing where there are more than five that count.
+    #[must_use]
+    pub fn of_axes(axes: &[usize]) -> Option<Self> {
+        let mut all = [1; AXES];
+        let (first, rest) = axes.split_at(axes.len().min(AXES));
+        all[..first.len()].copy_from_slice(first);
+        rest.iter().all(|extent| *extent == 1).then_some(Self::of(all))
+    }
+
+    const fn of([channels, height, width, fourth, fifth]: [usize; AXES]) -> Self {
+        Self { channels, height, width, further: [fourth, fifth] }
+    }
+
+    /// All five axes; those that don't count are 1.
+    #[must_use]
+    pub const fn axes(&self) -> [usize; AXES] {
+        [self.channels, self.height, self.width, self.further[0], self.further[1]]
+    }
+
+    /// The extent of an axis; beyond the fifth it is 1.
+    #[must_use]
+    pub fn axis(&self, axis: usize) -> usize {
+        self.axes().get(axis).copied().unwrap_or(1)
+    }
+
+    /// The same with another extent at one of the five axes.
+    ///
+    /// # Panics
+    /// If there is no such axis.
+    #[must_use]
+    pub fn with_axis(&self, axis: usize, extent: usize) -> Self {
+        let mut axes = self.axes();
+        axes[axis] = extent;
+        Self::of(axes)
+    }
+
+    /// Whether it is channels × height × width.
+    #[must_use]
+    pub fn is_maps(&self) -> bool {
+        are_no_further(&self.further)
+    }
+
+    /// Elements of one map: height × width, and what further axes there are.
     #[must_use]
     pub const fn area(&self) -> usize {
-        self.height * self.width
+        self.height * self.width * self.further[0] * self.further[1]
     }
 
     /// Elements of the whole activation.
@@ -37,10 +98,27 @@ impl Shape {
     pub const fn elements(&self) -> usize {
         self.channels * self.area()
     }
+
+    /// The shape of a sum or product of both, where an axis of extent 1 is repeated; nothing where they do not fit.
+    #[must_use]
+    pub fn broadcast(&self, other: &Self) -> Option<Self> {
+        let mut axes = self.axes();
+        for (own, other) in axes.iter_mut().zip(other.axes()) {
+            match (*own, other) {
+                (own, other) if own == other => {}
+                (1, _) => *own = other,
+                (_, 1) => {}
+                _ => return None,
+            }
+        }
+        Some(Self::of(axes))
+    }
 }
 
 impl std::fmt::Display for Shape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}×{}×{}", self.channels, self.height, self.width)
+        write!(f, "{}×{}×{}", self.channels, self.height, self.width)?;
+        let counting = self.further.iter().rposition(|extent| *extent != 1).map_or(0, |last| last + 1);
+        self.further[..counting].iter().try_for_each(|extent| write!(f, "×{extent}"))
     }
 }

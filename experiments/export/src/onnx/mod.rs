@@ -25,6 +25,7 @@ pub const OUTPUT: &str = "logits";
 /// # Errors
 /// If a node has the name of the file's input or output.
 pub fn to_onnx(model: &Model<'_>) -> Result<Vec<u8>, ExportError> {
+    model.check_basic("ONNX")?;
     let graph = model.graph();
     if let Some(node) = graph.nodes().iter().find(|node| [INPUT, OUTPUT].contains(&node.name.as_str())) {
         let problem = "the file's input or output has its name".into();

@@ -1,6 +1,6 @@
 //! From a graph's operators to ONNX's.
 
-use assay_core::graph::{Conv2d, NodeId, Operator, Pool};
+use assay_core::graph::{Conv2d, Extent, NodeId, Operator, Pool, Sides};
 
 use super::schema::{AttributeProto, AttributeType, DataType, NodeProto, TensorProto};
 use super::{INPUT, OUTPUT};
@@ -40,17 +40,17 @@ impl Operators {
                 let Conv2d { kernel, stride, padding, dilation, groups, .. } = *conv;
                 let read = [inputs, self.parameters(model, id, &|shape| shape.to_vec())].concat();
                 let mut attributes = window(kernel, stride, padding);
-                attributes.extend([list("dilations", &[dilation; 2]), whole("group", groups)]);
+                attributes.extend([list("dilations", &dilation.both()), whole("group", groups)]);
                 self.add("Conv", &read, output, attributes);
             }
             Operator::BatchNorm { affine, epsilon } => self.batch_norm(model, id, *affine, *epsilon),
             Operator::Relu => self.add("Relu", &inputs, output, vec![]),
-            Operator::AvgPool(Pool { kernel, stride, padding }) => {
+            Operator::AvgPool(Pool { kernel, stride, padding, .. }) => {
                 let mut attributes = window(*kernel, *stride, *padding);
                 attributes.push(whole("count_include_pad", 0));
                 self.add("AveragePool", &inputs, output, attributes);
             }
-            Operator::MaxPool(Pool { kernel, stride, padding }) => {
+            Operator::MaxPool(Pool { kernel, stride, padding, .. }) => {
                 self.add("MaxPool", &inputs, output, window(*kernel, *stride, *padding));
             }
             Operator::GlobalAvgPool => self.add("GlobalAveragePool", &inputs, output, vec![]),
@@ -74,7 +74,7 @@ impl Operators {
                 }
                 self.add("Sum", &terms, output, vec![]);
             }
-            Operator::Concat => self.add("Concat", &inputs, output, vec![whole("axis", 1)]),
+            Operator::Concat { .. } => self.add("Concat", &inputs, output, vec![whole("axis", 1)]),
             Operator::Shift { offset } => {
                 let offset = *offset as i64;
                 let [starts, ends, axes] = [("starts", [offset; 2]), ("ends", [i64::MAX; 2]), ("axes", [2, 3])]
@@ -95,6 +95,7 @@ impl Operators {
                 self.add("Concat", &[part("images"), sizes], part("shape"), vec![whole("axis", 0)]);
                 self.add("ConstantOfShape", &[part("shape")], output, vec![]);
             }
+            other => unreachable!("`{}` is not basic, which was checked", other.kind()),
         }
     }
 
@@ -175,8 +176,10 @@ fn name(model: &Model<'_>, id: NodeId) -> String {
     if id == NodeId(0) { INPUT.into() } else { model.graph().node(id).name.clone() }
 }
 
-fn window(kernel: usize, stride: usize, padding: usize) -> Vec<AttributeProto> {
-    vec![list("kernel_shape", &[kernel; 2]), list("strides", &[stride; 2]), list("pads", &[padding; 4])]
+fn window(kernel: Extent, stride: Extent, padding: Sides) -> Vec<AttributeProto> {
+    let Sides { top, left, bottom, right } = padding;
+    let pads = list("pads", &[top, left, bottom, right]);
+    vec![list("kernel_shape", &kernel.both()), list("strides", &stride.both()), pads]
 }
 
 fn whole(name: &str, value: usize) -> AttributeProto {

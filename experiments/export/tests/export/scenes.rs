@@ -79,7 +79,7 @@ pub(crate) fn odds_and_ends() -> Scene {
     let sum = b.weighted_sum("stem.sum", &[(0.25, first), (1.0, zero), (-1.5, first)]).unwrap();
     let norm = b.add("stem.bn", Operator::BatchNorm { affine: true, epsilon: 1e-3 }, &[sum]).unwrap();
     let shifted = b.add("cells.0.shift", Operator::Shift { offset: 2 }, &[norm]).unwrap();
-    let both = b.add("cells.0.concat", Operator::Concat, &[shifted, norm]).unwrap();
+    let both = b.add("cells.0.concat", Operator::CONCAT, &[shifted, norm]).unwrap();
     let fewer = b.add("cells.0.fewer", Operator::Truncate { channels: 7 }, &[both]).unwrap();
     let pooled = b.add("pool", Operator::GlobalAvgPool, &[fewer]).unwrap();
     let hidden = b.linear("hidden", pooled, 8, false).unwrap();

@@ -34,7 +34,9 @@ pub fn positive(network: &Network, norms: Norms, biases: bool) -> Result<Network
                 return Ok(inputs[0]);
             }
             Operator::Conv2d(conv) => Operator::Conv2d(conv.bias(conv.bias && biases)),
-            Operator::Linear { out_features, bias } => Operator::Linear { out_features: *out_features, bias: *bias && biases },
+            Operator::Linear { out_features, bias, axis } => {
+                Operator::Linear { out_features: *out_features, bias: *bias && biases, axis: *axis }
+            }
             other => other.clone(),
         };
         builder.add(node.name.clone(), operator, inputs)

@@ -61,7 +61,7 @@ pub fn rescaled(network: &Network) -> Result<(Network, i64), ProxyError> {
                 let signal = sum(&signals, &inputs, weights);
                 place(builder, &mut signals, node, &inputs, signal)
             }
-            Operator::Concat => {
+            Operator::Concat { .. } => {
                 let inputs = aligned(builder, &mut signals, node, inputs)?;
                 let bounds = inputs.iter().flat_map(|input| signals[input.0].bounds.clone()).collect();
                 let signal = Signal { bounds, exponent: common_exponent(&signals, &inputs) };

@@ -167,7 +167,7 @@ impl Lowering {
             let sum = node(self, Place { cell: index, reduces, node: number }, &nodes)?;
             nodes.push(sum);
         }
-        self.builder.add(name("concat"), Operator::Concat, &nodes[INPUTS..])
+        self.builder.add(name("concat"), Operator::CONCAT, &nodes[INPUTS..])
     }
 
     /// The sum of a node's terms.

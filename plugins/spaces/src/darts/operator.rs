@@ -116,6 +116,6 @@ pub(super) fn factorized_reduction(
     }
     let shifted = b.add(format!("{name}.shift"), Operator::Shift { offset: 1 }, &[positive])?;
     halves.push(b.conv(format!("{name}.odd"), shifted, half(channels - channels / 2))?);
-    let both = b.add(format!("{name}.concat"), Operator::Concat, &halves)?;
+    let both = b.add(format!("{name}.concat"), Operator::CONCAT, &halves)?;
     form.batch_norm(b, format!("{name}.bn"), both)
 }

@@ -97,7 +97,7 @@ fn module(b: &mut GraphBuilder, cell: &Cell, name: &str, input: NodeId, channels
     let features = match feeding[..] {
         [] => return projection(b, &name, input, channels),
         [only] => only,
-        _ => b.add(format!("{name}.concat"), Operator::Concat, &feeding)?,
+        _ => b.add(format!("{name}.concat"), Operator::CONCAT, &feeding)?,
     };
     if !cell.has(0, output) {
         return Ok(features);

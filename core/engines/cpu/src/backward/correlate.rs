@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use assay_core::graph::Conv2d;
+use crate::square::SquareConv;
 use assay_kernels::{Element, Kernels, Sums, WeightGradient};
 
 use crate::activations::Tile;
@@ -11,7 +11,7 @@ use crate::geometry::forward_taps;
 /// Adds some rows of a tile to the correlation sums of a convolution, `[output channels][taps]`.
 pub(super) fn correlate<E: Element>(
     kernels: &Kernels<E>,
-    conv: &Conv2d,
+    conv: &SquareConv,
     gradient: Tile<'_, E>,
     input: Tile<'_, E>,
     rows: Range<usize>,

@@ -3,7 +3,7 @@
 use std::iter::repeat_n;
 use std::ops::Range;
 
-use assay_core::graph::Conv2d;
+use crate::square::SquareConv;
 use assay_core::network::Network;
 use assay_kernels::{Convolution, Element, Init, Kernels, Map, Source, Target};
 
@@ -20,7 +20,7 @@ pub(crate) fn conv_weights<E: Element>(network: &Network, lowered: &Lowered, op:
 
 /// What is the same for all tiles and rows of a convolution.
 pub(super) struct ConvolutionCall<'a, E> {
-    conv: &'a Conv2d,
+    conv: &'a SquareConv,
     weights: &'a [Vec<E>],
     /// One vector an output channel, if there is a bias.
     starts: Vec<E>,
@@ -30,7 +30,14 @@ pub(super) struct ConvolutionCall<'a, E> {
 
 impl<'a, E: Element> ConvolutionCall<'a, E> {
     /// A convolution of values of this layout.
-    pub(super) fn new(network: &Network, conv: &'a Conv2d, weights: &'a [Vec<E>], bias: Option<usize>, input: &Map, lanes: usize) -> Self {
+    pub(super) fn new(
+        network: &Network,
+        conv: &'a SquareConv,
+        weights: &'a [Vec<E>],
+        bias: Option<usize>,
+        input: &Map,
+        lanes: usize,
+    ) -> Self {
         let wide = |value: &f32| repeat_n(E::from_f64(f64::from(*value)), lanes);
         let starts = bias.map_or_else(Vec::new, |bias| network.parameter(bias).iter().flat_map(wide).collect());
         Self { conv, weights, starts, taps: (0..conv.groups).map(|group| forward_taps(conv, input, group)).collect() }

@@ -5,7 +5,7 @@
 //! that batch normalisation's backward sums over the batch follows from G and Σ dy, because x̂ is linear in x:
 //! Σ dy·x̂ = (W·G − mean Σ dy) / deviation. So the gradient and x̂ are each read once, not twice.
 
-use assay_core::graph::Conv2d;
+use crate::square::SquareConv;
 use assay_kernels::Map;
 
 mod arrange;
@@ -78,7 +78,7 @@ pub(super) struct MixturePlan {
 pub(super) struct CorrelationPlan {
     pub(super) gradient: View,
     pub(super) input: usize,
-    pub(super) conv: Conv2d,
+    pub(super) conv: SquareConv,
     /// Where its sums are in a level's arena, in vectors for one cotangent.
     pub(super) offset: usize,
     pub(super) vectors: usize,

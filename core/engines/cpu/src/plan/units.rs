@@ -1,6 +1,6 @@
 //! What has parameters, and the sums over the batch that their gradients need.
 
-use assay_core::graph::Conv2d;
+use crate::square::SquareConv;
 
 use super::contribute::{Contribution, Planner};
 use super::{CorrelationPlan, Step, SumsPlan, Times, Unit, View};
@@ -9,7 +9,7 @@ use crate::lower::Kind;
 
 impl Planner<'_> {
     /// The sums that a unit's gradients need, and the point at which they are complete.
-    pub(super) fn unit(&mut self, conv: Option<(usize, &Conv2d)>, norm: Option<usize>, gradient: View) -> usize {
+    pub(super) fn unit(&mut self, conv: Option<(usize, &SquareConv)>, norm: Option<usize>, gradient: View) -> usize {
         let unit = self.units.len();
         let mut level = 0;
         let correlation = conv.filter(|_| self.goal.parameters).map(|(op, conv)| {
@@ -78,7 +78,7 @@ impl Planner<'_> {
         if norm.is_some() || through.is_some() { self.known[unit] } else { 0 }
     }
 
-    pub(super) fn conv_of(&self, unit: usize) -> Option<Conv2d> {
+    pub(super) fn conv_of(&self, unit: usize) -> Option<SquareConv> {
         match self.units[unit].conv.map(|op| &self.lowered.ops[op].kind) {
             Some(Kind::Conv(conv)) => Some(*conv),
             _ => None,

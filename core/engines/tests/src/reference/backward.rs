@@ -117,7 +117,7 @@ pub(crate) fn pull_back_by(
                     }
                 }
             }
-            Operator::Concat => {
+            Operator::Concat { .. } => {
                 let mut channel = 0;
                 for input in &node.inputs {
                     let shape = values[input.0].shape;
@@ -133,6 +133,7 @@ pub(crate) fn pull_back_by(
             }),
             Operator::Truncate { .. } => dy.each(|n, c, y, x| sensitivities[from].add(n, c, y, x, dy.at(n, c, y, x))),
             Operator::Input | Operator::Zero { .. } => {}
+            other => unreachable!("no random graph has a `{}`", other.kind()),
         }
     }
     (all, sensitivities)

@@ -70,7 +70,7 @@ pub(crate) fn forward_by(network: &Network, batch: &Minibatch, way: Way<'_>) -> 
                     }
                 }
             }
-            (Operator::Concat, _) => {
+            (Operator::Concat { .. }, _) => {
                 let mut first = 0;
                 for input in &node.inputs {
                     let input = &values[input.0];

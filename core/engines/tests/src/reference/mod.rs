@@ -6,7 +6,7 @@ mod forward;
 use std::collections::BTreeMap;
 
 use assay_core::engine::learner::{Dropped, Mixture};
-use assay_core::graph::{Conv2d, NodeId, Operator, Pool, Shape};
+use assay_core::graph::{Conv2d, NodeId, Operator, Pool, Shape, Sides};
 use assay_core::network::{Network, RunningStatistics};
 
 pub(crate) use self::backward::{gradients, pull_back, pull_back_by};
@@ -53,8 +53,8 @@ impl Tensor {
 }
 
 /// Where a window's position falls in an image of `shape`, if inside.
-fn inside(shape: Shape, y: usize, x: usize, padding: usize) -> Option<(usize, usize)> {
-    let (y, x) = (y.checked_sub(padding)?, x.checked_sub(padding)?);
+fn inside(shape: Shape, [y, x]: [usize; 2], padding: Sides) -> Option<(usize, usize)> {
+    let (y, x) = (y.checked_sub(padding.top)?, x.checked_sub(padding.left)?);
     (y < shape.height && x < shape.width).then_some((y, x))
 }
 
@@ -63,11 +63,11 @@ fn each_product(conv: &Conv2d, input: Shape, out: &Tensor, mut visit: impl FnMut
     let (inputs, outputs) = (input.channels / conv.groups, conv.out_channels / conv.groups);
     out.each(|n, c, y, x| {
         for i in 0..inputs {
-            for ky in 0..conv.kernel {
-                for kx in 0..conv.kernel {
-                    let at = (y * conv.stride + ky * conv.dilation, x * conv.stride + kx * conv.dilation);
-                    if let Some((iy, ix)) = inside(input, at.0, at.1, conv.padding) {
-                        let weight = ((c * inputs + i) * conv.kernel + ky) * conv.kernel + kx;
+            for ky in 0..conv.kernel.rows {
+                for kx in 0..conv.kernel.columns {
+                    let at = [y * conv.stride.rows + ky * conv.dilation.rows, x * conv.stride.columns + kx * conv.dilation.columns];
+                    if let Some((iy, ix)) = inside(input, at, conv.padding) {
+                        let weight = ((c * inputs + i) * conv.kernel.rows + ky) * conv.kernel.columns + kx;
                         visit([n, c, y, x], [n, c / outputs * inputs + i, iy, ix], weight);
                     }
                 }
@@ -78,8 +78,8 @@ fn each_product(conv: &Conv2d, input: Shape, out: &Tensor, mut visit: impl FnMut
 
 /// The positions of a pooling window inside the image, row-major.
 fn window(pool: Pool, input: Shape, y: usize, x: usize) -> Vec<(usize, usize)> {
-    let positions = (0..pool.kernel).flat_map(|ky| (0..pool.kernel).map(move |kx| (ky, kx)));
-    positions.filter_map(|(ky, kx)| inside(input, y * pool.stride + ky, x * pool.stride + kx, pool.padding)).collect()
+    let positions = (0..pool.kernel.rows).flat_map(|ky| (0..pool.kernel.columns).map(move |kx| (ky, kx)));
+    positions.filter_map(|(ky, kx)| inside(input, [y * pool.stride.rows + ky, x * pool.stride.columns + kx], pool.padding)).collect()
 }
 
 /// Mean and 1/√(variance + ε) of a channel.

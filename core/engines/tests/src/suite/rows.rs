@@ -37,7 +37,7 @@ fn shares() -> Network {
         let pooled = b.add("pool", Operator::GlobalAvgPool, &[stem]).unwrap();
         let place = |b: &mut GraphBuilder, place: usize| b.linear(format!("place.{place}"), pooled, 4, place == 0).unwrap();
         let places = [place(b, 0), place(b, 1), place(b, 2)];
-        b.add("places", Operator::Concat, &places).unwrap()
+        b.add("places", Operator::CONCAT, &places).unwrap()
     })
 }
 
