@@ -45,7 +45,7 @@ impl Operator {
             Self::Linear { out_features, axis, .. } => linear(one()?, *out_features, *axis),
             Self::Embedding { count: vectors, features, axis } => embedding(one()?, *vectors, *features, *axis),
             Self::WeightedSum { weights } => sum(inputs, weights),
-            Self::Product => broadcast(inputs, "multiply", "multiplies nothing: it has no input"),
+            Self::Product => broadcast(inputs, ["multiply", "by"], "multiplies nothing: it has no input"),
             Self::MatMul { axis } => mat_mul(inputs, *axis),
             Self::Softmax { axis } => there(*axis).and_then(|()| one()),
             Self::Concat { axis } => concat(inputs, *axis),
@@ -151,12 +151,12 @@ fn sum(inputs: &[Shape], weights: &[f32]) -> Result<Shape, String> {
     if let Some(weight) = weights.iter().find(|weight| !weight.is_finite()) {
         return Err(format!("a weight must be a number in 32 bits, is {weight}"));
     }
-    broadcast(inputs, "add", "sums nothing: it has no input")
+    broadcast(inputs, ["add", "to"], "sums nothing: it has no input")
 }
 
-fn broadcast(inputs: &[Shape], what: &str, nothing: &str) -> Result<Shape, String> {
+fn broadcast(inputs: &[Shape], [what, with]: [&str; 2], nothing: &str) -> Result<Shape, String> {
     let (first, rest) = inputs.split_first().ok_or(nothing)?;
-    rest.iter().try_fold(*first, |all, shape| all.broadcast(shape).ok_or_else(|| format!("cannot {what} {shape} to {all}")))
+    rest.iter().try_fold(*first, |all, shape| all.broadcast(shape).ok_or_else(|| format!("cannot {what} {shape} {with} {all}")))
 }
 
 fn mat_mul(inputs: &[Shape], axis: usize) -> Result<Shape, String> {
