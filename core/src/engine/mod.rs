@@ -5,6 +5,7 @@
 
 mod ask;
 mod factory;
+mod fallback;
 mod gram;
 pub mod learner;
 mod patterns;
@@ -12,6 +13,7 @@ pub mod profile;
 
 pub use ask::{Answer, Ask, Cotangent, Gradients, Moments, Objective, Wanted, cotangent};
 pub use factory::{EngineFactory, Resources};
+pub use fallback::WithFallback;
 pub use gram::{ConditionNumber, Gram};
 pub use patterns::Patterns;
 

@@ -56,6 +56,14 @@ impl<'a> Assembly<'a> {
         self.build("engine", &self.experiment.engine, &self.plugins.engines)
     }
 
+    /// What makes another engine of this name, with its default settings. None where it is the experiment's own, or where there is
+    /// no such engine.
+    #[must_use]
+    pub fn other_engine(&self, name: &str) -> Option<Box<dyn EngineFactory>> {
+        let is_other = self.experiment.engine.name != name;
+        is_other.then(|| self.plugins.engines.build(name, &Settings::none()).ok()).flatten()
+    }
+
     /// The images that a trained network is tested on; this reads their files.
     ///
     /// # Errors

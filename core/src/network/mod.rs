@@ -22,6 +22,7 @@ pub struct Network {
     drawn_by: Option<(Initialiser, Stream)>,
     parameters: Vec<OnceLock<Vec<f32>>>,
     statistics: Option<RunningStatistics>,
+    seen: Option<RunningStatistics>,
 }
 
 /// Why given parameters do not fit a graph.
@@ -49,7 +50,7 @@ impl Network {
     #[must_use]
     pub fn initialise(graph: Arc<Graph>, initialiser: Initialiser, stream: &Stream) -> Self {
         let parameters = graph.parameters().iter().map(|_| OnceLock::new()).collect();
-        Self { graph, drawn_by: Some((initialiser, stream.clone())), parameters, statistics: None }
+        Self { graph, drawn_by: Some((initialiser, stream.clone())), parameters, statistics: None, seen: None }
     }
 
     /// A network with these values, by parameter path; values for paths that the graph lacks are ignored.
@@ -70,7 +71,7 @@ impl Network {
             }
             parameters.push(value.clone().into());
         }
-        Ok(Self { graph, drawn_by: None, parameters, statistics: None })
+        Ok(Self { graph, drawn_by: None, parameters, statistics: None, seen: None })
     }
 
     /// A network with these values, one list a parameter in the order of [`Graph::parameters`].
@@ -90,17 +91,24 @@ impl Network {
 
     /// A network with values that were drawn for its own graph.
     pub(crate) fn drawn(graph: Arc<Graph>, parameters: Vec<Vec<f32>>) -> Self {
-        Self { graph, drawn_by: None, parameters: parameters.into_iter().map(OnceLock::from).collect(), statistics: None }
+        Self { graph, drawn_by: None, parameters: parameters.into_iter().map(OnceLock::from).collect(), statistics: None, seen: None }
     }
 
-    /// The same as a measurement at initialisation is to see it.
+    /// The same with what its batch normalisations saw in training, which [`by`](Self::by) takes for running statistics.
+    #[must_use]
+    pub fn having_seen(self, statistics: RunningStatistics) -> Self {
+        Self { seen: Some(statistics), ..self }
+    }
+
+    /// The same as a measurement is to see it. Running statistics are those that it [has seen](Self::having_seen); without any, they
+    /// are as they are before training.
     #[must_use]
     pub fn by(self, statistics: NormStatistics) -> Self {
         match statistics {
             NormStatistics::Batch => Self { statistics: None, ..self },
             NormStatistics::Running => {
-                let initial = RunningStatistics::initial(&self.graph);
-                self.by_running(initial)
+                let running = self.seen.clone().unwrap_or_else(|| RunningStatistics::initial(&self.graph));
+                self.by_running(running)
             }
         }
     }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use rand::RngExt;
 
-use super::MacroNet;
 use super::shared_net::{Kept, PerChoice, SharedForm, SharedNet};
+use super::{Given, MacroNet};
 use crate::graph::{Graph, GraphError};
 use crate::stream::Stream;
 use crate::subspace::{Layout, Sketch, SketchError, Subspace};
@@ -87,6 +87,22 @@ pub trait SearchSpace: Send + Sync {
     /// # Errors
     /// If the images are too small for the space's strides, or the space has no networks of several architectures.
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError>;
+
+    /// What the network of an architecture brings along, where the space did not make it but was given it. None in spaces that build
+    /// their networks, as most do.
+    ///
+    /// # Errors
+    /// If it cannot be read any more.
+    fn given(&self, architecture: &Subspace) -> Result<Option<Given>, GraphError> {
+        let _ = architecture;
+        Ok(None)
+    }
+
+    /// What protocols say of the networks that the space was given: which they are, and with which weights. None in spaces that
+    /// build their networks.
+    fn protocol(&self) -> Option<String> {
+        None
+    }
 
     /// The architecture that is left of these numbers, one a choice, as searches that learn them by gradients report it: on each edge
     /// the operator of the largest, the first of equals. A space says otherwise whose architectures leave edges empty.

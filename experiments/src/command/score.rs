@@ -65,6 +65,9 @@ pub(super) struct Score {
 struct Line {
     architecture: String,
     proxy: String,
+    /// What measured it, where that is not the engine that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<String>,
     #[serde(flatten)]
     score: ProxyScore,
     readings: Vec<Reading>,
@@ -91,6 +94,7 @@ impl Score {
         let proxies = self.proxies(&assembly)?;
         let profiling = Profiling::start(self.profile);
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, profiling.profile())?;
+        workbench.told().iter().for_each(|line| tell!("{line}"));
         let scores = self.measure(&workbench, &given.texts, &listed)?;
         let scores = Scores { protocol: workbench.protocol(), scores };
         if self.json {
@@ -139,7 +143,8 @@ impl Score {
             let first = (position * workbench.proxies.len() + proxy) * count;
             let readings: Vec<Reading> = records[first..first + count].iter().map(|record| record.reading.clone()).collect();
             let score = ProxyScore::of(planned.proxy.direction(), &readings);
-            Line { architecture: text.clone(), proxy: planned.name.clone(), score, readings }
+            let engine = planned.proxy.is_drawn().then(|| workbench.other_engine_of(&listed.architectures[position])).flatten();
+            Line { architecture: text.clone(), proxy: planned.name.clone(), engine: engine.map(str::to_owned), score, readings }
         };
         let lines = rows.flat_map(|(text, position)| (0..workbench.proxies.len()).map(move |proxy| (text, *position, proxy)));
         let lines = lines.map(|(text, position, proxy)| line(text, position, proxy));

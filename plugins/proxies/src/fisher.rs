@@ -8,7 +8,7 @@
 //! Crowley, O'Boyle, Storkey, Gray: BlockSwap: Fisher-guided Block Substitution, ICLR 2020; as a sum over weights: the
 //! released code of Abdelfattah, Mehrotra, Dudziak, Lane: Zero-Cost Proxies for Lightweight NAS, ICLR 2021.
 //! **Cost.** One forward and one backward pass, shared with `grad-norm`, `snip` and `plain`.
-//! **Undefined** where a gradient is not finite. An architecture without a path from input to output scores by its
+//! **Undefined** where a gradient is not finite, and where a layer works on features along another axis than the first, as on tokens. An architecture without a path from input to output scores by its
 //! classifier's biases alone.
 
 use assay_core::data::{Dataset, Minibatch};
@@ -18,7 +18,8 @@ use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError,
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
-use crate::parts::loss_gradient::{weighted_nodes, weights};
+use crate::parts::channels::not_maps;
+use crate::parts::loss_gradient::{self, weighted_nodes, weights};
 
 /// Sums the Fisher information of all channels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +48,10 @@ impl PassProxy for Fisher {
 
     fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
         let graph = network.graph();
+        loss_gradient::check(graph)?;
+        if let Some(because) = not_maps(graph, &weighted_nodes(graph)) {
+            return Err(AskError::Undefined(because));
+        }
         Ok(Ask::new().gradients(Objective::cross_entropy(graph), Wanted::products(weighted_nodes(graph))))
     }
 

@@ -62,7 +62,7 @@ impl PassProxy for GradNorm {
     }
 
     fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
-        Ok(loss_gradient::ask(network))
+        loss_gradient::ask(network)
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {

@@ -16,6 +16,8 @@ use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError,
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
+use crate::parts::loss_gradient;
+
 assay_core::words! {
     /// How the agreement of all weights becomes one number.
     pub enum Reduction {
@@ -57,7 +59,8 @@ impl PassProxy for GradSign {
         vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, _network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        loss_gradient::check(network.graph())?;
         Ok(Ask::new())
     }
 

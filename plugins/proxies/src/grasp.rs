@@ -7,15 +7,15 @@
 //! **How.** H is symmetric, so wᵀH g = gᵀ(H w), and H w is the change of the gradient g as all weights grow by a common factor:
 //! the score is −½ · d‖g((1 + ε) w)‖²/dε at ε = 0, a central difference of two squared norms in float64. No ReLU may
 //! change its sign on the way: its jump is not part of H, but would outweigh it in a difference. So ε is one of [`EPSILONS`], the
-//! signs are compared, and what only rounding keeps from zero is lowered by [`THRESHOLD`].
+//! signs are compared (and the pieces of other activations with kinks), and what only rounding keeps from zero is lowered by [`THRESHOLD`].
 //! **Cost.** Two forward and backward passes in float64; two more where a ReLU changes its sign at the first ε.
 //! **Undefined** where a gradient is not finite, and where a ReLU changes its sign at every ε. An architecture without a path from
 //! input to output scores 0.
 
 use assay_core::data::{Augmentation, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Patterns, Precision, Wanted};
-use assay_core::graph::{NodeId, Operator, ParameterRole};
-use assay_core::network::Network;
+use assay_core::graph::{Activation, Graph, Node, NodeId, Operator, ParameterRole};
+use assay_core::network::{Network, NormStatistics};
 use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
@@ -67,7 +67,7 @@ impl ZeroCostProxy for Grasp {
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        let network = self.network.draw(subject)?;
+        let network = self.network.draw(subject, Some(NormStatistics::Batch))?;
         let batch = subject.sample(self.batch, self.augmentation)?;
         score(&network, &batch, subject.engine, &EPSILONS)
     }
@@ -79,24 +79,59 @@ impl ZeroCostProxy for Grasp {
 /// Those of the engine.
 pub fn score(network: &Network, batch: &Minibatch, engine: &dyn Engine, epsilons: &[f32]) -> Result<Reading, ProxyError> {
     for epsilon in epsilons {
-        let ((more, patterns), (less, others)) = (grown(network, batch, engine, *epsilon)?, grown(network, batch, engine, -epsilon)?);
-        if patterns == others {
+        let ((more, pieces), (less, others)) = (grown(network, batch, engine, *epsilon)?, grown(network, batch, engine, -epsilon)?);
+        if pieces == others {
             return Ok(Reading::finite((less - more) / (4.0 * f64::from(*epsilon))));
         }
     }
     Ok(Reading::undefined("a ReLU is so close to zero that it turns at every step of the weights, and the Hessian does not exist there"))
 }
 
-/// ‖g‖² where the weights are 1 + `change` times as large, and which ReLUs are on.
-fn grown(network: &Network, batch: &Minibatch, engine: &dyn Engine, change: f32) -> Result<(f64, Patterns), ProxyError> {
+/// On which side of its kinks each activation is: which ReLUs are on, and the pieces of others, as of hard swish.
+type Pieces = (Patterns, Vec<u8>);
+
+/// ‖g‖² where the weights are 1 + `change` times as large, and the pieces that the activations are on.
+fn grown(network: &Network, batch: &Minibatch, engine: &dyn Engine, change: f32) -> Result<(f64, Pieces), ProxyError> {
     let grown = with_larger_weights(network, change)?;
+    let kinked = kinked(grown.graph());
     let objective = Objective::cross_entropy(grown.graph());
-    let ask = Ask::new().patterns().gradients(objective.clone(), Wanted::parameters());
+    let inputs: Vec<NodeId> = kinked.iter().map(|(input, _)| *input).collect();
+    let ask = Ask::new().patterns().values(&inputs).gradients(objective.clone(), Wanted::parameters());
     let answer = engine.pass(&grown, batch, &ask, Precision::F64)?;
     let squares = |layer: &Layer<'_>| layer.gradient.iter().map(|value| value * value).sum::<f64>();
     let total: f64 = layers_of(&grown, answer.gradients(&objective)?)?.iter().map(squares).sum();
     // The gradient with respect to the weights before the factor is that with respect to the grown ones, times the factor.
-    Ok((total / (1.0 + f64::from(change)).powi(2), answer.patterns()?.clone()))
+    let mut pieces = Vec::new();
+    for (input, kinks) in kinked {
+        let below = |value: &f64| kinks.iter().filter(|kink| *value > **kink).count() as u8;
+        pieces.extend(answer.value(input)?.iter().map(below));
+    }
+    Ok((total / (1.0 + f64::from(change)).powi(2), (answer.patterns()?.clone(), pieces)))
+}
+
+/// What enters the activations with kinks, ReLUs apart, and where the kinks are.
+fn kinked(graph: &Graph) -> Vec<(NodeId, Vec<f64>)> {
+    let live = graph.liveness();
+    let kinks = |(position, node): (usize, &Node)| match &node.operator {
+        Operator::Activation(activation) if live.is_needed(NodeId(position)) => Some((node.inputs[0], kinks(*activation))),
+        _ => None,
+    };
+    graph.nodes().iter().enumerate().filter_map(kinks).filter(|(_, kinks)| !kinks.is_empty()).collect()
+}
+
+/// Where the derivative of an activation jumps.
+fn kinks(activation: Activation) -> Vec<f64> {
+    match activation {
+        Activation::Clip { low, high } => vec![low.into(), high.into()],
+        Activation::HardSigmoid { slope, offset } => {
+            let (slope, offset) = (f64::from(slope), f64::from(offset));
+            vec![-offset / slope, (1.0 - offset) / slope]
+        }
+        Activation::HardSwish => vec![-3.0, 3.0],
+        Activation::LeakyRelu { .. } => vec![0.0],
+        Activation::Elu { alpha } if alpha != 1.0 => vec![0.0],
+        _ => Vec::new(),
+    }
 }
 
 /// The network as if its weights were 1 + `change` times as large, exactly: its convolutions and linear layers see so much larger

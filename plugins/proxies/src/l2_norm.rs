@@ -40,7 +40,7 @@ impl ZeroCostProxy for L2Norm {
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        Ok(score(&self.0.draw(subject)?))
+        Ok(score(&self.0.draw(subject, None)?))
     }
 }
 

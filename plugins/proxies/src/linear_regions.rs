@@ -5,7 +5,7 @@
 //! **Source.** Chen, Gong, Wang: Neural Architecture Search on ImageNet in Four GPU Hours, ICLR 2021, Eq. 4 to 6, in
 //! the form of the released code: the first cell without stem, one channel, batches of crops with statistics of their own.
 //! **Cost.** One forward pass of tiny images.
-//! **Undefined** where the network has no ReLU.
+//! **Undefined** where the network has no ReLU, and of networks of files, which have no first cell to cut out.
 
 use assay_core::data::{CropSource, Minibatch};
 use assay_core::network::{Initialiser, Network, NormStatistics};
@@ -92,6 +92,11 @@ impl ZeroCostProxy for LinearRegions {
 
 impl LinearRegions {
     fn network(&self, subject: &Subject<'_>, crops: &Minibatch) -> Result<Network, ProxyError> {
+        if subject.space.given(subject.subspace)?.is_some() {
+            let because = "crops enter the first cells of a network, without a stem, and one that is given whole has no such part; naswot and \
+                           swap count the patterns of whole networks";
+            return Err(ProxyError::Undefined(because.into()));
+        }
         let net = MacroNet {
             input: crops.shape(),
             channels: self.channels,
@@ -99,6 +104,6 @@ impl LinearRegions {
             classes: subject.dataset.classes(),
             part: Part::Trunk,
         };
-        Ok(initial_network::draw(subject, &net, self.initialiser)?.by(self.batch_norm))
+        initial_network::draw(subject, &net, self.initialiser, Some(self.batch_norm))
     }
 }

@@ -7,7 +7,7 @@
 //! **Cost.** One forward and one backward pass of one image in float64. Signals are rescaled on the way wherever they would
 //! grow or shrink out of range, which such a network allows: it is positively homogeneous. So there is no overflow at
 //! any depth.
-//! **Undefined** where a weight is not finite.
+//! **Undefined** where a weight is not finite, and where an operator is not positively homogeneous, as GELU or layer normalisation.
 
 use std::f64::consts::LN_2;
 
@@ -47,7 +47,7 @@ impl ZeroCostProxy for LogSynflow {
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        score(&self.0.draw(subject)?, subject.engine)
+        score(&self.0.draw(subject, None)?, subject.engine)
     }
 }
 

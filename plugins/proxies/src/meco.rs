@@ -3,13 +3,13 @@
 //! **What it measures.** Σ over layers of the smallest eigenvalue of the correlation matrix of the layer's channels, on one
 //! image.
 //! **Source.** Jiang, Wang, Bie: MeCo: Zero-Shot NAS with One Data and Single Forward Pass via Minimum Eigenvalue of
-//! Correlation, NeurIPS 2023, Eq. 5. A layer is a convolution, batch normalisation, ReLU or pool that the output depends on,
-//! each counted once. The released code hooks every PyTorch module instead, so that containers (a cell, a ReLU-conv-BN block)
+//! Correlation, NeurIPS 2023, Eq. 5. A layer is a convolution, batch or group normalisation, activation or pool that the output
+//! depends on, each counted once. The released code hooks every PyTorch module instead, so that containers (a cell, a ReLU-conv-BN block)
 //! count their last layer again and skip connections their input; it also feeds noise of 64×64 in one of its versions and
 //! an image of the dataset in the other, which is our default. As there, a channel that does not vary has zeros
 //! for correlations, also with itself, and the network sees the one image alone.
 //! **Cost.** One forward pass of one image, and the eigenvalues of a C × C matrix a layer.
-//! **Undefined** where no layer has several positions.
+//! **Undefined** where no layer has several positions, and where one works on features along another axis than the first, as on tokens.
 
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine};
@@ -19,6 +19,8 @@ use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError,
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use nalgebra::DMatrix;
+
+use crate::parts::channels::not_maps;
 
 assay_core::settings! {
     /// The smallest eigenvalues of channel correlations on the first image of the minibatch.
@@ -53,7 +55,11 @@ impl PassProxy for Meco {
     }
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
-        Ok(Ask::new().values(&layers(network.graph())))
+        let layers = layers(network.graph());
+        match not_maps(network.graph(), &layers) {
+            Some(because) => Err(AskError::Undefined(because)),
+            None => Ok(Ask::new().values(&layers)),
+        }
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {
@@ -79,7 +85,13 @@ fn layers(graph: &Graph) -> Vec<NodeId> {
         let node = graph.node(*id);
         let compares = matches!(
             node.operator,
-            Operator::Conv2d(_) | Operator::BatchNorm { .. } | Operator::Relu | Operator::AvgPool(_) | Operator::MaxPool(_)
+            Operator::Conv2d(_)
+                | Operator::BatchNorm { .. }
+                | Operator::GroupNorm { .. }
+                | Operator::Relu
+                | Operator::Activation(_)
+                | Operator::AvgPool(_)
+                | Operator::MaxPool(_)
         );
         compares && live.is_needed(*id) && node.shape.area() > 1
     };

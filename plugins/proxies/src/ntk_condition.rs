@@ -58,7 +58,7 @@ impl ZeroCostProxy for NtkCondition {
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        let network = self.network.draw(subject)?.by(self.batch_norm);
+        let network = self.network.draw(subject, Some(self.batch_norm))?;
         let images = subject.sample(self.batch, self.augmentation)?;
         let gram = subject.engine.tangent_gram(&network, &images, self.precision)?;
         Ok(match gram.condition_number() {

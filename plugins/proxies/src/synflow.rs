@@ -8,10 +8,11 @@
 //! 2021. Their NAS-Bench-201 networks keep the batch normalisation of the two reductions (`keep_norms = "reductions"`); their
 //! general method, which the default follows, removes all.
 //! **Cost.** One forward and one backward pass of one image in float64.
+//! Normalisations of other kinds stay, as layer normalisation, which has no part in the published method.
 //! **Undefined** where R exceeds the range of float64, as in very deep networks (`log-synflow` has no such limit).
 
 use assay_core::engine::Engine;
-use assay_core::network::Network;
+use assay_core::network::{Network, NormStatistics};
 use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
@@ -51,7 +52,8 @@ impl ZeroCostProxy for Synflow {
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        score(&self.network.draw(subject)?, self.keep_norms, subject.engine)
+        let statistics = (self.keep_norms != Norms::None).then_some(NormStatistics::Batch);
+        score(&self.network.draw(subject, statistics)?, self.keep_norms, subject.engine)
     }
 }
 

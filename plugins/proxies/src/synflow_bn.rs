@@ -8,6 +8,7 @@
 //! **Cost.** One forward and one backward pass of one image in float64.
 //! **Undefined** where it is not finite.
 
+use assay_core::network::NormStatistics;
 use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
@@ -41,6 +42,6 @@ impl ZeroCostProxy for SynflowBn {
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
-        score(&self.0.draw(subject)?, Norms::All, subject.engine)
+        score(&self.0.draw(subject, Some(NormStatistics::Batch))?, Norms::All, subject.engine)
     }
 }

@@ -9,7 +9,7 @@
 //! 0.81 + 0.09 v₁ + 0.1 v₂ (`variance = "batch"` takes v₁ instead). Batch normalisations that no signal passes on its way from
 //! input to output do not count. The paper removes residual connections; a cell's skips are its architecture and stay.
 //! **Cost.** Two forward passes, the first of them shared. The code repeats it 32 times on 16 images each.
-//! **Undefined** where the input does not reach the output, or, with `variance = "batch"`, where a counted variance is 0.
+//! **Undefined** where normalisations are of other kinds, where the input does not reach the output, or, with `variance = "batch"`, where a counted variance is 0.
 
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Answer, Ask, Engine};
@@ -74,7 +74,10 @@ impl PassProxy for Zen {
     }
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
-        Ok(ask(network.graph()))
+        match unbalanced(network.graph()) {
+            Some(because) => Err(AskError::Undefined(because)),
+            None => Ok(ask(network.graph())),
+        }
     }
 
     fn read(&self, passes: &[Measured<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError> {
@@ -123,6 +126,15 @@ impl Zen {
 fn ask(graph: &Graph) -> Ask {
     let inputs: Vec<NodeId> = normalisations(graph).map(|node| graph.node(node).inputs[0]).collect();
     Ask::new().values(&[features(graph)]).moments(&inputs)
+}
+
+/// Why the score does not give back all the scale that the network takes away, if it does not: a clause.
+fn unbalanced(graph: &Graph) -> Option<String> {
+    let takes = |operator: &Operator| {
+        matches!(operator, Operator::LayerNorm { .. } | Operator::RmsNorm { .. } | Operator::GroupNorm { .. } | Operator::Softmax { .. })
+    };
+    let node = graph.nodes().iter().find(|node| takes(&node.operator))?;
+    Some(format!("`{}` ({}) takes away scale, and only that of batch normalisation is given back", node.name, node.operator.kind()))
 }
 
 /// What enters the last global average pool; the output where there is none.

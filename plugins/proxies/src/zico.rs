@@ -9,12 +9,14 @@
 //! **Undefined** where no gradient varies.
 
 use assay_core::data::{Dataset, Minibatch};
-use assay_core::engine::{Ask, Engine, Objective, Wanted};
+use assay_core::engine::{Ask, Engine, Objective};
 use assay_core::graph::ParameterRole;
 use assay_core::network::Network;
 use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
+
+use crate::parts::loss_gradient;
 
 assay_core::settings! {
     /// The inverse coefficient of variation of gradients. The defaults are those of the paper's NAS-Bench-201 experiments but
@@ -49,7 +51,7 @@ impl PassProxy for Zico {
     }
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
-        Ok(Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters()))
+        loss_gradient::ask(network)
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {

@@ -12,11 +12,13 @@ pub use structure::{Skeleton, StructuralProxy, Structure};
 pub use whole_network::WholeNetwork;
 pub use whole_pass::{Source, WholePass};
 
-use super::SearchSpace;
+use std::sync::Arc;
+
+use super::{Given, SearchSpace};
 use crate::data::{Augmentation, Dataset, Minibatch, MinibatchError};
 use crate::engine::{Engine, EngineError};
-use crate::graph::{Graph, GraphError, Shape};
-use crate::network::{Initialiser, Network};
+use crate::graph::{Graph, GraphError, NodeId, Operator, Shape};
+use crate::network::{Initialiser, Network, NormStatistics};
 use crate::score::{Direction, Reading};
 use crate::stream::Stream;
 use crate::subspace::Subspace;
@@ -117,7 +119,7 @@ impl Proxy {
             }
             Self::Passes(proxy) => passes::measure_alone(proxy.as_ref(), subject),
             Self::Recorded(column) => column.read(subject.space, subject.subspace),
-            Self::Own(proxy) => proxy.measure(subject),
+            Self::Own(proxy) => proxy.measure(subject).or_else(ProxyError::into_reading),
         }
     }
 }
@@ -147,7 +149,7 @@ pub trait ZeroCostProxy: Send + Sync {
     ///
     /// # Errors
     /// On a fault of the run (an unreadable image, a batch that does not fit). A quantity that does not exist for
-    /// this network is not an error but [`Reading::Undefined`].
+    /// this network is [`Reading::Undefined`], or [`ProxyError::Undefined`], which becomes one.
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError>;
 }
 
@@ -172,14 +174,24 @@ fn bytes_of(images: usize, shape: Shape) -> usize {
 }
 
 impl Subject<'_> {
-    /// The network of this graph, its parameters drawn from the subject's stream.
+    /// The network of this graph: with the parameters and running statistics that the space was given, or its parameters drawn from
+    /// the subject's stream. `statistics` are none where the measurement does without batch normalisation and images.
     ///
     /// # Errors
-    /// If there is not enough memory for them.
-    pub fn network(&self, graph: Graph, initialiser: Initialiser) -> Result<Network, ProxyError> {
-        let network = Network::initialise(graph.into(), initialiser, &self.draws.parameters);
+    /// If there is not enough memory for it, or it cannot be measured so.
+    pub fn network(&self, graph: Graph, initialiser: Initialiser, statistics: Option<NormStatistics>) -> Result<Network, ProxyError> {
+        let network = self.made(graph.into(), initialiser, statistics)?;
         self.engine.room(network.bytes())?;
         Ok(network)
+    }
+
+    /// The same without a look at the memory.
+    fn made(&self, graph: Arc<Graph>, initialiser: Initialiser, statistics: Option<NormStatistics>) -> Result<Network, ProxyError> {
+        if statistics.is_some() {
+            takes_images(&graph)?;
+        }
+        let given = self.space.given(self.subspace)?;
+        Given::network(given, graph, (initialiser, &self.draws.parameters), statistics)
     }
 
     /// Different images of the dataset, drawn from the subject's stream.
@@ -192,6 +204,23 @@ impl Subject<'_> {
     }
 }
 
+/// Makes sure that images can enter a network.
+///
+/// # Errors
+/// That nothing measured by images exists, where the network looks its input up in a table.
+pub fn takes_images(graph: &Graph) -> Result<(), ProxyError> {
+    let looks_up = graph.nodes().iter().find(|node| matches!(node.operator, Operator::Embedding { .. }) && node.inputs == [NodeId(0)]);
+    match looks_up {
+        None => Ok(()),
+        Some(node) => {
+            let name = &node.name;
+            Err(ProxyError::Undefined(format!(
+                "the network reads whole numbers, which `{name}` looks up, and images are not whole numbers"
+            )))
+        }
+    }
+}
+
 /// The streams of one measurement. Two measurements with equal streams see the same weights and the same images.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Draws {
@@ -201,7 +230,7 @@ pub struct Draws {
     pub images: Stream,
 }
 
-/// A fault that stops a measurement.
+/// Why a measurement gives no value: mostly a fault that stops it.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyError {
     /// The space cannot build the network.
@@ -213,7 +242,31 @@ pub enum ProxyError {
     /// The engine cannot measure.
     #[error("the engine cannot measure: {0}")]
     Engine(#[from] EngineError),
+    /// Not a fault: the score does not exist for this network, for this reason, a clause.
+    #[error("{0}")]
+    Undefined(String),
     /// Anything else a proxy runs into.
     #[error("{0}")]
     Other(String),
+}
+
+impl ProxyError {
+    /// The reading of a score that does not exist.
+    ///
+    /// # Errors
+    /// The fault, where it is one.
+    pub fn into_reading(self) -> Result<Reading, Self> {
+        match self {
+            Self::Undefined(because) => Ok(Reading::undefined(because)),
+            fault => Err(fault),
+        }
+    }
+
+    /// The same for another proxy that shares what failed.
+    fn copied(&self) -> Self {
+        match self {
+            Self::Undefined(because) => Self::Undefined(because.clone()),
+            fault => Self::Other(fault.to_string()),
+        }
+    }
 }

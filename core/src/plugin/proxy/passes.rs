@@ -165,7 +165,7 @@ struct Done {
     run: Run,
     /// What each of its users asked for.
     asks: Vec<Result<Ask, AskError>>,
-    measured: Result<(Arc<Network>, Arc<Minibatch>, Answer), String>,
+    measured: Result<(Arc<Network>, Arc<Minibatch>, Answer), ProxyError>,
     seconds: f64,
 }
 
@@ -203,6 +203,7 @@ pub fn measure_together(proxies: &[&dyn PassProxy], subject: &Subject<'_>) -> Ve
             Err(AskError::Undefined(because)) => Ok(Reading::undefined(because)),
             Err(AskError::Fault(error)) => Err(error),
         };
+        let reading = reading.or_else(ProxyError::into_reading);
         Outcome { reading, seconds: shares + start.elapsed().as_secs_f64() }
     };
     plans.iter().enumerate().map(read).collect()
@@ -215,7 +216,7 @@ impl Done {
         let ask = self.run.users.iter().position(is_user).and_then(|user| self.asks.get(user));
         match (ask, &self.measured) {
             (Some(Err(error)), _) => Err(error.copied()),
-            (_, Err(problem)) => Err(ProxyError::Other(problem.clone()).into()),
+            (_, Err(problem)) => Err(problem.copied().into()),
             (None, _) => Err(ProxyError::Other("nothing was asked of the pass".into()).into()),
             (Some(Ok(ask)), Ok((network, batch, answer))) => Ok(Measured { network, batch, ask, answer }),
         }
@@ -226,7 +227,7 @@ impl AskError {
     /// The same error for another pass of the proxy.
     fn copied(&self) -> Self {
         match self {
-            Self::Fault(error) => Self::Fault(ProxyError::Other(error.to_string())),
+            Self::Fault(error) => Self::Fault(error.copied()),
             Self::Undefined(because) => Self::Undefined(because.clone()),
         }
     }
@@ -250,7 +251,7 @@ impl Bench<'_> {
     fn run(&mut self, run: Run, proxies: &[&dyn PassProxy], stream: &Stream) -> Done {
         let start = Instant::now();
         let mut asks = Vec::new();
-        let measured = self.measure(&run, proxies, stream, &mut asks).map_err(|error| error.to_string());
+        let measured = self.measure(&run, proxies, stream, &mut asks);
         Done { run, asks, measured, seconds: start.elapsed().as_secs_f64() }
     }
 
@@ -287,7 +288,7 @@ impl Bench<'_> {
                 graph
             }
         };
-        let network = Arc::new(Network::initialise(graph, initialiser, &self.subject.draws.parameters).by(batch_norm));
+        let network = Arc::new(self.subject.made(graph, initialiser, Some(batch_norm))?);
         self.networks.push((key, Arc::clone(&network)));
         Ok(network)
     }

@@ -87,6 +87,10 @@ impl<'a> RunLaboratory<'a> {
             tracing::warn!("{told}");
             observer.warn(&told);
         }
+        for line in workbench.told() {
+            tracing::info!("{line}");
+            observer.say(&line);
+        }
         let threads = workbench.threads.current_num_threads();
         tracing::info!(version = VERSION, threads, measured_before = records.len(), "run begins");
         let asked = vec![false; records.len()];

@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 mod durable;
+mod engines;
 pub mod journal;
 pub(crate) mod laboratory;
 mod line;

@@ -22,6 +22,7 @@ use assay_results::Provenance;
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
 
+use super::engines::Engines;
 use super::records::Record;
 use super::timed;
 use crate::{Observer, RunError, machine, provenance};
@@ -35,8 +36,7 @@ pub struct Workbench {
     pub space: Box<dyn SearchSpace>,
     /// Where images come from.
     pub dataset: Box<dyn Dataset>,
-    /// What measures networks.
-    pub engine: Box<dyn Engine>,
+    engines: Engines,
     /// What can be asked for.
     pub proxies: Vec<PlannedProxy>,
     /// Seeds every draw.
@@ -67,21 +67,42 @@ impl Workbench {
         }
         let threads = pool(experiment.threads)?;
         let resources = Resources { calls: threads.current_num_threads(), memory: machine::available_memory(), profile: profile.cloned() };
-        let engine = assembly.engine()?.make(&resources).map_err(|error| RunError::Machine(error.to_string()))?;
-        Ok(Self { space, dataset, engine, proxies, seed: experiment.seed, on_error: experiment.on_error, threads })
+        let engines = Engines::of(assembly, &resources, space.as_ref(), dataset.as_ref())?;
+        Ok(Self { space, dataset, engines, proxies, seed: experiment.seed, on_error: experiment.on_error, threads })
     }
 
-    /// The conditions of its measurements, in one line: images, proxies, seed, engine.
+    /// What measures networks.
+    #[must_use]
+    pub fn engine(&self) -> &dyn Engine {
+        self.engines.engine.as_ref()
+    }
+
+    /// The name of the engine that measures this architecture, where it is not the experiment's.
+    #[must_use]
+    pub fn other_engine_of(&self, architecture: &Subspace) -> Option<&str> {
+        self.engines.other_of(architecture)
+    }
+
+    /// What its user has to know before it measures, a line each.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        self.engines.told().into_iter().collect()
+    }
+
+    /// The conditions of its measurements, in one line: the networks where they were given to the space, images, proxies, seed,
+    /// engine.
     #[must_use]
     pub fn protocol(&self) -> String {
+        let networks = self.space.protocol().map_or_else(String::new, |networks| format!("{networks}; "));
         let proxies: String = self.proxies.iter().map(|planned| format!("; {}", planned.proxy.protocol())).collect();
-        format!("images {}{proxies}; seed {}; engine {}", self.dataset.describe(), self.seed, self.engine.name())
+        format!("{networks}images {}{proxies}; seed {}; engine {}", self.dataset.describe(), self.seed, self.engines.describe())
     }
 
     /// What its measurements belong to.
     pub(crate) fn provenance(&self, experiment: &Experiment, plugins: &Plugins) -> Result<Provenance, RunError> {
         let mut provenance = provenance::of(experiment, plugins, &[("dataset", self.dataset.as_ref())])?;
-        provenance.measured_by.insert("the engine".into(), self.engine.name());
+        provenance.measured_by.insert("the engine".into(), self.engines.describe());
+        provenance.measured_by.extend(self.space.protocol().map(|networks| ("the networks".to_owned(), networks)));
         let proxies = self.proxies.iter().map(|planned| (format!("the proxy `{}`", planned.label), planned.proxy.protocol()));
         provenance.measured_by.extend(proxies);
         for planned in &self.proxies {
@@ -118,7 +139,7 @@ impl Workbench {
         let threads = self.threads.current_num_threads();
         let last = jobs.len() % threads;
         let shared = NonZeroUsize::new(threads.checked_div(last).unwrap_or(1)).filter(|share| share.get() > 1);
-        let shared = shared.and_then(|share| self.engine.on_threads(share));
+        let shared = shared.and_then(|share| self.engine().on_threads(share));
         let first_shared = jobs.len() - last;
         // What stays after a job lies here and in no block of its thread: among the many blocks that a measurement takes and gives
         // back, small ones that stay would keep free memory from being used again.
@@ -127,7 +148,7 @@ impl Workbench {
             if observer.is_interrupted() || failed.load(Ordering::Relaxed) {
                 return Some((job.first(), SearchError::Interrupted));
             }
-            let engine = shared.as_deref().filter(|_| position >= first_shared).unwrap_or(self.engine.as_ref());
+            let engine = shared.as_deref().filter(|_| position >= first_shared).unwrap_or(self.engine());
             let records = self.measure_job(&job, requests, engine, &networks).and_then(|records| finished(&records).map(|()| records));
             failed.fetch_or(records.is_err(), Ordering::Relaxed);
             match records {
@@ -235,7 +256,7 @@ impl Workbench {
             Job::Own(position, proxy) => {
                 let request = requests[*position];
                 let draws = self.draws(request);
-                let reading = proxy.measure(&self.subject(request, engine, &draws));
+                let reading = proxy.measure(&self.subject(request, engine, &draws)).or_else(ProxyError::into_reading);
                 Ok(vec![self.record(request, Outcome { reading, seconds: start.elapsed().as_secs_f64() })?])
             }
         }

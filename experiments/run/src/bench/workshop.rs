@@ -31,8 +31,8 @@ impl Workshop for RunLaboratory<'_> {
 
     fn learner(&self, network: Network, rules: &Rules) -> Result<Box<dyn Learner>, SearchError> {
         let threads = std::num::NonZeroUsize::new(self.workbench.threads.current_num_threads());
-        let shared = threads.and_then(|threads| self.workbench.engine.on_threads(threads));
-        let engine = shared.as_deref().unwrap_or(self.workbench.engine.as_ref());
+        let shared = threads.and_then(|threads| self.workbench.engine().on_threads(threads));
+        let engine = shared.as_deref().unwrap_or(self.workbench.engine());
         engine.learner(network, rules).map_err(|error| SearchError::Supernet(error.into()))
     }
 

@@ -16,6 +16,7 @@ use assay_core::stream::Stream;
 
 use super::NoisePass;
 use super::products::{Maps, products, sums};
+use crate::parts::channels::not_maps;
 
 /// Added to a share before its logarithm is taken.
 const EPSILON: f64 = 1e-8;
@@ -104,6 +105,9 @@ impl PassProxy for Progressivity {
 /// # Errors
 /// If the answer lacks the value of a block.
 pub fn entropies(graph: &Graph, answer: &Answer) -> Result<Result<Vec<f64>, String>, EngineError> {
+    if let Some(because) = not_maps(graph, graph.blocks()) {
+        return Ok(Err(because));
+    }
     let mut entropies = Vec::new();
     for (position, block) in graph.blocks().iter().enumerate() {
         // A block that changes nothing is its predecessor.

@@ -22,6 +22,7 @@ use rand::RngExt;
 
 use super::NoisePass;
 use super::products::{Maps, products};
+use crate::parts::channels::not_maps;
 
 /// Added to σ in the denominator.
 const EPSILON: f64 = 1e-6;
@@ -95,6 +96,9 @@ fn objective(node: NodeId, cotangent: &Arc<[f64]>) -> Objective {
 /// # Errors
 /// If the answer is not one to [`ask_with`] with the same cotangents.
 pub fn read_with(graph: &Graph, answer: &Answer, cotangents: &[Arc<[f64]>]) -> Result<Reading, EngineError> {
+    if let Some(because) = not_maps(graph, graph.blocks()) {
+        return Ok(Reading::undefined(because));
+    }
     let mut scores = Vec::with_capacity(cotangents.len());
     for (position, ((from, to), cotangent)) in steps(graph).zip(cotangents).enumerate() {
         let block = || format!("block {}", position + 1);

@@ -1,6 +1,6 @@
 //! The network at initialisation, as proxies without a pass draw it.
 
-use assay_core::network::{Initialiser, Network};
+use assay_core::network::{Initialiser, Network, NormStatistics};
 use assay_core::plugin::{MacroNet, ProxyError, Subject, WholeNetwork};
 
 assay_core::settings! {
@@ -14,22 +14,28 @@ assay_core::settings! {
 }
 
 impl InitialNetwork {
-    /// The subject's network: the very one that passes over equal settings measure.
+    /// The subject's network: the very one that passes over equal settings measure. `statistics` are none where the proxy does
+    /// without batch normalisation and images.
     ///
     /// # Errors
-    /// If the space cannot build it.
-    pub fn draw(&self, subject: &Subject<'_>) -> Result<Network, ProxyError> {
-        draw(subject, &self.size.net(subject.dataset), self.initialiser)
+    /// If the space cannot build it, or it cannot be measured so.
+    pub fn draw(&self, subject: &Subject<'_>, statistics: Option<NormStatistics>) -> Result<Network, ProxyError> {
+        draw(subject, &self.size.net(subject.dataset), self.initialiser, statistics)
     }
 }
 
 /// The subject's network of this size.
 ///
 /// # Errors
-/// If the space cannot build it, or there is not enough memory for it.
-pub fn draw(subject: &Subject<'_>, net: &MacroNet, initialiser: Initialiser) -> Result<Network, ProxyError> {
+/// If the space cannot build it, there is not enough memory for it, or it cannot be measured so.
+pub fn draw(
+    subject: &Subject<'_>,
+    net: &MacroNet,
+    initialiser: Initialiser,
+    statistics: Option<NormStatistics>,
+) -> Result<Network, ProxyError> {
     let graph = subject.space.lower(subject.subspace, net)?;
-    subject.network(graph, initialiser)
+    subject.network(graph, initialiser, statistics)
 }
 
 impl std::fmt::Display for InitialNetwork {

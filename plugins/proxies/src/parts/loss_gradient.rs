@@ -3,7 +3,7 @@
 use assay_core::engine::{Ask, EngineError, Gradients, Objective, Wanted};
 use assay_core::graph::{Graph, NodeId, ParameterRole, ParameterSpec};
 use assay_core::network::Network;
-use assay_core::plugin::Measured;
+use assay_core::plugin::{AskError, Measured};
 
 /// One convolution or linear layer.
 pub struct Layer<'a> {
@@ -34,8 +34,28 @@ pub fn weighted_nodes(graph: &Graph) -> Vec<NodeId> {
 }
 
 /// Asks for the gradient of the mean cross-entropy with respect to every parameter.
-pub fn ask(network: &Network) -> Ask {
-    Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters())
+///
+/// # Errors
+/// As [`check`].
+pub fn ask(network: &Network) -> Result<Ask, AskError> {
+    check(network.graph())?;
+    Ok(Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters()))
+}
+
+/// Makes sure that the network has a cross-entropy, and weights that can have a gradient of it.
+///
+/// # Errors
+/// That a score does not exist which is made of that gradient.
+pub fn check(graph: &Graph) -> Result<(), AskError> {
+    let output = graph.node(graph.output());
+    if output.shape.axes().iter().filter(|extent| **extent > 1).count() > 1 {
+        let because = format!("the output `{}` ({}) is not a vector with a number for each class", output.name, output.shape);
+        return Err(AskError::Undefined(because));
+    }
+    if weights(graph).next().is_none() {
+        return Err(AskError::Undefined("the network has no convolution and no linear layer".into()));
+    }
+    Ok(())
 }
 
 /// The layers of a pass that was asked for [`ask`].

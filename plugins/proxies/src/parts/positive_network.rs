@@ -5,8 +5,8 @@ use std::ops::Range;
 use assay_core::data::Minibatch;
 use assay_core::engine::{Answer, Ask, Engine, EngineError, Objective, Precision, Wanted};
 use assay_core::graph::{Graph, Operator};
-use assay_core::network::Network;
-use assay_core::plugin::ProxyError;
+use assay_core::network::{Network, batch_norms};
+use assay_core::plugin::{ProxyError, takes_images};
 
 use crate::parts::rewrite::{rewrite, with_parameters};
 
@@ -25,8 +25,12 @@ assay_core::words! {
 /// The network with absolute parameters and only these normalisations, with its biases or without.
 ///
 /// # Errors
-/// None that a network can cause; those of building a graph.
+/// That the flow does not exist, where the network takes no images, or where it is not known which blocks are reductions.
 pub fn positive(network: &Network, norms: Norms, biases: bool) -> Result<Network, ProxyError> {
+    takes_images(network.graph())?;
+    if norms == Norms::Reductions && network.graph().blocks().is_empty() && batch_norms(network.graph()).next().is_some() {
+        return Err(ProxyError::Undefined("the network marks no blocks, so it is not known which normalisations are in reductions".into()));
+    }
     let reductions = if norms == Norms::Reductions { reductions(network.graph()) } else { Vec::new() };
     let graph = rewrite(network.graph(), |builder, node, id, inputs| {
         let operator = match &node.operator {

@@ -39,7 +39,7 @@ impl Signal {
 /// normalisation. Gradients of its output with respect to its parameters are too small by the same power.
 ///
 /// # Errors
-/// If the network is not of that kind.
+/// That the score does not exist, if the network is not of that kind.
 pub fn rescaled(network: &Network) -> Result<(Network, i64), ProxyError> {
     let graph = network.graph();
     // By node of the new graph.
@@ -52,16 +52,16 @@ pub fn rescaled(network: &Network) -> Result<(Network, i64), ProxyError> {
                 let signal = through_weights(&signals[inputs[0].0], weight.unwrap_or(&[]), node.shape.channels, conv.groups);
                 place(builder, &mut signals, node, inputs, signal)
             }
-            Operator::Linear { bias: false, .. } => {
+            Operator::Linear { bias: false, axis: 0, .. } => {
                 let signal = through_weights(&signals[inputs[0].0], weight.unwrap_or(&[]), node.shape.channels, 1);
                 place(builder, &mut signals, node, inputs, signal)
             }
             Operator::WeightedSum { weights } => {
                 let inputs = aligned(builder, &mut signals, node, inputs)?;
-                let signal = sum(&signals, &inputs, weights);
+                let signal = sum(&signals, &inputs, weights, node.shape.channels);
                 place(builder, &mut signals, node, &inputs, signal)
             }
-            Operator::Concat { .. } => {
+            Operator::Concat { axis: 0 } => {
                 let inputs = aligned(builder, &mut signals, node, inputs)?;
                 let bounds = inputs.iter().flat_map(|input| signals[input.0].bounds.clone()).collect();
                 let signal = Signal { bounds, exponent: common_exponent(&signals, &inputs) };
@@ -71,20 +71,27 @@ pub fn rescaled(network: &Network) -> Result<(Network, i64), ProxyError> {
                 let signal = signals[inputs[0].0].scaled(0.0, 0);
                 place(builder, &mut signals, node, inputs, signal)
             }
-            Operator::Conv2d(_) | Operator::Linear { .. } | Operator::BatchNorm { .. } => {
-                unsuitable = Some(node.name.clone());
-                Ok(inputs[0])
-            }
-            _ => {
+            // Each of these passes on its input's scale, and no channel of it grows.
+            Operator::Relu
+            | Operator::AvgPool(_)
+            | Operator::MaxPool(_)
+            | Operator::GlobalAvgPool
+            | Operator::Shift { .. }
+            | Operator::Truncate { .. } => {
                 let mut signal = signals[inputs[0].0].clone();
                 // Of an operator that passes on its input's first channels only.
                 signal.bounds.truncate(node.shape.channels);
                 place(builder, &mut signals, node, inputs, signal)
             }
+            other => {
+                let because = format!("`{}` ({}) does not grow in proportion to what enters it", node.name, other.kind());
+                unsuitable = Some(because.clone());
+                Err(GraphError::Unsupported(because))
+            }
         }
     });
-    if let Some(node) = unsuitable {
-        return Err(ProxyError::Other(format!("node `{node}` has a bias or normalises, so the network cannot be rescaled")));
+    if let Some(because) = unsuitable {
+        return Err(ProxyError::Undefined(format!("{because}, so the flow cannot be kept within the range of float64")));
     }
     let rebuilt = rebuilt?;
     let exponent = signals[rebuilt.output().0].exponent;
@@ -103,11 +110,11 @@ fn through_weights(input: &Signal, weight: &[f32], out_channels: usize, groups: 
     Signal { bounds: weight.chunks(per_group * taps).enumerate().map(of_channel).collect(), exponent: input.exponent }
 }
 
-/// The bounds of a sum of signals of one exponent.
-fn sum(signals: &[Signal], inputs: &[NodeId], weights: &[f32]) -> Signal {
-    let mut bounds = vec![0.0; signals[inputs[0].0].bounds.len()];
+/// The bounds of a sum of signals of one exponent. One of a single channel is added to all.
+fn sum(signals: &[Signal], inputs: &[NodeId], weights: &[f32], channels: usize) -> Signal {
+    let mut bounds = vec![0.0; channels];
     for (input, weight) in inputs.iter().zip(weights) {
-        for (bound, of_input) in bounds.iter_mut().zip(&signals[input.0].bounds) {
+        for (bound, of_input) in bounds.iter_mut().zip(signals[input.0].bounds.iter().cycle()) {
             *bound += f64::from(*weight).abs() * of_input;
         }
     }
