@@ -69,6 +69,16 @@ pub enum EngineError {
         /// Its elements.
         classes: usize,
     },
+    /// An embedding reads something else than the numbers of its vectors.
+    #[error("node `{node}` has {count} vectors, whose numbers are 0 to {}, and reads {found}; give it images of whole numbers", count - 1)]
+    NotANumberOf {
+        /// The embedding.
+        node: String,
+        /// How many vectors it has.
+        count: usize,
+        /// What it reads.
+        found: f64,
+    },
     /// A node that the graph does not have.
     #[error("the ask names node {node}, but the network has {nodes} nodes")]
     UnknownNode {

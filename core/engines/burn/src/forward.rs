@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use assay_core::data::Minibatch;
-use assay_core::graph::{Graph, NodeId, Operator, Pool};
+use assay_core::engine::EngineError;
+use assay_core::graph::{Graph, NodeId, Operator};
 use assay_core::network::{Network, RunningMoments, batch_norms};
 use burn_tensor::backend::Backend;
 use burn_tensor::module::max_pool2d_with_indices;
 use burn_tensor::{Int, Tensor};
 
-use super::operator::{self, Layers, channel_rows, weight};
+use super::axes::{channel_rows, dimensions};
+use super::layers::{Layers, Window, weight};
+use super::operator;
 use super::tensors::Tensors;
 
-/// The values of a network's nodes on one minibatch, each `[batch, channels, height, width]`.
+/// The values of a network's nodes on one minibatch, laid out as [`axes`](super::axes) says.
 pub(super) struct Pass<B: Backend> {
     pub(super) graph: Graph,
     pub(super) tensors: Tensors<B>,
@@ -34,18 +37,26 @@ pub(super) enum Saved<B: Backend> {
         inverse_deviation: Tensor<B, 1>,
         by_running: bool,
     },
+    /// Another normalisation: x̂ in its rows, and 1/σ a row.
+    Rows {
+        rows: Tensor<B, 2>,
+        inverse_deviation: Tensor<B, 2>,
+    },
     /// Where each maximum lay.
     Maxima(Tensor<B, 4, Int>),
 }
 
 impl<B: Backend> Pass<B> {
     /// Computes every node that the output depends on.
-    pub(super) fn run(tensors: Tensors<B>, network: &Network, batch: &Minibatch) -> Self {
+    ///
+    /// # Errors
+    /// If an embedding reads what is not the number of one of its vectors.
+    pub(super) fn run(tensors: Tensors<B>, network: &Network, batch: &Minibatch) -> Result<Self, EngineError> {
         Self::run_for(tensors, network, batch, &[])
     }
 
-    /// Computes every node that the output or one of `taps` depends on.
-    pub(super) fn run_for(tensors: Tensors<B>, network: &Network, batch: &Minibatch, taps: &[NodeId]) -> Self {
+    /// Computes every node that the output or one of `taps` depends on. Errors as [`Pass::run`].
+    pub(super) fn run_for(tensors: Tensors<B>, network: &Network, batch: &Minibatch, taps: &[NodeId]) -> Result<Self, EngineError> {
         let graph = network.graph().clone();
         let needed = graph.needed_by(taps);
         let weights = (0..graph.parameters().len())
@@ -71,11 +82,11 @@ impl<B: Backend> Pass<B> {
                     Operator::Zero { .. } => Vec::new(),
                     _ => graph.node(id).inputs.iter().map(|input| pass.value(*input).clone()).collect(),
                 };
-                let value = operator::value(&mut pass, graph, id, inputs, batch.len());
+                let value = operator::run(&mut pass, graph, id, inputs, batch.len())?;
                 pass.values[position] = Some(value);
             }
         }
-        pass
+        Ok(pass)
     }
 
     /// A node's value.
@@ -90,13 +101,18 @@ impl<B: Backend> Pass<B> {
 
     /// The dimensions of a node's value for `images` images.
     pub(super) fn dimensions(&self, id: NodeId, images: usize) -> [usize; 4] {
-        let shape = self.graph.node(id).shape;
-        [images, shape.channels, shape.height, shape.width]
+        dimensions(self.graph.node(id).shape, images)
     }
 
     /// A parameter of a node, `which` = 0 for the weight and 1 for the bias, if the node has it.
     pub(super) fn parameter_of(&self, id: NodeId, which: usize) -> Option<Tensor<B, 1>> {
         self.graph.parameters_of(id).nth(which).and_then(|position| self.weights[position].clone())
+    }
+
+    /// What a normalisation of rows kept, as often as there are cotangents: x̂ in its rows, and 1/σ a row.
+    pub(super) fn kept_rows(&self, id: NodeId, count: usize) -> [Tensor<B, 2>; 2] {
+        let Saved::Rows { rows, inverse_deviation } = &self.saved[id.0] else { unreachable!("a normalisation of rows keeps them") };
+        [rows.clone().repeat_dim(0, count), inverse_deviation.clone().repeat_dim(0, count)]
     }
 
     /// A node's weight in its own dimensions.
@@ -114,6 +130,14 @@ impl<B: Backend> Layers<B> for Pass<B> {
         self.tensors.zeros(dimensions)
     }
 
+    fn numbers<const D: usize>(&self, values: &[f32], dimensions: [usize; D]) -> Tensor<B, D> {
+        self.tensors.of_f32(values, dimensions)
+    }
+
+    fn keep_rows(&mut self, id: NodeId, rows: &Tensor<B, 2>, inverse_deviation: Tensor<B, 2>) {
+        self.saved[id.0] = Saved::Rows { rows: rows.clone(), inverse_deviation };
+    }
+
     fn normalise(&mut self, id: NodeId, input: Tensor<B, 4>, scale: Option<[Tensor<B, 1>; 2]>, epsilon: f64) -> Tensor<B, 4> {
         let shape = input.dims();
         let running = self.running.get(&id).cloned();
@@ -127,9 +151,9 @@ impl<B: Backend> Layers<B> for Pass<B> {
         value.reshape(shape)
     }
 
-    fn max_pool(&mut self, id: NodeId, input: Tensor<B, 4>, pool: Pool) -> Tensor<B, 4> {
-        let Pool { kernel, stride, padding, .. } = pool;
-        let (value, maxima) = max_pool2d_with_indices(input, kernel.both(), stride.both(), [padding.top; 2], [1; 2], false);
+    fn max_pool(&mut self, id: NodeId, input: Tensor<B, 4>, window: Window) -> Tensor<B, 4> {
+        let Window { kernel, stride, padding } = window;
+        let (value, maxima) = max_pool2d_with_indices(input, kernel, stride, padding, [1; 2], false);
         self.saved[id.0] = Saved::Maxima(maxima);
         value
     }

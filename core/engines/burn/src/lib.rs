@@ -7,13 +7,21 @@
 //! but was not run on a GPU by this project.
 
 mod adjoint;
+mod axes;
+mod batch_norm;
 #[cfg(feature = "cuda")]
 pub mod cuda;
 mod factory;
 mod forward;
+mod functions;
+mod gradients;
+mod layers;
 mod learner;
-pub mod operator;
+mod norms;
+mod operator;
+mod products;
 mod tensors;
+mod windows;
 
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{Learner, Rules};
@@ -62,7 +70,7 @@ impl<B: Backend> BurnEngine<B> {
 
     fn pass(&self, network: &Network, batch: &Minibatch, precision: Precision) -> Result<Pass<B>, EngineError> {
         check_batch(network, batch)?;
-        Ok(Pass::run(self.tensors(precision), network, batch))
+        Pass::run(self.tensors(precision), network, batch)
     }
 
     /// How many cotangents are taken through the network at once.
@@ -77,22 +85,14 @@ impl<B: Backend> Engine for BurnEngine<B> {
         self.name.clone()
     }
 
-    fn supports(&self, graph: &Graph) -> Result<(), EngineError> {
-        let Some(id) = graph.first_not_basic() else { return Ok(()) };
-        let node = graph.node(id);
-        let problem = format!("cannot run node `{}` ({})", node.name, node.operator.kind());
-        Err(EngineError::Unsupported { engine: self.name.clone(), problem })
-    }
-
     fn pass(&self, network: &Network, batch: &Minibatch, ask: &Ask, precision: Precision) -> Result<Answer, EngineError> {
-        self.supports(network.graph())?;
         check_ask(network, batch, ask)?;
         let graph = network.graph();
         let mut named = ask.named();
         if ask.patterns {
             named.extend(relus(graph));
         }
-        let pass = Pass::run_for(self.tensors(precision), network, batch, &named);
+        let pass = Pass::run_for(self.tensors(precision), network, batch, &named)?;
         let value = |node: NodeId| tensors::to_host(pass.value(node).clone());
         Ok(Answer {
             output: value(graph.output()),
@@ -108,7 +108,6 @@ impl<B: Backend> Engine for BurnEngine<B> {
     }
 
     fn tangent_gram(&self, network: &Network, batch: &Minibatch, precision: Precision) -> Result<Gram, EngineError> {
-        self.supports(network.graph())?;
         let pass = self.pass(network, batch, precision)?;
         let graph = network.graph();
         let order = batch.len();
@@ -130,7 +129,6 @@ impl<B: Backend> Engine for BurnEngine<B> {
     }
 
     fn learner(&self, network: Network, rules: &Rules) -> Result<Box<dyn Learner>, EngineError> {
-        self.supports(network.graph())?;
         let tensors = self.tensors(rules.precision);
         let tracked = Tensors::new(self.device.clone(), tensors.dtype());
         Ok(Box::new(BurnLearner::new(tensors, tracked, &network, rules)))

@@ -1,131 +1,109 @@
-//! The forward computation of every operator, on any burn backend. The engine and training run graphs by it; on an
-//! autodiff backend, what it computes can be differentiated.
+//! The forward computation of every operator, on any burn backend. The engine and learners run graphs by it; on an autodiff backend,
+//! what it computes can be differentiated.
 
-use assay_core::graph::{Conv2d, Graph, NodeId, Operator, Pool};
+use assay_core::engine::EngineError;
+use assay_core::graph::{Graph, NodeId, Operator, Shape};
 use burn_tensor::Tensor;
+use burn_tensor::activation::{relu, softmax};
 use burn_tensor::backend::Backend;
-use burn_tensor::module::{avg_pool2d, conv2d, max_pool2d};
-use burn_tensor::ops::ConvOptions;
 
-/// What a pass over a graph decides: where parameters come from, how it normalises, in which types it computes.
-pub trait Layers<B: Backend> {
-    /// A parameter, flat, by its position in [`Graph::parameters`].
-    fn parameter(&self, position: usize) -> Tensor<B, 1>;
+use super::axes::{along, dimensions, narrowed, padded, selected, spread, transposed, value};
+use super::layers::{Layers, weight};
+use super::norms::RowNorm;
+use super::{functions, products, windows};
 
-    /// Zeros of the type that values have.
-    fn zeros(&self, dimensions: [usize; 4]) -> Tensor<B, 4>;
-
-    /// The value of a batch normalisation. `scale` is γ and β, if it has them.
-    fn normalise(&mut self, id: NodeId, input: Tensor<B, 4>, scale: Option<[Tensor<B, 1>; 2]>, epsilon: f64) -> Tensor<B, 4>;
-
-    /// The value of a max pool.
-    fn max_pool(&mut self, id: NodeId, input: Tensor<B, 4>, pool: Pool) -> Tensor<B, 4> {
-        let _ = id;
-        max_pool2d(input, pool.kernel.both(), pool.stride.both(), [pool.padding.top; 2], [1; 2], false)
-    }
-
-    /// The value of a weighted sum.
-    fn sum(&mut self, id: NodeId, weights: &[f32], inputs: Vec<Tensor<B, 4>>) -> Tensor<B, 4> {
-        let _ = id;
-        let terms = inputs.into_iter().zip(weights).map(|(term, weight)| scaled(term, *weight));
-        terms.reduce(|sum, term| sum + term).expect("a checked graph sums at least one input")
-    }
-
-    /// A value or parameter in the type that convolutions and linear layers compute in.
-    fn narrow<const D: usize>(&self, tensor: Tensor<B, D>) -> Tensor<B, D> {
-        tensor
-    }
-
-    /// What such a layer gives, in the type that values have.
-    fn widen<const D: usize>(&self, tensor: Tensor<B, D>) -> Tensor<B, D> {
-        tensor
-    }
-}
-
-/// A node's value `[images, channels, height, width]`. `inputs` are the values of the node's inputs, in order; the input
-/// node takes the images, and an [`Operator::Zero`] takes none.
+/// A node's value, laid out as [`axes`](super::axes) says. `inputs` are the values of the node's inputs, in order; the input node takes the
+/// images, and an [`Operator::Zero`] takes none.
+///
+/// # Errors
+/// If an embedding reads what is not the number of one of its vectors.
 ///
 /// # Panics
 /// If an input is missing.
-pub fn value<B: Backend>(
+pub(crate) fn run<B: Backend>(
     layers: &mut impl Layers<B>,
     graph: &Graph,
     id: NodeId,
     inputs: impl IntoIterator<Item = Tensor<B, 4>>,
     images: usize,
-) -> Tensor<B, 4> {
+) -> Result<Tensor<B, 4>, EngineError> {
     let node = graph.node(id);
-    let shape = [images, node.shape.channels, node.shape.height, node.shape.width];
+    let dims = dimensions(node.shape, images);
+    let shapes: Vec<Shape> = node.inputs.iter().map(|input| graph.node(*input).shape).collect();
     let mut inputs = inputs.into_iter();
     let mut input = || inputs.next().expect("a checked graph gives every operator its inputs");
     let parameters = graph.parameters_of(id);
-    let bias = || (parameters.len() > 1).then_some(parameters.start + 1);
-    match &node.operator {
+    let bias = |layers: &_| (parameters.len() > 1).then(|| Layers::parameter(layers, parameters.start + 1));
+    Ok(match &node.operator {
         Operator::Input => input(),
-        Operator::Conv2d(conv) => {
-            let bias = bias().map(|bias| layers.narrow(layers.parameter(bias)));
-            let weight = weight::<B, 4>(layers, graph, id);
-            layers.widen(conv2d(layers.narrow(input()), layers.narrow(weight), bias, conv_options(conv)))
-        }
+        Operator::Conv2d(conv) => windows::convolved(layers, conv, input(), weight::<B, 4>(layers, graph, id), bias(layers)),
         Operator::BatchNorm { affine, epsilon } => {
             let scale = affine.then(|| [0, 1].map(|which| layers.parameter(parameters.start + which)));
             layers.normalise(id, input(), scale, *epsilon)
         }
-        Operator::Relu => burn_tensor::activation::relu(input()),
-        Operator::AvgPool(Pool { kernel, stride, padding, .. }) => {
-            avg_pool2d(input(), kernel.both(), stride.both(), [padding.top; 2], false, false)
+        operator @ (Operator::LayerNorm { .. } | Operator::RmsNorm { .. } | Operator::GroupNorm { .. }) => {
+            let norm = RowNorm::new(operator, node.shape).expect("these normalise rows");
+            norm.run(layers, graph, id, input())
         }
-        Operator::MaxPool(pool) => layers.max_pool(id, input(), *pool),
-        Operator::GlobalAvgPool => {
-            let input = input();
-            let [_, channels, height, width] = input.dims();
-            input.reshape([images, channels, height * width]).mean_dim(2).reshape(shape)
-        }
-        Operator::Linear { .. } => {
-            let weight = weight::<B, 2>(layers, graph, id);
-            let product = layers.narrow(input().flatten::<2>(1, 3)).matmul(layers.narrow(weight).transpose());
-            let product = layers.widen(product);
-            let sum = match bias() {
-                Some(bias) => product + layers.parameter(bias).unsqueeze_dim(0),
-                None => product,
+        Operator::Relu => relu(input()),
+        Operator::Activation(activation) => functions::applied(*activation, input()),
+        Operator::AvgPool(pool) => windows::averaged(layers, pool, input(), [shapes[0], node.shape]),
+        Operator::MaxPool(pool) => windows::max_pooled(layers, id, pool, input(), [shapes[0], node.shape]),
+        Operator::GlobalAvgPool => input().reshape([images, shapes[0].channels, shapes[0].area()]).mean_dim(2).reshape(dims),
+        Operator::Mean { axes } => {
+            let mean = |(tensor, shape): (Tensor<B, 4>, Shape), axis: &usize| {
+                let narrower = shape.with_axis(*axis, 1);
+                (value(along(tensor, shape, *axis).mean_dim(1), narrower), narrower)
             };
-            sum.reshape(shape)
+            axes.iter().fold((input(), shapes[0]), mean).0
         }
-        Operator::WeightedSum { weights } => layers.sum(id, weights, inputs.collect()),
-        Operator::Concat { .. } => Tensor::cat(inputs.collect(), 1),
+        Operator::Linear { .. } => products::linear(layers, input(), weight::<B, 2>(layers, graph, id), bias(layers), node.shape),
+        Operator::Embedding { .. } => products::embedded(node, input(), weight::<B, 2>(layers, graph, id))?,
+        Operator::WeightedSum { weights } => {
+            let terms = inputs.zip(&shapes).map(|(term, shape)| spread(term, *shape, node.shape)).collect();
+            layers.sum(id, weights, terms)
+        }
+        Operator::Product => {
+            let factors = inputs.zip(&shapes).map(|(factor, shape)| spread(factor, *shape, node.shape));
+            factors.reduce(|product, factor| product * factor).expect("a checked graph multiplies at least one input")
+        }
+        Operator::MatMul { axis } => products::multiplied(layers, *axis, [input(), input()], [shapes[0], shapes[1]], node.shape),
+        Operator::Softmax { axis } => value(softmax(along(input(), node.shape, *axis), 1), node.shape),
+        Operator::Concat { axis } => {
+            let parts = inputs.zip(&shapes).map(|(part, shape)| along(part, *shape, *axis)).collect();
+            value(Tensor::cat(parts, 1), node.shape)
+        }
+        Operator::Slice { axis, start, end, step: 1 } => narrowed(input(), shapes[0], *axis, *start, end - start),
+        Operator::Slice { axis, start, end, step } => {
+            let kept: Vec<usize> = (*start..*end).step_by(*step).collect();
+            selected(input(), shapes[0], *axis, &kept)
+        }
+        Operator::Gather { axis, indices } => selected(input(), shapes[0], *axis, indices),
+        Operator::Pad { amounts } => {
+            let pad = |(tensor, shape): (Tensor<B, 4>, Shape), (axis, amount): (usize, &[usize; 2])| {
+                let wider = shape.with_axis(axis, shape.axis(axis) + amount[0] + amount[1]);
+                (padded(tensor, shape, axis, *amount, |dims| layers.zeros(dims)), wider)
+            };
+            amounts.iter().enumerate().fold((input(), shapes[0]), pad).0
+        }
+        Operator::Transpose { order } => transposed(input(), shapes[0], order),
+        Operator::Reshape { .. } => input().reshape(dims),
+        Operator::Parameter { .. } => repeated(layers.parameter(parameters.start), dims),
+        Operator::Constant { values, .. } => repeated(layers.numbers::<1>(values, [values.len()]), dims),
         Operator::Shift { offset } => {
-            let [_, channels, height, width] = shape;
-            let kept = [height - offset, width - offset];
-            let moved = input().narrow(2, *offset, kept[0]).narrow(3, *offset, kept[1]);
-            layers.zeros(shape).slice_assign([0..images, 0..channels, 0..kept[0], 0..kept[1]], moved)
+            let shift = |(tensor, shape): (Tensor<B, 4>, Shape), axis: usize| {
+                let kept = shape.axis(axis) - offset;
+                let moved = narrowed(tensor, shape, axis, *offset, kept);
+                (padded(moved, shape.with_axis(axis, kept), axis, [0, *offset], |dims| layers.zeros(dims)), shape)
+            };
+            [1, 2].into_iter().fold((input(), node.shape), shift).0
         }
         Operator::Truncate { channels } => input().narrow(1, 0, *channels),
-        Operator::Zero { .. } => layers.zeros(shape),
-        other => unreachable!("`{}` is not run here, which the engine checks first", other.kind()),
-    }
+        Operator::Zero { .. } => layers.zeros(dims),
+    })
 }
 
-/// The weight of a convolution or linear layer, in its own dimensions.
-pub(crate) fn weight<B: Backend, const D: usize>(layers: &impl Layers<B>, graph: &Graph, id: NodeId) -> Tensor<B, D> {
-    let position = graph.parameters_of(id).start;
-    let shape: [usize; D] = std::array::from_fn(|axis| graph.parameters()[position].shape[axis]);
-    layers.parameter(position).reshape(shape)
-}
-
-/// burn's form of a convolution's options.
-fn conv_options(conv: &Conv2d) -> ConvOptions<2> {
-    ConvOptions::new(conv.stride.both(), [conv.padding.top; 2], conv.dilation.both(), conv.groups)
-}
-
-/// `factor · tensor`, without a pass over memory where the factor is 1.
-pub(crate) fn scaled<B: Backend, const D: usize>(tensor: Tensor<B, D>, factor: f32) -> Tensor<B, D> {
-    #[expect(clippy::float_cmp, reason = "exactly 1 is the weight of a lone operator")]
-    if factor == 1.0 { tensor } else { tensor * factor }
-}
-
-/// One value a channel as one value a row of `[images · channels, …]`. In rows, burn-flex broadcasts some twenty times
-/// faster than over `[1, channels, 1, 1]`.
-pub fn channel_rows<B: Backend>(channels: Tensor<B, 1>, images: usize) -> Tensor<B, 2> {
-    let count = channels.dims()[0];
-    channels.reshape([1, count]).repeat_dim(0, images).reshape([images * count, 1])
+/// The same numbers for each image.
+fn repeated<B: Backend>(numbers: Tensor<B, 1>, dims: [usize; 4]) -> Tensor<B, 4> {
+    numbers.unsqueeze_dim::<2>(0).repeat_dim(0, dims[0]).reshape(dims)
 }

@@ -30,34 +30,6 @@ impl<B: Backend> Tensors<B> {
     pub(super) fn zeros<const D: usize>(&self, shape: [usize; D]) -> Tensor<B, D> {
         Tensor::zeros(shape, (&self.device, self.dtype))
     }
-
-    /// The tensor with zeros around each map: rows above and below, columns left and right.
-    /// (burn's own `pad` makes its zeros in the backend's default precision.)
-    pub(super) fn padded(&self, tensor: Tensor<B, 4>, margin: Margin) -> Tensor<B, 4> {
-        let [images, channels, height, width] = tensor.dims();
-        let Margin { top, bottom, left, right } = margin;
-        if top + bottom + left + right == 0 {
-            return tensor;
-        }
-        let around = self.zeros([images, channels, top + height + bottom, left + width + right]);
-        around.slice_assign([0..images, 0..channels, top..top + height, left..left + width], tensor)
-    }
-}
-
-/// Zeros to add around a map.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Margin {
-    pub(super) top: usize,
-    pub(super) bottom: usize,
-    pub(super) left: usize,
-    pub(super) right: usize,
-}
-
-impl Margin {
-    /// The same on all four sides.
-    pub(super) fn all(margin: usize) -> Self {
-        Self { top: margin, bottom: margin, left: margin, right: margin }
-    }
 }
 
 /// A tensor's elements, row-major.

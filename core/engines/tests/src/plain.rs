@@ -115,9 +115,13 @@ fn structure(part: &Part) -> Network {
 
 /// The gradients of a sum's weights.
 pub(crate) fn weigh(graph: &Graph, values: &[Tensor], sensitivities: &[Tensor], mixture: &Mixture) -> MixtureGradient {
-    let at_sum = &sensitivities[mixture.node.0].data;
-    let of_term = |input: &NodeId| at_sum.iter().zip(&values[input.0].data).map(|(gradient, value)| gradient * value).sum();
-    MixtureGradient { terms: graph.node(mixture.node).inputs.iter().map(of_term).collect(), constant: at_sum.iter().sum() }
+    let sum = &sensitivities[mixture.node.0];
+    let of_term = |input: &NodeId| {
+        let value = &values[input.0];
+        let images = value.data.chunks(value.shape.elements()).map(|image| reference::spread(image, value.shape, sum.shape));
+        images.flatten().zip(&sum.data).map(|(value, gradient)| gradient * value).sum()
+    };
+    MixtureGradient { terms: graph.node(mixture.node).inputs.iter().map(of_term).collect(), constant: sum.data.iter().sum() }
 }
 
 impl Learner for PlainLearner {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use assay_core::engine::EngineError;
 use assay_core::engine::learner::Dropped;
 use assay_core::graph::{Graph, Node, NodeId, Operator};
 use burn_tensor::backend::Backend;
 use burn_tensor::{FloatDType, Tensor};
 
 use super::norm::{self, Moments};
-use crate::operator::{self, Layers};
+use crate::layers::{Layers, scaled as multiplied};
+use crate::operator;
 use crate::tensors::Tensors;
 
 /// How a graph is run.
@@ -49,8 +51,11 @@ pub(super) struct Outputs<B: Backend> {
 }
 
 impl<B: Backend> Pass<'_, B> {
-    /// Runs images `[batch, channels, height, width]` through the graph to these nodes.
-    pub(super) fn run(&self, images: Tensor<B, 4>, taps: &[NodeId]) -> Outputs<B> {
+    /// Runs images through the graph to these nodes.
+    ///
+    /// # Errors
+    /// If an embedding reads what is not the number of one of its vectors.
+    pub(super) fn run(&self, images: Tensor<B, 4>, taps: &[NodeId]) -> Result<Outputs<B>, EngineError> {
         let graph = self.graph;
         let count = images.dims()[0];
         let needed = graph.needed_by(taps);
@@ -59,10 +64,10 @@ impl<B: Backend> Pass<'_, B> {
         values.put(NodeId(0), self.dropped(NodeId(0), images));
         for position in (1..graph.nodes().len()).filter(|position| needed[*position]) {
             let id = NodeId(position);
-            let value = operator::value(&mut layers, graph, id, values.inputs(graph, id), count);
+            let value = operator::run(&mut layers, graph, id, values.inputs(graph, id), count)?;
             values.put(id, self.dropped(id, value));
         }
-        Outputs { values: taps.iter().map(|tap| values.take(*tap)).collect(), moments: layers.moments }
+        Ok(Outputs { values: taps.iter().map(|tap| values.take(*tap)).collect(), moments: layers.moments })
     }
 
     fn dropped(&self, id: NodeId, value: Tensor<B, 4>) -> Tensor<B, 4> {
@@ -88,6 +93,10 @@ impl<B: Backend> Layers<B> for Run<'_, B> {
         self.pass.tensors.zeros(dimensions)
     }
 
+    fn numbers<const D: usize>(&self, values: &[f32], dimensions: [usize; D]) -> Tensor<B, D> {
+        self.pass.tensors.of_f32(values, dimensions)
+    }
+
     fn normalise(&mut self, id: NodeId, input: Tensor<B, 4>, scale: Option<[Tensor<B, 1>; 2]>, epsilon: f64) -> Tensor<B, 4> {
         let by_batch = self.pass.by_batch.contains(&id);
         match self.pass.running.filter(|_| !by_batch).and_then(|running| running.get(&id)) {
@@ -108,7 +117,7 @@ impl<B: Backend> Layers<B> for Run<'_, B> {
                 let weight = mixed.weights.clone().narrow(0, position, 1).reshape([1, 1]);
                 (term.reshape([shape[0], shape[1] * shape[2] * shape[3]]) * weight).reshape(shape)
             }
-            None => operator::scaled(term, weights[position]),
+            None => multiplied(term, weights[position]),
         };
         let sum = inputs.into_iter().enumerate().map(scaled).reduce(|sum, term| sum + term);
         let sum = sum.expect("a checked graph sums at least one input");

@@ -21,6 +21,7 @@ use burn_tensor::{FloatDType, Tensor};
 use self::forward::{Mixed, Outputs, Pass};
 use self::norm::Moments;
 use self::optimiser::Update;
+use crate::axes::dimensions;
 use crate::tensors::{Tensors, to_host};
 
 /// A network that learns on a burn backend.
@@ -99,7 +100,7 @@ impl<B: Backend> BurnLearner<B> {
         let mixed: Vec<Mixed<Autodiff<B>>> = lesson.mixtures.iter().map(|mixture| mixed(&self.tracked, mixture)).collect();
         let pass = Pass { dropped: lesson.dropped, mixed: &mixed, ..self.usual(part, self.tracked.clone(), &tracked) };
         let taps: Vec<NodeId> = [graph.output()].into_iter().chain(lesson.losses.iter().map(|loss| loss.node)).collect();
-        let Outputs { values, moments } = pass.run(images(&self.tracked, batch), &taps);
+        let Outputs { values, moments } = pass.run(images(&self.tracked, batch), &taps)?;
         let mut values = values.into_iter();
         let output = values.next().map(to_host).unwrap_or_default();
         let mut losses = Vec::new();
@@ -155,10 +156,9 @@ fn mixed<B: Backend>(tensors: &Tensors<B>, mixture: &Mixture) -> Mixed<B> {
     Mixed { node: mixture.node, weights: weights.require_grad(), constant: tensors.zeros([1]).require_grad() }
 }
 
-/// The images, `[batch, channels, height, width]`.
+/// The images, as the value of a graph's input.
 fn images<B: Backend>(tensors: &Tensors<B>, batch: &Minibatch) -> Tensor<B, 4> {
-    let shape = batch.shape();
-    tensors.of_f32(batch.pixels(), [batch.len(), shape.channels, shape.height, shape.width])
+    tensors.of_f32(batch.pixels(), dimensions(batch.shape(), batch.len()))
 }
 
 /// A tensor's numbers in 32 bits.
@@ -228,7 +228,7 @@ impl<B: Backend> Learner for BurnLearner<B> {
         let running = part.norms().iter().map(|(own, whole)| (*own, self.statistics[whole].clone())).collect();
         let usual = self.usual(&part, self.tensors.clone(), &parameters);
         let pass = Pass { running: Some(&running), mixed: &mixed, by_batch: test.by_batch, ..usual };
-        let Outputs { values, .. } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
+        let Outputs { values, .. } = pass.run(images(&self.tensors, batch), &[part.graph().output()])?;
         Ok(values.into_iter().next().map(to_host).unwrap_or_default())
     }
 
@@ -238,7 +238,7 @@ impl<B: Backend> Learner for BurnLearner<B> {
         self.passed = None;
         let parameters = self.parameters_of(&part)?;
         let pass = self.usual(&part, self.tensors.clone(), &parameters);
-        let Outputs { values, moments } = pass.run(images(&self.tensors, batch), &[part.graph().output()]);
+        let Outputs { values, moments } = pass.run(images(&self.tensors, batch), &[part.graph().output()])?;
         self.mix(of_whole(&part, moments), share);
         Ok(values.into_iter().next().map(to_host).unwrap_or_default())
     }

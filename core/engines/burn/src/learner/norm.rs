@@ -3,7 +3,7 @@
 use burn_tensor::Tensor;
 use burn_tensor::backend::Backend;
 
-use crate::operator::channel_rows;
+use crate::axes::channel_rows;
 
 /// The mean and the unbiased variance of each channel.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::RngExt;
 
-use super::difference;
+use super::{Drawn, able, difference, is_delicate};
 use crate::plain::weigh;
 use crate::random;
 use crate::reference::{self, Tensor, Way};
@@ -99,15 +99,14 @@ fn plain_gradients(
     (losses, gradients, mixtures)
 }
 
-/// Rounding that decides something: see [`reference::is_at_an_edge`]; and values so large that no step makes sense.
-fn is_delicate(network: &Network, values: &[Tensor]) -> bool {
-    reference::is_at_an_edge(network, values) || values.iter().flat_map(|value| &value.data).any(|value| value.abs() > 1e4)
-}
-
 /// Losses and gradients, with several losses, with dropped values, and with sums whose weights are given.
 pub fn gradients_of_lessons_agree_with_plain_loops(engines: &[Box<dyn Engine>]) {
-    proptest!(the_same(64), |(seed: u64)| {
-        let (network, batch) = random::network(seed);
+    gradients_of_lessons(engines, random::network, 64);
+}
+
+pub(super) fn gradients_of_lessons(engines: &[Box<dyn Engine>], of: Drawn, cases: u32) {
+    proptest!(the_same(cases), |(seed: u64)| {
+        let (network, batch) = of(seed);
         let graph = network.graph();
         let exercise = Exercise::new(graph, batch.len(), seed);
         let batch = labelled(graph, &batch, &exercise.losses);
@@ -116,7 +115,7 @@ pub fn gradients_of_lessons_agree_with_plain_loops(engines: &[Box<dyn Engine>]) 
         let (losses, gradients, mixtures) = plain_gradients(&network, &values, &batch, &exercise.lesson(), exercise.way());
         // Where gradients cancel out, what is left is rounding, which each batch normalisation of a constant map multiplies by 1/√ε.
         let largest = gradients.iter().flatten().fold(0.1, |most: f64, value| most.max(value.abs()));
-        for engine in engines {
+        for engine in able(engines, &network) {
             let name = engine.name();
             let rules = Rules { precision: Precision::F64, ..Rules::default() };
             let mut learner = engine.learner(network.clone(), &rules).unwrap();
@@ -214,7 +213,7 @@ fn the_same(cases: u32) -> ProptestConfig {
     ProptestConfig { rng_seed: RngSeed::Fixed(0), ..ProptestConfig::with_cases(cases) }
 }
 
-fn ten_steps(engines: &[Box<dyn Engine>], of: fn(u64) -> (Network, Minibatch), precision: Precision, cases: u32, tolerance: f64) {
+fn ten_steps(engines: &[Box<dyn Engine>], of: Drawn, precision: Precision, cases: u32, tolerance: f64) {
     proptest!(the_same(cases), |(seed: u64)| {
         let (network, batch) = of(seed);
         let graph = network.graph();

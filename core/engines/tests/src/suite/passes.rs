@@ -6,7 +6,7 @@ use assay_core::graph::{Graph, NodeId};
 use assay_core::network::Network;
 use proptest::prelude::*;
 
-use super::difference;
+use super::{Drawn, able, difference, is_delicate};
 use crate::{random, reference};
 
 /// A cotangent for a node: small numbers of both signs.
@@ -42,19 +42,23 @@ fn everything(graph: &Graph, from: &Objective) -> Ask {
 
 /// Gradients from any node and from the output, at every node and parameter, and the values and moments beside them.
 pub fn gradients_from_and_to_every_node_agree_with_plain_loops(engines: &[Box<dyn Engine>]) {
-    proptest!(ProptestConfig::with_cases(64), |(seed: u64, place: proptest::sample::Index)| {
-        let (network, batch) = random::network(seed);
+    from_and_to_every_node(engines, random::network, 64);
+}
+
+pub(super) fn from_and_to_every_node(engines: &[Box<dyn Engine>], of: Drawn, cases: u32) {
+    proptest!(ProptestConfig::with_cases(cases), |(seed: u64, place: proptest::sample::Index)| {
+        let (network, batch) = of(seed);
         let batch = labelled(&network, &batch);
         let graph = network.graph();
         let values = reference::forward(&network, &batch);
-        prop_assume!(!reference::is_at_an_edge(&network, &values));
+        prop_assume!(!is_delicate(&network, &values));
         let start = NodeId(place.index(graph.nodes().len()));
         let given = cotangent(graph, start, batch.len());
         let from = Objective { node: start, cotangent: Cotangent::Given(given.clone().into()) };
         let loss = Objective::cross_entropy(graph);
         let logits = &values[graph.output().0].data;
         let objectives = [(&from, start, given), (&loss, graph.output(), loss_gradient(logits, &batch))];
-        for engine in engines {
+        for engine in able(engines, &network) {
             let name = engine.name();
             let answer = engine.pass(&network, &batch, &everything(graph, &from), Precision::F64).unwrap();
             for (objective, node, cotangent) in &objectives {
@@ -162,19 +166,23 @@ pub fn what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so(engines
 
 /// Gradients of each image alone.
 pub fn gradients_by_image_are_those_of_batches_of_one(engines: &[Box<dyn Engine>]) {
-    proptest!(ProptestConfig::with_cases(48), |(seed: u64)| {
-        let (network, batch) = random::network(seed);
+    by_image(engines, random::network, 48);
+}
+
+pub(super) fn by_image(engines: &[Box<dyn Engine>], of: Drawn, cases: u32) {
+    proptest!(ProptestConfig::with_cases(cases), |(seed: u64)| {
+        let (network, batch) = of(seed);
         let batch = labelled(&network, &batch);
         let loss = Objective::cross_entropy(network.graph());
         let mut expected: Vec<Vec<Vec<f64>>> = Vec::new();
         for image in 0..batch.len() {
             let alone = batch.part(image, 1);
             let values = reference::forward(&network, &alone);
-            prop_assume!(!reference::is_at_an_edge(&network, &values));
+            prop_assume!(!is_delicate(&network, &values));
             let cotangent = loss_gradient(&values[network.graph().output().0].data, &alone);
             expected.push(reference::gradients(&network, &values, &cotangent));
         }
-        for engine in engines {
+        for engine in able(engines, &network) {
             let mut found: Vec<Vec<Vec<f64>>> = Vec::new();
             engine.gradients_by_image(&network, &batch, &loss, Precision::F64, &mut |one| found.push(one.to_vec())).unwrap();
             prop_assert_eq!(found.len(), batch.len());

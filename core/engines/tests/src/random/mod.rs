@@ -1,5 +1,8 @@
 //! Random networks: a chain of random operators with side branches that are summed or joined.
 
+mod maps;
+mod sequences;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,12 +24,34 @@ impl<R: rand::Rng> Draw<R> {
     }
 }
 
-/// A network over all operators, and a batch whose size need not fill the lanes.
+/// A network over all basic operators, and a batch whose size need not fill the lanes.
 pub fn network(seed: u64) -> (Network, Minibatch) {
     let mut draw = Draw(Stream::new(seed, "graph").rng());
     let graph = graph(&mut draw, true);
     let images = draw.of(&[1, 2, 3, 5, 8, 9, 16, 17, 19]);
     with_values(graph, images, &mut draw)
+}
+
+/// A network on maps over operators that are not basic.
+pub fn network_of_any_operator(seed: u64) -> (Network, Minibatch) {
+    let mut draw = Draw(Stream::new(seed, "maps").rng());
+    let graph = maps::graph(&mut draw);
+    let images = draw.of(&[1, 2, 3, 5, 9]);
+    with_values(graph, images, &mut draw)
+}
+
+/// A network on sequences of tokens.
+pub fn network_on_sequences(seed: u64) -> (Network, Minibatch) {
+    let mut draw = Draw(Stream::new(seed, "sequences").rng());
+    let graph = sequences::graph(&mut draw);
+    let images = draw.of(&[1, 2, 3, 5]);
+    let counts = graph.nodes().iter().any(|node| matches!(node.operator, Operator::Embedding { .. }));
+    let (network, batch) = with_values(graph, images, &mut draw);
+    if !counts {
+        return (network, batch);
+    }
+    let numbers = batch.pixels().iter().map(|_| draw.below(sequences::VOCABULARY) as f32).collect();
+    (network, Minibatch::new(batch.shape(), numbers, batch.labels().to_vec()))
 }
 
 /// The same in inference mode, by statistics that differ from channel to channel.
@@ -174,4 +199,44 @@ fn supernet_edge(b: &mut GraphBuilder, name: &str, input: NodeId, kinks: bool) -
     let three = b.batch_norm(format!("{name}.three.norm"), three)?;
     let pool = b.avg_pool(format!("{name}.pool"), input, Pool::new(3, 1, 1))?;
     b.weighted_sum(name, &[(0.25, input), (0.25, one), (0.25, three), (0.25, pool)])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use assay_core::graph::{Activation, Operator};
+
+    use super::{Network, maps, network, network_of_any_operator, network_on_sequences};
+
+    /// The operators that outputs of networks of so many seeds depend on.
+    fn used(of: fn(u64) -> (Network, super::Minibatch)) -> Vec<Operator> {
+        let of_seed = |seed| {
+            let graph = of(seed).0.graph().clone();
+            let needed = graph.needed_by(&[]);
+            graph.nodes().iter().zip(needed).filter(|(_, needed)| *needed).map(|(node, _)| node.operator.clone()).collect::<Vec<_>>()
+        };
+        (0..150).flat_map(of_seed).collect()
+    }
+
+    #[test]
+    fn outputs_of_random_networks_depend_on_every_operator() {
+        let all = [used(network), used(network_of_any_operator), used(network_on_sequences)].concat();
+        let kinds: BTreeSet<&str> = all.iter().map(Operator::kind).collect();
+        let basic = "input conv2d batch_norm relu avg_pool max_pool global_avg_pool linear weighted_sum concat shift truncate zero";
+        let others =
+            "layer_norm rms_norm group_norm mean embedding product mat_mul softmax slice gather pad transpose reshape parameter constant";
+        let rest = [Activation::Exp, Activation::Sqrt, Activation::Reciprocal];
+        let functions = maps::FUNCTIONS.iter().chain(&rest).map(Activation::kind);
+        let missing: Vec<&str> = basic.split(' ').chain(others.split(' ')).chain(functions).filter(|kind| !kinds.contains(kind)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        let pools = || {
+            all.iter()
+                .filter_map(|operator| if let Operator::AvgPool(pool) | Operator::MaxPool(pool) = operator { Some(pool) } else { None })
+        };
+        assert!(pools().any(|pool| pool.ceil && pool.counts_padding && pool.padding.side().is_none() && pool.kernel.side().is_none()));
+        let convolutions = || all.iter().filter_map(|operator| if let Operator::Conv2d(conv) = operator { Some(conv) } else { None });
+        assert!(convolutions().any(|conv| conv.groups > 1 && !conv.is_square()));
+        assert!(convolutions().any(|conv| conv.groups == 1 && conv.padding.side().is_none() && conv.dilation.side().is_none()));
+    }
 }
