@@ -130,7 +130,8 @@ pub trait SearchSpace: Send + Sync {
     /// If the space has no such networks, or the images are too small for its strides.
     fn shared_net(&self, kept: Kept<'_>, form: &SharedForm) -> Result<SharedNet, GraphError> {
         let _ = (kept, form);
-        Err(GraphError::Unsupported("architectures of this space cannot share weights; those of nas-bench-201 and darts can".into()))
+        let others = "those of nas-bench-201, darts, nas-bench-macro and nats-bench-size can";
+        Err(GraphError::Unsupported(format!("architectures of this space cannot share weights; {others}")))
     }
 }
 

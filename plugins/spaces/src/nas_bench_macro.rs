@@ -9,9 +9,13 @@
 //! The text form is the benchmark's own, one digit a layer: `02012100`. Lists and tuples of the digits are read too.
 //! Two texts are of the same architecture if every layer has the same operator.
 
+use std::sync::Arc;
+
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator};
+use assay_core::network::batch_norms;
+use assay_core::plugin::supernet::{Kept, SharedForm, SharedNet, SharedSum};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
-use assay_core::subspace::{CellLayout, Layout, OperatorSet, Sketch, SketchError, SketchNode, Subspace};
+use assay_core::subspace::{CellLayout, Choice, Layout, OperatorSet, Sketch, SketchError, SketchNode, Subspace};
 
 use crate::notation::Written;
 
@@ -44,6 +48,14 @@ impl NasBenchMacro {
     #[must_use]
     pub fn new() -> Self {
         Self { layout: Layout::new(OPERATORS, vec![CellLayout::uniform("network", LAYERS, OPERATORS.len())]) }
+    }
+
+    /// What each layer keeps.
+    fn kept<'s>(&self, subspace: &'s Subspace) -> Result<&'s [OperatorSet], GraphError> {
+        if !subspace.fits(&self.layout) {
+            return Err(GraphError::Unsupported(format!("the mask `{subspace}` does not belong to nas-bench-macro")));
+        }
+        Ok(&subspace.cells()[0])
     }
 
     /// The operator of each layer.
@@ -123,10 +135,7 @@ impl SearchSpace for NasBenchMacro {
     }
 
     fn lower(&self, subspace: &Subspace, net: &MacroNet) -> Result<Graph, GraphError> {
-        if !subspace.fits(&self.layout) {
-            return Err(GraphError::Unsupported(format!("the mask `{subspace}` does not belong to nas-bench-macro")));
-        }
-        let mut network = Lowering { layers: &subspace.cells()[0], builder: GraphBuilder::new(net.input)? };
+        let mut network = Lowering { layers: self.kept(subspace)?, builder: GraphBuilder::new(net.input)?, sums: None };
         let images = network.builder.input();
         match net.part {
             Part::Trunk => {
@@ -142,26 +151,47 @@ impl SearchSpace for NasBenchMacro {
                 Ok(network.builder.finish(output))
             }
             Part::Classifier => {
-                let stem = network.conv_bn("stem", images, Conv2d::new(net.channels, 3).padding(1))?;
-                let stem = network.builder.relu("stem.relu", stem)?;
-                network.builder.block(stem);
-                let features = network.stages(stem, STAGES.len())?;
-                let features = network.conv_bn("last", features, Conv2d::new(LAST * net.channels, 1))?;
-                let features = network.builder.relu("last.relu", features)?;
-                let pooled = network.builder.add("pool", Operator::GlobalAvgPool, &[features])?;
-                let logits = network.builder.linear("classifier", pooled, net.classes, true)?;
-                Ok(network.builder.finish(logits))
+                let output = network.classifier(net, true)?;
+                Ok(network.builder.finish(output))
             }
         }
+    }
+
+    /// A layer adds its operators; what normalises them has neither γ nor β.
+    fn shared_net(&self, kept: Kept<'_>, form: &SharedForm) -> Result<SharedNet, GraphError> {
+        let nothing = || GraphError::Unsupported("nothing of nas-bench-macro is kept".into());
+        let layers = self.kept(kept.of_cell(0).ok_or_else(nothing)?)?;
+        let mut network = Lowering { layers, builder: GraphBuilder::new(form.net.input)?, sums: Some(Vec::new()) };
+        let output = network.classifier(&form.net, form.last_affine)?;
+        let Lowering { builder, sums, .. } = network;
+        let graph = builder.finish(output);
+        let needs_none = |name: &str| name.starts_with("layers.") || (name == "last.bn" && !form.last_affine);
+        let searched = batch_norms(&graph).filter(|id| needs_none(&graph.node(*id).name)).collect();
+        Ok(SharedNet { graph: Arc::new(graph), cells: 1, sums: sums.unwrap_or_default(), searched })
     }
 }
 
 struct Lowering<'a> {
     layers: &'a [OperatorSet],
     builder: GraphBuilder,
+    /// The sums of layers, where architectures share weights.
+    sums: Option<Vec<SharedSum>>,
 }
 
 impl Lowering<'_> {
+    /// The whole network; `last_affine` says whether what normalises the last convolution has γ and β.
+    fn classifier(&mut self, net: &MacroNet, last_affine: bool) -> Result<NodeId, GraphError> {
+        let images = self.builder.input();
+        let stem = self.conv_bn("stem", images, Conv2d::new(net.channels, 3).padding(1), true)?;
+        let stem = self.builder.relu("stem.relu", stem)?;
+        self.builder.block(stem);
+        let features = self.stages(stem, STAGES.len())?;
+        let features = self.conv_bn("last", features, Conv2d::new(LAST * net.channels, 1), last_affine)?;
+        let features = self.builder.relu("last.relu", features)?;
+        let pooled = self.builder.add("pool", Operator::GlobalAvgPool, &[features])?;
+        self.builder.linear("classifier", pooled, net.classes, true)
+    }
+
     /// The layers of the first `count` stages.
     fn stages(&mut self, input: NodeId, count: usize) -> Result<NodeId, GraphError> {
         let mut features = input;
@@ -192,6 +222,13 @@ impl Lowering<'_> {
             terms.push((share, output));
         }
         let name = format!("layers.{layer}");
+        if let Some(sums) = self.sums.as_mut().filter(|_| !terms.is_empty()) {
+            let terms: Vec<(f32, NodeId)> = terms.into_iter().map(|(_, output)| (1.0, output)).collect();
+            let node = self.builder.weighted_sum(name, &terms)?;
+            let choice = |operator| Choice { cell: 0, edge: layer, operator };
+            sums.push(SharedSum { node, terms: kept.iter().map(choice).collect() });
+            return Ok(node);
+        }
         match terms[..] {
             [] => self.builder.add(name, Operator::Zero { stride }, &[input]),
             [(_, only)] => Ok(only),
@@ -203,7 +240,7 @@ impl Lowering<'_> {
         if stride == 1 && self.builder.shape(input).channels == channels {
             return Ok(input);
         }
-        self.conv_bn(name, input, Conv2d::new(channels, 1).stride(stride))
+        self.layer_conv(name, input, Conv2d::new(channels, 1).stride(stride))
     }
 
     /// A 1×1 convolution to `expansion` times the channels, a depthwise convolution, and a 1×1 convolution to `channels`; with a
@@ -219,20 +256,25 @@ impl Lowering<'_> {
     ) -> Result<NodeId, GraphError> {
         let inputs = self.builder.shape(input).channels;
         let hidden = inputs * expansion;
-        let wide = self.conv_bn(&format!("{name}.expand"), input, Conv2d::new(hidden, 1))?;
+        let wide = self.layer_conv(&format!("{name}.expand"), input, Conv2d::new(hidden, 1))?;
         let wide = self.builder.relu(format!("{name}.expand.relu"), wide)?;
         let depthwise = Conv2d::new(hidden, kernel).stride(stride).padding(kernel / 2).groups(hidden);
-        let mixed = self.conv_bn(&format!("{name}.depthwise"), wide, depthwise)?;
+        let mixed = self.layer_conv(&format!("{name}.depthwise"), wide, depthwise)?;
         let mixed = self.builder.relu(format!("{name}.depthwise.relu"), mixed)?;
-        let narrow = self.conv_bn(&format!("{name}.project"), mixed, Conv2d::new(channels, 1))?;
+        let narrow = self.layer_conv(&format!("{name}.project"), mixed, Conv2d::new(channels, 1))?;
         if stride == 1 && inputs == channels {
             return self.builder.weighted_sum(format!("{name}.sum"), &[(1.0, narrow), (1.0, input)]);
         }
         Ok(narrow)
     }
 
-    fn conv_bn(&mut self, name: &str, input: NodeId, conv: Conv2d) -> Result<NodeId, GraphError> {
+    /// A convolution of a layer.
+    fn layer_conv(&mut self, name: &str, input: NodeId, conv: Conv2d) -> Result<NodeId, GraphError> {
+        self.conv_bn(name, input, conv, self.sums.is_none())
+    }
+
+    fn conv_bn(&mut self, name: &str, input: NodeId, conv: Conv2d, affine: bool) -> Result<NodeId, GraphError> {
         let features = self.builder.conv(format!("{name}.conv"), input, conv)?;
-        self.builder.batch_norm(format!("{name}.bn"), features)
+        self.builder.add(format!("{name}.bn"), Operator::BatchNorm { affine, epsilon: 1e-5 }, &[features])
     }
 }

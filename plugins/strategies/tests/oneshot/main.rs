@@ -6,6 +6,7 @@ mod cnas;
 mod darts_space;
 mod enas;
 mod engine;
+mod layers;
 mod pretext;
 mod recorded;
 mod unnas;

@@ -9,7 +9,10 @@
 //! The text form is the benchmark's own: `64:64:64:64:64`. Lists and tuples of the numbers are read too. Two texts are of the same
 //! architecture if every layer has the same channels.
 
+mod shared;
+
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator, Pool};
+use assay_core::plugin::supernet::{Kept, SharedForm, SharedNet};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
 use assay_core::subspace::{CellLayout, Layout, OperatorSet, Sketch, SketchError, SketchNode, Subspace};
 
@@ -147,6 +150,13 @@ impl SearchSpace for NatsBenchSize {
                 Ok(b.finish(logits))
             }
         }
+    }
+
+    fn shared_net(&self, kept: Kept<'_>, form: &SharedForm) -> Result<SharedNet, GraphError> {
+        shared::lower(&self.layout, kept, form, |subspace| {
+            let unsupported = |error: ArchitectureError| GraphError::Unsupported(error.to_string());
+            Ok(self.channels(subspace).map_err(unsupported)?.map(|channels| channels / STEP))
+        })
     }
 }
 
