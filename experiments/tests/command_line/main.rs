@@ -11,6 +11,7 @@ mod fuzz;
 mod hostile;
 mod interruption;
 mod kills;
+mod layers;
 mod lists;
 mod one_shot;
 mod output;

@@ -118,6 +118,7 @@ fn lists_name_what_is_registered() {
     exhaustive             every architecture of the space, in the order of the space's own numbers
     gdas                   architectures drawn by Gumbel noise from a supernet, by gradients (Dong & Yang, CVPR 2019)
     hardware-aware         accuracy against latency or energy within a limit, by NSGA-II (Deb et al., IEEE TEVC 2002)
+    hurricane              later layers, then earlier ones: evolution in a single-path supernet within a limit (Zhang et al., CVPRW 2020)
     hyperband              successive halving that begins with shorter and longer trainings (Li et al., JMLR 2018)
     local-search           to the best neighbour until none is better, and again from elsewhere (White et al., UAI 2021)
     manas                  an agent an edge draws what a supernet learns on, by EXP3 (Lopes et al., 2024)
@@ -125,6 +126,7 @@ fn lists_name_what_is_registered() {
     manas-ls               an agent an edge draws what a supernet learns on, by least squares of its losses (Lopes et al., 2024)
     manas-ls-by-oracle     one bandit an edge, credited by least squares, and an oracle judges: a simplification of MANAS-LS (after Lopes et al., 2024)
     pnas                   edge by edge, what a surrogate predicts to be best is evaluated (after Liu et al., ECCV 2018)
+    pnas-by-blocks         cells grow block by block as an ensemble of LSTMs predicts it (Liu et al., ECCV 2018)
     random                 the best by an oracle of a few architectures drawn uniformly: the baseline
     regularized-evolution  aging evolution: the best of a few has a child, the oldest dies (Real et al., AAAI 2019)
     reinforce              a softmax an edge, trained by REINFORCE with a moving-average baseline (Dong & Yang, ICLR 2020)

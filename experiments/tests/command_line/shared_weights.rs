@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use assay_core::stream::Stream;
+use rand::RngExt;
 use serde_json::Value;
 
 use crate::scratch::{Scratch, result, summary};
@@ -31,6 +33,20 @@ const ON_FREE_INPUTS: [(&str, &str); 2] = [
     ("cnas", "first = 6\nwarm_up = 0\nunits = 4\ncandidates = 3\nvariant = \"code\""),
     ("cnas", "curriculum = \"nodes\"\nfirst = 2\nstages = 3\nwarm_up = 1\nunits = 4\ncandidates = 3"),
 ];
+
+/// The same on networks whose layers are chosen each by itself, within a limit that some of them are beyond.
+const ON_LAYERS: [(&str, &str); 2] = [("nas-bench-macro\"", "limit = 60_000"), ("nats-bench-size\"", "limit = 1_000_000")];
+
+/// What HURRICANE needs to end in some seconds.
+fn hurricane(limit: &str) -> String {
+    format!(
+        "{limit}\nlearning_rate = 0.05\npopulation = 6\ngenerations = 3\nparents = 3\ncrossovers = 2\nmutations = 2\nmutation = 0.3\n\
+         validation_images = 12\nrecalibration_images = 16"
+    )
+}
+
+/// How often each search is killed at a moment that is drawn; another number is asked for by `ASSAY_KILLS`.
+const KILLS: usize = 1;
 
 #[test]
 fn the_halves_of_a_search_can_be_given_and_another_split_does_not_go_on() {
@@ -105,32 +121,47 @@ fn supernet(run: &Path) -> Vec<u8> {
 
 #[test]
 fn a_search_that_shares_weights_is_the_same_on_any_number_of_threads_and_killed_anywhere() {
-    let on_cells = SEARCHES.map(|search| (CELLS, search));
-    let on_free_inputs = ON_FREE_INPUTS.map(|search| (FREE_INPUTS, search));
-    for (space, search) in on_cells.into_iter().chain(on_free_inputs) {
+    let on = |space: &'static str, (strategy, settings): (&str, &str)| self::on(space, strategy, settings);
+    let mut searches: Vec<String> = SEARCHES.into_iter().map(|search| on(CELLS, search)).collect();
+    searches.extend(ON_FREE_INPUTS.map(|search| on(FREE_INPUTS, search)));
+    searches.extend(ON_LAYERS.map(|(space, limit)| on(space, ("hurricane", &hurricane(limit)))));
+    let kills = std::env::var("ASSAY_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let mut rng = Stream::new(0, "kills of searches that share weights").rng();
+    let mut in_time = 0;
+    for search in &searches {
         let scratch = Scratch::new();
-        scratch.write("search.toml", on(space, search.0, search.1));
+        scratch.write("search.toml", search);
+        let begin = Instant::now();
         scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", "whole", "--threads", "1"]);
+        let time = begin.elapsed();
         let whole = scratch.path().join("whole");
         scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", "two", "--threads", "2"]);
         let two = scratch.path().join("two");
-        assert_eq!(summary(&two)["architecture"], summary(&whole)["architecture"], "{search:?}");
-        assert!(supernet(&two) == supernet(&whole), "{search:?}");
-        let run = scratch.path().join("run");
-        let mut child = scratch.command(&["run", "search.toml", "--quiet", "--run-dir", "run", "--threads", "1"]);
-        let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let start = Instant::now();
-        // The state of the first epoch, of three.
-        while !run.join("supernet.safetensors").exists() && child.try_wait().unwrap().is_none() {
-            assert!(start.elapsed() < Duration::from_secs(60), "the search does not get on");
-            std::thread::sleep(Duration::from_micros(300));
+        assert_eq!(summary(&two)["architecture"], summary(&whole)["architecture"], "{search}");
+        assert!(supernet(&two) == supernet(&whole), "{search}");
+        for kill in 0..=kills {
+            let folder = format!("killed-{kill}");
+            let run = scratch.path().join(&folder);
+            let mut child = scratch.command(&["run", "search.toml", "--quiet", "--run-dir", &folder, "--threads", "1"]);
+            let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            let start = Instant::now();
+            // Once behind the first epoch, whose state is kept, and at moments that are drawn.
+            let moment = time.mul_f64(rng.random_range(0.0..1.0));
+            let is_time = || if kill == 0 { run.join("supernet.safetensors").exists() } else { start.elapsed() >= moment };
+            while !is_time() && child.try_wait().unwrap().is_none() {
+                assert!(start.elapsed() < Duration::from_secs(60), "the search does not get on");
+                std::thread::sleep(Duration::from_micros(300));
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            in_time += usize::from(!run.join("summary.json").exists());
+            scratch.succeed(&["run", "search.toml", "--quiet", "--resume", "--run-dir", &folder, "--threads", "1"]);
+            assert_eq!(result(&run), result(&whole), "{search}");
+            assert!(supernet(&run) == supernet(&whole), "{search}");
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        scratch.succeed(&["run", "search.toml", "--quiet", "--resume", "--run-dir", "run", "--threads", "1"]);
-        assert_eq!(result(&run), result(&whole), "{search:?}");
-        assert!(supernet(&run) == supernet(&whole), "{search:?}");
     }
+    let all = searches.len() * (kills + 1);
+    assert!(2 * in_time > all, "only {in_time} of {all} were killed before their end");
 }
 
 #[test]
@@ -218,7 +249,7 @@ fn a_curriculum_that_the_space_is_too_small_for_is_refused() {
         assert!(scratch.runs().is_empty(), "nothing is begun that cannot be done");
     }
     // Where inputs are chosen each by itself, there are no edges whose operators could be mixed or judged.
-    for strategy in ["gdas", "darts", "setn", "rsps", "enas"] {
+    for strategy in ["gdas", "darts", "setn", "rsps", "enas", "manas", "manas-ls"] {
         let scratch = Scratch::new();
         scratch.write("search.toml", on(FREE_INPUTS, strategy, ""));
         let said = scratch.fail(&["run", "search.toml"]);
@@ -227,10 +258,51 @@ fn a_curriculum_that_the_space_is_too_small_for_is_refused() {
 }
 
 #[test]
+fn what_agents_cannot_search_is_refused() {
+    let refused = [
+        ("manas", CELLS, "code = \"cnas\"", "manas is done by \"nats\" and \"nb201\" and \"darts\", not by \"cnas\""),
+        ("manas-ls", CELLS, "code = \"unnas\"", "manas-ls is done by \"nats\" and \"nb201\" and \"darts\", not by \"unnas\""),
+        ("manas", CELLS, "eta = 0.0", "`strategy.eta`"),
+        ("manas-ls", CELLS, "evaluations = 0", "`strategy.evaluations`"),
+        ("manas", CELLS, "evaluations = 10", "`strategy.evaluations`: no such setting"),
+        ("manas", "nas-bench-101\"", "", "those of nas-bench-201, darts, nas-bench-macro and nats-bench-size can"),
+        ("manas-ls", CELLS, "images = 21", "must be 20 at the most, which is half of the dataset"),
+    ];
+    for (strategy, space, settings, because) in refused {
+        let scratch = Scratch::new();
+        scratch.write("search.toml", on(space, strategy, settings));
+        let said = scratch.fail(&["run", "search.toml"]);
+        assert!(said.contains(because), "{strategy} {settings}: {said}");
+        assert!(scratch.runs().is_empty(), "nothing is begun that cannot be done");
+    }
+}
+
+#[test]
+fn the_policies_of_controllers_and_mixtures_are_told_epoch_by_epoch() {
+    for search in [SEARCHES[4], SEARCHES[5]] {
+        let scratch = scratch(search);
+        scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", "run"]);
+        let trajectory: Value = serde_json::from_slice(&std::fs::read(scratch.path().join("run/trajectory.json")).unwrap()).unwrap();
+        for step in &trajectory["steps"].as_array().unwrap()[..3] {
+            let readings = step["readings"].as_array().unwrap();
+            let probabilities = readings[2..32].iter().map(|reading| reading[1]["value"].as_f64().unwrap()).collect::<Vec<_>>();
+            for edge in probabilities.chunks(5) {
+                assert!((edge.iter().sum::<f64>() - 1.0).abs() < 1e-9 && edge.iter().all(|p| *p > 0.0), "{search:?}: {edge:?}");
+            }
+        }
+        scratch.succeed(&["report", "run"]);
+        let figures = std::fs::read_dir(scratch.path().join("run/report/figures")).unwrap();
+        let names: Vec<String> = figures.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let of = |section: &str| names.iter().filter(|name| name.starts_with(section) && name.ends_with(".svg")).count();
+        assert_eq!([of("mixture-"), of("drift-")], [6, 2], "{search:?}: {names:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_searched_so_is_refused_before_anything_runs() {
     let scratch = scratch(SEARCHES[1]);
     let refused = [
-        ("space.name=nas-bench-101", "those of nas-bench-201 and darts can"),
+        ("space.name=nas-bench-101", "those of nas-bench-201, darts, nas-bench-macro and nats-bench-size can"),
         ("strategy.images=21", "must be 20 at the most, which is half of the dataset"),
         ("dataset.size=2", "nas-bench-201"),
         ("strategy.temperature=0", "`strategy.temperature`"),

@@ -209,7 +209,7 @@ impl Method for Cnas {
     fn check(&self, space: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
         let cells = Cells::of(space);
         if cells == Cells::Edges {
-            operators_of_edges(Self::NAME, net)?;
+            operators_of_edges(Self::NAME, space, net)?;
             an_operator_on_every_edge(Self::NAME, space, "nas-bench-201, or darts with space.inputs = \"free\"")?;
             if self.variant == Variant::Code {
                 let problem = "the published code has no controller for spaces of edges; use \"paper\"";

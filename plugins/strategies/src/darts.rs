@@ -75,13 +75,13 @@ impl Method for Darts {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
             Code::Nb201 => Script::usual(50, Some(5.0)),
-            Code::Darts | Code::Cnas => Script::of_darts(),
+            Code::Darts | Code::Cnas | Code::Spos => Script::of_darts(),
             Code::Unnas => Script::of_unnas(self.training.objective),
         }
     }
 
     fn check(&self, space: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
-        operators_of_edges(Self::NAME, net)?;
+        operators_of_edges(Self::NAME, space, net)?;
         let (epochs, first) = (self.epochs(space), self.alpha_from());
         if first < epochs {
             return Ok(());

@@ -51,7 +51,7 @@ impl Enas {
     fn rules(&self) -> LearntRules {
         let first = match self.training.code {
             Code::Nats => 0.5,
-            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => 0.0,
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas | Code::Spos => 0.0,
         };
         LearntRules { rate: self.controller_rate, betas: [first, 0.999], epsilon: 1e-3, decay: 0.0, clip: 5.0 }
     }
@@ -82,7 +82,7 @@ impl Method for Enas {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => {
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas | Code::Spos => {
                 let usual = Script::usual(250, Some(5.0));
                 Script {
                     batch: 128,

@@ -56,7 +56,7 @@ impl Method for Gdas {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => Script::usual(250, Some(5.0)),
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas | Code::Spos => Script::usual(250, Some(5.0)),
         }
     }
 

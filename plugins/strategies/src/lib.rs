@@ -13,6 +13,7 @@ pub mod enas;
 pub mod exhaustive;
 pub mod gdas;
 pub mod hardware_aware;
+pub mod hurricane;
 pub mod hyperband;
 pub mod local_search;
 pub mod manas;

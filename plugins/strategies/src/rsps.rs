@@ -53,7 +53,7 @@ impl Method for Rsps {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => Script::usual(250, Some(5.0)),
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas | Code::Spos => Script::usual(250, Some(5.0)),
         }
     }
 
@@ -72,7 +72,7 @@ impl Method for Rsps {
     fn step(&self, course: &mut Course<'_>, (): &mut (), moment: &Moment<'_>) -> Result<Passed, SearchError> {
         let draws = moment.stream.child("architecture");
         match self.training.code {
-            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => {
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas | Code::Spos => {
                 let drawn = uniform(course.supernet.space().layout(), &mut draws.rng());
                 Ok(course.single(moment.base, Kept::Shared(&drawn), moment.by)?)
             }
@@ -94,7 +94,7 @@ impl Method for Rsps {
         let layout = course.supernet.space().layout();
         match self.training.code {
             Code::Nats => different(layout, self.choice.candidates, stream),
-            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => {
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas | Code::Spos => {
                 let mut rng = stream.rng();
                 (0..self.choice.candidates).map(|_| uniform(layout, &mut rng)).collect()
             }

@@ -45,7 +45,7 @@ impl Method for Setn {
     fn script(&self) -> Script {
         match self.training.code {
             Code::Nats => Script::usual(100, None),
-            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => Script::usual(250, None),
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas | Code::Spos => Script::usual(250, None),
         }
     }
 

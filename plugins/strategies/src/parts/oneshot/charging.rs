@@ -44,8 +44,8 @@ impl<C: Charging> Method for C {
         Charging::protocol(self)
     }
 
-    fn check(&self, _: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
-        operators_of_edges(C::NAME, net)
+    fn check(&self, space: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
+        operators_of_edges(C::NAME, space, net)
     }
 
     fn has_second(&self) -> bool {

@@ -3,6 +3,7 @@
 use assay_core::data::Minibatch;
 use assay_core::plugin::supernet::{Passed, SharedNet};
 use assay_core::plugin::{Declared, SearchError, SearchSpace, SettingsError};
+use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use serde::de::DeserializeOwned;
@@ -50,10 +51,10 @@ pub trait Method: Declared + Send + Sync {
     /// # Errors
     /// If it cannot; the message says what would fit.
     fn check(&self, space: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
-        operators_of_edges(Self::NAME, net)?;
+        operators_of_edges(Self::NAME, space, net)?;
         match self.ending() {
             Ending::Largest => Ok(()),
-            Ending::Judged(_) | Ending::Given => an_operator_on_every_edge(Self::NAME, space, "darts or gdas"),
+            Ending::Judged(_) | Ending::Given | Ending::Known => an_operator_on_every_edge(Self::NAME, space, "darts or gdas"),
         }
     }
 
@@ -61,6 +62,11 @@ pub trait Method: Declared + Send + Sync {
     fn epochs(&self, space: &dyn SearchSpace) -> usize {
         let _ = space;
         self.training().epochs(&self.script())
+    }
+
+    /// Which epoch of the learning rate's schedule an epoch is, from 0.
+    fn epoch_of_schedule(&self, epoch: usize) -> usize {
+        epoch
     }
 
     /// What steps of an epoch, from 0, are called.
@@ -123,6 +129,12 @@ pub trait Method: Declared + Send + Sync {
         let _ = (course, policy, stream);
         Vec::new()
     }
+
+    /// What was judged on the way, and at the end the one that is chosen, which has no judgement of its own.
+    fn known(&self, policy: &Self::Policy) -> Vec<Candidate> {
+        let _ = policy;
+        Vec::new()
+    }
 }
 
 /// How a search comes to its architecture.
@@ -133,6 +145,27 @@ pub enum Ending<'a> {
     Judged(&'a ChoiceSettings),
     /// The only candidate, which nothing judges.
     Given,
+    /// One of those that were judged on the way.
+    Known,
+}
+
+/// An architecture among which a search chooses.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The architecture.
+    pub architecture: Subspace,
+    /// Its accuracy in the supernet, from 0 to 1; one without is chosen.
+    pub judged: Option<f64>,
+    /// What else is known of it.
+    pub readings: Vec<(String, Reading)>,
+}
+
+impl Candidate {
+    /// One of which nothing else is known.
+    #[must_use]
+    pub fn new(architecture: Subspace, judged: Option<f64>) -> Self {
+        Self { architecture, judged, readings: Vec::new() }
+    }
 }
 
 /// Where a step is, and what it is about.
@@ -177,15 +210,16 @@ pub struct StageCell {
 /// Checks that a supernet's sums are of operators of edges.
 ///
 /// # Errors
-/// If inputs are chosen each by itself.
-pub fn operators_of_edges(name: &str, net: &SharedNet) -> Result<(), SettingsError> {
-    if net.sums.is_empty() {
-        let problem = format!(
-            "{name} chooses or mixes the operators of each edge, and here inputs are chosen each by itself; set space.inputs = \"distinct\""
-        );
-        return Err(SettingsError::new("name", problem));
+/// If inputs are chosen each by itself, or there are no operators that could be added up.
+pub fn operators_of_edges(name: &str, space: &dyn SearchSpace, net: &SharedNet) -> Result<(), SettingsError> {
+    if !net.sums.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let because = match space.reads() {
+        Some(_) => "here inputs are chosen each by itself; set space.inputs = \"distinct\"",
+        None => "what layers of this space choose cannot be added up; use hurricane",
+    };
+    Err(SettingsError::new("name", format!("{name} chooses or mixes the operators of each edge, and {because}")))
 }
 
 /// Checks that architectures of a space have one operator on every edge.

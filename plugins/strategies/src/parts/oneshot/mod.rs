@@ -11,6 +11,7 @@ pub mod charging;
 pub mod choice;
 pub mod controller;
 pub mod curriculum;
+pub mod evolution;
 pub mod images;
 pub mod learnt;
 mod lstm;

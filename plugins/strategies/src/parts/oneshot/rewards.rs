@@ -42,6 +42,20 @@ impl Rewards<'_> {
         self.halves.batch(&chosen, Augmentation::None, &self.stream).map_err(unreadable)
     }
 
+    /// Images of the first half by which running statistics are found anew, in batches of so many: the same for each architecture of
+    /// the epoch. As many as there are, where there are fewer.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn recalibration(&self, images: usize, batch: usize, augmentation: Augmentation) -> Result<Vec<Minibatch>, SearchError> {
+        let stream = self.stream.child("recalibration");
+        let mut chosen = self.halves.order(&stream.child("order"));
+        chosen.truncate(images);
+        let batches = chosen.chunks(batch).enumerate();
+        let read = |(number, chosen)| self.halves.batch(chosen, augmentation, &stream.child(number)).map_err(unreadable);
+        batches.map(read).collect()
+    }
+
     /// The accuracy of the supernet as this architecture, on the images of the sample of this number.
     ///
     /// # Errors

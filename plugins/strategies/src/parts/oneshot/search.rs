@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::alphas::Alphas;
 use super::images::Halves;
-use super::method::{Ending, Late, Method, Moment, StageCell};
+use super::method::{Candidate, Ending, Late, Method, Moment, StageCell};
 use super::rewards::Rewards;
 use super::settings::TrainingSettings;
 use super::steps::Course;
@@ -171,15 +171,15 @@ impl<M: Method> SearchStrategy for OneShot<M> {
             }
         }
         let mut best: Option<(Subspace, f64)> = None;
-        for (number, (candidate, judged)) in found.iter().enumerate() {
+        for (number, Candidate { architecture, judged, readings: others }) in found.iter().enumerate() {
             if best.as_ref().is_none_or(|(_, most)| judged.is_none_or(|judged| judged > *most)) {
-                best = Some((candidate.clone(), judged.unwrap_or_default()));
+                best = Some((architecture.clone(), judged.unwrap_or_default()));
             }
             if let (Some(judged), Some((after, _))) = (judged, &best) {
-                let (title, readings) =
-                    (format!("candidate {}", number + 1), vec![("one-shot accuracy".to_owned(), Reading::finite(100.0 * judged))]);
-                let step = Step { title, before: candidate.clone(), after: after.clone(), candidates: Vec::new(), readings };
-                laboratory.record_of(step, candidate)?;
+                let mut readings = vec![("one-shot accuracy".to_owned(), Reading::finite(100.0 * judged))];
+                readings.extend(others.iter().cloned());
+                let (title, before, after) = (format!("candidate {}", number + 1), architecture.clone(), after.clone());
+                laboratory.record_of(Step { title, before, after, candidates: Vec::new(), readings }, architecture)?;
             }
         }
         best.map(|(found, _)| found).ok_or_else(|| SearchError::Impossible("there was no candidate to choose".into()))
@@ -187,7 +187,7 @@ impl<M: Method> SearchStrategy for OneShot<M> {
 }
 
 /// What a training left: its epochs, and the candidates, each with its accuracy where they were judged.
-type Left = (Vec<EpochLeft>, Vec<(Subspace, Option<f64>)>);
+type Left = (Vec<EpochLeft>, Vec<Candidate>);
 
 impl<M: Method> OneShot<M> {
     /// Trains, from where an earlier session left off, and judges the candidates.
@@ -246,7 +246,7 @@ impl<M: Method> OneShot<M> {
             let steps = steps_of(epoch);
             let stream = stream.child("epoch").child(epoch);
             let order = halves.order(&stream.child("order"));
-            let by = training.weight_step(&script, epoch);
+            let by = training.weight_step(&script, self.0.epoch_of_schedule(epoch));
             while progress.step < steps {
                 if workshop.is_interrupted() {
                     keep(&course, &policy, &progress)?;
@@ -304,11 +304,12 @@ impl<M: Method> OneShot<M> {
             saved = Instant::now();
         }
         let found = match self.0.ending() {
-            Ending::Largest => vec![(space.strongest(&course.alphas.probabilities()), None)],
+            Ending::Largest => vec![Candidate::new(space.strongest(&course.alphas.probabilities()), None)],
             Ending::Given => {
                 let candidates = self.0.candidates(&course, &policy, &stream.child("candidates"));
-                candidates.into_iter().map(|candidate| (candidate, None)).collect()
+                candidates.into_iter().map(|candidate| Candidate::new(candidate, None)).collect()
             }
+            Ending::Known => self.0.known(&policy),
             Ending::Judged(by) => {
                 let candidates = self.0.candidates(&course, &policy, &stream.child("candidates"));
                 workshop.expect(candidates.len(), 0);
@@ -324,7 +325,7 @@ impl<M: Method> OneShot<M> {
                     let output = course.supernet.test(&batch, &path)?;
                     let judged = course.supernet.accuracy(&output, &batch);
                     workshop.advance(1);
-                    found.push((candidate, Some(judged)));
+                    found.push(Candidate::new(candidate, Some(judged)));
                 }
                 found
             }

@@ -26,6 +26,8 @@ assay_core::words! {
         Cnas = "cnas" as "as the code of CNAS has it",
         /// That of UnNAS, which is DARTS with another schedule.
         Unnas = "unnas" as "as the code of UnNAS has it",
+        /// That of single path one-shot searches.
+        Spos = "spos" as "as single path one-shot searches have it",
     }
 }
 
@@ -33,14 +35,14 @@ assay_core::settings! {
     /// How the weights are trained.
     #[derive(Clone, Debug)]
     pub struct TrainingSettings {
-        /// the published code that is followed where nothing else is given: that of NATS-Bench, of NAS-Bench-201, of DARTS, of CNAS, or of UnNAS
+        /// the published code that is followed where nothing else is given: that of NATS-Bench, of NAS-Bench-201, of DARTS, of CNAS, of UnNAS, or of SPOS
         pub code: Code = Code::Nats;
         /// what is learned: the labels of images, or without labels by how many quarters they were turned, the colours of their pixels, or the order in which their quarters were put (UnNAS); accuracies are then shares of such answers
         pub objective: LearningObjective = LearningObjective::Classification;
         /// epochs over one half of the images; of each stage, where there are stages
-        pub epochs: Option<usize>, otherwise "as `code` has it: 100, 250 (DARTS 50), 50, 40, or 2", in 1..=100_000;
+        pub epochs: Option<usize>, otherwise "as `code` has it: 100, 250 (DARTS 50), 50, 40, 2, or 120", in 1..=100_000;
         /// images of a step
-        pub batch: Option<usize>, otherwise "64 (ENAS of NAS-Bench-201 128, CNAS 96, UnNAS's rotation and jigsaw 32)", in 1..=65_536;
+        pub batch: Option<usize>, otherwise "64 (ENAS of NAS-Bench-201 128, CNAS 96, UnNAS's rotation and jigsaw 32, SPOS 1,024)", in 1..=65_536;
         /// which images weights learn from, a table; choices learn from the others
         pub halves: Option<Split>, otherwise "a half that the experiment's seed draws, the first as the codes of DARTS and UnNAS have it, or 40 % as that of CNAS has it";
         /// images of each half that are used
@@ -50,15 +52,15 @@ assay_core::settings! {
         /// cells: of a stage in spaces with stages, in all in the others
         pub cells: Option<usize>, otherwise "5, or 8 as the codes of DARTS, CNAS and UnNAS have it", in 1..=100;
         /// learning rate of the first epoch
-        pub learning_rate: Option<f64>, otherwise "0.025 (ENAS of NAS-Bench-201 0.05, CNAS 0.01, UnNAS 0.1 and with rotation and jigsaw 0.05)", in 1e-9..=1e3;
-        /// learning rate that the cosine ends at
-        pub final_learning_rate: Option<f64>, otherwise "0.001 (ENAS of NAS-Bench-201 0.0005, CNAS that of the first epoch, UnNAS 0)", in 0.0..=1e3;
+        pub learning_rate: Option<f64>, otherwise "0.025 (ENAS of NAS-Bench-201 0.05, CNAS 0.01, UnNAS 0.1 and with rotation and jigsaw 0.05, SPOS 0.5)", in 1e-9..=1e3;
+        /// learning rate that the cosine ends at, or in SPOS the line
+        pub final_learning_rate: Option<f64>, otherwise "0.001 (ENAS of NAS-Bench-201 0.0005, CNAS that of the first epoch, UnNAS and SPOS 0)", in 0.0..=1e3;
         /// share of a weight's velocity that stays
         pub momentum: f64 = 0.9, in 0.0..=0.999_999;
         /// λ of λ·w in the gradient, of all parameters
-        pub weight_decay: Option<f64>, otherwise "5e-4 (ENAS of NAS-Bench-201 2.5e-4, the codes of DARTS and CNAS 3e-4, that of UnNAS 3e-5)", in 0.0..=1e3;
+        pub weight_decay: Option<f64>, otherwise "5e-4 (ENAS of NAS-Bench-201 2.5e-4, the codes of DARTS and CNAS 3e-4, that of UnNAS 3e-5, SPOS 4e-5)", in 0.0..=1e3;
         /// norm that gradients are cut to; 0 for no cut
-        pub clip: Option<f64>, otherwise "as `code` has it: none, 5 (SETN none), 5, none, or 5", in 0.0..=1e9;
+        pub clip: Option<f64>, otherwise "as `code` has it: none, 5 (SETN none), 5, none, 5, or none", in 0.0..=1e9;
         /// how images are varied
         pub augmentation: Augmentation = Augmentation::FlipAndCrop;
         /// what a step does with weights that were run once, and not in this step
@@ -142,6 +144,8 @@ pub struct Script {
     pub alpha_rate: f64,
     /// Epochs before what mixes operators learns.
     pub alpha_from: usize,
+    /// Whether the learning rate goes down in a line, and not by a cosine.
+    pub linear: bool,
 }
 
 impl Script {
@@ -166,6 +170,7 @@ impl Script {
             drop_last: false,
             alpha_rate: 3e-4,
             alpha_from: 0,
+            linear: false,
         }
     }
 
@@ -181,7 +186,7 @@ impl Script {
         match code {
             Code::Nats => Self::usual(100, None),
             Code::Nb201 => Self::usual(50, Some(5.0)),
-            Code::Darts | Code::Cnas | Code::Unnas => Self::of_darts(),
+            Code::Darts | Code::Cnas | Code::Unnas | Code::Spos => Self::of_darts(),
         }
     }
 
@@ -195,6 +200,14 @@ impl Script {
         };
         let own = Self { epochs: 2, batch, rate, floor: Some(0.0), decay: 3e-5, joint: true, ..Self::of_darts() };
         Self { drop_last: true, alpha_rate, alpha_from: 1, ..own }
+    }
+
+    /// Of a single path that is drawn uniformly (Guo et al., "Single Path One-Shot Neural Architecture Search with Uniform Sampling",
+    /// ECCV 2020): recalled, not checked. 150,000 steps of 1,024 images of ImageNet are 120 epochs.
+    #[must_use]
+    pub fn of_spos() -> Self {
+        let usual = Self { batch: 1024, rate: 0.5, floor: Some(0.0), decay: 4e-5, nesterov: false, linear: true, ..Self::usual(120, None) };
+        Self { judged: 200, ..usual }
     }
 
     /// That of CNAS's code, whose epochs are those of a stage.
@@ -249,7 +262,8 @@ impl TrainingSettings {
         let first = self.learning_rate.unwrap_or(script.rate);
         let last = self.final_learning_rate.or(script.floor).unwrap_or(first);
         let over = epoch as f64 / script.period.unwrap_or_else(|| self.epochs(script)) as f64;
-        let rate = last + (first - last) * (1.0 + (std::f64::consts::PI * over).cos()) / 2.0;
+        let share = if script.linear { 1.0 - over } else { (1.0 + (std::f64::consts::PI * over).cos()) / 2.0 };
+        let rate = last + (first - last) * share;
         WeightStep { rate, clip: self.clip.or(script.clip).filter(|clip| *clip > 0.0), joint: script.joint }
     }
 
@@ -288,7 +302,7 @@ impl TrainingSettings {
         let net = self.objective.net(MacroNet { input: images, channels, cells, classes, part: Part::Classifier })?;
         let (last_affine, statistics) = match self.code {
             Code::Nats => (false, Statistics::Batch),
-            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas => (true, Statistics::Running),
+            Code::Nb201 | Code::Darts | Code::Cnas | Code::Unnas | Code::Spos => (true, Statistics::Running),
         };
         Ok(Conditions { form: SharedForm { net, last_affine }, objective: self.objective, idle: self.idle, statistics })
     }
