@@ -5,11 +5,12 @@
 //! Once an epoch the controller takes 50 steps of 20 samples, each judged by the supernet on other images. Its entropy counts in
 //! the reward and is not held constant: the gradient runs through it. The baseline stands still within an epoch.
 
-use assay_core::plugin::supernet::{Kept, Passed};
+use assay_core::plugin::supernet::{Kept, Passed, PerChoice};
 use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy};
 use assay_core::stream::Stream;
 use assay_core::subspace::{Layout, Subspace};
 
+use crate::parts::oneshot::alphas::Alphas;
 use crate::parts::oneshot::controller::Controller;
 use crate::parts::oneshot::images::Halves;
 use crate::parts::oneshot::learnt::LearntRules;
@@ -46,6 +47,9 @@ assay_core::settings! {
     }
 }
 
+/// Samples of the controller by which the steps of a search tell what it draws.
+const SHOWN: usize = 100;
+
 impl Enas {
     /// How the controller is moved.
     fn rules(&self) -> LearntRules {
@@ -62,6 +66,20 @@ fn architecture(layout: &Layout, chosen: &[usize]) -> Subspace {
     let mut chosen = chosen.iter();
     let cells = layout.cells.iter().map(|cell| cell.edges.iter().map(|_| chosen.next().copied().into_iter().collect()).collect());
     Subspace::new(layout, cells.collect())
+}
+
+/// How likely the controller draws each operator of each edge: the mean over some of its samples, the same ones after every epoch but
+/// for what it learnt.
+fn likely(layout: &Layout, policy: &Policy) -> PerChoice {
+    let mut rng = Stream::new(0, "samples that are shown").rng();
+    let mut sums = PerChoice::filled(layout, 0.0);
+    for _ in 0..SHOWN {
+        let probabilities = policy.controller.sample(&mut rng).probabilities();
+        for (edge, probabilities) in sums.0.iter_mut().flatten().zip(probabilities) {
+            edge.iter_mut().zip(probabilities).for_each(|(sum, own)| *sum += own / SHOWN as f64);
+        }
+    }
+    sums
 }
 
 /// Architectures that the controller draws.
@@ -155,6 +173,11 @@ impl Method for Enas {
 
     fn ending(&self) -> Ending<'_> {
         Ending::Judged(&self.choice)
+    }
+
+    fn left(&self, course: &Course<'_>, policy: &Policy) -> Option<Alphas> {
+        let layout = course.supernet.space().layout();
+        Some(Alphas::new(layout, likely(layout, policy).by_edge(|edge| edge.iter().map(|own| own.ln()).collect())))
     }
 
     fn candidates(&self, course: &Course<'_>, policy: &Policy, stream: &Stream) -> Vec<Subspace> {

@@ -9,6 +9,7 @@ use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 
+use crate::parts::oneshot::alphas::Alphas;
 use crate::parts::oneshot::choice::{most_probable, uniform};
 use crate::parts::oneshot::method::{Ending, Method, Moment};
 use crate::parts::oneshot::search::OneShot;
@@ -75,6 +76,10 @@ impl Method for Setn {
 
     fn ending(&self) -> Ending<'_> {
         Ending::Judged(&self.choice)
+    }
+
+    fn left(&self, course: &Course<'_>, (): &()) -> Option<Alphas> {
+        Some(course.alphas.clone())
     }
 
     fn candidates(&self, course: &Course<'_>, (): &(), _: &Stream) -> Vec<Subspace> {

@@ -109,6 +109,20 @@ pub struct Said {
     cells: Vec<[Cell; LAYERS]>,
 }
 
+impl Said {
+    /// The probabilities that it chose from, edge by edge.
+    #[must_use]
+    pub fn probabilities(&self) -> Vec<Vec<f64>> {
+        self.predictions.iter().map(|prediction| log_probabilities(prediction).iter().map(|value| value.exp()).collect()).collect()
+    }
+}
+
+/// What a prediction is, squeezed.
+fn log_probabilities(prediction: &[f64]) -> Vec<f64> {
+    let logits: Vec<f64> = prediction.iter().map(|value| REACH * (value / TEMPERATURE).tanh()).collect();
+    super::alphas::log_softmax(&logits)
+}
+
 impl Controller {
     /// Drawn, for so many edges and operators.
     #[must_use]
@@ -178,8 +192,7 @@ impl Controller {
             let weight = self.values_of(Parameter::Weight).chunks(UNITS);
             let prediction: Vec<f64> =
                 weight.zip(self.values_of(Parameter::Bias)).map(|(row, bias)| lstm::dot(row, &input) + bias).collect();
-            let logits: Vec<f64> = prediction.iter().map(|value| REACH * (value / TEMPERATURE).tanh()).collect();
-            let logarithms = super::alphas::log_softmax(&logits);
+            let logarithms = log_probabilities(&prediction);
             let probabilities: Vec<f64> = logarithms.iter().map(|value| value.exp()).collect();
             let chosen = choose(edge, &probabilities);
             said.log_probability += logarithms[chosen];
