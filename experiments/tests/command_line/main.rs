@@ -17,6 +17,7 @@ mod one_shot;
 mod output;
 mod own_truth;
 mod plugins;
+mod pnas;
 mod printing;
 mod provenance;
 mod published;

@@ -22,6 +22,7 @@ pub mod manas_ls;
 pub mod manas_ls_by_oracle;
 pub mod parts;
 pub mod pnas;
+pub mod pnas_by_blocks;
 pub mod random;
 pub mod regularized_evolution;
 pub mod reinforce;

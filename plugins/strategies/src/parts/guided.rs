@@ -58,7 +58,8 @@
 //! # Ok::<(), assay_core::plugin::RegistryError>(())
 //! ```
 
-use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchStrategy, SettingsError, TrainingUse};
+use assay_core::data::Dataset;
+use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchSpace, SearchStrategy, SettingsError, TrainingUse};
 use assay_core::subspace::Subspace;
 
 use super::exclusion::Exclusion;
@@ -74,6 +75,15 @@ pub trait Method: Send + Sync {
     /// # Errors
     /// If these settings contradict each other, or are not what the method needs.
     fn guide(&self) -> Result<Guide, SettingsError>;
+
+    /// Checks before anything runs that it can search this space.
+    ///
+    /// # Errors
+    /// If it cannot; the message says what would fit.
+    fn check(&self, space: &dyn SearchSpace) -> Result<(), SettingsError> {
+        let _ = space;
+        Ok(())
+    }
 
     /// One line for protocols: the method's name, the guide, and the settings that matter.
     fn protocol(&self, guide: &Guide) -> String;
@@ -195,6 +205,10 @@ impl<M: Method> SearchStrategy for Guided<M> {
 
     fn trainings(&self) -> Vec<TrainingUse> {
         self.guide.by.judge.made()
+    }
+
+    fn check(&self, space: &dyn SearchSpace, _: &dyn Dataset) -> Result<(), SettingsError> {
+        self.method.check(space)
     }
 
     fn protocol(&self) -> String {

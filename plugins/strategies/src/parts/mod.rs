@@ -9,5 +9,6 @@ pub mod oneshot;
 pub(crate) mod optimiser;
 pub mod oracle;
 pub(crate) mod policy;
+pub(crate) mod predictor;
 pub(crate) mod surrogate;
 pub(crate) mod variation;

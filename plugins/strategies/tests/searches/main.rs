@@ -11,6 +11,7 @@ mod fake_table;
 mod budgets;
 mod hardware;
 mod oracles;
+mod pnas_by_blocks;
 mod published;
 mod settings;
 mod spaces;

@@ -3,56 +3,56 @@
 
 /// What a layer carries from one step to the next.
 #[derive(Clone, Debug)]
-pub(super) struct State {
-    pub(super) hidden: Vec<f64>,
-    pub(super) cell: Vec<f64>,
+pub(crate) struct State {
+    pub(crate) hidden: Vec<f64>,
+    pub(crate) cell: Vec<f64>,
 }
 
 impl State {
-    pub(super) fn zeros(units: usize) -> Self {
+    pub(crate) fn zeros(units: usize) -> Self {
         Self { hidden: vec![0.0; units], cell: vec![0.0; units] }
     }
 }
 
 /// The parameters of a layer: matrices `[4·units, units]`, row by row.
-pub(super) struct Layer<'a> {
-    pub(super) input: &'a [f64],
-    pub(super) hidden: &'a [f64],
-    pub(super) biases: [&'a [f64]; 2],
+pub(crate) struct Layer<'a> {
+    pub(crate) input: &'a [f64],
+    pub(crate) hidden: &'a [f64],
+    pub(crate) biases: [&'a [f64]; 2],
 }
 
 /// One step, with what its way back reads.
 #[derive(Clone, Debug)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     read: Vec<f64>,
     before: State,
     /// i, f, g, o of each unit.
     gates: [Vec<f64>; 4],
-    pub(super) after: State,
+    pub(crate) after: State,
 }
 
 /// Gradients of one step.
-pub(super) struct Backward {
-    pub(super) input: Vec<f64>,
-    pub(super) hidden: Vec<f64>,
+pub(crate) struct Backward {
+    pub(crate) input: Vec<f64>,
+    pub(crate) hidden: Vec<f64>,
     /// By either bias.
-    pub(super) bias: Vec<f64>,
+    pub(crate) bias: Vec<f64>,
     /// By what it read.
-    pub(super) read: Vec<f64>,
+    pub(crate) read: Vec<f64>,
     /// By the state before it.
-    pub(super) before: State,
+    pub(crate) before: State,
 }
 
-pub(super) fn dot(one: &[f64], other: &[f64]) -> f64 {
+pub(crate) fn dot(one: &[f64], other: &[f64]) -> f64 {
     one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
 
-fn sigmoid(value: f64) -> f64 {
+pub(crate) fn sigmoid(value: f64) -> f64 {
     1.0 / (1.0 + (-value).exp())
 }
 
 impl Layer<'_> {
-    pub(super) fn forward(&self, read: &[f64], before: &State) -> Cell {
+    pub(crate) fn forward(&self, read: &[f64], before: &State) -> Cell {
         let units = before.hidden.len();
         let gate = |gate: usize| -> Vec<f64> {
             let of_unit = |unit: usize| {
@@ -73,7 +73,7 @@ impl Layer<'_> {
     }
 
     /// From the gradients by its hidden values and, from the step behind, by its cells.
-    pub(super) fn backward(&self, step: &Cell, by_hidden: &[f64], by_cell: &[f64]) -> Backward {
+    pub(crate) fn backward(&self, step: &Cell, by_hidden: &[f64], by_cell: &[f64]) -> Backward {
         let (units, width) = (by_hidden.len(), step.read.len());
         let [i, f, g, o] = &step.gates;
         let mut by_sums = vec![0.0; 4 * units];

@@ -14,7 +14,7 @@ pub mod curriculum;
 pub mod evolution;
 pub mod images;
 pub mod learnt;
-mod lstm;
+pub(crate) mod lstm;
 pub mod method;
 pub mod policy;
 pub mod rewards;
