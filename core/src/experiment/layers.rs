@@ -152,6 +152,12 @@ impl Layers {
         self.figment.extract_inner::<OnError>("on_error").is_ok_and(|on_error| on_error == OnError::Skip)
     }
 
+    /// The text that the layers so far give for a key (`dataset.name`), if they give one.
+    #[must_use]
+    pub fn value_of(&self, key: &str) -> Option<String> {
+        self.figment.extract_inner::<String>(key).ok()
+    }
+
     fn merged(&self) -> Merged {
         Merged::new(self.figment.clone(), self.file.clone())
     }

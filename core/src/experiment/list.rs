@@ -5,12 +5,12 @@ use std::path::Path;
 use crate::data::read_file;
 
 /// Columns that hold architectures, as the tables of others call them.
-const COLUMNS: [&str; 5] = ["arch", "architecture", "architectures", "genotype", "cell"];
+const COLUMNS: [&str; 6] = ["arch", "architecture", "architectures", "genotype", "cell", "file"];
 
 /// Architectures as a file lists them, not yet read by any space.
 ///
 /// Of a text, each line is an architecture; empty lines are passed over, and so is what stands behind a `#` at the beginning of a
-/// line or after a space. Of a table whose name ends in `.csv`, it is the column `arch`, `architecture`, `genotype` or `cell` if
+/// line or after a space. Of a table whose name ends in `.csv`, it is the column `arch`, `architecture`, `genotype`, `cell` or `file` if
 /// the first line names one, else the first column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchitectureList {

@@ -9,6 +9,7 @@
 
 mod analog_nas_bench;
 mod darts_1000;
+mod files;
 mod nas_bench_101;
 mod nas_bench_201;
 mod nas_bench_macro;

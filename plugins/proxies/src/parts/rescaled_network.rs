@@ -29,6 +29,11 @@ impl Signal {
         self.largest() == 0.0
     }
 
+    /// The largest bound for each of so many channels.
+    fn uniform(&self, channels: usize) -> Self {
+        Self { bounds: vec![self.largest(); channels], exponent: self.exponent }
+    }
+
     fn scaled(&self, factor: f64, exponent: i64) -> Self {
         Self { bounds: self.bounds.iter().map(|bound| bound * factor).collect(), exponent }
     }
@@ -52,7 +57,23 @@ pub fn rescaled(network: &Network) -> Result<(Network, i64), ProxyError> {
                 let signal = through_weights(&signals[inputs[0].0], weight.unwrap_or(&[]), node.shape.channels, conv.groups);
                 place(builder, &mut signals, node, inputs, signal)
             }
-            Operator::Linear { bias: false, axis: 0, .. } => {
+            Operator::Linear { bias: false, axis, out_features } if *axis > 0 => {
+                let input = &signals[inputs[0].0];
+                let features = builder.shape(inputs[0]).axis(*axis);
+                let signal = through_weights(&input.uniform(features), weight.unwrap_or(&[]), *out_features, 1);
+                place(builder, &mut signals, node, inputs, signal.uniform(node.shape.channels))
+            }
+            // Elements in other places: a bound of all is one of each.
+            Operator::Reshape { .. }
+            | Operator::Transpose { .. }
+            | Operator::Slice { .. }
+            | Operator::Gather { .. }
+            | Operator::Pad { .. }
+            | Operator::Mean { .. } => {
+                let signal = signals[inputs[0].0].uniform(node.shape.channels);
+                place(builder, &mut signals, node, inputs, signal)
+            }
+            Operator::Linear { bias: false, .. } => {
                 let signal = through_weights(&signals[inputs[0].0], weight.unwrap_or(&[]), node.shape.channels, 1);
                 place(builder, &mut signals, node, inputs, signal)
             }
@@ -61,9 +82,13 @@ pub fn rescaled(network: &Network) -> Result<(Network, i64), ProxyError> {
                 let signal = sum(&signals, &inputs, weights, node.shape.channels);
                 place(builder, &mut signals, node, &inputs, signal)
             }
-            Operator::Concat { axis: 0 } => {
+            Operator::Concat { axis } => {
                 let inputs = aligned(builder, &mut signals, node, inputs)?;
-                let bounds = inputs.iter().flat_map(|input| signals[input.0].bounds.clone()).collect();
+                let bounds = if *axis == 0 {
+                    inputs.iter().flat_map(|input| signals[input.0].bounds.clone()).collect()
+                } else {
+                    vec![inputs.iter().map(|input| signals[input.0].largest()).fold(0.0, f64::max); node.shape.channels]
+                };
                 let signal = Signal { bounds, exponent: common_exponent(&signals, &inputs) };
                 place(builder, &mut signals, node, &inputs, signal)
             }
