@@ -36,6 +36,12 @@ pub(super) const CRATES: &[Crate] = &[
         why: "all that the program does stands on its memory",
     },
     Crate {
+        folder: "core/onnx",
+        name: "assay-onnx",
+        never: &[&PLUGINS, &PROGRAM, &ABOVE, &["burn*", "polars*", "assay-cpu", "assay-burn", "assay-export"]],
+        why: "a file is a graph with weights, whoever measures it",
+    },
+    Crate {
         folder: "core/parquet",
         name: "assay-parquet",
         never: &[&["assay-*", "burn*"]],

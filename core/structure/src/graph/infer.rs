@@ -3,8 +3,11 @@
 use super::{Operator, Shape, shape::AXES};
 
 impl Operator {
-    /// The output shape for these inputs, or what is wrong with them.
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, String> {
+    /// The shape of what it computes of inputs of these shapes.
+    ///
+    /// # Errors
+    /// What is wrong with the inputs, or with the operator's own numbers.
+    pub fn infer(&self, inputs: &[Shape]) -> Result<Shape, String> {
         let shape = self.fit(inputs)?;
         if shape.axes().contains(&0) {
             return Err(format!("would compute {shape}, which holds nothing"));

@@ -1,14 +1,14 @@
 //! An ONNX file: operator set 17, weights inside, any number of images.
 
 mod operators;
-pub mod schema;
 
+pub use assay_onnx::schema;
+use assay_onnx::schema::{
+    DataType, Dimension, GraphProto, ModelProto, OperatorSetIdProto, Size, TensorShapeProto, TensorType, TypeProto, ValueInfoProto,
+};
 use prost::Message;
 
 use self::operators::Operators;
-use self::schema::{
-    DataType, Dimension, GraphProto, ModelProto, OperatorSetIdProto, Size, TensorShapeProto, TensorType, TypeProto, ValueInfoProto,
-};
 use crate::{ExportError, Model};
 
 /// The version of ONNX's operators that files are written for (ONNX 1.12, 2022).
@@ -45,8 +45,10 @@ pub fn to_onnx(model: &Model<'_>) -> Result<Vec<u8>, ExportError> {
             initializer: initializers,
             input: vec![value(INPUT, &[shape.channels, shape.height, shape.width])],
             output: vec![value(OUTPUT, &[outputs])],
+            ..GraphProto::default()
         }),
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPERATOR_SET }],
+        ..ModelProto::default()
     };
     Ok(file.encode_to_vec())
 }

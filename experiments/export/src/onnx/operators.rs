@@ -2,9 +2,9 @@
 
 use assay_core::graph::{Conv2d, Extent, NodeId, Operator, Pool, Sides};
 
-use super::schema::{AttributeProto, AttributeType, DataType, NodeProto, TensorProto};
 use super::{INPUT, OUTPUT};
 use crate::Model;
+use assay_onnx::schema::{AttributeProto, AttributeType, DataType, NodeProto, TensorProto};
 
 /// The nodes and constants of an ONNX graph.
 #[derive(Default)]
@@ -152,7 +152,14 @@ impl Operators {
 
     fn add(&mut self, operator: &str, inputs: &[String], output: String, attribute: Vec<AttributeProto>) {
         let name = output.clone();
-        self.nodes.push(NodeProto { input: inputs.to_vec(), output: vec![output], name, op_type: operator.into(), attribute });
+        self.nodes.push(NodeProto {
+            input: inputs.to_vec(),
+            output: vec![output],
+            name,
+            op_type: operator.into(),
+            attribute,
+            ..NodeProto::default()
+        });
     }
 
     fn floats(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
@@ -166,7 +173,13 @@ impl Operators {
 
     fn tensor(&mut self, name: &str, shape: &[usize], data_type: DataType, raw_data: Vec<u8>) -> String {
         let dims = shape.iter().map(|size| *size as i64).collect();
-        self.initializers.push(TensorProto { dims, data_type: data_type.into(), name: name.into(), raw_data });
+        self.initializers.push(TensorProto {
+            dims,
+            data_type: data_type.into(),
+            name: name.into(),
+            raw_data: raw_data.into(),
+            ..TensorProto::default()
+        });
         name.into()
     }
 }

@@ -1,7 +1,9 @@
 //! The part of ONNX's protocol-buffer schema that a network takes, with the field numbers of `onnx.proto`.
 //!
-//! Fields that are never written are left out, which protocol buffers allow.
+//! What neither the reader nor Assay's writer looks at is left out, which protocol buffers allow: types of values inside, training
+//! information, notes for tools.
 
+use prost::bytes::Bytes;
 use prost::{Enumeration, Message, Oneof};
 
 /// A whole file.
@@ -25,6 +27,20 @@ pub struct ModelProto {
     /// The sets of operators that it uses.
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSetIdProto>,
+    /// Operators that the file defines itself.
+    #[prost(message, repeated, tag = "25")]
+    pub functions: Vec<FunctionProto>,
+}
+
+/// An operator that a file defines by others. Its body is not read.
+#[derive(Clone, PartialEq, Message)]
+pub struct FunctionProto {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// The set of operators it belongs to.
+    #[prost(string, tag = "10")]
+    pub domain: String,
 }
 
 /// A set of operators and its version.
@@ -41,7 +57,7 @@ pub struct OperatorSetIdProto {
 /// Operators, constants, and what goes in and out.
 #[derive(Clone, PartialEq, Message)]
 pub struct GraphProto {
-    /// In topological order.
+    /// In topological order, if the file is right.
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<NodeProto>,
     /// A name.
@@ -50,6 +66,9 @@ pub struct GraphProto {
     /// The constants.
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<TensorProto>,
+    /// Constants that are mostly zeros. They are not read, only counted.
+    #[prost(bytes = "bytes", repeated, tag = "15")]
+    pub sparse_initializer: Vec<Bytes>,
     /// What goes in.
     #[prost(message, repeated, tag = "11")]
     pub input: Vec<ValueInfoProto>,
@@ -76,6 +95,9 @@ pub struct NodeProto {
     /// Its settings.
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<AttributeProto>,
+    /// The set of operators that it is of; empty for ONNX's own.
+    #[prost(string, tag = "7")]
+    pub domain: String,
 }
 
 /// One setting of an operator.
@@ -90,6 +112,18 @@ pub struct AttributeProto {
     /// The value, if it is a whole number.
     #[prost(int64, optional, tag = "3")]
     pub i: Option<i64>,
+    /// The value, if it is a text.
+    #[prost(bytes = "bytes", optional, tag = "4")]
+    pub s: Option<Bytes>,
+    /// The value, if it is a tensor.
+    #[prost(message, optional, tag = "5")]
+    pub t: Option<TensorProto>,
+    /// The value, if it is a graph of its own, as in control flow. It is not read.
+    #[prost(bytes = "bytes", optional, tag = "6")]
+    pub g: Option<Bytes>,
+    /// The value, if it is a list of numbers.
+    #[prost(float, repeated, packed = "false", tag = "7")]
+    pub floats: Vec<f32>,
     /// The value, if it is a list of whole numbers.
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
@@ -108,8 +142,20 @@ pub enum AttributeType {
     Float = 1,
     /// A whole number.
     Int = 2,
+    /// A text.
+    String = 3,
+    /// A tensor.
+    Tensor = 4,
+    /// A graph.
+    Graph = 5,
+    /// A list of numbers.
+    Floats = 6,
     /// A list of whole numbers.
     Ints = 7,
+    /// A list of texts.
+    Strings = 8,
+    /// A tensor that is mostly zeros.
+    SparseTensor = 11,
 }
 
 /// A constant.
@@ -121,12 +167,44 @@ pub struct TensorProto {
     /// What its numbers are.
     #[prost(enumeration = "DataType", tag = "2")]
     pub data_type: i32,
+    /// Its numbers, if they are 32-bit floats and not in `raw_data`.
+    #[prost(float, repeated, tag = "4")]
+    pub float_data: Vec<f32>,
+    /// Its numbers, if they are of fewer bits, or truth values, and not in `raw_data`.
+    #[prost(int32, repeated, tag = "5")]
+    pub int32_data: Vec<i32>,
+    /// Its numbers, if they are 64-bit integers and not in `raw_data`.
+    #[prost(int64, repeated, tag = "7")]
+    pub int64_data: Vec<i64>,
     /// Its name as a value.
     #[prost(string, tag = "8")]
     pub name: String,
     /// Its numbers, little-endian, row-major.
-    #[prost(bytes = "vec", tag = "9")]
-    pub raw_data: Vec<u8>,
+    #[prost(bytes = "bytes", tag = "9")]
+    pub raw_data: Bytes,
+    /// Its numbers, if they are 64-bit floats and not in `raw_data`.
+    #[prost(double, repeated, tag = "10")]
+    pub double_data: Vec<f64>,
+    /// Its numbers, if they are unsigned integers of 32 or 64 bits and not in `raw_data`.
+    #[prost(uint64, repeated, tag = "11")]
+    pub uint64_data: Vec<u64>,
+    /// Where its numbers are, if they are in another file: `location`, `offset`, `length`.
+    #[prost(message, repeated, tag = "13")]
+    pub external_data: Vec<StringStringEntryProto>,
+    /// 1 if its numbers are in another file.
+    #[prost(int32, tag = "14")]
+    pub data_location: i32,
+}
+
+/// A name with its value.
+#[derive(Clone, PartialEq, Message)]
+pub struct StringStringEntryProto {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub key: String,
+    /// The value.
+    #[prost(string, tag = "2")]
+    pub value: String,
 }
 
 /// The types of numbers.
@@ -137,8 +215,36 @@ pub enum DataType {
     Undefined = 0,
     /// 32-bit floats.
     Float = 1,
+    /// Whole numbers from 0 to 255.
+    Uint8 = 2,
+    /// Whole numbers from −128 to 127.
+    Int8 = 3,
+    /// Whole numbers of 16 bits without a sign.
+    Uint16 = 4,
+    /// Whole numbers of 16 bits.
+    Int16 = 5,
+    /// Whole numbers of 32 bits.
+    Int32 = 6,
     /// 64-bit integers.
     Int64 = 7,
+    /// Texts.
+    String = 8,
+    /// Truth values.
+    Bool = 9,
+    /// 16-bit floats.
+    Float16 = 10,
+    /// 64-bit floats.
+    Double = 11,
+    /// Whole numbers of 32 bits without a sign.
+    Uint32 = 12,
+    /// Whole numbers of 64 bits without a sign.
+    Uint64 = 13,
+    /// Pairs of 32-bit floats.
+    Complex64 = 14,
+    /// Pairs of 64-bit floats.
+    Complex128 = 15,
+    /// The upper halves of 32-bit floats.
+    Bfloat16 = 16,
 }
 
 /// An input or output.

@@ -1,0 +1,126 @@
+//! Normalisations that are operators of their own.
+
+use assay_core::graph::Operator;
+use assay_core::network::RunningMoments;
+
+use super::elementwise::one;
+use super::{Call, Live, Lowering, Value};
+use crate::Problem;
+use crate::layout::Axis;
+use crate::tensor::Tensor;
+
+type Outcome = Result<Vec<Value>, Problem>;
+
+/// The value, whose first axis must be the batch and whose second are the channels.
+fn channels(reader: &mut Lowering<'_>, call: &Call<'_>) -> Result<(Live, usize), Problem> {
+    let live = reader.live(call, 0)?;
+    let dims = live.layout.dims(reader.batch);
+    if live.layout.0.first() != Some(&Axis::BATCH) || dims.len() < 2 {
+        return Err(call.wrong(format!("normalises {dims:?}, which is not a batch of channels")));
+    }
+    Ok((live, dims[1]))
+}
+
+/// A known input with one number a channel.
+fn a_channel(call: &Call<'_>, place: usize, what: &str, channels: usize) -> Result<Tensor, Problem> {
+    let tensor = call.known(place)?.ok_or_else(|| call.wrong(format!("has no {what}")))?;
+    if tensor.len() != channels {
+        return Err(call.wrong(format!("its {what} is of {:?} for {channels} channels", tensor.dims)));
+    }
+    Ok(tensor.clone())
+}
+
+/// Whether scale and offset change nothing and were not learned.
+fn is_plain(scale: &Tensor, offset: &Tensor) -> bool {
+    let all = |tensor: &Tensor, value: f32| tensor.origin.parameter().is_none() && tensor.to_floats().iter().all(|own| *own == value);
+    all(scale, 1.0) && all(offset, 0.0)
+}
+
+pub(super) fn batch_norm(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
+    let (live, count) = channels(reader, call)?;
+    let [scale, offset, mean, variance] = [(1, "scale"), (2, "offset"), (3, "running mean"), (4, "running variance")]
+        .map(|(place, what)| a_channel(call, place, what, count));
+    let (scale, offset, mean, variance) = (scale?, offset?, mean?, variance?);
+    for tensor in [&mean, &variance] {
+        tensor.check_finite(tensor.origin.name().unwrap_or("running statistics"))?;
+    }
+    if let Some(negative) = variance.to_floats().iter().find(|value| **value < 0.0) {
+        return Err(call.wrong(format!("its running variance has a {negative}; a variance is not negative")));
+    }
+    let affine = !is_plain(&scale, &offset);
+    let operator = Operator::BatchNorm { affine, epsilon: call.step.epsilon(1e-5) };
+    let (scale, offset) = if affine { (Some(scale), Some(offset)) } else { (None, None) };
+    let id = reader.draft.add_layer(operator, live.id, scale, offset, &call.name()).map_err(|problem| call.wrong(problem))?;
+    reader.draft.nodes[id].moments = Some(RunningMoments { mean: mean.to_floats().to_vec(), variance: variance.to_floats().to_vec() });
+    one(Live { id, ..live })
+}
+
+fn in_groups(reader: &mut Lowering<'_>, call: &Call<'_>, live: Live, groups: usize, scale: Tensor, offset: Tensor) -> Outcome {
+    let affine = !is_plain(&scale, &offset);
+    let operator = Operator::GroupNorm { groups, affine, epsilon: call.step.epsilon(1e-5) };
+    let (scale, offset) = if affine { (Some(scale), Some(offset)) } else { (None, None) };
+    let id = reader.draft.add_layer(operator, live.id, scale, offset, &call.name()).map_err(|problem| call.wrong(problem))?;
+    one(Live { id, ..live })
+}
+
+pub(super) fn instance_norm(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
+    let (live, count) = channels(reader, call)?;
+    let (scale, offset) = (a_channel(call, 1, "scale", count)?, a_channel(call, 2, "offset", count)?);
+    in_groups(reader, call, live, count, scale, offset)
+}
+
+/// Up to operator set 20 scale and offset have a number a group, since then one a channel.
+pub(super) fn group_norm(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
+    let (live, count) = channels(reader, call)?;
+    let groups = usize::try_from(call.step.int("num_groups", 0)).unwrap_or(0);
+    if groups == 0 || !count.is_multiple_of(groups) {
+        return Err(call.wrong(format!("{count} channels do not split into {groups} groups")));
+    }
+    let own = |place, what| -> Result<Tensor, Problem> {
+        if call.step.opset >= 21 {
+            return a_channel(call, place, what, count);
+        }
+        let of_groups = a_channel(call, place, what, groups)?;
+        let spread = of_groups.pick(vec![count], (0..count).map(|channel| channel / (count / groups)));
+        Ok(if groups == count { of_groups } else { spread })
+    };
+    let (scale, offset) = (own(1, "scale")?, own(2, "offset")?);
+    in_groups(reader, call, live, groups, scale, offset)
+}
+
+/// The axis of an image from which on it is normalised, and how many numbers there are.
+fn from_axis(reader: &Lowering<'_>, call: &Call<'_>, live: &Live) -> Result<(usize, usize), Problem> {
+    let first = live.layout.axis(call.step.int("axis", -1)).map_err(|problem| call.wrong(problem))?;
+    for axis in first..live.layout.rank() {
+        live.layout.own(axis).map_err(|problem| call.wrong(problem))?;
+    }
+    let place = live.layout.own(first).map_err(|problem| call.wrong(problem))?;
+    Ok((place, live.layout.dims(reader.batch)[first..].iter().product()))
+}
+
+fn of_elements(call: &Call<'_>, place: usize, what: &str, count: usize) -> Result<Option<Tensor>, Problem> {
+    match call.known(place)? {
+        Some(tensor) if tensor.len() != count => Err(call.wrong(format!("its {what} is of {:?} for {count} elements", tensor.dims))),
+        other => Ok(other.cloned()),
+    }
+}
+
+pub(super) fn layer_norm(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
+    let live = reader.live(call, 0)?;
+    let (axis, count) = from_axis(reader, call, &live)?;
+    let (scale, offset) = (of_elements(call, 1, "scale", count)?, of_elements(call, 2, "offset", count)?);
+    let changes = |tensor: &Tensor, value: f32| tensor.origin.parameter().is_some() || tensor.to_floats().iter().any(|own| *own != value);
+    let (scale, offset) = (scale.filter(|scale| changes(scale, 1.0)), offset.filter(|offset| changes(offset, 0.0)));
+    let operator = Operator::LayerNorm { axis, scale: scale.is_some(), offset: offset.is_some(), epsilon: call.step.epsilon(1e-5) };
+    let id = reader.draft.add_layer(operator, live.id, scale, offset, &call.name()).map_err(|problem| call.wrong(problem))?;
+    one(Live { id, ..live })
+}
+
+pub(super) fn rms_norm(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
+    let live = reader.live(call, 0)?;
+    let (axis, count) = from_axis(reader, call, &live)?;
+    let scale = of_elements(call, 1, "scale", count)?;
+    let operator = Operator::RmsNorm { axis, scale: scale.is_some(), epsilon: call.step.epsilon(1e-5) };
+    let id = reader.draft.add_layer(operator, live.id, scale, None, &call.name()).map_err(|problem| call.wrong(problem))?;
+    one(Live { id, ..live })
+}
