@@ -27,6 +27,8 @@ pub(crate) struct Plugin {
     pub(crate) name: String,
     pub(crate) summary: String,
     pub(crate) settings: Vec<SettingDescription>,
+    /// The minor version of the interface that its file was built for.
+    pub(crate) minor: u32,
     /// Of a proxy.
     pub(crate) lower_is_better: bool,
     /// Of a proxy: whether users set its passes as those of the proxies that are linked in.

@@ -153,7 +153,7 @@ unsafe fn describe(
             }
             // SAFETY: the library's texts.
             let settings = settings.iter().map(|own| unsafe { setting(&name, own) }).collect::<Result<_, _>>()?;
-            Ok(Plugin { name, summary, settings, lower_is_better: false, has_pass_settings: false })
+            Ok(Plugin { name, summary, settings, minor: table.abi_minor, lower_is_better: false, has_pass_settings: false })
         }};
     }
     let proxy = |entry: &AssayProxy| {

@@ -44,6 +44,7 @@ fn description() -> Description {
         settings: kinds.map(setting).into(),
         lower_is_better: false,
         has_pass_settings: true,
+        minor: 1,
     };
     let own = || vec![plugin.clone()];
     Description {

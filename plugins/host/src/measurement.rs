@@ -10,8 +10,8 @@ use assay_core::plugin::Measured;
 use assay_core::stream::Stream;
 use assay_core::visible::visible;
 use assay_plugin_sdk::abi::{
-    ASSAY_BIAS, ASSAY_NODE_GRADIENT, ASSAY_NODE_PRODUCTS, ASSAY_NORMAL_DRAWS, ASSAY_OFFSET, ASSAY_PARAMETER_GRADIENTS, ASSAY_SCALE,
-    ASSAY_UNIFORM_DRAWS, ASSAY_WEIGHT,
+    ASSAY_BIAS, ASSAY_NODE_GRADIENT, ASSAY_NODE_PRODUCTS, ASSAY_NORMAL_DRAWS, ASSAY_OFFSET, ASSAY_OTHER, ASSAY_PARAMETER_GRADIENTS,
+    ASSAY_SCALE, ASSAY_UNIFORM_DRAWS, ASSAY_WEIGHT,
 };
 use elsa::FrozenVec;
 use rand::RngExt;
@@ -24,11 +24,13 @@ struct Subject<'a> {
     network: &'a Network,
     batch: &'a Minibatch,
     graph: OnceCell<String>,
+    /// The minor version of the interface that the plugin was built for.
+    minor: u32,
 }
 
 impl<'a> Subject<'a> {
-    fn new(network: &'a Network, batch: &'a Minibatch) -> Self {
-        Self { network, batch, graph: OnceCell::new() }
+    fn new(network: &'a Network, batch: &'a Minibatch, minor: u32) -> Self {
+        Self { network, batch, graph: OnceCell::new(), minor }
     }
 
     /// Answers what needs no pass; none if it is something else.
@@ -42,6 +44,9 @@ impl<'a> Subject<'a> {
             Query::Parameter { parameter, .. } => return Some(self.parameter(*parameter as usize)),
             Query::Batch { .. } => {
                 let shape = self.batch.shape();
+                if !shape.is_maps() {
+                    return Some(Err(format!("interface 1.x cannot tell inputs of {shape}: they are not channels, rows and columns")));
+                }
                 let sizes = [self.batch.len(), shape.channels, shape.height, shape.width, 0, 0, 0, 0, 0];
                 let numbers = sizes.map(|size| size as u64);
                 Lent { numbers, floats: self.batch.pixels(), labels: self.batch.labels(), ..Lent::default() }
@@ -50,7 +55,15 @@ impl<'a> Subject<'a> {
         }))
     }
 
+    /// The graph, where the plugin knows all of its operators.
     fn json(&self) -> Result<&str, String> {
+        let graph = self.network.graph();
+        if self.minor == 0
+            && let Some(node) = graph.first_not_basic().map(|id| graph.node(id))
+        {
+            let (kind, name) = (node.operator.kind(), &node.name);
+            return Err(format!("interface 1.0 cannot tell `{kind}` of node `{name}`; build the plugin again for interface 1.1"));
+        }
         if self.graph.get().is_none() {
             let text = serde_json::to_string(self.network.graph()).map_err(|error| error.to_string())?;
             return Ok(self.graph.get_or_init(|| text));
@@ -66,8 +79,18 @@ impl<'a> Subject<'a> {
             ParameterRole::Bias => ASSAY_BIAS,
             ParameterRole::Scale => ASSAY_SCALE,
             ParameterRole::Offset => ASSAY_OFFSET,
-            ParameterRole::Other => return Err(format!("interface 1 has no role for parameter `{}`", spec.path)),
+            ParameterRole::Other if self.minor > 0 => ASSAY_OTHER,
+            ParameterRole::Other => {
+                return Err(format!("interface 1.0 has no role for parameter `{}`; build the plugin again for interface 1.1", spec.path));
+            }
         };
+        if spec.shape.len() > 4 {
+            return Err(format!(
+                "interface 1.x cannot tell parameter `{}`, which has {} axes: it has words for four",
+                spec.path,
+                spec.shape.len()
+            ));
+        }
         let side = |axis: usize| spec.shape.get(axis).copied().unwrap_or(0) as u64;
         let (node, rank) = (spec.node.0 as u64, spec.shape.len() as u64);
         let (fan_in, fan_out) = (spec.fan_in as u64, spec.fan_out as u64);
@@ -140,10 +163,10 @@ struct Asked {
 }
 
 impl<'a> Asking<'a> {
-    pub(crate) fn new(pass: u32, network: &'a Network, batch: &'a Minibatch, stream: &'a Stream) -> Self {
+    pub(crate) fn new(pass: u32, (network, batch): (&'a Network, &'a Minibatch), stream: &'a Stream, minor: u32) -> Self {
         let objectives = vec![Objective::cross_entropy(network.graph()), Objective::output_sum(network.graph())];
         let asked = RefCell::new(Asked { ask: Ask::new(), objectives });
-        Self { pass, subject: Subject::new(network, batch), stream, drawn: Drawn::default(), asked }
+        Self { pass, subject: Subject::new(network, batch, minor), stream, drawn: Drawn::default(), asked }
     }
 
     /// What was asked, with the objectives by their numbers.
@@ -240,9 +263,14 @@ struct Scored<'a> {
 }
 
 impl<'a> Scoring<'a> {
-    pub(crate) fn new(passes: impl IntoIterator<Item = (&'a Measured<'a>, Precision)>, stream: &'a Stream, engine: &'a dyn Engine) -> Self {
+    pub(crate) fn new(
+        passes: impl IntoIterator<Item = (&'a Measured<'a>, Precision)>,
+        stream: &'a Stream,
+        engine: &'a dyn Engine,
+        minor: u32,
+    ) -> Self {
         let scored = |(measured, precision): (&'a Measured<'a>, Precision)| {
-            let subject = Subject::new(measured.network, measured.batch);
+            let subject = Subject::new(measured.network, measured.batch, minor);
             Scored { measured, subject, precision, gram: OnceCell::new() }
         };
         Self { passes: passes.into_iter().map(scored).collect(), stream, engine, drawn: Drawn::default() }

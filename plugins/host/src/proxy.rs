@@ -30,6 +30,8 @@ pub(crate) struct RuntimeProxy {
     /// Each with the number of its draw of images.
     passes: Vec<(WholePass, usize)>,
     callee: Box<dyn Callee>,
+    /// The minor version of the interface that the file was built for.
+    minor: u32,
 }
 
 /// Makes the proxy `about` of a file; `make` gives what is called, from settings that are the plugin's own.
@@ -57,7 +59,15 @@ pub(crate) fn build(
     let passes = wanted.into_iter().map(pass).collect::<Result<_, _>>().map_err(refused)?;
     let direction = if about.lower_is_better { Direction::LowerIsBetter } else { Direction::HigherIsBetter };
     let protocol = callee.protocol().map_err(clause)?;
-    Ok(Box::new(Proxy::passes(RuntimeProxy { name: about.name.clone(), file: file.into(), direction, protocol, passes, callee })))
+    Ok(Box::new(Proxy::passes(RuntimeProxy {
+        name: about.name.clone(),
+        file: file.into(),
+        direction,
+        protocol,
+        passes,
+        callee,
+        minor: about.minor,
+    })))
 }
 
 /// A pass as it crosses the border.
@@ -135,7 +145,7 @@ impl PassProxy for RuntimeProxy {
 
     fn ask(&self, position: usize, network: &Network, batch: &Minibatch, stream: &Stream) -> Result<Ask, AskError> {
         let number = u32::try_from(position).unwrap_or(u32::MAX);
-        let asking = Asking::new(number, network, batch, stream);
+        let asking = Asking::new(number, (network, batch), stream, self.minor);
         match self.callee.ask(number, &asking) {
             Ok(()) => Ok(asking.asked()),
             Err(Fault::Failed(clause)) => Err(self.failed(&clause).into()),
@@ -145,7 +155,7 @@ impl PassProxy for RuntimeProxy {
 
     fn read(&self, passes: &[Measured<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError> {
         let passes = passes.iter().zip(&self.passes).map(|(measured, (pass, _))| (measured, pass.precision));
-        match self.callee.score(&Scoring::new(passes, stream, engine)) {
+        match self.callee.score(&Scoring::new(passes, stream, engine, self.minor)) {
             Ok(reading) => Ok(reading),
             Err(Fault::Failed(clause)) => Err(self.failed(&clause)),
             Err(Fault::Crashed(clause)) => Ok(Reading::undefined(self.crashed(&clause))),

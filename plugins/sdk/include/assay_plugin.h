@@ -13,7 +13,10 @@
 #define ASSAY_ABI_MAJOR 1
 
 // A greater minor version has more at the ends of its tables.
-#define ASSAY_ABI_MINOR 0
+//
+// 1 tells graphs of any network: operators beyond those of cells, values of up to five axes, and parameters of role
+// `ASSAY_OTHER`. Plugins of 0 are told of networks of cells only.
+#define ASSAY_ABI_MINOR 1
 
 // Status: done.
 #define ASSAY_OK 0
@@ -90,6 +93,9 @@
 
 // Role of a parameter: batch normalisation's shift.
 #define ASSAY_OFFSET 3
+
+// Role of a parameter: another learned value, as a class token. From minor version 1 on.
+#define ASSAY_OTHER 4
 
 // Images of a pass: different ones of the dataset.
 #define ASSAY_SAMPLED_IMAGES 0
@@ -196,7 +202,7 @@ typedef struct AssayParameter {
   struct AssayText path;
   // The node it belongs to.
   uint32_t node;
-  // `ASSAY_WEIGHT`, `ASSAY_BIAS`, `ASSAY_SCALE` or `ASSAY_OFFSET`.
+  // `ASSAY_WEIGHT`, `ASSAY_BIAS`, `ASSAY_SCALE`, `ASSAY_OFFSET` or `ASSAY_OTHER`.
   uint32_t role;
   // Dimensions.
   uint64_t rank;

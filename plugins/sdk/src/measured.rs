@@ -196,6 +196,7 @@ impl<'h> Network<'h> {
             1 => ParameterRole::Bias,
             2 => ParameterRole::Scale,
             3 => ParameterRole::Offset,
+            4 => ParameterRole::Other,
             other => return Err(Error::new(format!("parameter {number} has a role of a later version, {other}"))),
         };
         // SAFETY: what the host lends stays until the plugin's function returns.

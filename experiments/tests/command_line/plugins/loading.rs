@@ -27,12 +27,12 @@ fn a_plugin_in_c_by_whatever_compiler_is_loaded() {
 #[test]
 fn a_plugin_of_a_later_interface_is_refused() {
     assert_snapshot!(told(&[&built::wrong("FUTURE_MAJOR")]).1, @"
-    × the plugin `HERE/plugins/libfuture_major.so` was built for plugin interface 2.0, and this program speaks 1.0 to 1.0
-    help: use a newer version of this program, or rebuild the plugin against interface 1.0, or take the file out of plugins.path
+    × the plugin `HERE/plugins/libfuture_major.so` was built for plugin interface 2.0, and this program speaks 1.0 to 1.1
+    help: use a newer version of this program, or rebuild the plugin against interface 1.1, or take the file out of plugins.path
     ");
     assert_snapshot!(told(&[&built::wrong("FUTURE_MINOR")]).1, @"
-    × the plugin `HERE/plugins/libfuture_minor.so` was built for plugin interface 1.1, and this program speaks 1.0 to 1.0
-    help: use a newer version of this program, or rebuild the plugin against interface 1.0, or take the file out of plugins.path
+    × the plugin `HERE/plugins/libfuture_minor.so` was built for plugin interface 1.2, and this program speaks 1.0 to 1.1
+    help: use a newer version of this program, or rebuild the plugin against interface 1.1, or take the file out of plugins.path
     ");
 }
 
@@ -60,10 +60,10 @@ fn a_file_that_is_no_plugin_is_refused() {
 fn a_table_of_the_wrong_length_or_with_something_missing_is_refused() {
     let all = ["LENGTH", "ENTRY_LENGTH", "NO_SCORE", "NOT_UTF8", "SETTING"].map(|what| told(&[&built::wrong(what)]).1);
     assert_snapshot!(all.join("\n"), @"
-    × the plugin `HERE/plugins/liblength.so` says that its table AssayPlugin has 96 bytes, where interface 1.0 has 104
+    × the plugin `HERE/plugins/liblength.so` says that its table AssayPlugin has 96 bytes, where interface 1.1 has 104
     help: rebuild the plugin with the header or SDK of its version, or take the file out of plugins.path
 
-    × the plugin `HERE/plugins/libentry_length.so` says that its table AssayProxy has 104 bytes, where interface 1.0 has 112
+    × the plugin `HERE/plugins/libentry_length.so` says that its table AssayProxy has 104 bytes, where interface 1.1 has 112
     help: rebuild the plugin with the header or SDK of its version, or take the file out of plugins.path
 
     × the plugin `HERE/plugins/libno_score.so` has a proxy `one` without the function `score`

@@ -10,7 +10,7 @@ fn setting(kind: u32) -> SettingDescription {
 }
 
 fn plugin(settings: Vec<SettingDescription>, has_pass_settings: bool) -> Plugin {
-    Plugin { name: "snip".into(), summary: "sensitivity".into(), settings, lower_is_better: false, has_pass_settings }
+    Plugin { name: "snip".into(), summary: "sensitivity".into(), settings, minor: 0, lower_is_better: false, has_pass_settings }
 }
 
 /// What it takes, as users read it, or why it takes nothing.

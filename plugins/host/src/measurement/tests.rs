@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use assay_core::graph::{Conv2d, GraphBuilder, Operator, Shape};
 use assay_core::network::Initialiser;
-use assay_plugin_sdk::abi::{ASSAY_CROSS_ENTROPY, ASSAY_OUTPUT_SUM};
+use assay_plugin_sdk::abi::{ASSAY_ABI_MINOR, ASSAY_CROSS_ENTROPY, ASSAY_OUTPUT_SUM};
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn subject() -> (Network, Minibatch, Stream) {
 /// Answers before pass 2, and what was asked of it in the end.
 fn asking(test: impl FnOnce(&Asking<'_>)) -> Ask {
     let (network, batch, stream) = subject();
-    let asking = Asking::new(2, &network, &batch, &stream);
+    let asking = Asking::new(2, (&network, &batch), &stream, ASSAY_ABI_MINOR);
     test(&asking);
     asking.asked()
 }
@@ -45,6 +45,30 @@ fn network_and_images_are_there_before_a_pass() {
         let batch = asking.answer(&Query::Batch { pass: PASS }).unwrap();
         assert_eq!((&batch.numbers[..4], batch.floats.len(), batch.labels), (&[3, 1, 4, 4][..], 48, &[0, 1, 1][..]));
     });
+}
+
+#[test]
+fn a_plugin_of_an_earlier_interface_is_told_what_that_cannot_tell() {
+    let shape = Shape::new(1, 4, 4);
+    let mut graph = GraphBuilder::new(shape).unwrap();
+    let features = graph.add("act", Operator::Activation(assay_core::graph::Activation::Gelu), &[graph.input()]).unwrap();
+    let scale = graph.add("scale", Operator::Parameter { axes: vec![1] }, &[]).unwrap();
+    let scaled = graph.add("scaled", Operator::Product, &[features, scale]).unwrap();
+    let stream = Stream::new(7, "test");
+    let network = Network::initialise(Arc::new(graph.finish(scaled)), Initialiser::UniformFanIn, &stream);
+    let batch = Minibatch::new(shape, vec![0.5; 16], vec![0]);
+    let answers = |minor: u32| {
+        let asking = Asking::new(PASS, (&network, &batch), &stream, minor);
+        let graph = asking.answer(&Query::Graph { pass: PASS }).map(|lent| lent.text.to_owned());
+        let parameter = asking.answer(&Query::Parameter { pass: PASS, parameter: 0 }).map(|lent| lent.numbers[1]);
+        (graph, parameter)
+    };
+    let (graph, parameter) = answers(0);
+    assert_eq!(graph.unwrap_err(), "interface 1.0 cannot tell `gelu` of node `act`; build the plugin again for interface 1.1");
+    assert!(parameter.unwrap_err().starts_with("interface 1.0 has no role for parameter `scale.value`"));
+    let (graph, parameter) = answers(1);
+    assert_eq!(&serde_json::from_str::<assay_core::graph::Graph>(&graph.unwrap()).unwrap(), network.graph());
+    assert_eq!(parameter, Ok(u64::from(ASSAY_OTHER)));
 }
 
 #[test]

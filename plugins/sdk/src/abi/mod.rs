@@ -25,7 +25,10 @@ pub const ASSAY_MAGIC: u64 = 0x474c_5059_4153_5341;
 /// Another major version is another interface.
 pub const ASSAY_ABI_MAJOR: u32 = 1;
 /// A greater minor version has more at the ends of its tables.
-pub const ASSAY_ABI_MINOR: u32 = 0;
+///
+/// 1 tells graphs of any network: operators beyond those of cells, values of up to five axes, and parameters of role
+/// `ASSAY_OTHER`. Plugins of 0 are told of networks of cells only.
+pub const ASSAY_ABI_MINOR: u32 = 1;
 
 /// Status: done.
 pub const ASSAY_OK: i32 = 0;
@@ -84,6 +87,8 @@ pub const ASSAY_BIAS: u32 = 1;
 pub const ASSAY_SCALE: u32 = 2;
 /// Role of a parameter: batch normalisation's shift.
 pub const ASSAY_OFFSET: u32 = 3;
+/// Role of a parameter: another learned value, as a class token. From minor version 1 on.
+pub const ASSAY_OTHER: u32 = 4;
 /// Images of a pass: different ones of the dataset.
 pub const ASSAY_SAMPLED_IMAGES: u32 = 0;
 /// Images of a pass: pixels from the standard normal distribution; every label is 0.

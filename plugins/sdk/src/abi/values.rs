@@ -108,7 +108,7 @@ pub struct AssayParameter {
     pub path: AssayText,
     /// The node it belongs to.
     pub node: u32,
-    /// `ASSAY_WEIGHT`, `ASSAY_BIAS`, `ASSAY_SCALE` or `ASSAY_OFFSET`.
+    /// `ASSAY_WEIGHT`, `ASSAY_BIAS`, `ASSAY_SCALE`, `ASSAY_OFFSET` or `ASSAY_OTHER`.
     pub role: u32,
     /// Dimensions.
     pub rank: u64,
