@@ -72,6 +72,9 @@ fn layers_evolve_in_two_stages_within_the_limit() {
     assert!(protocol.contains("trained in 2 stages of 2 epochs of batches of 8"), "{protocol}");
     scratch.succeed(&["show", "limited"]);
     scratch.succeed(&["report", "limited"]);
+    let figures = std::fs::read_dir(scratch.path().join("limited/report/figures")).unwrap();
+    let names: Vec<String> = figures.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(names.iter().any(|name| name.starts_with("candidates-") && name.contains("multiply")), "{names:?}");
 }
 
 #[test]

@@ -312,3 +312,17 @@ fn unsupported(error: GraphError) -> SearchError {
 fn nothing_judged() -> SearchError {
     SearchError::Impossible("nothing was judged in the stage before".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_learning_rate_falls_in_a_line_and_begins_anew_in_the_second_stage() {
+        let training = TrainingSettings { code: Code::Spos, epochs: Some(2), ..TrainingSettings::default() };
+        let method = Hurricane { training, ..Hurricane::default() };
+        let rate = |epoch: usize| method.training.weight_step(&method.script(), method.epoch_of_schedule(epoch)).rate;
+        assert_eq!([0, 1, 2, 3].map(rate), [0.5, 0.25, 0.5, 0.25]);
+        assert_eq!([0, 1, 2, 3].map(|epoch| method.title(epoch)).last().unwrap(), "stage 2, epoch 2");
+    }
+}

@@ -1,5 +1,7 @@
 //! The candidates among which a search that shares weights chose: what the shared weights say of each, and what a table holds.
 
+use std::collections::BTreeSet;
+
 use assay_results::Step;
 use assay_results::mixed::SKIP;
 use assay_results::search::Accuracies;
@@ -18,17 +20,26 @@ fn read(step: &Step, name: &str) -> Option<f64> {
     step.readings.iter().find(|(own, _)| own == name)?.1.value()
 }
 
-/// Against what each table holds, a chart an accuracy; in their order where no table knows them; nothing where none was judged.
+/// Against what each table holds, a chart an accuracy; in their order where no table knows them; and against what they cost, where that
+/// was weighed. Nothing where none was judged.
 pub(super) fn charts(search: &Search) -> Vec<Chart> {
     let steps: Vec<&Step> = search.trajectory.steps.iter().filter(|step| read(step, JUDGED).is_some()).collect();
     let known: Vec<Chart> = match &search.summary.accuracies {
         Accuracies::Known { values, .. } => values.iter().filter_map(|accuracy| against(search, &steps, &accuracy.label())).collect(),
         Accuracies::Unknown { .. } => Vec::new(),
     };
-    if known.is_empty() { in_order(&steps).into_iter().collect() } else { known }
+    let mut charts = if known.is_empty() { in_order(&steps).into_iter().collect() } else { known };
+    charts.extend(costs(&steps).into_iter().filter_map(|cost| against(search, &steps, cost)));
+    charts
 }
 
-/// The shared weights against one accuracy.
+/// What else steps read that is not an accuracy: what candidates cost.
+fn costs<'s>(steps: &[&'s Step]) -> BTreeSet<&'s str> {
+    let labels = steps.iter().flat_map(|step| &step.readings).map(|(label, _)| label.as_str());
+    labels.filter(|label| *label != JUDGED && !label.ends_with(", %")).collect()
+}
+
+/// The shared weights against one accuracy or cost.
 fn against(search: &Search, steps: &[&Step], accuracy: &str) -> Option<Chart> {
     let layout = &search.trajectory.layout;
     let points: Vec<Option<[f64; 2]>> = steps.iter().map(|step| Some([read(step, JUDGED)?, read(step, accuracy)?])).collect();
