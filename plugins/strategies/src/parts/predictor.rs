@@ -10,7 +10,7 @@ use assay_core::stream::Stream;
 use rand::RngExt;
 
 use super::oneshot::learnt::{Learnt, LearntRules};
-use super::oneshot::lstm::{Cell, Layer, State, dot, sigmoid};
+use super::oneshot::lstm::{Cell, Layer, State, dot_in_lanes, sigmoid};
 
 /// Embeddings begin between this and its negative.
 const EMBEDDED: f64 = 0.1;
@@ -120,13 +120,13 @@ impl Predictor {
     }
 
     fn joined(&self, state: &State) -> f64 {
-        sigmoid(dot(self.of(Parameter::Weight), &state.hidden) + self.of(Parameter::Bias)[0])
+        sigmoid(dot_in_lanes(self.of(Parameter::Weight), &state.hidden) + self.of(Parameter::Bias)[0])
     }
 
     /// What the LSTM carries after these words.
     fn after(&self, before: &State, words: &[usize]) -> State {
         let layer = self.layer();
-        words.iter().fold(before.clone(), |state, word| layer.forward(self.embedded(*word), &state).after)
+        words.iter().fold(before.clone(), |state, word| layer.forward_by(dot_in_lanes, self.embedded(*word), &state).after)
     }
 
     /// What it predicts of a cell.
@@ -164,7 +164,7 @@ impl Predictor {
         let mut steps: Vec<Cell> = Vec::new();
         let start = State::zeros(shape.units);
         for word in &words {
-            let step = layer.forward(self.embedded(*word), steps.last().map_or(&start, |step| &step.after));
+            let step = layer.forward_by(dot_in_lanes, self.embedded(*word), steps.last().map_or(&start, |step| &step.after));
             steps.push(step);
         }
         let last = steps.last().map_or(&start, |step| &step.after);
@@ -174,14 +174,13 @@ impl Predictor {
         gradient[Parameter::Bias.range(shape)][0] += by_sum;
         let mut later = State { hidden: self.of(Parameter::Weight).iter().map(|weight| by_sum * weight).collect(), ..start.clone() };
         for (step, word) in steps.iter().zip(&words).rev() {
-            let found = layer.backward(step, &later.hidden, &later.cell);
-            for (parameter, own) in [
-                (Parameter::Input, &found.input),
-                (Parameter::Hidden, &found.hidden),
-                (Parameter::InputBias, &found.bias),
-                (Parameter::HiddenBias, &found.bias),
-            ] {
-                add(&mut gradient[parameter.range(shape)], own, 1.0);
+            let found = layer.back(step, &later.hidden, &later.cell);
+            for (parameter, read) in [(Parameter::Input, &step.read), (Parameter::Hidden, &step.before.hidden)] {
+                let rows = gradient[parameter.range(shape)].chunks_mut(shape.units);
+                rows.zip(&found.sums).for_each(|(row, by)| add(row, read, *by));
+            }
+            for parameter in [Parameter::InputBias, Parameter::HiddenBias] {
+                add(&mut gradient[parameter.range(shape)], &found.sums, 1.0);
             }
             add(&mut gradient[Parameter::Embedding.range(shape)][word * shape.units..][..shape.units], &found.read, 1.0);
             later = found.before;

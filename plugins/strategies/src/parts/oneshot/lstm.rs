@@ -24,11 +24,21 @@ pub(crate) struct Layer<'a> {
 /// One step, with what its way back reads.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
-    read: Vec<f64>,
-    before: State,
+    pub(crate) read: Vec<f64>,
+    pub(crate) before: State,
     /// i, f, g, o of each unit.
     gates: [Vec<f64>; 4],
     pub(crate) after: State,
+}
+
+/// What the gradients of one step are made of.
+pub(crate) struct Back {
+    /// By the sums of its gates, which is that by either bias; the gradient by a matrix is this times what the matrix reads.
+    pub(crate) sums: Vec<f64>,
+    /// By what it read.
+    pub(crate) read: Vec<f64>,
+    /// By the state before it.
+    pub(crate) before: State,
 }
 
 /// Gradients of one step.
@@ -47,12 +57,28 @@ pub(crate) fn dot(one: &[f64], other: &[f64]) -> f64 {
     one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
 
+/// The same in another order, in which eight sums go on beside each other: faster where vectors are long.
+pub(crate) fn dot_in_lanes(one: &[f64], other: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (ones, others) = (one.chunks_exact(8), other.chunks_exact(8));
+    let rest = dot(ones.remainder(), others.remainder());
+    for (one, other) in ones.zip(others) {
+        sums.iter_mut().zip(one.iter().zip(other)).for_each(|(sum, (a, b))| *sum += a * b);
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
 pub(crate) fn sigmoid(value: f64) -> f64 {
     1.0 / (1.0 + (-value).exp())
 }
 
 impl Layer<'_> {
     pub(crate) fn forward(&self, read: &[f64], before: &State) -> Cell {
+        self.forward_by(dot, read, before)
+    }
+
+    /// The same by another way of adding products up.
+    pub(crate) fn forward_by(&self, dot: impl Fn(&[f64], &[f64]) -> f64, read: &[f64], before: &State) -> Cell {
         let units = before.hidden.len();
         let gate = |gate: usize| -> Vec<f64> {
             let of_unit = |unit: usize| {
@@ -74,6 +100,13 @@ impl Layer<'_> {
 
     /// From the gradients by its hidden values and, from the step behind, by its cells.
     pub(crate) fn backward(&self, step: &Cell, by_hidden: &[f64], by_cell: &[f64]) -> Backward {
+        let Back { sums, read, before } = self.back(step, by_hidden, by_cell);
+        let outer = |of: &[f64]| sums.iter().flat_map(|by| of.iter().map(move |value| by * value)).collect();
+        Backward { input: outer(&step.read), hidden: outer(&step.before.hidden), bias: sums, read, before }
+    }
+
+    /// The same, of which the gradients by matrices are left to be made.
+    pub(crate) fn back(&self, step: &Cell, by_hidden: &[f64], by_cell: &[f64]) -> Back {
         let (units, width) = (by_hidden.len(), step.read.len());
         let [i, f, g, o] = &step.gates;
         let mut by_sums = vec![0.0; 4 * units];
@@ -87,7 +120,6 @@ impl Layer<'_> {
             by_sums[3 * units + unit] = by_hidden[unit] * squeezed * o[unit] * (1.0 - o[unit]);
             before.cell[unit] = cell * f[unit];
         }
-        let outer = |of: &[f64]| by_sums.iter().flat_map(|by| of.iter().map(move |value| by * value)).collect();
         let mut read = vec![0.0; width];
         for (row, by) in by_sums.iter().enumerate() {
             for (sum, weight) in read.iter_mut().zip(&self.input[row * width..][..width]) {
@@ -97,6 +129,6 @@ impl Layer<'_> {
                 *sum += by * weight;
             }
         }
-        Backward { input: outer(&step.read), hidden: outer(&step.before.hidden), bias: by_sums, read, before }
+        Back { sums: by_sums, read, before }
     }
 }
