@@ -2,8 +2,8 @@
 
 use crate::simd::portable::Portable;
 use crate::{
-    AffineSum, Blend, ChannelSums, Combine, Convolution, GramRows, Isa, LaneMoments, LaneTotals, Number, Pooling, Rectify, ScaleShift,
-    WeightGradient, affine, convolution, elementwise, gram, moments, pool, weight_gradient,
+    AffineSum, Apply, Blend, ChannelSums, Combine, Convolution, GramRows, Isa, LaneMoments, LaneTotals, Multiply, Number, Pooling, Rectify,
+    ScaleShift, WeightGradient, affine, convolution, elementwise, functions, gram, moments, pool, weight_gradient,
 };
 
 /// A number that there are kernels for.
@@ -24,6 +24,8 @@ pub struct Kernels<E: Element> {
     blend: unsafe fn(Blend<'_, E>),
     combine: unsafe fn(Combine<'_, E>),
     rectify: unsafe fn(Rectify<'_, E>),
+    apply: unsafe fn(Apply<'_, E>),
+    multiply: unsafe fn(Multiply<'_, E>),
     affine_sum: unsafe fn(AffineSum<'_, E>),
     lane_moments: unsafe fn(LaneMoments<'_, E>),
     lane_totals: unsafe fn(LaneTotals<'_, E>),
@@ -78,6 +80,10 @@ impl<E: Element> Kernels<E> {
         combine(Combine<'_, E>);
         /// See [`Rectify`].
         rectify(Rectify<'_, E>);
+        /// See [`Apply`].
+        apply(Apply<'_, E>);
+        /// See [`Multiply`].
+        multiply(Multiply<'_, E>);
         /// See [`AffineSum`].
         affine_sum(AffineSum<'_, E>);
         /// See [`LaneMoments`].
@@ -135,6 +141,8 @@ macro_rules! table {
             wrap!(blend, Blend<'_, $element>, elementwise::blend::<Set<$element>>);
             wrap!(combine, Combine<'_, $element>, elementwise::combine::<Set<$element>>);
             wrap!(rectify, Rectify<'_, $element>, elementwise::rectify::<Set<$element>>);
+            wrap!(apply, Apply<'_, $element>, functions::apply::<Set<$element>>);
+            wrap!(multiply, Multiply<'_, $element>, functions::multiply::<Set<$element>>);
             wrap!(affine_sum, AffineSum<'_, $element>, affine::run::<Set<$element>>);
             wrap!(lane_moments, LaneMoments<'_, $element>, moments::run::<Set<$element>>);
             wrap!(lane_totals, LaneTotals<'_, $element>, elementwise::lane_totals::<Set<$element>>);
@@ -157,6 +165,8 @@ macro_rules! table {
                 blend,
                 combine,
                 rectify,
+                apply,
+                multiply,
                 affine_sum,
                 lane_moments,
                 lane_totals,

@@ -5,6 +5,7 @@
 
 mod convolution;
 mod elementwise;
+mod functions;
 mod gram;
 mod learning;
 mod pool;

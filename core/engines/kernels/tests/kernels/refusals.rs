@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assay_kernels::{
-    AffineSum, AffineTerm, Blend, ChannelSums, Combine, Convolution, GramRows, Init, Kernels, LaneMoments, LaneTotals, Map, Mask, Pool,
-    PoolKind, Pooling, Rectify, ScaleShift, Source, Sums, Target, Term, WeightGradient,
+    AffineSum, AffineTerm, Apply, Blend, ChannelSums, Combine, Convolution, Function, GramRows, Init, Kernels, LaneMoments, LaneTotals,
+    Map, Mask, Multiply, Pool, PoolKind, Pooling, Rectify, ScaleShift, Source, Sums, Target, Term, WeightGradient,
 };
 
 use super::tiles::for_every_set;
@@ -160,11 +160,30 @@ fn pools_check_every_slice() {
 }
 
 #[test]
+fn functions_and_products_check_every_slice() {
+    for_every_set::<f32>(|kernels: &Kernels<f32>, _| {
+        let whole = MAP.vectors() * kernels.lanes();
+        refuses_shorter("apply", &[whole; 2], |lens| {
+            let [mut out, input] = [0, 1].map(|which| numbers(lens[which]));
+            kernels.apply(Apply { out: (&mut out, MAP), input: (&input, MAP), function: Function::Sigmoid, derivative: false });
+        });
+        refuses_shorter("multiply", &[whole; 3], |lens| {
+            let [mut out, a, b] = [0, 1, 2].map(|which| numbers(lens[which]));
+            kernels.multiply(Multiply { out: (&mut out, MAP), a: (&a, MAP), b: (&b, MAP), scale: 1.0 });
+        });
+    });
+}
+
+#[test]
 fn tiles_of_different_pixels_are_refused() {
     for_every_set::<f32>(|kernels: &Kernels<f32>, _| {
         let other = Map { width: 4, ..MAP };
         let whole = MAP.vectors() * kernels.lanes();
-        let calls: [&dyn Fn(); 6] = [
+        let calls: [&dyn Fn(); 7] = [
+            &|| {
+                let data = numbers(whole);
+                kernels.multiply(Multiply { out: (&mut numbers(whole), MAP), a: (&data, MAP), b: (&data, other), scale: 1.0 });
+            },
             &|| kernels.rectify(Rectify { out: (&mut numbers(whole), MAP), input: (&numbers(whole), other) }),
             &|| {
                 let (data, factors) = (numbers(whole), numbers(whole));
