@@ -51,7 +51,7 @@ pub(super) struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     pub(super) fn new(network: &'a Network, batch: usize) -> Self {
-        let lowered = Lowered::new(network.graph(), &[]);
+        let lowered = Lowered::with_gradients(network.graph(), &[], &[]);
         let schedule = Schedule::new(network, &lowered, true);
         let plan = Plan::new(&lowered, Cotangents::Many, &Goal::parameters(&lowered));
         let columns = Columns::new(network, ParameterSpec::is_named_weight);

@@ -26,6 +26,7 @@ mod schedule;
 mod spare;
 mod spread;
 mod square;
+mod supported;
 mod tiles;
 mod workspace;
 
@@ -146,7 +147,7 @@ impl Engine for CpuEngine {
     }
 
     fn supports(&self, graph: &Graph) -> Result<(), EngineError> {
-        let Some(id) = graph.first_not_basic() else { return Ok(()) };
+        let Some(id) = supported::first_that_is_not(graph) else { return Ok(()) };
         let node = graph.node(id);
         let problem = format!("has no kernel for node `{}` ({}); use an engine of burn", node.name, node.operator.kind());
         Err(EngineError::Unsupported { engine: self.name(), problem })

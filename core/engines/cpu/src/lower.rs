@@ -1,7 +1,8 @@
 //! A graph as the CPU engine runs it: only what is asked for, each value computed once.
 
 use assay_core::engine::learner::Mixture;
-use assay_core::graph::{Conv2d, Graph, NodeId, Operator, Pool, Shape};
+use assay_core::graph::{Activation, Conv2d, Graph, NodeId, Operator, Pool, Shape};
+use assay_kernels::Function;
 
 use crate::square::SquareConv;
 
@@ -16,6 +17,12 @@ pub(super) enum Kind {
     Norm(f64),
     /// max(0, x).
     Relu,
+    /// Another function of each number. Where gradients are wanted, its derivative is the second input.
+    Apply(Function),
+    /// The derivative of a function.
+    Slope(Function),
+    /// The product of two values; the second may be a vector, which has a factor a channel.
+    Product,
     /// A pool: whether it takes the maximum, its window's rows and columns, stride, padding.
     Pool { maximum: bool, kernel: [usize; 2], stride: usize, padding: usize },
     /// Σ weight · input.
@@ -73,24 +80,24 @@ pub(super) struct Lowered {
 
 impl Lowered {
     /// What has to be computed for the output and these taps.
-    pub(super) fn new(graph: &Graph, taps: &[NodeId]) -> Self {
-        Self::with_gradients(graph, taps, &[])
+    pub(super) fn forward(graph: &Graph, taps: &[NodeId]) -> Self {
+        Self::place(graph, taps, false, &[], &[], &[])
     }
 
-    /// The same where gradients with respect to the values of `differentiated` nodes, which are taps too, are wanted:
+    /// The same where gradients are wanted, also with respect to the values of `differentiated` nodes, which are taps too:
     /// these keep ops of their own, because the gradient of a shared one is that of all nodes that share it. So do the
     /// graph's blocks, always: what is asked for at them then never changes how the rest is rounded.
     pub(super) fn with_gradients(graph: &Graph, taps: &[NodeId], differentiated: &[NodeId]) -> Self {
-        Self::place(graph, taps, differentiated, &[], &[])
+        Self::place(graph, taps, true, differentiated, &[], &[])
     }
 
-    /// What has to be computed for the output and these taps where the values of some nodes are dropped for some images, and some
-    /// sums have weights that are given. These keep ops of their own.
-    pub(super) fn to_learn(graph: &Graph, taps: &[NodeId], dropped: &[NodeId], mixtures: &[Mixture]) -> Self {
-        Self::place(graph, taps, &[], dropped, mixtures)
+    /// What has to be computed for the output and these taps, with gradients or without, where the values of some nodes are dropped
+    /// for some images, and some sums have weights that are given. These keep ops of their own.
+    pub(super) fn to_learn(graph: &Graph, taps: &[NodeId], gradients: bool, dropped: &[NodeId], mixtures: &[Mixture]) -> Self {
+        Self::place(graph, taps, gradients, &[], dropped, mixtures)
     }
 
-    fn place(graph: &Graph, taps: &[NodeId], differentiated: &[NodeId], dropped: &[NodeId], mixtures: &[Mixture]) -> Self {
+    fn place(graph: &Graph, taps: &[NodeId], gradients: bool, differentiated: &[NodeId], dropped: &[NodeId], mixtures: &[Mixture]) -> Self {
         let needed = needed(graph, taps);
         let mut ops = Ops::default();
         let mut op_of_node = vec![None; graph.nodes().len()];
@@ -111,6 +118,15 @@ impl Lowered {
                 weight: parameters.first().copied(),
                 bias: parameters.get(1).copied(),
             };
+            match op.kind {
+                Kind::Apply(function) if gradients => {
+                    let slope = Op { kind: Kind::Slope(function), inputs: op.inputs.clone(), ..op };
+                    op.inputs.push(ops.place(slope, false));
+                }
+                // A vector comes second.
+                Kind::Product if graph.node(node.inputs[0]).shape != node.shape => op.inputs.reverse(),
+                _ => {}
+            }
             let mixture = mixtures.iter().position(|mixture| mixture.node == id);
             if let Some(mixture) = mixture {
                 op.kind = Kind::Sum(mixtures[mixture].weights.clone());
@@ -157,6 +173,15 @@ impl Lowered {
         self.mixed.iter().any(|mixed| mixed.op == Some(op))
     }
 
+    /// The op whose value is positive where a ReLU or one with bounds lets its gradient through.
+    pub(super) fn mask(&self, op: usize) -> Option<usize> {
+        match self.ops[op].kind {
+            Kind::Relu => Some(op),
+            Kind::Apply(Function::Clip { .. }) => self.ops[op].inputs.get(1).copied(),
+            _ => None,
+        }
+    }
+
     /// The batch normalisation that alone reads this convolution.
     pub(super) fn fused_norm(&self, op: usize) -> Option<usize> {
         match (&self.ops[op].kind, self.consumers[op].as_slice()) {
@@ -189,9 +214,17 @@ fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
         Operator::Linear { out_features, bias, .. } => Kind::Conv(SquareConv::of(&Conv2d::new(*out_features, 1).bias(*bias))),
         Operator::BatchNorm { epsilon, .. } => Kind::Norm(*epsilon),
         Operator::Relu => Kind::Relu,
+        Operator::Activation(activation) => match function(*activation) {
+            Some(function) => Kind::Apply(function),
+            None => unreachable!("`{}` is not run here, which the engine checks first", operator.kind()),
+        },
+        Operator::Product => Kind::Product,
+        // The same elements in the same shape.
+        Operator::Reshape { .. } => Kind::Sum(vec![1.0]),
         Operator::AvgPool(pool) => square_pool(false, pool),
         Operator::MaxPool(pool) => square_pool(true, pool),
-        Operator::GlobalAvgPool => {
+        // Over whole maps.
+        Operator::GlobalAvgPool | Operator::Mean { .. } => {
             let kernel = input.map_or([1, 1], |shape| [shape.height, shape.width]);
             Kind::Pool { maximum: false, kernel, stride: 1, padding: 0 }
         }
@@ -203,6 +236,26 @@ fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
         Operator::Zero { .. } => Kind::Zero,
         other => unreachable!("`{}` is not run here, which the engine checks first", other.kind()),
     }
+}
+
+/// The kernel of a function, if there is one.
+pub(super) fn function(activation: Activation) -> Option<Function> {
+    Some(match activation {
+        Activation::Clip { low, high } => Function::Clip { low: low.into(), high: high.into() },
+        Activation::Sigmoid => Function::Sigmoid,
+        Activation::HardSigmoid { slope, offset } => Function::HardSigmoid { slope: slope.into(), offset: offset.into() },
+        Activation::HardSwish => Function::HardSwish,
+        Activation::Silu => Function::Silu,
+        Activation::GeluTanh => Function::GeluTanh,
+        Activation::Tanh => Function::Tanh,
+        Activation::LeakyRelu { slope } => Function::LeakyRelu { slope: slope.into() },
+        Activation::Elu { alpha } => Function::Elu { alpha: alpha.into() },
+        Activation::Softplus => Function::Softplus,
+        Activation::Exp => Function::Exp,
+        Activation::Sqrt => Function::Sqrt,
+        Activation::Reciprocal => Function::Reciprocal,
+        Activation::Gelu | Activation::Erf => return None,
+    })
 }
 
 fn square_pool(maximum: bool, pool: &Pool) -> Kind {

@@ -36,8 +36,10 @@ impl<'a> Subject<'a> {
         }
         let wanted = |(_, wanted): &'a (Objective, Wanted)| wanted.nodes.iter().chain(&wanted.products);
         let differentiated: Vec<NodeId> = ask.gradients.iter().flat_map(wanted).copied().collect();
-        let lowered = Lowered::with_gradients(network.graph(), &taps, &differentiated);
-        let schedule = Schedule::new(network, &lowered, !ask.gradients.is_empty());
+        let gradients = !ask.gradients.is_empty();
+        let graph = network.graph();
+        let lowered = if gradients { Lowered::with_gradients(graph, &taps, &differentiated) } else { Lowered::forward(graph, &taps) };
+        let schedule = Schedule::new(network, &lowered, gradients);
         Self { network, ask, lowered, schedule }
     }
 

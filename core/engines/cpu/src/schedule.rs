@@ -164,7 +164,7 @@ fn done_after(lowered: &Lowered, order: &[usize], reads: &dyn Fn(usize) -> Vec<u
 
 /// Whether a backward pass reads the value of an op, where it is not for a batch normalisation.
 fn is_read_backward(lowered: &Lowered, op: usize) -> bool {
-    let reads =
-        |reader: &usize| matches!(lowered.ops[*reader].kind, Kind::Conv(_) | Kind::Pool { maximum: true, .. }) || lowered.is_mixed(*reader);
-    lowered.ops[op].kind == Kind::Relu || lowered.consumers[op].iter().any(reads)
+    let is_read = |kind: &Kind| matches!(kind, Kind::Conv(_) | Kind::Pool { maximum: true, .. } | Kind::Product);
+    let reads = |reader: &usize| is_read(&lowered.ops[*reader].kind) || lowered.is_mixed(*reader);
+    matches!(lowered.ops[op].kind, Kind::Relu | Kind::Slope(_)) || lowered.consumers[op].iter().any(reads)
 }

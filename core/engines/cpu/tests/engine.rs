@@ -8,7 +8,7 @@ use assay_core::data::Minibatch;
 use assay_core::engine::learner::{Dropped, Lesson, Loss, Mixture, Optimiser, Rules, Targets};
 use assay_core::engine::profile::{ConvolutionPass, Profile, Work};
 use assay_core::engine::{ConditionNumber, Engine, Precision};
-use assay_core::graph::{Node, NodeId, Operator};
+use assay_core::graph::{Activation, GraphBuilder, Node, NodeId, Operator, Shape};
 use assay_cpu::{CpuEngine, Isa};
 use assay_engine_tests::random;
 
@@ -18,16 +18,30 @@ fn engines() -> Vec<Box<dyn Engine>> {
 
 assay_engine_tests::engine_suite!(&engines());
 assay_engine_tests::learner_suite!(&engines());
+assay_engine_tests::operator_suite!(&engines());
+
+#[test]
+fn mobile_networks_are_supported_and_what_has_no_kernel_is_refused_by_name() {
+    let engine = CpuEngine::new();
+    for seed in 0..200 {
+        engine.supports(random::mobile_network(seed).0.graph()).unwrap();
+    }
+    let mut b = GraphBuilder::new(Shape::new(3, 4, 4)).unwrap();
+    let gelu = b.add("blocks.0.act", Operator::Activation(Activation::Gelu), &[b.input()]).unwrap();
+    let refused = engine.supports(&b.finish(gelu)).unwrap_err().to_string();
+    assert_eq!(refused, format!("engine `{}` has no kernel for node `blocks.0.act` (gelu); use an engine of burn", engine.name()));
+}
 
 #[test]
 fn the_gram_matrix_has_the_same_bits_on_any_number_of_threads() {
-    let (network, batch) = random::network(5);
-    let one = CpuEngine::new();
-    for precision in [Precision::F32, Precision::F64] {
-        let expected = one.tangent_gram(&network, &batch, precision).unwrap();
-        for threads in 2..5 {
-            let engine = one.threads(NonZeroUsize::new(threads).unwrap());
-            assert_eq!(engine.tangent_gram(&network, &batch, precision).unwrap(), expected);
+    for (network, batch) in [random::network(5), random::mobile_network(5)] {
+        let one = CpuEngine::new();
+        for precision in [Precision::F32, Precision::F64] {
+            let expected = one.tangent_gram(&network, &batch, precision).unwrap();
+            for threads in 2..5 {
+                let engine = one.threads(NonZeroUsize::new(threads).unwrap());
+                assert_eq!(engine.tangent_gram(&network, &batch, precision).unwrap(), expected);
+            }
         }
     }
 }
@@ -81,8 +95,7 @@ fn a_profile_counts_the_operations_of_the_graph_and_changes_no_bit() {
 
 #[test]
 fn steps_have_the_same_bits_on_any_number_of_threads() {
-    for seed in 0..6 {
-        let (network, _) = random::network(seed);
+    for (seed, network) in (0..6).flat_map(|seed| [(seed, random::network(seed).0), (seed, random::mobile_network(seed).0)]) {
         let shape = network.graph().input_shape();
         let classes = network.graph().node(network.graph().output()).shape.elements() as u32;
         for images in [1, 33, 70] {

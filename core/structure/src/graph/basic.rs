@@ -11,7 +11,9 @@ impl Graph {
         (0..self.nodes.len()).map(NodeId).find(|id| !self.is_basic(*id))
     }
 
-    fn is_basic(&self, id: NodeId) -> bool {
+    /// Whether a node is basic: see [`first_not_basic`](Self::first_not_basic).
+    #[must_use]
+    pub fn is_basic(&self, id: NodeId) -> bool {
         let node = self.node(id);
         let is_known = match &node.operator {
             Operator::Input

@@ -10,13 +10,14 @@ mod work;
 
 use assay_core::engine::profile::{Meter, Work};
 use assay_core::network::Network;
-use assay_kernels::{Blend, Buffer, Combine, Element, Kernels, Map, PoolKind, Pooling, Term};
+use assay_kernels::{Blend, Buffer, ChannelSums, Combine, Element, Kernels, Map, Multiply, PoolKind, Pooling, Term};
 
 pub(super) use self::arranged::Arranged;
 use self::arranged::Constants;
 use self::transpose::Transposition;
 use super::activations::{Activations, Tile, part, part_mut};
 use super::columns::Columns;
+use super::forward::channel_factors;
 use super::geometry::Phase;
 use super::lower::{Kind, Lowered};
 use super::plan::{Place, Plan, Step, View};
@@ -129,6 +130,7 @@ impl<E: Element> Prepared<'_, E> {
         | Step::Transpose { out, .. }
         | Step::Pool { out, .. }
         | Step::Scale { out, .. }
+        | Step::Multiply { out, .. }
         | Step::Shift { out, .. }) = step
         else {
             match step {
@@ -209,6 +211,11 @@ impl<E: Element> Prepared<'_, E> {
                 let factors = self.activations.factors(place, at.tile, a.1.channels, gradient.scale);
                 self.kernels.blend(Blend { rows: 0..out.1.height, out, a, b: None, center: None, factors: &factors });
             }
+            Step::Multiply { gradient, by, .. } => {
+                let a = self.view(workspace, gradient, at.position);
+                let by = self.activations.tile(*by, at.tile);
+                multiply(self.kernels, out, a, by, gradient.scale);
+            }
             Step::Shift { gradient, offset, .. } => {
                 let (data, from) = self.view(workspace, gradient, at.position);
                 add_shifted(data, &from, out.0, &out.1, *offset, gradient.scale, lanes);
@@ -248,6 +255,23 @@ pub(super) struct Position {
     pub(super) target: usize,
     arena: usize,
     pub(super) images: usize,
+}
+
+/// `scale` times a gradient times a value: number by number, by a factor a channel, or added up over each map.
+fn multiply<E: Element>(kernels: &Kernels<E>, out: (&mut [E], Map), a: Tile<'_, E>, by: Tile<'_, E>, scale: f64) {
+    let size = |map: &Map| (map.height, map.width);
+    let lanes = kernels.lanes();
+    if size(&out.1) != size(&a.1) {
+        let sums = &mut out.0[..out.1.channels * lanes];
+        sums.fill(E::ZERO);
+        kernels.channel_sums(ChannelSums { a, b: Some(by), center: None, sums });
+        sums.iter_mut().for_each(|sum| *sum = E::from_f64(scale) * *sum);
+    } else if size(&by.1) == size(&a.1) {
+        kernels.multiply(Multiply { out, a, b: by, scale: E::from_f64(scale) });
+    } else {
+        let factors = channel_factors(by, lanes, scale);
+        kernels.blend(Blend { rows: 0..out.1.height, out, a, b: None, center: None, factors: &factors });
+    }
 }
 
 /// Adds the gradient of a shift up and left: content goes back down and right.

@@ -22,7 +22,9 @@ impl<E: Element> Prepared<'_, E> {
                 let Kind::Pool { kernel, .. } = &self.lowered.ops[*pool].kind else { return (Work::PoolGradient, 0) };
                 (Work::PoolGradient, kernel[0] * kernel[1] * of_view(gradient))
             }
-            Step::Shift { gradient, .. } | Step::Scale { gradient, .. } => (Work::Sum, 2 * of_view(gradient)),
+            Step::Shift { gradient, .. } | Step::Scale { gradient, .. } | Step::Multiply { gradient, .. } => {
+                (Work::Sum, 2 * of_view(gradient))
+            }
             Step::Sum(ids) => {
                 let plans = || ids.iter().map(|id| &self.plan.sums[*id]);
                 let work = if plans().any(|plan| matches!(plan.times, Times::Normalised(_))) { Work::BatchNormGradient } else { Work::Sum };

@@ -8,7 +8,7 @@ mod normalise;
 use assay_core::data::Minibatch;
 use assay_core::engine::profile::{ConvolutionPass, Kernel, Meter, Work};
 use assay_core::network::Network;
-use assay_kernels::{Blend, Buffer, Combine, Element, Kernels, Map, Pool, PoolKind, Pooling, Rectify, Term};
+use assay_kernels::{Apply, Blend, Buffer, Combine, Element, Kernels, Map, Multiply, Pool, PoolKind, Pooling, Rectify, Term};
 
 use self::convolution::ConvolutionCall;
 pub(super) use self::convolution::conv_weights;
@@ -106,6 +106,19 @@ impl<E: Element> Pass<'_, E> {
                     }
                 }
                 Kind::Relu => self.kernels.rectify(Rectify { out: (out, to), input: input(0) }),
+                Kind::Apply(function) | Kind::Slope(function) => {
+                    let derivative = matches!(this.kind, Kind::Slope(_));
+                    self.kernels.apply(Apply { out: (out, to), input: input(0), function: *function, derivative });
+                }
+                Kind::Product => {
+                    let (a, b) = (input(0), input(1));
+                    if (b.1.height, b.1.width) == (to.height, to.width) {
+                        self.kernels.multiply(Multiply { out: (out, to), a, b, scale: E::ONE });
+                    } else {
+                        let factors = channel_factors(b, tiles.lanes, 1.0);
+                        self.kernels.blend(Blend { rows: 0..to.height, out: (out, to), a, b: None, center: None, factors: &factors });
+                    }
+                }
                 Kind::Pool { maximum, .. } => {
                     if let Some(pool) = &pool {
                         let kind = if *maximum { PoolKind::Maximum } else { PoolKind::Average };
@@ -159,7 +172,7 @@ impl<E: Element> Pass<'_, E> {
         let this = &self.lowered.ops[op];
         let each = match &this.kind {
             Kind::Conv(conv) => return operations(conv, this.shape.elements(), self.lowered.ops[this.inputs[0]].shape.channels),
-            Kind::Relu | Kind::Scale(_) => 1,
+            Kind::Relu | Kind::Scale(_) | Kind::Product | Kind::Apply(_) | Kind::Slope(_) => 1,
             Kind::Pool { kernel, .. } => kernel[0] * kernel[1],
             Kind::Sum(weights) => 2 * weights.len(),
             _ => 0,
@@ -172,10 +185,22 @@ fn work(kind: &Kind) -> Work {
     match kind {
         Kind::Conv(conv) => Work::Convolution(ConvolutionPass::Forward, Kernel::of(conv.kernel)),
         Kind::Norm(_) => Work::BatchNorm,
-        Kind::Relu => Work::Relu,
+        Kind::Relu | Kind::Apply(_) | Kind::Slope(_) => Work::Relu,
         Kind::Pool { .. } => Work::Pool,
-        Kind::Input | Kind::Sum(_) | Kind::Concat | Kind::Shift(_) | Kind::Scale(_) | Kind::Zero => Work::Sum,
+        Kind::Input | Kind::Sum(_) | Kind::Product | Kind::Concat | Kind::Shift(_) | Kind::Scale(_) | Kind::Zero => Work::Sum,
     }
+}
+
+/// `[channels][α, β, γ][lanes]` of a blend that multiplies each channel of each image by its number in a vector and by `scale`.
+pub(super) fn channel_factors<E: Element>((vector, map): (&[E], Map), lanes: usize, scale: f64) -> Vec<E> {
+    let mut factors = vec![E::ZERO; 3 * map.channels * lanes];
+    for (channel, to) in factors.chunks_exact_mut(3 * lanes).enumerate() {
+        let from = &vector[map.at(channel, 0, 0) * lanes..][..lanes];
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = E::from_f64(scale) * *from;
+        }
+    }
+    factors
 }
 
 /// Lays the images of one tile out by lanes; empty lanes stay zero.

@@ -79,7 +79,8 @@ impl Program {
             Mode::Infer { mixtures, .. } => (&[][..], &[][..], mixtures.as_slice()),
             Mode::Measure => (&[][..], &[][..], &[][..]),
         };
-        let lowered = Lowered::to_learn(graph, taps, dropped, mixtures);
+        let keep = matches!(purpose.mode, Mode::Learn { .. });
+        let lowered = Lowered::to_learn(graph, taps, keep, dropped, mixtures);
         let losses: Vec<usize> = taps.iter().filter_map(|tap| lowered.op_of_node[tap.0]).collect();
         // A value that is dropped has an op of its own behind the batch normalisation's.
         let own = |op: usize| if matches!(lowered.ops[op].kind, Kind::Scale(_)) { lowered.ops[op].inputs[0] } else { op };
@@ -96,7 +97,6 @@ impl Program {
         for norm in stages.iter().flat_map(|stage| &stage.norms) {
             is_measured[lowered.ops[*norm].inputs[0]] = true;
         }
-        let keep = matches!(purpose.mode, Mode::Learn { .. });
         let schedule = Schedule::in_order(&lowered, &folds, keep, order);
         let goal = Goal { from: losses.clone(), parameters: true, values: Vec::new(), products: Vec::new() };
         let plan = keep.then(|| Plan::new(&lowered, Cotangents::One, &goal));

@@ -116,15 +116,16 @@ impl<'a> Planner<'a> {
     fn visit(&mut self, op: usize) {
         let lowered = self.lowered;
         let this = &lowered.ops[op];
-        if this.kind == Kind::Relu && !self.wanted[op] {
+        let mask = lowered.mask(op);
+        if mask.is_some() && !self.wanted[op] {
             self.contributions[op].clear();
         }
-        if this.kind == Kind::Relu
+        if let Some(mask) = mask
             && !self.goal.wants(op)
             && let Some(units) = self.only_transposes(op)
         {
             self.contributions[op].clear();
-            self.give(this.inputs[0], Contribution::MaskedTranspose(units, op));
+            self.give(this.inputs[0], Contribution::MaskedTranspose(units, mask));
             return;
         }
         if let Some(unit) = self.through(op) {
@@ -139,8 +140,17 @@ impl<'a> Planner<'a> {
             return;
         }
         match &this.kind {
-            Kind::Input | Kind::Zero => {}
-            Kind::Relu => self.give(this.inputs[0], Contribution::Masked(gradient, op)),
+            Kind::Input | Kind::Zero | Kind::Slope(_) => {}
+            Kind::Relu | Kind::Apply(_) => match (mask, this.inputs.get(1)) {
+                (Some(mask), _) => self.give(this.inputs[0], Contribution::Masked(gradient, mask)),
+                (None, Some(slope)) => self.multiply(this.inputs[0], gradient, *slope),
+                (None, None) => {}
+            },
+            Kind::Product => {
+                for (input, other) in [(0, 1), (1, 0)] {
+                    self.multiply(this.inputs[input], gradient, this.inputs[other]);
+                }
+            }
             Kind::Pool { .. } => self.give(this.inputs[0], Contribution::Pool(gradient, op)),
             Kind::Shift(offset) => self.give(this.inputs[0], Contribution::Shift(gradient, *offset)),
             Kind::Scale(_) => {
@@ -179,6 +189,17 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+    }
+
+    /// Gives an op a gradient times the value of another.
+    fn multiply(&mut self, to: usize, gradient: View, by: usize) {
+        if !self.wanted[to] {
+            return;
+        }
+        let shape = self.lowered.ops[to].shape;
+        let out = self.buffer(map(shape, 0));
+        self.push(Step::Multiply { out, gradient, by }, &[gradient], Some(out), 0);
+        self.give(to, Contribution::View(View { buffer: out, channel: 0, channels: shape.channels, scale: 1.0 }));
     }
 
     /// Has the gradient of an op read out, if it is wanted for itself.

@@ -129,6 +129,9 @@ pub(super) enum Step {
     Pool { out: usize, gradient: View, pool: usize, accumulate: bool },
     /// out = the gradient of images that have a factor each (an op).
     Scale { out: usize, gradient: View, op: usize },
+    /// out = a gradient times the value of an op. Where that is a vector, it has a factor a channel; where out is one, products are
+    /// added up over each map.
+    Multiply { out: usize, gradient: View, by: usize },
     /// out += the gradient of a shift.
     Shift { out: usize, gradient: View, offset: usize },
     /// Adds to a correlation's sums.
@@ -248,9 +251,10 @@ fn accesses(
             };
             (Some(*out), parts.iter().flat_map(of_part).collect())
         }
-        Step::Pool { out, gradient, .. } | Step::Shift { out, gradient, .. } | Step::Scale { out, gradient, .. } => {
-            (Some(*out), vec![gradient.buffer])
-        }
+        Step::Pool { out, gradient, .. }
+        | Step::Shift { out, gradient, .. }
+        | Step::Scale { out, gradient, .. }
+        | Step::Multiply { out, gradient, .. } => (Some(*out), vec![gradient.buffer]),
         Step::Correlate(id) => (None, vec![correlations[*id].gradient.buffer]),
         Step::Sum(ids) => (None, ids.iter().map(|id| sums[*id].gradient.buffer).collect()),
         Step::Keep(id) => (None, vec![kept[*id].gradient.buffer]),

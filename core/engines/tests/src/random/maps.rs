@@ -66,6 +66,60 @@ pub(super) fn graph<R: rand::Rng>(draw: &mut Draw<R>) -> Graph {
     b.finish(output)
 }
 
+/// A graph as mobile networks are: square windows, functions, depthwise convolutions, channels that are weighed, and products.
+pub(super) fn mobile<R: rand::Rng>(draw: &mut Draw<R>) -> Graph {
+    let size = Shape::new(1 + draw.below(5), 3 + draw.below(6), 3 + draw.below(6));
+    let mut b = GraphBuilder::new(size).unwrap();
+    let mut nodes = vec![b.input()];
+    for step in 0..4 + draw.below(8) {
+        let input = if draw.below(3) > 0 { nodes[nodes.len() - 1] } else { draw.of(&nodes) };
+        let (name, shape) = (format!("n{step}"), b.shape(input));
+        let same: Vec<NodeId> = nodes.iter().copied().filter(|node| b.shape(*node) == shape).collect();
+        let added = match draw.below(10) {
+            0..=2 => {
+                let groups = if draw.below(2) == 0 { shape.channels } else { 1 };
+                let out_channels = groups * (1 + draw.below(if groups == 1 { 7 } else { 2 }));
+                let kernel = draw.of(&[1, 3, 3, 5]);
+                let conv = Conv2d::new(out_channels, kernel).stride(1 + draw.below(2)).padding(kernel / 2).groups(groups);
+                let conv = b.conv(&name, input, conv.bias(draw.below(3) == 0));
+                conv.and_then(|conv| b.batch_norm(format!("{name}.norm"), conv)).and_then(|norm| function(&mut b, draw, &name, norm))
+            }
+            3 | 4 => function(&mut b, draw, &name, input),
+            5 | 6 => squeeze_excite(&mut b, draw, &name, input),
+            7 => b.add(name, Operator::Product, &[draw.of(&same), input]),
+            8 => b.weighted_sum(name, &[(0.5, draw.of(&same)), (1.0, input)]),
+            _ => b.relu(name, input),
+        };
+        if let Ok(node) = added
+            && b.shape(node).elements() <= 600
+        {
+            nodes.push(node);
+            if draw.below(4) == 0 {
+                b.block(node);
+            }
+        }
+    }
+    let pooled = b.add("pooled", Operator::GlobalAvgPool, &[nodes[nodes.len() - 1]]).unwrap();
+    let vector = b.add("vector", Operator::Reshape { axes: vec![b.shape(pooled).channels] }, &[pooled]).unwrap();
+    let output = b.linear("classifier", vector, 3, true).unwrap();
+    b.finish(output)
+}
+
+/// One of the functions that mobile networks have.
+fn mobile_function<R: rand::Rng>(draw: &mut Draw<R>) -> Activation {
+    loop {
+        let function = draw.of(&FUNCTIONS);
+        if !matches!(function, Activation::Gelu | Activation::Erf) {
+            return function;
+        }
+    }
+}
+
+fn function<R: rand::Rng>(b: &mut GraphBuilder, draw: &mut Draw<R>, name: &str, input: NodeId) -> Result<NodeId, GraphError> {
+    let function = mobile_function(draw);
+    b.add(format!("{name}.function"), Operator::Activation(function), &[input])
+}
+
 fn extent<R: rand::Rng>(draw: &mut Draw<R>, most: usize) -> Extent {
     [1 + draw.below(most), 1 + draw.below(most)].into()
 }
@@ -105,7 +159,7 @@ fn squeeze_excite<R: rand::Rng>(b: &mut GraphBuilder, draw: &mut Draw<R>, name: 
     let mean = if draw.below(2) == 0 { Operator::GlobalAvgPool } else { Operator::Mean { axes: vec![1, 2] } };
     let mean = b.add(format!("{name}.mean"), mean, &[input])?;
     let inner = b.conv(format!("{name}.reduce"), mean, Conv2d::new(2, 1).bias(true))?;
-    let inner = b.add(format!("{name}.inner"), Operator::Activation(draw.of(&FUNCTIONS)), &[inner])?;
+    let inner = b.add(format!("{name}.inner"), Operator::Activation(mobile_function(draw)), &[inner])?;
     let outer = b.linear(format!("{name}.expand"), inner, channels, true)?;
     let gate = draw.of(&[Activation::Sigmoid, Activation::HardSigmoid { slope: 1.0 / 6.0, offset: 0.5 }]);
     let gate = b.add(format!("{name}.gate"), Operator::Activation(gate), &[outer])?;

@@ -40,6 +40,14 @@ pub fn network_of_any_operator(seed: u64) -> (Network, Minibatch) {
     with_values(graph, images, &mut draw)
 }
 
+/// A network as mobile networks are: with functions other than ReLU, depthwise convolutions, and products.
+pub fn mobile_network(seed: u64) -> (Network, Minibatch) {
+    let mut draw = Draw(Stream::new(seed, "mobile").rng());
+    let graph = maps::mobile(&mut draw);
+    let images = draw.of(&[1, 2, 3, 5, 8, 9, 17]);
+    with_values(graph, images, &mut draw)
+}
+
 /// A network on sequences of tokens.
 pub fn network_on_sequences(seed: u64) -> (Network, Minibatch) {
     let mut draw = Draw(Stream::new(seed, "sequences").rng());

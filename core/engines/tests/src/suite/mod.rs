@@ -25,7 +25,8 @@ pub use learning::{
 };
 pub use operators::{
     every_operator_on_maps_agrees_with_plain_loops, every_operator_on_sequences_agrees_with_plain_loops,
-    lessons_of_every_operator_agree_with_plain_loops, what_an_embedding_cannot_read_is_refused_with_a_reason,
+    lessons_of_every_operator_agree_with_plain_loops, mobile_networks_agree_with_plain_loops,
+    what_an_embedding_cannot_read_is_refused_with_a_reason,
 };
 pub use passes::{
     gradients_by_image_are_those_of_batches_of_one, gradients_from_and_to_every_node_agree_with_plain_loops,
@@ -65,6 +66,7 @@ macro_rules! engine_suite {
 macro_rules! operator_suite {
     ($engines:expr) => {
         $crate::engine_suite! { $engines =>
+            mobile_networks_agree_with_plain_loops,
             every_operator_on_maps_agrees_with_plain_loops,
             every_operator_on_sequences_agrees_with_plain_loops,
             lessons_of_every_operator_agree_with_plain_loops,

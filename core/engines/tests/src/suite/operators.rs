@@ -28,6 +28,11 @@ pub fn every_operator_on_maps_agrees_with_plain_loops(engines: &[Box<dyn Engine>
     everything(engines, random::network_of_any_operator, 96);
 }
 
+/// The same on networks as mobile networks are.
+pub fn mobile_networks_agree_with_plain_loops(engines: &[Box<dyn Engine>]) {
+    everything(engines, random::mobile_network, 96);
+}
+
 /// The same on sequences.
 pub fn every_operator_on_sequences_agrees_with_plain_loops(engines: &[Box<dyn Engine>]) {
     everything(engines, random::network_on_sequences, 48);
@@ -35,6 +40,7 @@ pub fn every_operator_on_sequences_agrees_with_plain_loops(engines: &[Box<dyn En
 
 /// Losses and gradients of learners, on both.
 pub fn lessons_of_every_operator_agree_with_plain_loops(engines: &[Box<dyn Engine>]) {
+    gradients_of_lessons(engines, random::mobile_network, 96);
     gradients_of_lessons(engines, random::network_of_any_operator, 96);
     gradients_of_lessons(engines, random::network_on_sequences, 48);
 }
