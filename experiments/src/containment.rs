@@ -34,7 +34,7 @@ pub(crate) fn errors_for_signals() -> Result<(), Failure> {
 ///
 /// # Errors
 /// If it panics.
-pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
+pub fn contained<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
     // With RUST_BACKTRACE the panic is also shown as Rust shows it.
     let shown = std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0").then(panic::take_hook);
     panic::set_hook(Box::new(move |info| {

@@ -2,8 +2,9 @@
 
 use assay_core::experiment::{ExperimentError, Place, Problem};
 use assay_core::visible::visible;
-use assay_results::exit;
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use assay_results::{ReadError, exit};
+use assay_run::RunError;
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 /// An error for the terminal.
 #[derive(Debug)]
@@ -12,13 +13,25 @@ pub struct Failure {
     help: Option<String>,
     source: Option<Box<(NamedSource<String>, LabeledSpan)>>,
     related: Vec<Failure>,
-    is_missing_data: bool,
+    sort: Sort,
+}
+
+/// What sort of thing went wrong, for programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// What was asked for does not fit: a wrong setting, an unknown name, a text that is not an architecture.
+    Asked,
+    /// Nothing but data is missing: images of a dataset, or the table of a benchmark.
+    MissingData,
+    /// Anything else.
+    #[default]
+    Other,
 }
 
 impl Failure {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: shortened(&visible(&message.into())), help: None, source: None, related: Vec::new(), is_missing_data: false }
+        Self { message: shortened(&visible(&message.into())), help: None, source: None, related: Vec::new(), sort: Sort::Other }
     }
 
     /// With advice.
@@ -31,14 +44,43 @@ impl Failure {
     /// That nothing but data is missing.
     #[must_use]
     pub(crate) fn of_missing_data(mut self) -> Self {
-        self.is_missing_data = true;
+        self.sort = Sort::MissingData;
         self
+    }
+
+    /// That what was asked for does not fit.
+    #[must_use]
+    pub fn of_what_was_asked(mut self) -> Self {
+        self.sort = Sort::Asked;
+        self
+    }
+
+    /// What sort of thing went wrong.
+    #[must_use]
+    pub fn sort(&self) -> Sort {
+        self.sort
     }
 
     /// The exit code of a program that fails so.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        if self.is_missing_data { exit::MISSING_DATA } else { exit::FAILED }
+        if self.sort == Sort::MissingData { exit::MISSING_DATA } else { exit::FAILED }
+    }
+
+    /// As the command line shows it, without colours: what is wrong, the lines of the file where, other problems, and what to do.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut text = String::new();
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_wrap_lines(false);
+        // A text takes all that is written to it.
+        let _ = handler.render_report(&mut text, self);
+        text
+    }
+
+    /// What to do about it, where that is known.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.help.as_deref()
     }
 
     /// With this advice after any that is there.
@@ -106,7 +148,32 @@ impl From<ExperimentError> for Failure {
         if others > 0 {
             first.related.push(Self::new(format!("{others} other problems were found")));
         }
-        if error.is_missing_data { first.of_missing_data() } else { first }
+        if error.is_missing_data { first.of_missing_data() } else { first.of_what_was_asked() }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let failure = Self::new(error.to_string());
+        match error.help() {
+            Some(help) => failure.with_help(help),
+            None => failure,
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let is_missing_data = error.is_missing_data();
+        let failure = match error {
+            RunError::Experiment(error) => Self::from(error),
+            RunError::Refused { what, help } => Self::new(what).with_help(help).of_what_was_asked(),
+            other => match other.help() {
+                Some(help) => Self::new(other.to_string()).with_help(help),
+                None => Self::new(other.to_string()),
+            },
+        };
+        if is_missing_data { failure.of_missing_data() } else { failure }
     }
 }
 

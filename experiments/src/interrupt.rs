@@ -1,11 +1,12 @@
-//! Stopping a run politely: the first Ctrl-C (or SIGTERM) lets nothing new begin, a second one ends at once.
+//! Stopping a run politely: the first Ctrl-C (or SIGTERM) lets nothing new begin, a second one ends at once. Who has signals of its
+//! own, as an interpreter does, listens for them itself and [asks](Interrupt::ask).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use assay_results::exit;
 
-/// Whether the user asked to stop.
+/// Whether the user asked to stop. By default nobody did, and nothing listens.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
@@ -24,6 +25,11 @@ impl Interrupt {
             on_first();
         })?;
         Ok(interrupt)
+    }
+
+    /// Asks to begin nothing new.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 
     /// Whether to begin nothing new.

@@ -1,19 +1,23 @@
 //! The command line of Assay: the last, thin step over running, reading and reporting.
 //!
-//! A program with plugins of its own is this one with their crates linked: it names them and calls [`command::main`].
+//! A program with plugins of its own is this one with their crates linked: it names them and calls [`command::main`]. What is not of
+//! a terminal (a [`session`](session::Session) of a run, scores, lists) other programs use too, as the Python package does.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 #![warn(clippy::print_stderr)]
 
 mod architectures;
 pub mod command;
-mod containment;
+pub mod containment;
 pub mod failure;
 pub mod interrupt;
+pub mod listing;
 pub mod log;
-mod output;
+pub mod output;
 pub mod plugins;
+pub mod prepare;
 pub mod progress;
+pub mod session;
 
 // The linker drops crates whose items nobody names, and their plugins with them.
 use assay_benchmarks as _;

@@ -1,5 +1,6 @@
 //! What commands print: results to standard output, and words to people to standard error.
 
+use std::cell::RefCell;
 use std::fmt::Arguments;
 use std::io::{self, Write};
 
@@ -37,9 +38,30 @@ pub(crate) fn json(json: &str) -> Result<(), OutputError> {
     bytes(format!("{}\n", visible_in_json(json)).as_bytes())
 }
 
+/// Who hears a line.
+type Hearer = Box<dyn Fn(&str)>;
+
+thread_local! {
+    /// Who hears what is said on this thread, where that is not standard error.
+    static HEARER: RefCell<Option<Hearer>> = const { RefCell::new(None) };
+}
+
+/// Gives what `work` gives; what is told to people meanwhile on this thread goes to `hear`, and not to standard error.
+pub fn heard<T>(hear: impl Fn(&str) + 'static, work: impl FnOnce() -> T) -> T {
+    let before = HEARER.replace(Some(Box::new(hear)));
+    let done = work();
+    HEARER.set(before);
+    done
+}
+
 /// Tells people something. Where nobody listens any more, the work goes on.
 pub(crate) fn say(text: Arguments<'_>) {
-    warn(&visible(&text.to_string()));
+    let text = text.to_string();
+    let text = visible(&text);
+    HEARER.with_borrow(|hearer| match hearer {
+        Some(hear) => hear(&text),
+        None => warn(&text),
+    });
 }
 
 /// The same for an error, whose texts are visible and whose colours are ours.

@@ -33,6 +33,14 @@ pub fn installed() -> Result<Plugins, Failure> {
     named(&PluginFiles::default(), false)
 }
 
+/// Those that this experiment file may name, in this environment.
+///
+/// # Errors
+/// As [`of`], or if the file cannot be read.
+pub fn of_file(file: &Path) -> Result<Plugins, Failure> {
+    of(&Layers::new().file(file)?.environment())
+}
+
 /// Those that the experiment of these layers may name. Where it turns failures into undefined scores, what cannot be loaded
 /// is only reported.
 ///

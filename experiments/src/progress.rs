@@ -59,9 +59,11 @@ impl Progress {
         }
         Self { bar, style, unit, last_line: Mutex::new(Instant::now()), interrupt }
     }
+}
 
+impl Drop for Progress {
     /// Takes the bar away.
-    pub fn finish(&self) {
+    fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }

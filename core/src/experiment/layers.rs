@@ -146,6 +146,12 @@ impl Layers {
         PluginFiles::take(&mut given).unwrap_or_default().within(&self.merged().folder_of(&["plugins", "path"]))
     }
 
+    /// Whether a layer has something at this key, such as the name of a section.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.figment.find_value(key).is_ok()
+    }
+
     /// Whether failures become undefined scores.
     #[must_use]
     pub fn skips_errors(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::{Experiment, Plugins, Shard};
+use assay_core::experiment::Shard;
 use assay_results::present::correlations::overview;
 use assay_results::present::document;
 use assay_results::present::grid::Grid;
@@ -11,8 +11,7 @@ use assay_results::present::number::grouped;
 use assay_results::present::published;
 use assay_results::present::shell::argument;
 use assay_results::{ShardSummary, StudySummary, Times};
-use assay_run::Prepared;
-use assay_run::study::{Finished, StudyRun, reasons};
+use assay_run::study::{Finished, reasons};
 use clap::Args;
 
 use super::Ending;
@@ -22,7 +21,8 @@ use super::tabular::{number, render, table};
 use super::times::times;
 use crate::failure::Failure;
 use crate::log::LogFile;
-use crate::output::{self, OutputError, out, tell};
+use crate::output::{self, OutputError, out};
+use crate::prepare;
 
 /// Score architectures with proxies and correlate with a benchmark's accuracies
 #[derive(Debug, Args)]
@@ -67,14 +67,8 @@ impl Correlate {
             }
             self.session = self.session.setting(format!("study.shard=\"{shard}\""));
         }
-        let prepare = |experiment: Experiment, plugins: &Plugins| {
-            if experiment.benchmark.is_none() {
-                tell!("The experiment has no [benchmark]: scores will be compared with each other, not with accuracies.");
-            }
-            StudyRun::prepare(experiment, plugins)
-        };
         let log = (log, logs_on_terminal);
-        let (finished, path) = self.session.outcome(log, prepare)?;
+        let (finished, path) = self.session.outcome(log, prepare::study)?;
         self.print(&finished, &path, &reasons)
     }
 

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use assay_core::experiment::{KEYS, Layers, OTHER_SECTIONS, PLUGIN_SECTIONS, SectionForm};
-use assay_core::plugin::{Kind, Origin, Registry, Setting, ValueKind};
-use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use assay_core::plugin::Origin;
+use clap::Args;
 
 use super::Ending;
 use super::tabular::{render, table};
+use crate::listing::{Listed, What, as_json};
 use crate::output::{self, out};
 
 /// List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or engines, and their settings
@@ -32,47 +31,17 @@ pub(super) struct List {
     config: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum What {
-    Spaces,
-    Proxies,
-    Aggregates,
-    Strategies,
-    Benchmarks,
-    Datasets,
-    Engines,
-    /// The sections of experiment files
-    Sections,
-}
-
-/// One thing that is listed.
-struct Listed {
-    name: &'static str,
-    summary: &'static str,
-    origin: Option<Origin>,
-    settings: &'static [Setting],
-}
-
 impl List {
     pub(super) fn run(self) -> Result<(), Ending> {
         let plugins = match &self.config {
-            Some(file) => crate::plugins::of(&Layers::new().file(file)?.environment())?,
+            Some(file) => crate::plugins::of_file(file)?,
             None => crate::plugins::installed()?,
         };
-        let listed = match self.what {
-            What::Spaces => registered(&plugins.spaces),
-            What::Proxies => registered(&plugins.proxies),
-            What::Aggregates => registered(&plugins.aggregates),
-            What::Strategies => registered(&plugins.strategies),
-            What::Benchmarks => registered(&plugins.benchmarks),
-            What::Datasets => registered(&plugins.datasets),
-            What::Engines => registered(&plugins.engines),
-            What::Sections => sections(),
-        };
+        let listed = self.what.listed(&plugins);
         if self.json {
-            output::json(&format!("{:#}", Value::from(listed.iter().map(Listed::json).collect::<Vec<_>>())))?;
+            output::json(&format!("{:#}", as_json(&listed)))?;
         } else if self.verbose {
-            out!("{}", listed.iter().map(Listed::described).collect::<Vec<_>>().join("\n\n"))?;
+            out!("{}", listed.iter().map(described).collect::<Vec<_>>().join("\n\n"))?;
         } else {
             let mut rows = table(&[]);
             for Listed { name, summary, .. } in &listed {
@@ -84,78 +53,20 @@ impl List {
     }
 }
 
-fn registered<T: ?Sized + Kind>(registry: &Registry<T>) -> Vec<Listed> {
-    let listed = registry.iter().map(|entry| Listed {
-        name: entry.name,
-        summary: entry.summary,
-        origin: Some(entry.origin),
-        settings: entry.settings,
-    });
-    listed.collect()
-}
-
-fn sections() -> Vec<Listed> {
-    let top = SectionForm { name: "(top)", summary: "what stands before the first section", settings: KEYS };
-    let sections = [&top].into_iter().chain(PLUGIN_SECTIONS).chain(OTHER_SECTIONS);
-    sections.map(|form| Listed { name: form.name, summary: form.summary, origin: None, settings: form.settings }).collect()
-}
-
-impl Listed {
-    /// For people, with a table of the settings.
-    fn described(&self) -> String {
-        let mut lines = vec![self.name.to_owned(), format!("  {}", self.summary)];
-        if let Some(origin @ Origin::File(_)) = self.origin {
-            lines.push(format!("  from {origin}"));
-        }
-        if self.settings.is_empty() {
-            lines.push("  no settings".into());
-            return lines.join("\n");
-        }
-        let mut rows = table(&["setting", "takes", "default", "meaning"]);
-        for setting in self.settings {
-            rows.add_row([setting.name, &setting.kind.to_string(), &setting.default_text(), setting.help]);
-        }
-        lines.extend(render(&rows).lines().map(|line| format!("  {line}")));
-        lines.join("\n")
+/// For people, with a table of the settings.
+fn described(listed: &Listed) -> String {
+    let mut lines = vec![listed.name.to_owned(), format!("  {}", listed.summary)];
+    if let Some(origin @ Origin::File(_)) = listed.origin {
+        lines.push(format!("  from {origin}"));
     }
-
-    /// For programs.
-    fn json(&self) -> Value {
-        let mut value = json!({"name": self.name, "summary": self.summary, "settings": settings(self.settings)});
-        match self.origin {
-            Some(Origin::Crate(name)) => value["crate"] = name.into(),
-            Some(Origin::File(path)) => value["file"] = path.into(),
-            None => {}
-        }
-        value
+    if listed.settings.is_empty() {
+        lines.push("  no settings".into());
+        return lines.join("\n");
     }
-}
-
-fn settings(settings: &[Setting]) -> Value {
-    settings.iter().map(setting).collect()
-}
-
-fn setting(setting: &Setting) -> Value {
-    let Setting { name, kind, help, .. } = setting;
-    let mut value = json!({"name": name, "takes": kind.to_string(), "default": setting.default_text(), "help": help});
-    let (form, bounds) = match kind {
-        ValueKind::Integer { min, max: i64::MAX } => ("integer", json!({"min": min})),
-        ValueKind::Integer { min, max } => ("integer", json!({"min": min, "max": max})),
-        ValueKind::Number { min, max } => ("number", json!({"min": min, "max": max})),
-        ValueKind::Flag => ("flag", json!({})),
-        ValueKind::Text => ("text", json!({})),
-        ValueKind::Choice(words) => ("choice", json!({"words": words})),
-        ValueKind::Path => ("path", json!({})),
-        ValueKind::Texts => ("texts", json!({})),
-        ValueKind::Numbers => ("numbers", json!({})),
-        ValueKind::Table(inner) => ("table", json!({"settings": self::settings(inner)})),
-    };
-    value["type"] = form.into();
-    if let Some(default) = setting.default_value() {
-        value["value"] = default;
+    let mut rows = table(&["setting", "takes", "default", "meaning"]);
+    for setting in listed.settings {
+        rows.add_row([setting.name, &setting.kind.to_string(), &setting.default_text(), setting.help]);
     }
-    if let (Value::Object(value), Value::Object(bounds)) = (&mut value, bounds) {
-        value.extend(bounds);
-    }
-    value
+    lines.extend(render(&rows).lines().map(|line| format!("  {line}")));
+    lines.join("\n")
 }

@@ -58,7 +58,7 @@ impl Merge {
         };
         log.open(folder.open_log()?);
         let summary = shards.merge(&folder, &progress)?;
-        progress.finish();
+        drop(progress);
         correlate::print_as(&Finished::Whole(Box::new(summary)), folder.path(), self.json)
     }
 }

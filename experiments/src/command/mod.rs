@@ -12,24 +12,25 @@ mod profile;
 mod query;
 mod report;
 mod run;
-mod score;
+pub mod score;
 mod session;
 mod show;
 mod tabular;
 mod times;
 mod train;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use assay_results::{ReadError, exit};
-use assay_run::RunError;
+use assay_results::exit;
 use clap::{Parser, Subcommand};
 
 use crate::containment;
 use crate::failure::Failure;
 use crate::log::LogFile;
-use crate::output::{self, OutputError};
+use crate::output::{self, OutputError, tell};
+use crate::session::Stopped;
 
 const AFTER_HELP: &str = "\
 Example: assay run configs/quickstart.toml
@@ -79,6 +80,18 @@ impl<F: Into<Failure>> From<F> for Ending {
     }
 }
 
+impl From<Stopped> for Ending {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Failure(failure) => Self::Failure(failure),
+            Stopped::Interrupted { kind, folder } => {
+                tell!("Interrupted. What was measured is kept; continue with:\n  {}", kind.resume(&folder));
+                Self::Interrupted
+            }
+        }
+    }
+}
+
 impl From<OutputError> for Ending {
     fn from(error: OutputError) -> Self {
         match error {
@@ -91,43 +104,25 @@ impl From<OutputError> for Ending {
     }
 }
 
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        let failure = Self::new(error.to_string());
-        match error.help() {
-            Some(help) => failure.with_help(help),
-            None => failure,
-        }
-    }
-}
-
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Self {
-        let is_missing_data = error.is_missing_data();
-        let failure = match error {
-            RunError::Experiment(error) => Self::from(error),
-            other => match other.help() {
-                Some(help) => Self::new(other.to_string()).with_help(help),
-                None => Self::new(other.to_string()),
-            },
-        };
-        if is_missing_data { failure.of_missing_data() } else { failure }
-    }
-}
-
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os()))
+}
+
+/// Runs the command that these arguments name, of which the first is the program, and gives the exit code.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let _working = assay_plugin_host::working();
     // Paths and commands must survive being copied: the terminal wraps lines, not the message.
     // Fails only where a handler is set already, which is then good enough.
     drop(miette::set_hook(Box::new(|_| Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build()))));
-    let Arguments { log_level, command } = match Arguments::try_parse() {
+    let Arguments { log_level, command } = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(said) if said.use_stderr() => {
             // Nobody to tell it to does not make it right.
             drop(said.print());
-            return u8::try_from(said.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+            return u8::try_from(said.exit_code()).unwrap_or(exit::FAILED);
         }
         // Help and version are results.
         Err(said) => return ended(said.print().and_then(|()| std::io::stdout().flush()).map_err(|error| OutputError::from(error).into())),
@@ -156,14 +151,14 @@ pub fn main() -> ExitCode {
 }
 
 /// Says why a command failed, and gives the exit code.
-fn ended(outcome: Result<(), Ending>) -> ExitCode {
+fn ended(outcome: Result<(), Ending>) -> u8 {
     match outcome {
-        Ok(()) | Err(Ending::Closed) => ExitCode::SUCCESS,
-        Err(Ending::Interrupted) => ExitCode::from(exit::INTERRUPTED),
+        Ok(()) | Err(Ending::Closed) => 0,
+        Err(Ending::Interrupted) => exit::INTERRUPTED,
         Err(Ending::Failure(failure)) => {
             let code = failure.exit_code();
             output::warn(&format!("{:?}", miette::Report::new(failure)));
-            ExitCode::from(code)
+            code
         }
     }
 }

@@ -9,7 +9,6 @@ use assay_results::present::reading::describe;
 use assay_results::search::Accuracies;
 use assay_results::tables::steps;
 use assay_results::{SearchSummary, Trajectory};
-use assay_run::search::SearchRun;
 use clap::Args;
 
 use super::Ending;
@@ -19,7 +18,8 @@ use super::show::Shown;
 use super::tabular::{render, short, table};
 use super::times::times;
 use crate::log::LogFile;
-use crate::output::{OutputError, out, tell};
+use crate::output::{OutputError, out};
+use crate::prepare;
 
 /// Run an experiment file: search, measure, and write a run folder
 #[derive(Debug, Args)]
@@ -46,11 +46,7 @@ impl Run {
         let mut profiling = None;
         let prepare = |experiment: Experiment, plugins: &Plugins| {
             let profiling = profiling.insert(Profiling::start(self.profile));
-            let prepared = SearchRun::profiled(experiment, plugins, profiling.profile())?;
-            if let Some(problem) = prepared.missing_benchmark() {
-                tell!("The result's accuracies will not be known: {problem}");
-            }
-            Ok(prepared)
+            prepare::search(experiment, plugins, profiling.profile())
         };
         let log = (log, logs_on_terminal);
         let (summary, path) = self.session.outcome(log, prepare)?;

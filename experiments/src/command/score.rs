@@ -1,14 +1,17 @@
 //! `assay score`: scores given architectures.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use assay_core::engine::profile::Profile;
 use assay_core::experiment::{Assembly, ExperimentError, Layers, PlannedProxy, Purpose};
 use assay_core::plugin::{Listed, NotListed, Request};
 use assay_core::score::{Direction, Reading, Score as ProxyScore};
 use assay_core::subspace::Subspace;
 use assay_results::present::reading::describe;
-use assay_run::Unobserved;
+use assay_run::bench::records::Record;
 use assay_run::bench::workbench::{Workbench, repeats};
+use assay_run::{Observer, Unobserved};
 use clap::Args;
 use serde::Serialize;
 
@@ -27,41 +30,41 @@ Examples:
     --proxy ntk-condition --proxy linear-regions --set proxies.ntk-condition.batch=16
   assay score @best.txt --proxy naswot --json          a list: an architecture a line, # begins a comment
   head -3 best.txt | assay score - --proxy params      a list on standard input")]
-pub(super) struct Score {
+pub struct Score {
     /// Architectures as the space writes them; @FILE and - for lists, one a line
     #[arg(required = true, value_name = "ARCH")]
-    architectures: Vec<String>,
+    pub architectures: Vec<String>,
     /// A proxy to score with (may be given again)
     #[arg(long, required = true, value_name = "NAME")]
-    proxy: Vec<String>,
+    pub proxy: Vec<String>,
     /// The search space [default: nas-bench-201]
     #[arg(long, value_name = "NAME")]
-    space: Option<String>,
+    pub space: Option<String>,
     /// The images [default: synthetic]
     #[arg(long, value_name = "NAME")]
-    dataset: Option<String>,
+    pub dataset: Option<String>,
     /// Take space, dataset, engine and proxy settings from this experiment file
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub config: Option<PathBuf>,
     /// Set a key of the experiment: dataset.path=FILE, proxies.ntk-condition.batch=16
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
+    pub set: Vec<String>,
     /// How often each is measured, with new weights and images; all architectures see the same ones
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    repeats: u32,
+    pub repeats: u32,
     /// Seeds weights and images [default: the experiment file's, else 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
     /// Print JSON with every digit and reading
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Print at the end, to standard error, where the time went: by kind of work, with its speed
     #[arg(long)]
-    profile: bool,
+    pub profile: bool,
 }
 
 /// The scores of one architecture by one proxy.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Line {
     architecture: String,
     proxy: String,
@@ -73,30 +76,18 @@ struct Line {
     readings: Vec<Reading>,
 }
 
-#[derive(Serialize)]
-struct Scores {
+/// Scores with their protocol. As JSON they have every digit and reading.
+#[derive(Debug, Serialize)]
+pub struct Scores {
     protocol: String,
     scores: Vec<Line>,
 }
 
 impl Score {
     pub(super) fn run(self) -> Result<(), Ending> {
-        let given = Architectures::read(&self.architectures)?;
-        let layers = self.layers()?;
-        let plugins = crate::plugins::of(&layers)?;
-        let experiment = layers.resolve(Purpose::Score, &plugins)?;
-        let assembly = Assembly::new(&experiment, &plugins);
-        let space = assembly.space()?;
-        let listed = Listed::read(space.as_ref(), &given.texts).map_err(|NotListed { row, error }| {
-            Failure::new(format!("{} is not an architecture of {}: {error}", given.called(row), experiment.space.name))
-        })?;
-        listed.repeated.iter().for_each(|repeated| tell!("{repeated}; it is measured once."));
-        let proxies = self.proxies(&assembly)?;
         let profiling = Profiling::start(self.profile);
-        let workbench = Workbench::of(&experiment, &assembly, space, proxies, profiling.profile())?;
-        workbench.told().iter().for_each(|line| tell!("{line}"));
-        let scores = self.measure(&workbench, &given.texts, &listed)?;
-        let scores = Scores { protocol: workbench.protocol(), scores };
+        // Nothing is kept of a score, so Ctrl-C may end the program as it is.
+        let scores = self.scores(&Unobserved, profiling.profile())?;
         if self.json {
             let json = serde_json::to_string_pretty(&scores).map_err(|error| Failure::new(error.to_string()))?;
             output::json(&json)?;
@@ -105,6 +96,28 @@ impl Score {
         }
         profiling.print();
         Ok(())
+    }
+
+    /// The scores that are asked for. The times of the work are added to the profile, if there is one.
+    ///
+    /// # Errors
+    /// If what is asked for does not fit, or a measurement fails or is interrupted.
+    pub fn scores(&self, observer: &dyn Observer, profile: Option<&Arc<Profile>>) -> Result<Scores, Failure> {
+        let given = Architectures::read(&self.architectures)?;
+        let layers = self.layers()?;
+        let plugins = crate::plugins::of(&layers)?;
+        let experiment = layers.resolve(Purpose::Score, &plugins)?;
+        let assembly = Assembly::new(&experiment, &plugins);
+        let space = assembly.space()?;
+        let listed = Listed::read(space.as_ref(), &given.texts).map_err(|NotListed { row, error }| {
+            Failure::new(format!("{} is not an architecture of {}: {error}", given.called(row), experiment.space.name)).of_what_was_asked()
+        })?;
+        listed.repeated.iter().for_each(|repeated| tell!("{repeated}; it is measured once."));
+        let proxies = self.proxies(&assembly)?;
+        let workbench = Workbench::of(&experiment, &assembly, space, proxies, profile)?;
+        workbench.told().iter().for_each(|line| tell!("{line}"));
+        let scores = self.measure(&workbench, &given.texts, &listed, observer)?;
+        Ok(Scores { protocol: workbench.protocol(), scores })
     }
 
     fn layers(&self) -> Result<Layers, ExperimentError> {
@@ -127,15 +140,19 @@ impl Score {
         self.proxy.iter().map(planned).collect()
     }
 
-    fn measure(&self, workbench: &Workbench, texts: &[String], listed: &Listed) -> Result<Vec<Line>, Failure> {
+    fn measure(&self, workbench: &Workbench, texts: &[String], listed: &Listed, observer: &dyn Observer) -> Result<Vec<Line>, Failure> {
         let count = self.repeats as usize;
         let asked = |architecture| workbench.proxies.iter().map(move |proxy| (architecture, proxy));
         let wanted: Vec<(&Subspace, &PlannedProxy)> = listed.architectures.iter().flat_map(asked).collect();
         let requests: Vec<Request> =
             wanted.iter().flat_map(|(architecture, proxy)| repeats(&proxy.label, architecture, "score", count)).collect();
-        // Nothing is kept of a score, so Ctrl-C may end the program as it is.
-        let records =
-            workbench.measure(&Vec::from_iter(&requests), &Unobserved, &|_| Ok(())).map_err(|error| Failure::new(error.to_string()))?;
+        observer.phase("scoring");
+        observer.expect(requests.len());
+        let advance = |records: &[Record]| {
+            observer.advance(records.len());
+            Ok(())
+        };
+        let records = workbench.measure(&Vec::from_iter(&requests), observer, &advance).map_err(|error| Failure::new(error.to_string()))?;
         // Each architecture in the notations in which it was given, with what was measured of it once.
         let rows = texts.iter().zip(&listed.rows);
         let line = |text: &String, position: usize, proxy: usize| {

@@ -35,7 +35,7 @@ use assay_core::plugin::{Entry, Origin, Proxy, SearchSpace, SearchStrategy, Sett
 pub use border::{Working, end_program, working};
 pub use error::{LoadError, LoadProblem};
 #[cfg(unix)]
-pub use isolated::{CHILD, serve};
+pub use isolated::{CHILD, begin_children_by, serve};
 pub use library::Library;
 
 use callee::{Callee, Instance};

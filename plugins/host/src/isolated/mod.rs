@@ -20,8 +20,8 @@ use crate::callee::{Callee, Fault};
 use crate::description::Description;
 use crate::error::{LoadError, LoadProblem};
 use crate::source::Source;
-pub use process::CHILD;
 use process::Child;
+pub use process::{CHILD, begin_children_by};
 use wire::{Answer, Failure, Order};
 
 /// What a file declares, read by a child.

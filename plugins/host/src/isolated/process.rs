@@ -1,11 +1,14 @@
 //! The parent's side: a child process, what it is told, and how it ends.
 #![allow(unsafe_code, reason = "a function of the C library")]
 
+use std::ffi::OsString;
 use std::io::{self, BufReader, BufWriter};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::wire::{self, Answer, Event, Failure, Order};
@@ -15,6 +18,15 @@ use crate::source::Source;
 
 /// The argument with which this program becomes a child that runs a plugin.
 pub const CHILD: &str = "plugin-child";
+
+/// The program of children and what stands before [`CHILD`], where that is not this program's file alone.
+static PROGRAM: OnceLock<(PathBuf, Vec<OsString>)> = OnceLock::new();
+
+/// From now on children are begun by this program with these arguments before [`CHILD`]: an interpreter that runs Assay as a
+/// library is not Assay itself. What was said first counts.
+pub fn begin_children_by(program: PathBuf, arguments: Vec<OsString>) {
+    PROGRAM.get_or_init(|| (program, arguments));
+}
 
 /// A child process.
 pub(super) struct Child {
@@ -35,7 +47,15 @@ pub(super) enum Broken {
 impl Child {
     pub(super) fn spawn(timeout: Option<Duration>) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
-        let process = Command::new(std::env::current_exe()?)
+        let mut command = match PROGRAM.get() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                command
+            }
+            None => Command::new(std::env::current_exe()?),
+        };
+        let process = command
             .arg(CHILD)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::from(io::stderr().as_fd().try_clone_to_owned()?))
