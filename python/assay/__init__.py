@@ -1,0 +1,56 @@
+"""Assay scores neural architectures without training them, searches with those scores, and measures how far they can be trusted.
+
+Everything here does what the command line does, to the same bits:
+
+>>> import assay
+>>> cell = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"
+>>> scores = assay.score(cell, ["params", "naswot"], repeats=1, progress=False)
+>>> [score.better for score in scores]
+['higher', 'higher']
+
+`score` scores architectures; `run` runs any experiment, and gives a `Search`, a `Study` or a `Training` over its run folder; `Run` opens
+a run folder that is already there. `spaces`, `proxies`, `strategies` and so on list what there is. Results are tables that polars,
+pyarrow and pandas read.
+"""
+
+import sys
+
+from . import _native
+from ._errors import AssayError, AssayWarning, BadSetting, MissingData, UndefinedScore
+from ._known import Plugins, aggregates, benchmarks, datasets, engines, proxies, spaces, strategies
+from ._progress import Progress
+from ._run import Run, Search, Study, Training, run
+from ._score import Score, Scores, score
+from ._table import Table
+
+__version__: str = _native.VERSION
+
+__all__ = [
+    "AssayError",
+    "AssayWarning",
+    "BadSetting",
+    "MissingData",
+    "Plugins",
+    "Progress",
+    "Run",
+    "Score",
+    "Scores",
+    "Search",
+    "Study",
+    "Table",
+    "Training",
+    "UndefinedScore",
+    "aggregates",
+    "benchmarks",
+    "datasets",
+    "engines",
+    "proxies",
+    "run",
+    "score",
+    "spaces",
+    "strategies",
+]
+
+if sys.executable:
+    # Plugins in processes of their own: this interpreter is not Assay itself.
+    _native.begin_children_by(sys.executable, ["-m", "assay"])

@@ -1,0 +1,53 @@
+"""What goes wrong, as exceptions; and what users should know, as warnings."""
+
+from __future__ import annotations
+
+
+class AssayError(Exception):
+    """What Assay cannot do. Its text is what the command line says, with the place in the experiment file.
+
+    Attributes:
+        message: what is wrong, in one line.
+        help: what to do about it, where that is known.
+
+    Example:
+        >>> import assay
+        >>> try:
+        ...     assay.Run("no/such/folder").summary
+        ... except assay.AssayError as error:
+        ...     print(error.help)
+        name a run folder, such as one under results/
+    """
+
+    message: str
+    help: str | None
+
+    def __init__(self, text: str, message: str | None = None, help: str | None = None) -> None:
+        super().__init__(text)
+        self.message = text if message is None else message
+        self.help = help
+
+
+class BadSetting(AssayError):
+    """What was asked for does not fit: a wrong setting, an unknown name, a text that is not an architecture.
+
+    Example:
+        >>> import assay
+        >>> try:
+        ...     assay.score("|nor_conv_3x3~0|", "params")
+        ... except assay.BadSetting as error:
+        ...     print(error.message.split(":")[0])
+        this is not an architecture of nas-bench-201
+    """
+
+
+class MissingData(AssayError):
+    """Nothing but data is missing: the images of a dataset, or the table of a benchmark. `help` says how to get it."""
+
+
+class UndefinedScore(AssayError):
+    """A score has no value. It is raised where a number is asked for, as by `float(score)`; the message says why there is none."""
+
+
+class AssayWarning(UserWarning):
+    """Something that the user should know, and that does not end the work."""

@@ -1,0 +1,73 @@
+"""What this build knows: spaces, proxies, strategies and the other plugins, with their settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from . import _native
+from ._errors import BadSetting
+from ._table import Table
+
+Path = str | os.PathLike[str]
+
+
+class Plugins(Table):
+    """The plugins of one sort: name and summary, a row each.
+
+    Example:
+        >>> import assay
+        >>> assay.proxies().settings("ntk-condition")["name"][:2]
+        ['channels', 'cells']
+    """
+
+    def __init__(self, known: list[dict[str, Any]]) -> None:
+        super().__init__(_native.Table([(name, "text", [one[name] for one in known]) for name in ("name", "summary")]))
+        self._settings = {one["name"]: one["settings"] for one in known}
+
+    def settings(self, name: str) -> Table:
+        """The settings of one of them: name, takes, default, help. BadSetting if there is none of this name."""
+        if name not in self._settings:
+            raise BadSetting(f"there is no `{name}` among them: {', '.join(self._settings)}")
+        settings = self._settings[name]
+        return Table(_native.Table([(key, "text", [one[key] for one in settings]) for key in ("name", "takes", "default", "help")]))
+
+
+def _listed(what: str, config: Path | None) -> Plugins:
+    return Plugins(json.loads(_native.listed(what, config)))
+
+
+def spaces(config: Path | None = None) -> Plugins:
+    """The search spaces, with those that the plugins of an experiment file bring."""
+    return _listed("spaces", config)
+
+
+def proxies(config: Path | None = None) -> Plugins:
+    """The proxies, with those that the plugins of an experiment file bring."""
+    return _listed("proxies", config)
+
+
+def aggregates(config: Path | None = None) -> Plugins:
+    """The aggregates of proxies, which studies take beside proxies."""
+    return _listed("aggregates", config)
+
+
+def strategies(config: Path | None = None) -> Plugins:
+    """The strategies of search, with those that the plugins of an experiment file bring."""
+    return _listed("strategies", config)
+
+
+def benchmarks(config: Path | None = None) -> Plugins:
+    """The benchmarks, whose tables are imported by `assay benchmark import`."""
+    return _listed("benchmarks", config)
+
+
+def datasets(config: Path | None = None) -> Plugins:
+    """The datasets; `synthetic` needs no download."""
+    return _listed("datasets", config)
+
+
+def engines(config: Path | None = None) -> Plugins:
+    """The engines, which measure networks."""
+    return _listed("engines", config)

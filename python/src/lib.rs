@@ -1,0 +1,34 @@
+//! The Python package's shared library: what the command line does, called from Python.
+//!
+//! Functions and one class, all small: they take what Python has, let the crates below do the work on a thread of its own
+//! ([`waiting`]), and give back tables ([`table`]), texts, or one of the package's exceptions ([`exception`]). What is pleasant to use
+//! is made of them in Python, in the folder `assay`.
+
+mod exception;
+mod known;
+mod score;
+mod session;
+mod stream;
+mod table;
+mod waiting;
+
+use assay_heap::Heap;
+use pyo3::prelude::*;
+
+#[global_allocator]
+static HEAP: Heap = Heap;
+
+/// The compiled part of the package `assay`.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::known::{begin_children_by, kind, listed, main, summary};
+    #[pymodule_export]
+    use super::score::score;
+    #[pymodule_export]
+    use super::session::run;
+    #[pymodule_export]
+    use super::table::{Table, read_table};
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}

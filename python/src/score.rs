@@ -1,0 +1,38 @@
+//! Scores of given architectures, as `assay score` measures them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use assay::command::score::Score;
+use assay::failure::Failure;
+use pyo3::prelude::*;
+
+use crate::exception;
+use crate::waiting::{Listener, Telling, Told, wait_for};
+
+/// Scores architectures with proxies: the text that `assay score --json` prints.
+#[pyfunction]
+#[pyo3(signature = (architectures, proxies, space, dataset, config, set, repeats, seed, progress, line))]
+#[expect(clippy::too_many_arguments, reason = "Python calls it with keywords")]
+pub(crate) fn score<'py>(
+    py: Python<'py>,
+    architectures: Vec<String>,
+    proxies: Vec<String>,
+    space: Option<String>,
+    dataset: Option<String>,
+    config: Option<PathBuf>,
+    set: Vec<String>,
+    repeats: u32,
+    seed: Option<u64>,
+    progress: Option<Bound<'py, PyAny>>,
+    line: Bound<'py, PyAny>,
+) -> PyResult<String> {
+    let score = Score { architectures, proxy: proxies, space, dataset, config, set, repeats, seed, json: true, profile: false };
+    let outcome = wait_for(py, &Listener { progress, line }, move |told| work(&score, told))?;
+    outcome.map_err(|failure| exception::of(py, &failure))
+}
+
+fn work(score: &Score, told: Arc<Told>) -> Result<String, Failure> {
+    let scores = score.scores(&Telling(told), None)?;
+    serde_json::to_string(&scores).map_err(|error| Failure::new(error.to_string()))
+}

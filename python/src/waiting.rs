@@ -1,0 +1,185 @@
+//! Work on a thread of its own, while the thread that asked waits and listens.
+//!
+//! The waiting thread has let Python's other threads go on. Some fifty times a second it looks for signals, shows progress, and
+//! passes on what was told; so Ctrl-C raises `KeyboardInterrupt` at once, whatever is being measured. The work is then asked to end:
+//! it finishes the measurements in flight, writes them down, and nobody waits for it but the next work ([`all_ended`]).
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use assay::containment::contained;
+use assay::failure::Failure;
+use assay::interrupt::Interrupt;
+use assay::output::heard;
+use assay_run::Observer;
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+
+use crate::exception;
+
+/// Between two looks for signals.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Works that were left alone when they were interrupted.
+static LEFT: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the work tells, and the waiting thread passes on.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    done: AtomicUsize,
+    expected: AtomicUsize,
+    phase: Mutex<String>,
+    unit: Mutex<&'static str>,
+    /// Lines, and whether each is a warning.
+    lines: Mutex<Vec<(String, bool)>>,
+    /// Where the work keeps what it measures.
+    folder: Mutex<Option<PathBuf>>,
+    interrupt: Interrupt,
+}
+
+impl Told {
+    /// The work keeps what it measures in this folder, and counts these units.
+    pub(crate) fn begins(&self, folder: &Path, unit: &'static str) {
+        *locked(&self.folder) = Some(folder.to_owned());
+        *locked(&self.unit) = unit;
+    }
+
+    fn line(&self, line: &str, is_warning: bool) {
+        locked(&self.lines).push((line.to_owned(), is_warning));
+    }
+}
+
+/// The observer of a run: everything goes to the waiting thread.
+pub(crate) struct Telling(pub(crate) Arc<Told>);
+
+impl Observer for Telling {
+    fn phase(&self, phase: &str) {
+        phase.clone_into(&mut locked(&self.0.phase));
+    }
+
+    fn expect(&self, more: usize) {
+        self.0.expected.store(self.0.done.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+    }
+
+    fn replay(&self, done: usize) {
+        self.advance(done);
+    }
+
+    fn advance(&self, done: usize) {
+        self.0.done.fetch_add(done, Ordering::Relaxed);
+    }
+
+    fn say(&self, line: &str) {
+        self.0.line(line, false);
+    }
+
+    fn warn(&self, line: &str) {
+        self.0.line(line, true);
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.0.interrupt.is_asked()
+    }
+}
+
+/// Whom the waiting thread tells.
+pub(crate) struct Listener<'py> {
+    /// Called with what is done, what is expected in all, the phase and the unit.
+    pub(crate) progress: Option<Bound<'py, PyAny>>,
+    /// Called with a line and whether it is a warning.
+    pub(crate) line: Bound<'py, PyAny>,
+}
+
+impl Listener<'_> {
+    /// Passes on what is new; `shown` is what was shown last.
+    fn tell(&self, told: &Told, shown: &mut Option<(usize, usize, String)>) -> PyResult<()> {
+        for (line, is_warning) in std::mem::take(&mut *locked(&told.lines)) {
+            self.line.call1((line, is_warning))?;
+        }
+        let now = (told.done.load(Ordering::Relaxed), told.expected.load(Ordering::Relaxed), locked(&told.phase).clone());
+        if let Some(progress) = self.progress.as_ref().filter(|_| shown.as_ref() != Some(&now)) {
+            progress.call1((now.0, now.1, &now.2, *locked(&told.unit)))?;
+            *shown = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// Gives what `work` gives, which runs on a thread of its own with an observer. What it tells goes to the listener.
+///
+/// # Errors
+/// What a signal or the listener raises: the work is then asked to end, and left alone. `AssayError` if the work panics or gets no thread.
+pub(crate) fn wait_for<T: Send + 'static>(
+    py: Python<'_>,
+    listener: &Listener<'_>,
+    work: impl FnOnce(Arc<Told>) -> T + Send + 'static,
+) -> PyResult<T> {
+    all_ended(py)?;
+    let told = Arc::<Told>::default();
+    let (sender, receiver) = mpsc::channel();
+    let own = Arc::clone(&told);
+    let begun = Builder::new().name("assay".into()).spawn(move || {
+        let heard_by = Arc::clone(&own);
+        let outcome = contained(|| heard(move |line| heard_by.line(line, true), || work(own)));
+        // Nobody waits any more where it was interrupted.
+        drop(sender.send(outcome));
+    });
+    let thread = begun.map_err(|error| exception::of(py, &Failure::new(format!("the system gives no thread: {error}"))))?;
+    let outcome = listen(py, listener, &told, &Mutex::new(receiver));
+    match outcome {
+        Ok(outcome) => {
+            drop(py.detach(|| thread.join()));
+            outcome.map_err(|failure| exception::of(py, &failure))
+        }
+        Err(raised) => {
+            told.interrupt.ask();
+            locked(&LEFT).push(thread);
+            if let Some(folder) = locked(&told.folder).as_ref().filter(|_| raised.is_instance_of::<PyKeyboardInterrupt>(py)) {
+                let note = format!("What was measured is kept; continue with: assay.Run({:?}).resume()", folder.display().to_string());
+                raised.value(py).call_method1("add_note", (note,))?;
+            }
+            Err(raised)
+        }
+    }
+}
+
+/// Waits for the outcome, and passes on meanwhile what is told.
+fn listen<T: Send>(py: Python<'_>, listener: &Listener<'_>, told: &Told, receiver: &Mutex<Receiver<T>>) -> PyResult<T> {
+    let mut shown = None;
+    loop {
+        match py.detach(|| locked(receiver).recv_timeout(PAUSE)) {
+            Ok(outcome) => {
+                listener.tell(told, &mut shown)?;
+                return Ok(outcome);
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                py.check_signals()?;
+                listener.tell(told, &mut shown)?;
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(exception::of(py, &Failure::new("the thread of the work ended without a word; please report it")));
+            }
+        }
+    }
+}
+
+/// Waits until every interrupted work has ended: it holds the lock of its folder, and threads.
+///
+/// # Errors
+/// What a signal raises meanwhile; they are waited for again the next time.
+fn all_ended(py: Python<'_>) -> PyResult<()> {
+    while locked(&LEFT).iter().any(|thread| !thread.is_finished()) {
+        py.detach(|| std::thread::sleep(PAUSE));
+        py.check_signals()?;
+    }
+    locked(&LEFT).clear();
+    Ok(())
+}

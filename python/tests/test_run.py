@@ -1,0 +1,90 @@
+"""Runs leave the same folders as the command, and are read from them."""
+
+import json
+from pathlib import Path
+
+import assay
+import pytest
+from conftest import CELL, without_times
+
+
+def only(folder: Path) -> Path:
+    (run,) = folder.iterdir()
+    return run
+
+
+def test_a_study_has_the_tables_of_the_command_to_the_last_byte(command, study, tmp_path):
+    experiment, file = study
+    command("correlate", file, "--quiet", "--run-dir", tmp_path / "theirs")
+    with pytest.warns(assay.AssayWarning, match=r"no \[benchmark\]"):
+        of_file = assay.run(file, folder=tmp_path / "file", progress=False)
+        of_dict = assay.run(experiment, folder=tmp_path / "dict", threads=1, progress=False)
+    assert type(of_file) is assay.Study and of_file.kind == "study"
+    for run in (of_file, of_dict):
+        for name in ("scores", "architectures"):
+            assert (run.folder / f"{name}.parquet").read_bytes() == (tmp_path / "theirs" / f"{name}.parquet").read_bytes(), name
+        assert without_times(run.summary) == without_times((tmp_path / "theirs" / "summary.json").read_text())
+    # Those of the command are read as well.
+    theirs = assay.Study(tmp_path / "theirs")
+    assert theirs.scores.to_dict() == of_dict.scores.to_dict() and len(theirs.scores) == 6 * (2 * 2 + 1)
+
+
+def test_a_search_is_that_of_the_command(command, tmp_path):
+    search = {
+        "space": {"name": "nas-bench-201"},
+        "dataset": {"name": "synthetic"},
+        "strategy": {"name": "random", "samples": 5, "oracle": {"proxy": "naswot", "repeats": 2}},
+        "proxies": {"naswot": {"batch": 8}},
+    }
+    run = assay.run(search, folder=tmp_path / "ours", seed=7, progress=False)
+    command("run", run.folder / "experiment.toml", "--quiet", "--run-dir", tmp_path / "theirs")
+    assert type(run) is assay.Search
+    theirs = json.loads((tmp_path / "theirs" / "summary.json").read_text())
+    assert without_times(run.summary) == without_times(theirs) and run.best == theirs["architecture"]["text"]
+    assert run.summary["seed"] == 7 == run.experiment["seed"]
+    assert run.trajectory.to_dict() == assay.Run(tmp_path / "theirs").trajectory.to_dict()
+    assert "naswot" in run.measurements["proxy"]
+    assert run.best in run._repr_html_()
+
+
+def test_a_training_is_that_of_the_command(command, tmp_path):
+    images = {"name": "synthetic", "size": 8, "images": 32}
+    training = {
+        "space": {"name": "nas-bench-201"},
+        "dataset": images,
+        "test": images,
+        "training": {"architecture": CELL, "recipe": "nas-bench-201", "epochs": 2, "batch": 16, "channels": 4, "cells": 1},
+    }
+    run = assay.run(training, folder=tmp_path / "ours", progress=False)
+    command("train", run.folder / "experiment.toml", "--quiet", "--run-dir", tmp_path / "theirs")
+    assert type(run) is assay.Training and run.curve["epoch"] == [1, 2]
+    weights = [(folder / "weights.safetensors").read_bytes() for folder in (run.folder, tmp_path / "theirs")]
+    assert weights[0] == weights[1]
+    assert run.test_error == assay.Run(tmp_path / "theirs").test_error
+
+
+def test_a_finished_run_that_is_continued_is_read(study):
+    experiment, _ = study
+    with pytest.warns(assay.AssayWarning):
+        run = assay.run(experiment, progress=False)
+    with pytest.warns(assay.AssayWarning, match="finished"):
+        again = run.resume(progress=False)
+    assert again.folder == run.folder and again.is_finished
+    assert only(Path(experiment["output"])) == run.folder
+
+
+def test_what_the_command_lists_is_listed(command):
+    for what in ("spaces", "proxies", "aggregates", "strategies", "benchmarks", "datasets", "engines"):
+        told = json.loads(command("list", what, "--json"))
+        known = getattr(assay, what)()
+        assert list(known.rows()) == [{key: one[key] for key in ("name", "summary")} for one in told]
+        for one in told:
+            assert known.settings(one["name"])["name"] == [setting["name"] for setting in one["settings"]]
+
+
+def test_the_shipped_experiments_say_which_kind_of_run_they_are():
+    import tomllib
+
+    for file in sorted((Path(__file__).parents[2] / "configs").glob("*.toml")):
+        experiment = tomllib.loads(file.read_text())
+        assert not {"strategy", "study"} <= experiment.keys(), file.name
