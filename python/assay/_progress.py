@@ -39,8 +39,9 @@ class _Bar:
 
 
 @contextmanager
-def listening(progress: bool | Progress) -> Iterator[tuple[Progress | None, Callable[[str, bool], None]]]:
-    """Who is told how far a work is, and who hears its lines. What users should know is a warning, whatever is shown."""
+def listening(progress: bool | Progress, callers: int) -> Iterator[tuple[Progress | None, Callable[[str, bool], None]]]:
+    """Who is told how far a work is, and who hears its lines. What users should know is a warning, whatever is shown: at the place of
+    whoever called this many functions of the package."""
     bar = None
     if progress is True:
         try:
@@ -54,7 +55,7 @@ def listening(progress: bool | Progress) -> Iterator[tuple[Progress | None, Call
 
     def line(text: str, is_warning: bool) -> None:
         if is_warning:
-            warnings.warn(text, AssayWarning, stacklevel=5)
+            warnings.warn(text, AssayWarning, stacklevel=callers + 2)
         elif bar is not None:
             bar.write(text)
 

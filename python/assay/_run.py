@@ -274,7 +274,7 @@ def _work(
     folder: str | os.PathLike[str] | None,
     progress: bool | Progress,
 ) -> Run:
-    with listening(progress) as (shown, line):
+    with listening(progress, 2) as (shown, line):
         ran = _native.run(
             path=path,
             text=text,

@@ -138,7 +138,7 @@ def score(
         sets = {"threads": threads, **sets}
     assignments = _toml.assignments(set, sets)
     texts, names = _architectures(architectures), _texts(proxies, "proxies")
-    with listening(progress) as (shown, line):
+    with listening(progress, 1) as (shown, line):
         told = _native.score(
             architectures=texts,
             proxies=names,

@@ -49,7 +49,7 @@ pub(crate) fn run<'py>(
 }
 
 fn work(session: &Session, wanted: Option<Kind>, told: &Arc<Told>) -> Result<PathBuf, Stopped> {
-    let log = LOG.as_ref().map_err(|problem| Failure::new(problem))?;
+    let log = LOG.as_ref().map_err(Failure::new)?;
     let kind = wanted.map_or_else(|| session.kind(), Ok)?;
     let watch = |folder: &Path, unit| {
         told.begins(folder, unit);

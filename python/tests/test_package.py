@@ -40,6 +40,23 @@ def test_everything_public_is_documented_and_typed():
     assert (Path(assay.__file__).parent / "py.typed").exists()
 
 
+def test_the_package_and_its_use_are_typed(tmp_path):
+    api = pytest.importorskip("mypy.api")
+    use = tmp_path / "use.py"
+    use.write_text(
+        "import assay\n"
+        "value: float = float(assay.score('a', ['params'])['params'])\n"
+        "names: list[str] = assay.Run('folder').tables\n"
+        "wrong: int = assay.score('a', 3)\n"
+    )
+    package = Path(assay.__file__).parent
+    settings = Path(__file__).parents[1] / "pyproject.toml"
+    said, _, code = api.run(["--config-file", str(settings), "--cache-dir", str(tmp_path / "mypy"), str(package), str(use)])
+    errors = [line for line in said.splitlines() if ": error:" in line]
+    # The last line of the use is wrong in two ways, and nothing else is.
+    assert code == 1 and len(errors) == 2 and all("use.py:4" in line for line in errors), said
+
+
 def test_the_stub_of_the_compiled_part_has_what_is_there():
     tree = ast.parse((Path(assay.__file__).parent / "_native.pyi").read_text())
     stubbed = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}

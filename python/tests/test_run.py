@@ -16,9 +16,10 @@ def only(folder: Path) -> Path:
 def test_a_study_has_the_tables_of_the_command_to_the_last_byte(command, study, tmp_path):
     experiment, file = study
     command("correlate", file, "--quiet", "--run-dir", tmp_path / "theirs")
-    with pytest.warns(assay.AssayWarning, match=r"no \[benchmark\]"):
+    with pytest.warns(assay.AssayWarning, match=r"no \[benchmark\]") as warned:
         of_file = assay.run(file, folder=tmp_path / "file", progress=False)
         of_dict = assay.run(experiment, folder=tmp_path / "dict", threads=1, progress=False)
+    assert {warning.filename for warning in warned} == {__file__}
     assert type(of_file) is assay.Study and of_file.kind == "study"
     for run in (of_file, of_dict):
         for name in ("scores", "architectures"):

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import assay
 import pytest
@@ -47,8 +48,9 @@ def test_an_undefined_score_has_a_reason_and_no_value():
 def test_a_list_in_a_file_is_read_and_what_is_there_twice_is_a_warning(tmp_path):
     file = tmp_path / "best.txt"
     file.write_text(f"{CELL}  # the first\n{OTHER}\n{CELL}\n")
-    with pytest.warns(assay.AssayWarning, match="row 3 has the same architecture as row 1"):
+    with pytest.warns(assay.AssayWarning, match="row 3 has the same architecture as row 1") as warned:
         scores = assay.score(file, "params", progress=False)
+    assert {warning.filename for warning in warned} == {__file__}
     assert [score.architecture for score in scores] == [CELL, OTHER, CELL]
 
 
@@ -70,6 +72,12 @@ def test_other_threads_of_python_go_on_while_scores_are_measured():
     inside = [moment for moment in ticks if begun <= moment <= ended]
     # A thread that were held would tick once or twice.
     assert len(inside) > 20 * (ended - begun), f"{len(inside)} ticks in {ended - begun:.2f} s"
+
+
+def test_scores_on_several_threads_at_once_are_those_of_one():
+    with ThreadPoolExecutor(3) as pool:
+        several = list(pool.map(lambda seed: assay.score(CELL, "naswot", seed=seed, progress=False)["score"], [0, 1, 0]))
+    assert several[0] == several[2] != several[1] == assay.score(CELL, "naswot", seed=1, progress=False)["score"]
 
 
 def test_a_process_that_is_forked_after_a_score_scores_the_same():

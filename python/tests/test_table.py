@@ -45,6 +45,15 @@ def test_polars_and_pyarrow_read_the_same_memory():
     assert polars.DataFrame(arrow).equals(frame)
 
 
+def test_pandas_has_the_same_values():
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    made = table(2)
+    frame = made.to_pandas()
+    assert list(frame.columns) == made.columns and frame["text"].isna().sum() == 2
+    assert [None if pandas.isna(value) else value for value in frame["number"]] == made["number"]
+
+
 def test_a_reader_that_does_not_know_views_gets_large_strings():
     pyarrow = pytest.importorskip("pyarrow")
     made = table(2)
