@@ -78,6 +78,18 @@ fn layers_evolve_in_two_stages_within_the_limit() {
 }
 
 #[test]
+fn layers_are_searched_without_labels() {
+    let scratch = Scratch::new();
+    for objective in ["rotation", "jigsaw"] {
+        scratch
+            .write("search.toml", hurricane("nas-bench-macro", &format!("objective = \"{objective}\"")).replace("size = 8", "size = 16"));
+        scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", objective]);
+        let accuracies: Vec<f64> = steps(&scratch, objective).iter().filter_map(|step| reading(step, "one-shot accuracy")).collect();
+        assert!(accuracies.len() > 40 && accuracies.iter().all(|percent| (0.0..=100.0).contains(percent)), "{objective}: {accuracies:?}");
+    }
+}
+
+#[test]
 fn what_layers_cannot_do_is_refused_before_anything_runs() {
     let scratch = Scratch::new();
     for (space, settings, because) in [
@@ -94,6 +106,9 @@ fn what_layers_cannot_do_is_refused_before_anything_runs() {
         let said = scratch.fail(&["run", "search.toml"]);
         assert!(said.contains(because), "{space} {settings}: {said}");
     }
+    scratch.write("search.toml", hurricane("nas-bench-macro", "").replace("crossovers = 3", "crossovers = 6"));
+    let said = scratch.fail(&["run", "search.toml"]);
+    assert!(said.contains("a generation of 8 has no place for 3 mutations and 6 crossovers"), "{said}");
     // What adds operators up cannot run on widths, and does on layers of operators.
     for strategy in ["gdas", "manas", "enas"] {
         let text = |space: &str| hurricane(space, "").split("\npopulation").next().unwrap().replace("hurricane", strategy);
@@ -112,7 +127,13 @@ fn the_experiments_that_share_weights_run_on_other_images() {
     let scratch = Scratch::new();
     let small =
         ["dataset.name=synthetic", "dataset.images=64", "dataset.size=8", "strategy.images=16", "strategy.epochs=2", "strategy.batch=8"];
-    let evolution = ["strategy.generations=1", "strategy.population=2", "strategy.recalibration_images=8"];
+    let evolution = [
+        "strategy.generations=1",
+        "strategy.population=2",
+        "strategy.mutations=1",
+        "strategy.crossovers=1",
+        "strategy.recalibration_images=8",
+    ];
     for (name, more) in [
         ("search-unnas-darts", &[][..]),
         ("search-hurricane-nas-bench-macro", &evolution),

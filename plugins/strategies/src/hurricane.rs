@@ -119,7 +119,9 @@ impl Hurricane {
         for number in 0..images.div_ceil(rewards.batch) {
             let batch = rewards.ranking(number, images)?;
             let output = course.supernet.test(&batch, &path)?;
-            right += course.supernet.accuracy(&output, &batch) * batch.len() as f64;
+            // Of images, of which a pretext task may make several.
+            let count = rewards.batch.min(images - number * rewards.batch);
+            right += course.supernet.accuracy(&output, &batch) * count as f64;
         }
         Ok(right / images as f64)
     }
@@ -203,6 +205,14 @@ impl Method for Hurricane {
         if self.later(layout) > most {
             let problem = format!("must be {most} at the most, so that a layer is left for the second stage, is {}", self.later(layout));
             return Err(SettingsError::new("later", problem));
+        }
+        let EvolutionSettings { population, crossovers, mutations, .. } = self.evolution;
+        if crossovers + mutations > population {
+            let problem = format!(
+                "a generation of {population} has no place for {mutations} mutations and {crossovers} crossovers; give as many together at \
+                 the most, or a larger `population`"
+            );
+            return Err(SettingsError::new("crossovers", problem));
         }
         let found = cheapest(space, &self.net(&net.graph));
         let (architecture, least) = found.map_err(|error| SettingsError::new("name", error.to_string()))?;
