@@ -4,7 +4,7 @@
 
 For each network FOLDER gets NAME.onnx (TorchScript's exporter, which keeps batch normalisation and parameter names), NAME.input (32-bit
 floats, little-endian) and NAME.json: the shape of the input, the number of parameters, and the logits in evaluation mode. Weights are
-random, from a fixed seed. Needs torch, torchvision, timm and onnx.
+random, from a fixed seed; those that begin as one number everywhere are moved away from it. Needs torch, torchvision, timm and onnx.
 """
 import json
 import math
@@ -150,9 +150,23 @@ NETWORKS = {
 }
 
 
+def moved(network):
+    """Moves what begins as one number everywhere: heads and last norms of 0, scales of 1 or 1e-6, running statistics. Otherwise
+    whole branches add nothing, and nothing could be seen of them in the logits."""
+    for parameter in network.parameters():
+        if parameter.numel() > 1 and parameter.min() == parameter.max():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0.0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    return network
+
+
 def export(name, folder):
     torch.manual_seed(0)
-    network = NETWORKS[name]().eval()
+    with torch.no_grad():
+        network = moved(NETWORKS[name]().eval())
     generator = torch.Generator().manual_seed(1)
     if name in ("gpt", "llama"):
         given = torch.randint(0, WORDS, (IMAGES, TOKENS), generator=generator)
