@@ -143,7 +143,7 @@ NETWORKS = {
     "mixer_s32": images("mixer_s32_224", img_size=SIDE),
     "vit_tiny_patch16": images("vit_tiny_patch16_224", img_size=SIDE),
     "vit_b_16": vision("vit_b_16", image_size=SIDE),
-    "deit_tiny_patch16": images("deit_tiny_patch16_224", img_size=SIDE),
+    "deit_tiny_distilled": images("deit_tiny_distilled_patch16_224", img_size=SIDE),
     "swin_t": vision("swin_t"),
     "gpt": Gpt,
     "llama": Llama,
