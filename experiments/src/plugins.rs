@@ -183,9 +183,14 @@ mod tests {
         linear-regions: regions
         live-params: parameters
         naswot: ln
+        near: ranks
         params: parameters
+        skip-length: nodes
         swap: patterns
         trainable-layers: layers
+        vkdnw-single: tensors + nats
+        vkdnw: nats
+        wrcor: ln
         zen: ln
         zico: ln
         ");

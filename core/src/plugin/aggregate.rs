@@ -6,7 +6,7 @@
 //!
 //! Ranks run from 1 (the worst of the set) to m (the best), where m is how many architectures the ranks compare; tied
 //! readings share the mean of their ranks. An architecture with an undefined component is undefined, and takes part in no
-//! rank.
+//! rank, unless the aggregate [ranks it last](Missing::Worst).
 
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,33 @@ crate::words! {
         Vote = "vote",
         /// Σ weight · reading, negated where less is better. The scales of the components decide who speaks loudest.
         NumericSum = "numeric-sum",
+        /// Σ weight · reading / (largest absolute reading + 10⁻⁹), negated where less is better (FreeREA: Cavagnero et al., WACV 2023).
+        NormalisedSum = "normalised-sum",
     }
+}
+
+impl Rule {
+    /// Whether it sees the order of readings only.
+    #[must_use]
+    pub fn is_of_ranks(self) -> bool {
+        !matches!(self, Self::NumericSum | Self::NormalisedSum)
+    }
+}
+
+crate::words! {
+    /// What an architecture with an undefined component is.
+    #[derive(Default, Hash)]
+    pub enum Missing {
+        /// Undefined, for the component's reason.
+        #[default]
+        Undefined = "undefined",
+        /// The worst by that component, where the rule sees ranks; several share the mean of the lowest ranks.
+        Worst = "worst",
+    }
+}
+
+fn is_undefined(missing: &Missing) -> bool {
+    *missing == Missing::Undefined
 }
 
 /// Several proxies and the rule that joins them. More is better.
@@ -54,6 +80,8 @@ crate::words! {
 pub struct Aggregate {
     components: Vec<Component>,
     rule: Rule,
+    #[serde(skip_serializing_if = "is_undefined")]
+    missing: Missing,
 }
 
 /// The readings of one component, one an architecture of the set.
@@ -112,7 +140,13 @@ impl Aggregate {
                 return Err(AggregateError::Repeated { proxy: proxy.clone() });
             }
         }
-        Ok(Self { components, rule })
+        Ok(Self { components, rule, missing: Missing::Undefined })
+    }
+
+    /// The same, with this said of architectures with undefined components. A rule that is not of ranks leaves them undefined.
+    #[must_use]
+    pub fn with_missing(self, missing: Missing) -> Self {
+        Self { missing, ..self }
     }
 
     /// The proxies that have to be measured first.
@@ -135,7 +169,12 @@ impl Aggregate {
             _ => format!("{weight} · {proxy}"),
         };
         let components: Vec<String> = self.components.iter().map(component).collect();
-        format!("{} of {}", self.rule, components.join(", "))
+        let undefined = if self.ranks_undefined() { ", undefined ones ranked last" } else { "" };
+        format!("{} of {}{undefined}", self.rule, components.join(", "))
+    }
+
+    fn ranks_undefined(&self) -> bool {
+        self.missing == Missing::Worst && self.rule.is_of_ranks()
     }
 
     /// The score of every architecture of a set. `columns` holds each component's readings, in the order of the components.
@@ -149,6 +188,9 @@ impl Aggregate {
             return Err(AggregateError::Shape { components: self.components.len(), given });
         }
         let reason = |architecture: usize| {
+            if self.ranks_undefined() {
+                return None;
+            }
             self.components.iter().zip(columns).find_map(|(component, column)| match &column.readings[architecture] {
                 Reading::Value(_) => None,
                 Reading::Undefined { because } => Some(format!("its component `{}` is undefined: {because}", component.proxy)),
@@ -157,9 +199,9 @@ impl Aggregate {
         let reasons: Vec<Option<String>> = (0..architectures).map(reason).collect();
         let compared: Vec<usize> = (0..architectures).filter(|architecture| reasons[*architecture].is_none()).collect();
         let goodness = |column: &Column<'_>| -> Vec<f64> {
-            let value = |architecture: &usize| column.readings[*architecture].value().unwrap_or(f64::NAN);
             let sign = if column.direction == Direction::HigherIsBetter { 1.0 } else { -1.0 };
-            compared.iter().map(|architecture| sign * value(architecture)).collect()
+            let value = |architecture: &usize| column.readings[*architecture].value().map_or(f64::NEG_INFINITY, |value| sign * value);
+            compared.iter().map(value).collect()
         };
         let goodness: Vec<Vec<f64>> = columns.iter().map(goodness).collect();
         let mut scores = self.join(&goodness, compared.len()).into_iter();
@@ -188,6 +230,13 @@ impl Aggregate {
             Rule::Minimum => fold(&ranks(), f64::INFINITY, f64::min),
             Rule::Maximum => fold(&ranks(), f64::NEG_INFINITY, f64::max),
             Rule::NumericSum => fold(goodness, 0.0, sum),
+            Rule::NormalisedSum => {
+                let normalised = |column: &Vec<f64>| -> Vec<f64> {
+                    let largest = column.iter().fold(0.0_f64, |most, value| most.max(value.abs())) + 1e-9;
+                    column.iter().map(|value| value / largest).collect()
+                };
+                fold(&goodness.iter().map(normalised).collect::<Vec<_>>(), 0.0, sum)
+            }
             Rule::Vote => votes(goodness, &weights, architectures),
         }
     }
@@ -258,6 +307,10 @@ mod tests {
         assert_eq!(found(Rule::Minimum), [1.0, 1.0, 2.5, 2.5]);
         assert_eq!(found(Rule::Maximum), [4.0, 2.0, 3.0, 4.0]);
         assert_eq!(found(Rule::NumericSum), [9.0, 11.0, 25.0, 35.0]);
+        let normalised = [-1.0 / 9.0 + 0.25, -1.0 + 0.5, -5.0 / 9.0 + 0.75, -5.0 / 9.0 + 1.0];
+        for (found, expected) in found(Rule::NormalisedSum).iter().zip(normalised) {
+            assert!((found - expected).abs() < 1e-9);
+        }
         // The first is undecided against all, the second loses to both others, the last wins by regions against the third.
         assert_eq!(found(Rule::Vote), [1.5, 0.5, 1.5, 2.5]);
         let logs = [(4.0 / 4.0) * (1.0 / 4.0), (1.0 / 4.0) * (2.0 / 4.0), (2.5 / 4.0) * (3.0 / 4.0), 2.5 / 4.0];
@@ -275,6 +328,20 @@ mod tests {
             found[1],
             @"undefined, because its component `kappa` is undefined: the Gram matrix is singular"
         );
+    }
+
+    #[test]
+    fn undefined_components_can_be_ranked_last_and_then_share_the_lowest_ranks() {
+        let column = [Reading::undefined("singular"), Reading::Value(4.0), Reading::undefined("no ReLU"), Reading::Value(9.0)];
+        let other = values(&[40.0, 10.0, 20.0, 30.0]);
+        let columns = [Direction::LowerIsBetter, Direction::HigherIsBetter];
+        let columns = [Column { direction: columns[0], readings: &column }, Column { direction: columns[1], readings: &other }];
+        let combine = |rule| aggregate(rule).with_missing(Missing::Worst).combine(&columns).unwrap();
+        // Ranks of the first, of which less is better: 1.5, 4, 1.5, 3.
+        assert_eq!(combine(Rule::RankSum), values(&[5.5, 5.0, 3.5, 6.0]));
+        assert!(combine(Rule::NumericSum)[0].value().is_none());
+        assert_eq!(aggregate(Rule::Vote).with_missing(Missing::Worst).protocol(), "vote of kappa, regions, undefined ones ranked last");
+        assert_eq!(aggregate(Rule::NumericSum).with_missing(Missing::Worst).protocol(), "numeric-sum of kappa, regions");
     }
 
     #[test]

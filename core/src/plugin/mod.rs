@@ -27,7 +27,7 @@ mod trained;
 mod unavailable;
 mod workshop;
 
-pub use aggregate::{Aggregate, AggregateError, Column, Component, Rule};
+pub use aggregate::{Aggregate, AggregateError, Column, Component, Missing, Rule};
 pub use benchmark::{Accuracy, Benchmark, BenchmarkEntry, BenchmarkError, Cost, Figure, Recorded, TrainingRuns};
 pub use columns::{ColumnContent, ColumnUse, Columns, TableLaboratory};
 pub use given::Given;
@@ -35,8 +35,8 @@ pub use laboratory::{Laboratory, Removal, Request, Step};
 pub use listed::{Listed, NotListed, Repeated};
 pub use macro_net::{MacroNet, Part};
 pub use proxy::{
-    AskError, Draws, Images, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, RecordedColumn, Skeleton, Source, StructuralProxy,
-    Structure, Subject, WholeNetwork, WholePass, ZeroCostProxy, measure_together, takes_images,
+    AskError, Draws, Images, KeptEdge, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, RecordedColumn, Skeleton, Source,
+    StructuralProxy, Structure, Subject, WholeNetwork, WholePass, ZeroCostProxy, measure_together, takes_images,
 };
 pub use registry::{Build, Entry, Forward, Kind, Origin, Registry, RegistryError};
 pub use search_error::SearchError;

@@ -24,7 +24,7 @@ assay_core::settings! {
 assay_core::register! {
     Aggregate,
     name: "combination",
-    summary: "proxies of your choice, joined by rank sum, log-rank sum, vote, minimum, maximum or numeric sum",
+    summary: "proxies of your choice, joined by rank sum, log-rank sum, vote, minimum, maximum, numeric or normalised sum",
     settings: Combination,
     build: |combination| Ok(Box::new(combination.aggregate()?)),
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod published_names;
+mod single_pass;
 mod zerocost_network;
 
 use std::collections::BTreeMap;
@@ -9,11 +11,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use assay_burn as _;
-use assay_core::data::{DataError, Dataset, Minibatch, Normalisation};
-use assay_core::engine::{Answer, Ask, Engine, Precision};
+use assay_core::data::Minibatch;
+use assay_core::engine::{Ask, Engine, Precision};
 use assay_core::graph::{Graph, Shape};
 use assay_core::network::{Initialiser, Network};
-use assay_core::plugin::{MacroNet, Measured, Part, PassProxy, Registry, SearchSpace, Settings, WholePass};
+use assay_core::plugin::{MacroNet, Part, Registry, SearchSpace, Settings, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_cpu as _;
@@ -23,9 +25,11 @@ use assay_proxies::naswot::{Naswot, kernel};
 use assay_proxies::swap::Swap;
 use assay_proxies::zico::Zico;
 use assay_spaces as _;
+use published_names::our_path;
 use rand::RngExt;
 use safetensors::SafeTensors;
 use serde::Deserialize;
+use single_pass::read;
 
 #[derive(Deserialize)]
 struct Oracle {
@@ -94,57 +98,6 @@ fn subjects_of(file: &PathBuf) -> Vec<Subject> {
         }
     };
     oracle.cases.into_iter().enumerate().map(of_case).collect()
-}
-
-/// In the order of the published cell's layers and of the architecture's text.
-const EDGES: [&str; 6] = ["1<-0", "2<-0", "2<-1", "3<-0", "3<-1", "3<-2"];
-
-/// `cells.0.layers.0.op.1.weight` → `cells.0.edges.1<-0.nor_conv_3x3.conv.weight`, and so on.
-fn our_path(published: &str, arch: &str) -> String {
-    let pairs = [("stem.0.", "stem.conv."), ("stem.1.", "stem.bn."), ("lastact.0.", "lastact.bn."), ("downsample.1.", "downsample.conv.")];
-    let pairs = pairs.iter().chain(&[(".op.1.", ".conv."), (".op.2.", ".bn.")]);
-    let path = pairs.fold(published.to_owned(), |path, (from, to)| path.replace(from, to));
-    let Some((cell, rest)) = path.split_once(".layers.") else { return path };
-    let (layer, rest) = rest.split_once('.').unwrap();
-    let layer: usize = layer.parse().unwrap();
-    let operators: Vec<&str> = arch.split(['|', '+']).filter(|part| !part.is_empty()).collect();
-    format!("{cell}.edges.{}.{}.{rest}", EDGES[layer], operators[layer].split_once('~').unwrap().0)
-}
-
-/// A dataset that is asked for its shape only.
-struct NoImages;
-
-impl Dataset for NoImages {
-    fn describe(&self) -> String {
-        "no images".into()
-    }
-    fn len(&self) -> usize {
-        0
-    }
-    fn shape(&self) -> Shape {
-        Shape::new(3, 32, 32)
-    }
-    fn classes(&self) -> usize {
-        10
-    }
-    fn normalisation(&self) -> &Normalisation {
-        unreachable!("nothing is drawn from it")
-    }
-    fn read(&self, _index: usize, _pixels: &mut [u8]) -> Result<u32, DataError> {
-        unreachable!("nothing is drawn from it")
-    }
-}
-
-/// What a proxy reads off passes over these minibatches.
-fn read(proxy: &dyn PassProxy, network: &Network, batches: &[&Minibatch], engine: &dyn Engine) -> Reading {
-    let stream = Stream::new(0, "test");
-    let ask = |(position, batch): (usize, &&Minibatch)| proxy.ask(position, network, batch, &stream).unwrap();
-    let precision = proxy.passes(&NoImages)[0].precision;
-    let asks: Vec<Ask> = batches.iter().enumerate().map(ask).collect();
-    let answers: Vec<Answer> = batches.iter().zip(&asks).map(|(batch, ask)| engine.pass(network, batch, ask, precision).unwrap()).collect();
-    let measured = batches.iter().zip(&asks).zip(&answers).map(|((batch, ask), answer)| Measured { network, batch, ask, answer });
-    let measured: Vec<Measured<'_>> = measured.collect();
-    proxy.read(&measured, &stream, engine).unwrap()
 }
 
 #[track_caller]

@@ -105,7 +105,9 @@ fn in_inference_mode_both_engines_give_another_reading_that_says_so() {
         let measured = |batch_norm: &str, engine: &dyn Engine| {
             let small: &[(&str, usize)] = match name {
                 "linear-regions" => &[("crops", 200), ("crop_batch", 100)],
-                "meco" => &[("channels", 4), ("cells", 1)],
+                "meco" | "dextr" => &[("channels", 4), ("cells", 1)],
+                // As many images as classes, at the least.
+                "near" => &[("channels", 4), ("cells", 1), ("batch", 16)],
                 _ => &[("channels", 4), ("cells", 1), ("batch", 8)],
             };
             let settings = small.iter().fold(Settings::none().with("batch_norm", batch_norm), |all, (key, value)| all.with(key, *value));

@@ -11,6 +11,7 @@ pub mod cnas_by_oracle;
 pub mod darts;
 pub mod enas;
 pub mod exhaustive;
+pub mod freerea;
 pub mod gdas;
 pub mod hardware_aware;
 pub mod hurricane;

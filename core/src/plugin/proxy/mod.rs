@@ -8,7 +8,7 @@ mod whole_pass;
 
 pub use passes::{AskError, Images, Measured, Outcome, Pass, PassProxy, measure_together};
 pub use recorded::RecordedColumn;
-pub use structure::{Skeleton, StructuralProxy, Structure};
+pub use structure::{KeptEdge, Skeleton, StructuralProxy, Structure};
 pub use whole_network::WholeNetwork;
 pub use whole_pass::{Source, WholePass};
 

@@ -6,7 +6,7 @@ use crate::data::Dataset;
 use crate::graph::{Graph, GraphError, Liveness, NodeId, ParameterSpec};
 use crate::plugin::{MacroNet, SearchSpace};
 use crate::score::{Direction, Reading};
-use crate::subspace::Subspace;
+use crate::subspace::{Edge, Layout, Subspace};
 
 /// A proxy that is a function of the network's structure.
 ///
@@ -57,6 +57,27 @@ pub struct Structure {
     liveness: Liveness,
     /// By node: whether it has parameters and belongs to the skeleton.
     fixed: Vec<bool>,
+    edges: Option<Vec<KeptEdge>>,
+}
+
+/// An operator that an architecture has on an edge between two nodes of a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEdge {
+    /// The operator's name.
+    pub operator: String,
+    /// The nodes of the cell that the edge joins, by their numbers.
+    pub joins: Edge,
+}
+
+/// Those of every kind of cell; nothing where the choices of a kind of cell are not edges between nodes.
+fn kept_edges(layout: &Layout, subspace: &Subspace) -> Option<Vec<KeptEdge>> {
+    let mut edges = Vec::new();
+    for (cell, kept) in layout.cells.iter().zip(subspace.cells()) {
+        for (joins, operators) in cell.wiring.as_ref()?.edges.iter().zip(kept) {
+            edges.extend(operators.iter().map(|operator| KeptEdge { operator: layout.operators[operator].clone(), joins: *joins }));
+        }
+    }
+    Some(edges)
 }
 
 impl Structure {
@@ -72,7 +93,13 @@ impl Structure {
             fixed[node.0] = skeleton.names.contains(&graph.node(node).name);
         }
         let liveness = graph.liveness();
-        Ok(Self { graph, liveness, fixed })
+        Ok(Self { graph, liveness, fixed, edges: kept_edges(space.layout(), subspace) })
+    }
+
+    /// The operators on edges between nodes, a kind of cell after the other. Nothing in spaces whose choices are not such edges.
+    #[must_use]
+    pub fn edges(&self) -> Option<&[KeptEdge]> {
+        self.edges.as_deref()
     }
 
     /// The network, with every operator of the architecture, on a path or not.

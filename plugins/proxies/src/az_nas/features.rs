@@ -15,8 +15,8 @@ use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
 use super::NoisePass;
-use super::products::{Maps, products, sums};
 use crate::parts::channels::not_maps;
+use crate::parts::products::{Maps, products, sums};
 
 /// Added to a share before its logarithm is taken.
 const EPSILON: f64 = 1e-8;

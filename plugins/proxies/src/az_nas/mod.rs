@@ -9,7 +9,6 @@
 
 mod complexity;
 mod features;
-mod products;
 mod trainability;
 
 use assay_core::network::Initialiser;

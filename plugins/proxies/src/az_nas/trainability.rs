@@ -21,8 +21,8 @@ use assay_core::stream::Stream;
 use rand::RngExt;
 
 use super::NoisePass;
-use super::products::{Maps, products};
 use crate::parts::channels::not_maps;
+use crate::parts::products::{Maps, products};
 
 /// Added to σ in the denominator.
 const EPSILON: f64 = 1e-6;

@@ -82,3 +82,18 @@ pub(crate) fn mutate(
     }
     Err(SearchError::Impossible(format!("no architecture differs from {architecture} in one choice, so there is none to go on to")))
 }
+
+/// An architecture that has the choice of each edge from one of two, by the toss of a coin. In spaces whose architectures leave edges
+/// empty, the coins are tossed until it is an architecture; where it never is, it is the first of the two.
+#[must_use]
+pub(crate) fn crossed(space: &dyn SearchSpace, parents: &[Subspace; 2], rng: &mut impl Rng) -> Subspace {
+    let toss = |_| {
+        let [one, other] = parents.each_ref().map(Subspace::cells);
+        let cells = one.iter().zip(other).map(|(one, other)| {
+            let edge = |(one, other): (&OperatorSet, &OperatorSet)| if rng.random::<bool>() { *one } else { *other };
+            one.iter().zip(other).map(edge).collect()
+        });
+        Subspace::new(space.layout(), cells.collect())
+    };
+    (0..TRIES).map(toss).find(|child| space.is_architecture(child)).unwrap_or_else(|| parents[0].clone())
+}

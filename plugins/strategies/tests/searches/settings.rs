@@ -46,7 +46,7 @@ fn settings_that_contradict_each_other_are_refused_by_their_name() {
     strategy `regularized-evolution`: `oracle.rule`: goes only with proxies
     strategy `regularized-evolution`: `oracle.proxies`: the aggregate names component `snip` twice; give it twice the weight instead
     strategy `regularized-evolution`: `oracle.weights`: 1 weights for 2 proxies
-    strategy `regularized-evolution`: `oracle.rule`: must be one of "rank-sum", "log-rank-sum", "minimum", "maximum", "vote", "numeric-sum", is "ranks"
+    strategy `regularized-evolution`: `oracle.rule`: must be one of "rank-sum", "log-rank-sum", "minimum", "maximum", "vote", "numeric-sum", "normalised-sum", is "ranks"
     strategy `regularized-evolution`: `oracle.aggregate`: there is no aggregate `everything`
     strategy `regularized-evolution`: `oracle.repeats`: goes only with proxies and train; a recorded accuracy is the same every time
     strategy `regularized-evolution`: `oracle.tables`: the strategy evaluates an architecture after one training only

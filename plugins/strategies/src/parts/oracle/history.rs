@@ -75,26 +75,20 @@ impl History {
 
     /// Says how good everything is, after the evaluations from `begun` on were added.
     pub(super) fn judge(&mut self, begun: usize, judge: &Judge, directions: &[Direction]) -> Result<(), SearchError> {
-        let Judge::Aggregate { aggregate, .. } = judge else {
-            let sign = if directions[0] == Direction::HigherIsBetter { 1.0 } else { -1.0 };
-            let new = self.evaluations[begun..].iter().map(|evaluation| evaluation.readings[0].value().map(|value| sign * value));
+        if !matches!(judge, Judge::Aggregate { .. }) {
+            let new: Vec<usize> = (begun..self.evaluations.len()).collect();
+            let new = self.goodness_among(&new, judge, directions)?;
             self.goodness.extend(new);
             return Ok(());
-        };
+        }
         if begun == self.evaluations.len() {
             return Ok(());
         }
         // An architecture that was evaluated again must not weigh twice in the ranks.
         let mut different: Vec<usize> = self.first.values().copied().collect();
         different.sort_unstable();
-        let readings = |component: usize| -> Vec<Reading> {
-            different.iter().map(|number| self.evaluations[*number].readings[component].clone()).collect()
-        };
-        let readings: Vec<Vec<Reading>> = (0..directions.len()).map(readings).collect();
-        let columns: Vec<Column<'_>> =
-            directions.iter().zip(&readings).map(|(direction, readings)| Column { direction: *direction, readings }).collect();
-        let joined = aggregate.combine(&columns).map_err(|error| SearchError::Impossible(error.to_string()))?;
-        let of: HashMap<usize, Option<f64>> = different.iter().copied().zip(joined.iter().map(Reading::value)).collect();
+        let joined = self.goodness_among(&different, judge, directions)?;
+        let of: HashMap<usize, Option<f64>> = different.iter().copied().zip(joined).collect();
         let goodness = |(evaluation, representative): (&Evaluation, &Subspace)| {
             self.first(evaluation.training, representative.clone()).and_then(|first| of.get(&first).copied().flatten())
         };
@@ -103,6 +97,25 @@ impl History {
         self.best = None;
         (0..begun).for_each(|number| self.challenge(number));
         Ok(())
+    }
+
+    /// How good each of these is among them alone; more is better.
+    pub(super) fn goodness_among(
+        &self,
+        numbers: &[usize],
+        judge: &Judge,
+        directions: &[Direction],
+    ) -> Result<Vec<Option<f64>>, SearchError> {
+        let readings = |component: usize| numbers.iter().map(move |number| &self.evaluations[*number].readings[component]);
+        let Judge::Aggregate { aggregate, .. } = judge else {
+            let sign = if directions[0] == Direction::HigherIsBetter { 1.0 } else { -1.0 };
+            return Ok(readings(0).map(|reading| reading.value().map(|value| sign * value)).collect());
+        };
+        let readings: Vec<Vec<Reading>> = (0..directions.len()).map(|component| readings(component).cloned().collect()).collect();
+        let columns: Vec<Column<'_>> =
+            directions.iter().zip(&readings).map(|(direction, readings)| Column { direction: *direction, readings }).collect();
+        let joined = aggregate.combine(&columns).map_err(|error| SearchError::Impossible(error.to_string()))?;
+        Ok(joined.iter().map(Reading::value).collect())
     }
 
     /// Makes this evaluation the best one if it is better than the best so far.

@@ -212,6 +212,19 @@ impl<'l> Oracle<'l> {
         evaluations.into_iter().reduce(|best, other| if self.compare(other, best).is_gt() { other } else { best })
     }
 
+    /// These evaluations, the best first, as the judge sees them among themselves alone: an aggregate compares no others. Undefined
+    /// ones come last; equal ones stay in their order.
+    ///
+    /// # Errors
+    /// If their readings do not fit the judge.
+    pub fn ordered_among(&self, evaluations: &[usize]) -> Result<Vec<usize>, SearchError> {
+        let goodness = self.history.goodness_among(evaluations, &self.by.judge, &self.directions)?;
+        let mut ordered: Vec<(usize, f64)> =
+            evaluations.iter().zip(goodness).map(|(number, goodness)| (*number, goodness.unwrap_or(f64::NEG_INFINITY))).collect();
+        ordered.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        Ok(ordered.into_iter().map(|(number, _)| number).collect())
+    }
+
     /// What the architecture of an evaluation costs to use; none if that is not known, or was not asked for.
     ///
     /// # Panics

@@ -4,10 +4,10 @@ use nalgebra::{DMatrix, DMatrixView};
 
 /// Maps of a batch: `[batch, channels, positions]`.
 #[derive(Clone, Copy)]
-pub(super) struct Maps<'a> {
-    pub(super) values: &'a [f64],
-    pub(super) channels: usize,
-    pub(super) positions: usize,
+pub(crate) struct Maps<'a> {
+    pub(crate) values: &'a [f64],
+    pub(crate) channels: usize,
+    pub(crate) positions: usize,
 }
 
 impl<'a> Maps<'a> {
@@ -18,7 +18,7 @@ impl<'a> Maps<'a> {
 }
 
 /// For each pair of channels, Σ over images and positions of left · right: `[left channels, right channels]`.
-pub(super) fn products(left: Maps<'_>, right: Maps<'_>) -> DMatrix<f64> {
+pub(crate) fn products(left: Maps<'_>, right: Maps<'_>) -> DMatrix<f64> {
     let mut sums = DMatrix::zeros(left.channels, right.channels);
     for (left_image, right_image) in left.images().zip(right.images()) {
         // A column a channel. The left one is copied: `gemm` of nalgebra 0.35 reads out of bounds on views whose rows lie apart.
@@ -30,7 +30,7 @@ pub(super) fn products(left: Maps<'_>, right: Maps<'_>) -> DMatrix<f64> {
 }
 
 /// The sum of each channel over all images and positions.
-pub(super) fn sums(maps: Maps<'_>) -> Vec<f64> {
+pub(crate) fn sums(maps: Maps<'_>) -> Vec<f64> {
     let mut sums = vec![0.0; maps.channels];
     for image in maps.images() {
         for (sum, map) in sums.iter_mut().zip(image.chunks_exact(maps.positions)) {

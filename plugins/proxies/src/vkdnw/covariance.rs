@@ -1,0 +1,90 @@
+//! The covariance of a class that is drawn by a network's smoothed probabilities, as a product L Lᵀ.
+//!
+//! In closed form: Tanabe, Sagae: An Exact Cholesky Decomposition and the Generalized Inverse of the Variance–Covariance Matrix of
+//! the Multinomial Distribution, 1992.
+
+use nalgebra::DMatrix;
+
+use super::Variant;
+
+/// The share of the uniform distribution in the probabilities.
+const ALPHA: f64 = 0.05;
+
+/// The probabilities of the classes: mostly the softmax of the logits.
+pub(super) fn smoothed(logits: &[f64], variant: Variant) -> Vec<f64> {
+    let classes = logits.len() as f64;
+    let (kept, added) = match variant {
+        Variant::Code => {
+            let alpha = half(ALPHA);
+            (half(1.0 - alpha), half(alpha / classes))
+        }
+        Variant::CodeFullAlpha | Variant::Fisher => (1.0 - ALPHA, ALPHA / classes),
+    };
+    let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let total: f64 = logits.iter().map(|logit| (logit - most).exp()).sum();
+    logits.iter().map(|logit| (logit - most).exp() / total * kept + added).collect()
+}
+
+/// The nearest number of half precision, between its smallest and its largest.
+fn half(value: f64) -> f64 {
+    let unit = value.abs().log2().floor().max(-14.0) - 10.0;
+    let unit = unit.exp2();
+    (value / unit).round_ties_even() * unit
+}
+
+/// L, the lower triangle whose L Lᵀ is diag(p) − p pᵀ where the probabilities sum to 1. Nothing where what is left of 1 is negative
+/// before the last class.
+pub(super) fn factor(probabilities: &[f64]) -> Option<DMatrix<f64>> {
+    let classes = probabilities.len();
+    let mut factor = DMatrix::zeros(classes, classes);
+    let (mut left, mut taken) = (1.0, 0.0);
+    // The last column is zero: nothing is left after the last class.
+    for column in 0..classes - 1 {
+        taken += probabilities[column];
+        let after = 1.0 - taken;
+        if after <= 0.0 {
+            return None;
+        }
+        let length = (probabilities[column] * after / left).sqrt();
+        factor[(column, column)] = length;
+        for row in column + 1..classes {
+            factor[(row, column)] = -probabilities[row] / after * length;
+        }
+        left = after;
+    }
+    Some(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factor_times_its_transpose_is_the_covariance_of_a_class() {
+        let probabilities = smoothed(&[0.3, -1.0, 2.0, 0.0], Variant::Fisher);
+        assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+        let factor = factor(&probabilities).unwrap();
+        let product = &factor * factor.transpose();
+        for row in 0..4 {
+            for column in 0..4 {
+                let diagonal = if row == column { probabilities[row] } else { 0.0 };
+                let expected = diagonal - probabilities[row] * probabilities[column];
+                assert!((product[(row, column)] - expected).abs() < 1e-15, "{row}, {column}");
+            }
+        }
+    }
+
+    #[test]
+    fn half_precision_rounds_as_the_released_code() {
+        assert_eq!(half(1.0 - half(0.05)), 0.950_195_312_5);
+        assert_eq!(half(half(0.05) / 10.0), 0.004_997_253_417_968_75);
+        // The largest part of 1 that half precision can lack, and numbers too small for a full mantissa.
+        assert_eq!((half(1.0), half(1.0 + 2.0_f64.powi(-11)), half(2.0_f64.powi(-25) * 1.5)), (1.0, 1.0, 2.0_f64.powi(-24)));
+    }
+
+    #[test]
+    fn too_much_smoothing_leaves_nothing_for_the_last_classes() {
+        assert!(factor(&[0.6, 0.4001, 0.1]).is_none());
+        assert!(factor(&[1.0]).unwrap()[(0, 0)] == 0.0);
+    }
+}
