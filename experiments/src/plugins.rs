@@ -188,8 +188,8 @@ mod tests {
         skip-length: nodes
         swap: patterns
         trainable-layers: layers
-        vkdnw-single: tensors + nats
         vkdnw: nats
+        vkdnw-single: tensors + nats
         wrcor: ln
         zen: ln
         zico: ln
