@@ -6,6 +6,8 @@
 //! the surrogate predicts all of these, the most promising are evaluated and are the next beam, and the surrogate learns from
 //! them. After the last edge it begins again from another base, with what the surrogate knows. The surrogate is linear in the
 //! operators of edges, where the paper has a recurrent network.
+//!
+//! With `blocks` the strategy is [`pnas-by-blocks`](#pnas-by-blocks), the paper's own search, on cells of `darts`.
 
 use std::collections::HashSet;
 
