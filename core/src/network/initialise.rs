@@ -7,8 +7,8 @@ use crate::graph::{ParameterRole, ParameterSpec};
 use crate::stream::Stream;
 
 crate::words! {
-    /// A rule that draws a parameter. Normalisations always start at γ = 1, β = 0; values that are no layer's weight, as a class
-    /// token, are drawn from N(0, 0.02²).
+    /// A rule that draws a parameter. Normalisations always start at γ = 1, β = 0; learned values beside the weights of layers, as a
+    /// class token, are drawn from N(0, 0.02²).
     #[derive(Hash)]
     pub enum Initialiser {
         /// N(0, 2 / fan-in), biases 0 (He et al., 2015).
@@ -22,7 +22,7 @@ crate::words! {
     }
 }
 
-/// The deviation of learned values that are no layer's weight, as vision transformers draw their class token and positions.
+/// The deviation of learned values beside the weights of layers, as vision transformers draw their class token and positions.
 const OTHER_DEVIATION: f64 = 0.02;
 
 impl Initialiser {

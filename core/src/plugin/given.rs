@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ProxyError;
 use crate::graph::{Graph, GraphError};
 use crate::network::{Initialiser, Network, NormStatistics, RunningStatistics};
 use crate::stream::Stream;
@@ -21,6 +20,14 @@ pub struct Given {
     pub no_batch_statistics: Option<String>,
 }
 
+/// Why a network cannot be measured as it was given.
+pub(super) enum Unfit {
+    /// It has no batch normalisation by the batch's own statistics: a clause.
+    NoBatchStatistics(String),
+    /// Its weights are those of another network.
+    Weights(GraphError),
+}
+
 impl Given {
     /// The network of this graph as a measurement is to see it. What is not given is drawn from the stream. `statistics` are none
     /// where the measurement does without batch normalisation.
@@ -29,16 +36,16 @@ impl Given {
         graph: Arc<Graph>,
         (initialiser, stream): (Initialiser, &Stream),
         statistics: Option<NormStatistics>,
-    ) -> Result<Network, ProxyError> {
+    ) -> Result<Network, Unfit> {
         let Self { parameters, initialiser: own, statistics: seen, no_batch_statistics } = given.unwrap_or_default();
         if let (Some(NormStatistics::Batch), Some(because)) = (statistics, no_batch_statistics) {
-            return Err(ProxyError::Undefined(because));
+            return Err(Unfit::NoBatchStatistics(because));
         }
         let mut network = match parameters {
             None => Network::initialise(graph, own.unwrap_or(initialiser), stream),
             Some(values) => {
                 let fitting = Network::with_parameters(graph, &values);
-                fitting.map_err(|error| GraphError::Unsupported(format!("the given weights do not fit: {error}")))?
+                fitting.map_err(|error| Unfit::Weights(GraphError::Unsupported(format!("the given weights do not fit: {error}"))))?
             }
         };
         if let Some(seen) = seen {

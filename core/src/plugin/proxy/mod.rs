@@ -14,7 +14,8 @@ pub use whole_pass::{Source, WholePass};
 
 use std::sync::Arc;
 
-use super::{Given, SearchSpace};
+use super::given::{Given, Unfit};
+use super::space::SearchSpace;
 use crate::data::{Augmentation, Dataset, Minibatch, MinibatchError};
 use crate::engine::{Engine, EngineError};
 use crate::graph::{Graph, GraphError, NodeId, Operator, Shape};
@@ -191,7 +192,7 @@ impl Subject<'_> {
             takes_images(&graph)?;
         }
         let given = self.space.given(self.subspace)?;
-        Given::network(given, graph, (initialiser, &self.draws.parameters), statistics)
+        Ok(Given::network(given, graph, (initialiser, &self.draws.parameters), statistics)?)
     }
 
     /// Different images of the dataset, drawn from the subject's stream.
@@ -248,6 +249,15 @@ pub enum ProxyError {
     /// Anything else a proxy runs into.
     #[error("{0}")]
     Other(String),
+}
+
+impl From<Unfit> for ProxyError {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::NoBatchStatistics(because) => Self::Undefined(because),
+            Unfit::Weights(error) => error.into(),
+        }
+    }
 }
 
 impl ProxyError {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Conv2d, Graph, Node, NodeId, Operator, Pool, Shape, infer, parameter};
+use super::{Conv2d, Graph, Node, NodeId, Operator, Pool, Shape, parameter, shape};
 
 /// Why a node cannot be added. The message names the node.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +58,7 @@ impl GraphBuilder {
         if extents.contains(&0) {
             return wrong(format!("an image of {input} has no pixels"));
         }
-        if let Err(problem) = infer::count(&extents) {
+        if let Err(problem) = shape::count(&extents) {
             return wrong(problem);
         }
         let node = Node { name: "input".into(), operator: Operator::Input, inputs: Vec::new(), shape: input };

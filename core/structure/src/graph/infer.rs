@@ -1,6 +1,7 @@
 //! The shape that each operator computes of its inputs', or what is wrong with them.
 
-use super::{Operator, Shape, shape::AXES};
+use super::shape::{AXES, count};
+use super::{Operator, Shape};
 
 impl Operator {
     /// The shape of what it computes of inputs of these shapes.
@@ -228,18 +229,4 @@ fn reshape(shape: Shape, axes: &[usize]) -> Result<Shape, String> {
     let to = of_axes(axes)?;
     count(&to.axes())?;
     if to.elements() == shape.elements() { Ok(to) } else { Err(format!("cannot lay out the elements of {shape} as {to}")) }
-}
-
-/// More numbers than any machine holds of one activation or parameter, and few enough to be counted on with.
-const TOO_MANY: usize = 1 << 40;
-
-/// Checks that so many numbers can be counted on with.
-pub(super) fn count(extents: &[usize]) -> Result<(), String> {
-    let product = extents.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent));
-    if product.is_some_and(|product| product < TOO_MANY) {
-        return Ok(());
-    }
-    let last = extents.iter().rposition(|extent| *extent != 1).map_or(0, |last| last + 1).max(3).min(extents.len());
-    let extents: Vec<String> = extents[..last].iter().map(usize::to_string).collect();
-    Err(format!("{} numbers are more than any machine holds", extents.join("×")))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Shape, infer::count};
+use super::shape::{Shape, count};
 
 /// Rows and columns. Where both are the same, it is written as one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
