@@ -8,15 +8,16 @@ import tempfile
 import time
 from pathlib import Path
 
-ROUNDS = 5
-EXPERIMENT = """name = "overhead"
+ROUNDS = 3
+EXPERIMENT = """version = 1
+name = "overhead"
 threads = 1
 [space]
 name = "nas-bench-201"
 [dataset]
 name = "synthetic"
 [proxies.naswot]
-batch = 32
+batch = 8
 [study]
 proxies = ["naswot", "params"]
 sample = 200

@@ -17,6 +17,7 @@ pub mod output;
 pub mod plugins;
 pub mod prepare;
 pub mod progress;
+pub mod records;
 pub mod session;
 
 // The linker drops crates whose items nobody names, and their plugins with them.

@@ -80,3 +80,28 @@ macro_rules! tell {
 }
 
 pub(crate) use {out, tell};
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[test]
+    fn who_listens_hears_what_is_told_on_this_thread_until_the_work_is_done() {
+        let hearer = |lines: &Rc<RefCell<Vec<String>>>| {
+            let lines = Rc::clone(lines);
+            move |line: &str| lines.borrow_mut().push(line.to_owned())
+        };
+        let (outer, inner) = (Rc::<RefCell<Vec<String>>>::default(), Rc::default());
+        let done = heard(hearer(&outer), || {
+            tell!("before {}", 1);
+            heard(hearer(&inner), || tell!("inside\u{1b}[2J"));
+            tell!("after");
+            7
+        });
+        assert_eq!((done, outer.borrow().join("; ").as_str()), (7, "before 1; after"));
+        // What would clear a terminal is made visible here too.
+        assert!(inner.borrow().len() == 1 && !inner.borrow()[0].contains('\u{1b}'), "{inner:?}");
+    }
+}

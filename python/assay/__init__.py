@@ -9,16 +9,18 @@ Everything here does what the command line does, to the same bits:
 ['higher', 'higher']
 
 `score` scores architectures; `run` runs any experiment, and gives a `Search`, a `Study` or a `Training` over its run folder; `Run` opens
-a run folder that is already there. `spaces`, `proxies`, `strategies` and so on list what there is. Results are tables that polars,
+a run folder that is already there; `report` writes a page of runs, and `benchmark` reads recorded accuracies. `spaces`, `proxies`, `strategies` and so on list what there is. Results are tables that polars,
 pyarrow and pandas read.
 """
 
 import sys
 
 from . import _native
+from ._benchmark import Benchmark, Record, benchmark
 from ._errors import AssayError, AssayWarning, BadSetting, MissingData, UndefinedScore
 from ._known import Plugins, aggregates, benchmarks, datasets, engines, proxies, spaces, strategies
 from ._progress import Progress
+from ._report import Report, report
 from ._run import Run, Search, Study, Training, run
 from ._score import Score, Scores, score
 from ._table import Table
@@ -29,9 +31,12 @@ __all__ = [
     "AssayError",
     "AssayWarning",
     "BadSetting",
+    "Benchmark",
     "MissingData",
     "Plugins",
     "Progress",
+    "Record",
+    "Report",
     "Run",
     "Score",
     "Scores",
@@ -41,10 +46,12 @@ __all__ = [
     "Training",
     "UndefinedScore",
     "aggregates",
+    "benchmark",
     "benchmarks",
     "datasets",
     "engines",
     "proxies",
+    "report",
     "run",
     "score",
     "spaces",

@@ -42,12 +42,46 @@ class BadSetting(AssayError):
 
 
 class MissingData(AssayError):
-    """Nothing but data is missing: the images of a dataset, or the table of a benchmark. `help` says how to get it."""
+    """Nothing but data is missing: the images of a dataset, or the table of a benchmark. The text says how to get it.
+
+    Example:
+        >>> import assay, os, tempfile
+        >>> with tempfile.TemporaryDirectory() as empty:
+        ...     before = os.environ.get("ASSAY_DATA")
+        ...     os.environ["ASSAY_DATA"] = empty
+        ...     try:
+        ...         assay.benchmark("nats-bench-size")["64:64:64:64:64"]
+        ...     except assay.MissingData as error:
+        ...         print("assay benchmark import nats-bench-size" in str(error))
+        ...     finally:
+        ...         _ = os.environ.pop("ASSAY_DATA") if before is None else os.environ.update(ASSAY_DATA=before)
+        True
+    """
 
 
 class UndefinedScore(AssayError):
-    """A score has no value. It is raised where a number is asked for, as by `float(score)`; the message says why there is none."""
+    """A score has no value. It is raised where a number is asked for, as by `float(score)`; the message says why there is none.
+
+    Example:
+        >>> import assay
+        >>> nothing = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+        >>> try:
+        ...     float(assay.score(nothing, "ntk-condition", repeats=1, progress=False)["ntk-condition"])
+        ... except assay.UndefinedScore as error:
+        ...     print("undefined, because" in error.message)
+        True
+    """
 
 
 class AssayWarning(UserWarning):
-    """Something that the user should know, and that does not end the work."""
+    """Something that the user should know, and that does not end the work.
+
+    Example:
+        >>> import assay, warnings
+        >>> cell = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"
+        >>> with warnings.catch_warnings(record=True) as told:
+        ...     warnings.simplefilter("always")
+        ...     scores = assay.score([cell, cell], "params", progress=False)
+        >>> "the same architecture" in str(told[0].message)
+        True
+    """

@@ -39,35 +39,77 @@ def _listed(what: str, config: Path | None) -> Plugins:
 
 
 def spaces(config: Path | None = None) -> Plugins:
-    """The search spaces, with those that the plugins of an experiment file bring."""
+    """The search spaces, with those that the plugins of an experiment file bring.
+
+    Example:
+        >>> import assay
+        >>> "nas-bench-201" in assay.spaces()["name"]
+        True
+    """
     return _listed("spaces", config)
 
 
 def proxies(config: Path | None = None) -> Plugins:
-    """The proxies, with those that the plugins of an experiment file bring."""
+    """The proxies, with those that the plugins of an experiment file bring.
+
+    Example:
+        >>> import assay
+        >>> "naswot" in assay.proxies()["name"]
+        True
+    """
     return _listed("proxies", config)
 
 
 def aggregates(config: Path | None = None) -> Plugins:
-    """The aggregates of proxies, which studies take beside proxies."""
+    """The aggregates of proxies, which studies take beside proxies.
+
+    Example:
+        >>> import assay
+        >>> "az-nas" in assay.aggregates()["name"]
+        True
+    """
     return _listed("aggregates", config)
 
 
 def strategies(config: Path | None = None) -> Plugins:
-    """The strategies of search, with those that the plugins of an experiment file bring."""
+    """The strategies of search, with those that the plugins of an experiment file bring.
+
+    Example:
+        >>> import assay
+        >>> "te-nas" in assay.strategies()["name"]
+        True
+    """
     return _listed("strategies", config)
 
 
 def benchmarks(config: Path | None = None) -> Plugins:
-    """The benchmarks, whose tables are imported by `assay benchmark import`."""
+    """The benchmarks, whose tables are imported by `assay benchmark import`.
+
+    Example:
+        >>> import assay
+        >>> "nas-bench-201" in assay.benchmarks()["name"]
+        True
+    """
     return _listed("benchmarks", config)
 
 
 def datasets(config: Path | None = None) -> Plugins:
-    """The datasets; `synthetic` needs no download."""
+    """The datasets; `synthetic` needs no download.
+
+    Example:
+        >>> import assay
+        >>> "cifar10" in assay.datasets()["name"]
+        True
+    """
     return _listed("datasets", config)
 
 
 def engines(config: Path | None = None) -> Plugins:
-    """The engines, which measure networks."""
+    """The engines, which measure networks.
+
+    Example:
+        >>> import assay
+        >>> "cpu" in assay.engines()["name"]
+        True
+    """
     return _listed("engines", config)

@@ -116,7 +116,17 @@ class Run:
 
 
 class Search(Run):
-    """A search: what was found, how, and all that was measured."""
+    """A search: what was found, how, and all that was measured.
+
+    Example:
+        >>> import assay, tempfile
+        >>> base = {"space": {"name": "nas-bench-201"}, "dataset": {"name": "synthetic", "size": 8, "images": 32}}
+        >>> strategy = {"name": "random", "samples": 3, "oracle": {"proxy": "params", "repeats": 1}}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     search = assay.run({**base, "strategy": strategy}, output=folder, progress=False)
+        ...     search.best == search.summary["architecture"]["text"], set(search.measurements["proxy"])
+        (True, {'params'})
+    """
 
     @property
     def best(self) -> str:
@@ -149,7 +159,16 @@ class Search(Run):
 
 
 class Study(Run):
-    """A correlation study: scores, accuracies, and how far they agree."""
+    """A correlation study: scores, accuracies, and how far they agree.
+
+    Example:
+        >>> import assay, tempfile
+        >>> base = {"space": {"name": "nas-bench-201"}, "dataset": {"name": "synthetic", "size": 8, "images": 32}}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     study = assay.run({**base, "study": {"proxies": ["params"], "sample": 3}}, output=folder, progress=False)
+        ...     study.scores.columns
+        ['arch', 'index', 'proxy', 'repeat', 'value', 'undefined_because']
+    """
 
     @property
     def scores(self) -> Table:
@@ -185,7 +204,18 @@ class Study(Run):
 
 
 class Training(Run):
-    """A training: the learning curve and the test after it."""
+    """A training: the learning curve and the test after it.
+
+    Example:
+        >>> import assay, tempfile
+        >>> base = {"space": {"name": "nas-bench-201"}, "dataset": {"name": "synthetic", "size": 8, "images": 32}}
+        >>> cell = "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|"
+        >>> how = {"architecture": cell, "recipe": "nas-bench-201", "epochs": 2, "batch": 16, "channels": 4, "cells": 1}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     training = assay.run({**base, "test": base["dataset"], "training": how}, output=folder, progress=False)
+        ...     training.curve["epoch"], 0 <= training.test_error <= 100
+        ([1, 2], True)
+    """
 
     @property
     def test_error(self) -> float:

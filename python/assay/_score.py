@@ -55,6 +55,13 @@ class Scores(Table):
 
     `scores[architecture, proxy]` is one `Score`; of a single architecture `scores[proxy]` is enough. A column is `scores["score"]`,
     where no proxy has that name.
+
+    Example:
+        >>> import assay
+        >>> cells = ["|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|", "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"]
+        >>> scores = assay.score(cells, "trainable-layers", progress=False)
+        >>> [score.value for score in scores], scores[cells[0], "trainable-layers"].repeats
+        ([33.0, 18.0], 3)
     """
 
     #: Under which conditions they hold, in one line: images, settings of proxies, seed, engine.

@@ -4,8 +4,10 @@
 //! ([`waiting`]), and give back tables ([`table`]), texts, or one of the package's exceptions ([`exception`]). What is pleasant to use
 //! is made of them in Python, in the folder `assay`.
 
+mod benchmark;
 mod exception;
 mod known;
+mod report;
 mod score;
 mod session;
 mod stream;
@@ -22,7 +24,11 @@ static HEAP: Heap = Heap;
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use super::benchmark::Benchmark;
+    #[pymodule_export]
     use super::known::{begin_children_by, kind, listed, main, summary};
+    #[pymodule_export]
+    use super::report::report;
     #[pymodule_export]
     use super::score::score;
     #[pymodule_export]

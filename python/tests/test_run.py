@@ -1,6 +1,7 @@
 """Runs leave the same folders as the command, and are read from them."""
 
 import json
+import os
 from pathlib import Path
 
 import assay
@@ -72,6 +73,45 @@ def test_a_finished_run_that_is_continued_is_read(study):
         again = run.resume(progress=False)
     assert again.folder == run.folder and again.is_finished
     assert only(Path(experiment["output"])) == run.folder
+
+
+def test_a_report_is_that_of_the_command(command, study, tmp_path):
+    with pytest.warns(assay.AssayWarning):
+        run = assay.run(study[0], progress=False)
+    report = assay.report(run, output=tmp_path / "ours", caption="A sentence.")
+    command("report", run.folder, "--output", tmp_path / "theirs", "--caption", "A sentence.")
+    ours, theirs = ({file.relative_to(folder): file.read_bytes() for file in folder.rglob("*.*")} for folder in (tmp_path / "ours", tmp_path / "theirs"))
+    assert ours == theirs and len(ours) > 5
+    assert report.page == tmp_path / "ours" / "index.html" and report._repr_html_().startswith("<iframe srcdoc=")
+    with pytest.raises(assay.BadSetting, match="where the report of 2 runs goes"):
+        assay.report(run, run)
+    with pytest.raises(assay.AssayError, match="holds no run"):
+        assay.report(tmp_path / "nothing")
+
+
+def test_a_benchmark_knows_what_the_command_prints(command, tmp_path, monkeypatch):
+    shared = Path(os.environ.get("ASSAY_SHARED", Path(__file__).parents[3] / "shared"))
+    table = shared / "data" / "nas-bench-macro" / "nas-bench-macro_cifar10.json"
+    if not table.exists():
+        pytest.skip(f"{table} is not there")
+    monkeypatch.setenv("ASSAY_DATA", str(tmp_path / "data"))
+    benchmark = assay.benchmark("nas-bench-macro")
+    with pytest.raises(assay.MissingData, match="assay benchmark import nas-bench-macro"):
+        benchmark["02012100"]
+    command("benchmark", "import", "nas-bench-macro", table)
+    benchmark = assay.benchmark("nas-bench-macro")
+    (told,) = json.loads(command("benchmark", "query", "nas-bench-macro", "02012100", "--json"))
+    record = benchmark["02012100"]
+    assert (record.architecture, record.index, list(record.figures.values())) == (told["architecture"], told["index"], told["figures"])
+    assert benchmark[record.index] == record
+    first, second = told["figures"][:2]
+    assert record[first["column"]] == first["value"] and record.runs(second["column"]) == second["runs"] and len(second["runs"]) == 3
+    rows = benchmark.query(["02012100", record.index])
+    assert len(rows) == 2 * len(told["figures"]) and rows["value"][0] == first["value"]
+    with pytest.raises(assay.BadSetting, match="nas-bench-macro"):
+        benchmark["seven"]
+    with pytest.raises(KeyError, match="columns are"):
+        record["nothing"]
 
 
 def test_what_the_command_lists_is_listed(command):

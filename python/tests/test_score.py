@@ -1,7 +1,8 @@
 """Scores are those of the command, to the last bit."""
 
 import json
-import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -81,16 +82,19 @@ def test_scores_on_several_threads_at_once_are_those_of_one():
 
 
 def test_a_process_that_is_forked_after_a_score_scores_the_same():
-    before = assay.score(CELL, "naswot", repeats=1, progress=False)["score"]
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(write, repr(assay.score(CELL, "naswot", repeats=1, progress=False)["score"]).encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        assert pipe.read() == repr(before)
-    assert os.waitpid(child, 0)[1] == 0
+    code = (
+        "import os, sys, assay\n"
+        "def score():\n"
+        "    print(assay.score(sys.argv[1], 'naswot', repeats=1, progress=False)['score'], flush=True)\n"
+        "score()\n"
+        "child = os.fork()\n"
+        "score()\n"
+        "if child:\n"
+        "    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, CELL], capture_output=True, text=True, timeout=60)
+    printed = done.stdout.splitlines()
+    assert done.returncode == 0 and len(printed) == 3 and len(set(printed)) == 1, done
 
 
 def test_progress_is_told_to_a_function_on_the_same_thread():

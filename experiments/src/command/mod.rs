@@ -10,7 +10,7 @@ mod merge;
 mod plugin_child;
 mod profile;
 mod query;
-mod report;
+pub mod report;
 mod run;
 pub mod score;
 mod session;

@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use assay_core::plugin::{Benchmark, BenchmarkEntry, BenchmarkError, Figure, Recorded, RegistryError, Settings};
+use assay_core::plugin::{BenchmarkEntry, Figure, Recorded};
 use assay_core::score::Reading;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Ending;
 use super::tabular::{render, table};
 use crate::architectures::Architectures;
 use crate::failure::Failure;
 use crate::output::{self, OutputError, out};
+use crate::records::{Records, as_json};
 
 /// Print all that a benchmark's table knows of architectures: accuracies, single trainings, costs
 #[derive(Debug, Args)]
@@ -38,11 +39,9 @@ pub(super) struct Query {
 
 impl Query {
     pub(super) fn run(self) -> Result<(), Ending> {
-        let benchmark = self.benchmark()?;
+        let records = Records::open(&self.name, self.table.as_deref())?;
         let wanted = Architectures::read(&self.architectures)?;
-        let entry = |(position, text): (usize, &String)| {
-            benchmark.entry(text).map_err(|error| self.unknown(benchmark.as_ref(), &error, &wanted.place(position)))
-        };
+        let entry = |(position, text): (usize, &String)| records.entry(text, &wanted.place(position));
         let entries = wanted.texts.iter().enumerate().map(entry).collect::<Result<Vec<BenchmarkEntry>, Failure>>()?;
         if self.json {
             output::json(&format!("{:#}", entries.iter().map(as_json).collect::<Value>()))?;
@@ -55,29 +54,6 @@ impl Query {
             self.print(entry)?;
         }
         Ok(())
-    }
-
-    fn benchmark(&self) -> Result<Box<dyn Benchmark>, Failure> {
-        let benchmarks = crate::plugins::installed()?.benchmarks;
-        let path = self.table.as_ref().map(|file| file.to_string_lossy().into_owned());
-        let settings = path.map_or_else(Settings::none, |path| Settings::none().with("path", path));
-        benchmarks.build(&self.name, &settings).map_err(|error| match error {
-            RegistryError::Settings { error, .. } if error.key == "path" => {
-                Failure::new(format!("{} does not read a table from a file that is named: {}", self.name, error.problem))
-            }
-            other => Failure::new(other.to_string()),
-        })
-    }
-
-    /// Why there is no entry, with what the benchmark has instead.
-    fn unknown(&self, benchmark: &dyn Benchmark, error: &BenchmarkError, place: &str) -> Failure {
-        match error {
-            BenchmarkError::NotImported(_) => Failure::new(error.to_string()).of_missing_data(),
-            BenchmarkError::Unreadable(_) => Failure::new(error.to_string()),
-            BenchmarkError::UnknownArchitecture(_) | BenchmarkError::NotAnArchitecture { .. } => {
-                Failure::new(format!("{place}{error}")).with_help(format!("{}: {}", self.name, benchmark.holds()))
-            }
-        }
     }
 
     fn print(&self, entry: &BenchmarkEntry) -> Result<(), OutputError> {
@@ -94,20 +70,4 @@ impl Query {
         }
         out!("{}", render(&rows))
     }
-}
-
-fn as_json(entry: &BenchmarkEntry) -> Value {
-    let figures = entry.figures.iter().map(|Figure { column, title, source, unit, recorded }| {
-        let mut figure = json!({"column": column, "title": title, "source": source, "unit": unit});
-        match recorded {
-            Recorded::One(Reading::Value(value)) => figure["value"] = json!(value),
-            Recorded::One(Reading::Undefined { because }) => {
-                figure["value"] = Value::Null;
-                figure["undefined"] = json!(because);
-            }
-            Recorded::Runs(runs) => figure["runs"] = json!(runs),
-        }
-        figure
-    });
-    json!({"architecture": entry.architecture, "index": entry.index, "figures": figures.collect::<Vec<_>>()})
 }

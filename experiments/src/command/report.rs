@@ -23,35 +23,44 @@ Examples:
 
 The page is one file, index.html, that needs no network. Beside it: figures/*.{svg,png} and tables/*.{csv,md,tex}.
 It reads run folders and nothing else: no benchmark and no plugin has to be there. Several runs are compared column by column.")]
-pub(super) struct Report {
+pub struct Report {
     /// The run folders
     #[arg(value_name = "RUN", required = true)]
-    runs: Vec<PathBuf>,
+    pub runs: Vec<PathBuf>,
     /// Where to write [default: the folder `report` of the run, if it is one run]
     #[arg(long, value_name = "DIR")]
-    output: Option<PathBuf>,
+    pub output: Option<PathBuf>,
     /// Colour scatter plots by the count of this operator [default: that whose count goes best with the accuracy]
     #[arg(long, value_name = "OPERATOR")]
-    colour: Option<String>,
+    pub colour: Option<String>,
     /// A sentence below every chart and table, before its protocol
     #[arg(long, value_name = "TEXT")]
-    caption: Option<String>,
+    pub caption: Option<String>,
 }
 
 impl Report {
     pub(super) fn run(self) -> Result<(), Ending> {
+        let (content, written) = self.write()?;
+        Ok(print(&content, &written)?)
+    }
+
+    /// Writes the report, and gives what stands in it and where.
+    ///
+    /// # Errors
+    /// If a run cannot be read, or a file cannot be written.
+    pub fn write(&self) -> Result<(Content, Written), Failure> {
         let output = match (&self.output, self.runs.as_slice()) {
             (Some(output), _) => output.clone(),
             (None, [run]) => run.join(FOLDER),
             (None, runs) => {
                 let problem = format!("where the report of {} runs goes has to be said", runs.len());
-                return Err(Failure::new(problem).with_help("name a folder: --output comparison").into());
+                return Err(Failure::new(problem).with_help("name a folder: --output comparison").of_what_was_asked());
             }
         };
         let runs = self.runs.iter().map(|run| Run::read(run)).collect::<Result<Vec<_>, _>>()?;
-        let content = assay_report::content(&runs, &Appearance { colour: self.colour, caption: self.caption })?;
+        let content = assay_report::content(&runs, &Appearance { colour: self.colour.clone(), caption: self.caption.clone() })?;
         let written = assay_report::write(&content, &output)?;
-        Ok(print(&content, &written)?)
+        Ok((content, written))
     }
 }
 
