@@ -59,9 +59,9 @@ class Scores(Table):
     Example:
         >>> import assay
         >>> cells = ["|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|", "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"]
-        >>> scores = assay.score(cells, "trainable-layers", progress=False)
-        >>> [score.value for score in scores], scores[cells[0], "trainable-layers"].repeats
-        ([33.0, 18.0], 3)
+        >>> scores = assay.score(cells, "params", progress=False)
+        >>> scores[cells[0], "params"].value > scores[cells[1], "params"].value, len(scores)
+        (True, 2)
     """
 
     #: Under which conditions they hold, in one line: images, settings of proxies, seed, engine.
