@@ -1,12 +1,14 @@
 //! What `cargo xtask bench` runs: times κ and training steps on the CPU engine and on burn-flex, and prints JSON.
 //!
-//! `cargo run --release -p assay-cpu --example bench -- ntk` (or `network`, or `all`), then the number of rounds.
+//! `cargo run --release -p assay-cpu --example bench -- ntk` (or `network`, or `all`, or `networks`: those of other tools beside
+//! PyTorch), then the number of rounds.
 #![allow(clippy::print_stdout)]
 
 mod darts;
 mod memory;
 mod nas_bench_201;
 mod network;
+mod networks;
 mod ntk;
 mod timing;
 
@@ -27,7 +29,7 @@ use timing::Peak;
 /// Any failure ends the measurement: a table with a hole in it invites comparison all the same.
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: bench ntk|network|all [ROUNDS]";
+const USAGE: &str = "usage: bench ntk|network|networks|all [ROUNDS]";
 const ROUNDS: usize = 5;
 const IMAGE: Shape = Shape::new(3, 32, 32);
 const CLASSES: usize = 10;
@@ -58,8 +60,10 @@ fn main() -> Fallible<()> {
     let (task, rounds) = match arguments[..] {
         [memory::KAPPA] => return memory::tell(|| ntk::supernet_on_one_and_two_threads().map(|_| ())),
         [memory::NETWORK] => return memory::tell(network::once),
-        [task @ ("ntk" | "network" | "all")] => (task, ROUNDS),
-        [task @ ("ntk" | "network" | "all"), rounds] => (task, rounds.parse().map_err(|error| format!("`{rounds}` rounds: {error}"))?),
+        [task @ ("ntk" | "network" | "networks" | "all")] => (task, ROUNDS),
+        [task @ ("ntk" | "network" | "networks" | "all"), rounds] => {
+            (task, rounds.parse().map_err(|error| format!("`{rounds}` rounds: {error}"))?)
+        }
         _ => return Err(USAGE.into()),
     };
     if rounds == 0 {
@@ -72,9 +76,13 @@ fn main() -> Fallible<()> {
     put("baseline_engine", assay_burn::flex().name().into());
     put("isa", isa.name().into());
     put("rounds", rounds.into());
-    put("peak_memory_mib", memory::peak_of_a_process(memory::KAPPA)?.into());
-
     let mut peak = Peak::new(isa);
+    if task == "networks" {
+        figures.extend(networks::measure(rounds, &mut peak)?);
+        println!("{:#}", Value::Object(figures));
+        return Ok(());
+    }
+    put("peak_memory_mib", memory::peak_of_a_process(memory::KAPPA)?.into());
     let ntk = if task == "network" { None } else { Some(ntk::measure(rounds, &mut peak)?) };
     let network = if task == "ntk" { None } else { Some(network::measure(rounds, &mut peak)?) };
     put("peak_gflops_1t", (peak.operations_a_second() / 1e9).into());
