@@ -149,7 +149,7 @@ impl Engine for CpuEngine {
     fn supports(&self, graph: &Graph) -> Result<(), EngineError> {
         let Some(id) = supported::first_that_is_not(graph) else { return Ok(()) };
         let node = graph.node(id);
-        let problem = format!("has no kernel for node `{}` ({}); use an engine of burn", node.name, node.operator.kind());
+        let problem = format!("has no kernel for node `{}` ({}); engines of burn have", node.name, node.operator.kind());
         Err(EngineError::Unsupported { engine: self.name(), problem })
     }
 

@@ -2,7 +2,7 @@
 
 use assay_core::engine::learner::Mixture;
 use assay_core::graph::{Activation, Conv2d, Graph, NodeId, Operator, Pool, Shape};
-use assay_kernels::Function;
+use assay_kernels::{Function, Window};
 
 use crate::square::SquareConv;
 
@@ -23,8 +23,8 @@ pub(super) enum Kind {
     Slope(Function),
     /// The product of two values; the second may be a vector, which has a factor a channel.
     Product,
-    /// A pool: whether it takes the maximum, its window's rows and columns, stride, padding.
-    Pool { maximum: bool, kernel: [usize; 2], stride: usize, padding: usize },
+    /// A pool: whether it takes the maximum, and its window.
+    Pool { maximum: bool, window: Window },
     /// Σ weight · input.
     Sum(Vec<f64>),
     /// The inputs' channels one after the other.
@@ -221,12 +221,12 @@ fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
         Operator::Product => Kind::Product,
         // The same elements in the same shape.
         Operator::Reshape { .. } => Kind::Sum(vec![1.0]),
-        Operator::AvgPool(pool) => square_pool(false, pool),
-        Operator::MaxPool(pool) => square_pool(true, pool),
+        Operator::AvgPool(pool) => Kind::Pool { maximum: false, window: window(pool, input) },
+        Operator::MaxPool(pool) => Kind::Pool { maximum: true, window: window(pool, input) },
         // Over whole maps.
         Operator::GlobalAvgPool | Operator::Mean { .. } => {
             let kernel = input.map_or([1, 1], |shape| [shape.height, shape.width]);
-            Kind::Pool { maximum: false, kernel, stride: 1, padding: 0 }
+            Kind::Pool { maximum: false, window: Window::new(kernel, 1, 0) }
         }
         Operator::WeightedSum { weights } => Kind::Sum(weights.iter().map(|weight| f64::from(*weight)).collect()),
         Operator::Concat { .. } => Kind::Concat,
@@ -258,8 +258,11 @@ pub(super) fn function(activation: Activation) -> Option<Function> {
     })
 }
 
-fn square_pool(maximum: bool, pool: &Pool) -> Kind {
-    Kind::Pool { maximum, kernel: pool.kernel.both(), stride: pool.stride.rows, padding: pool.padding.top }
+/// A pool's window. What lies behind the image follows from the size of the result.
+fn window(pool: &Pool, input: Option<Shape>) -> Window {
+    let [[above, below], [left, right]] = pool.padding.pairs();
+    let counted = input.filter(|_| pool.counts_padding).map(|shape| [above + shape.height + below, left + shape.width + right]);
+    Window { kernel: pool.kernel.both(), stride: pool.stride.both(), padding: [above, left], counted }
 }
 
 /// The ops while they are made.

@@ -29,7 +29,7 @@ fn mobile_networks_are_supported_and_what_has_no_kernel_is_refused_by_name() {
     let mut b = GraphBuilder::new(Shape::new(3, 4, 4)).unwrap();
     let gelu = b.add("blocks.0.act", Operator::Activation(Activation::Gelu), &[b.input()]).unwrap();
     let refused = engine.supports(&b.finish(gelu)).unwrap_err().to_string();
-    assert_eq!(refused, format!("engine `{}` has no kernel for node `blocks.0.act` (gelu); use an engine of burn", engine.name()));
+    assert_eq!(refused, format!("engine `{}` has no kernel for node `blocks.0.act` (gelu); engines of burn have", engine.name()));
 }
 
 #[test]

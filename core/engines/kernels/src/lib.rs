@@ -41,5 +41,5 @@ pub use map::Map;
 pub use moments::LaneMoments;
 pub use number::{Arithmetic, Number};
 pub use peak::fused_multiply_add_peak;
-pub use pool::{Pool, PoolKind, Pooling};
+pub use pool::{Pool, PoolKind, Pooling, Window};
 pub use weight_gradient::{Sums, WeightGradient};

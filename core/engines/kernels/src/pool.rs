@@ -5,44 +5,75 @@ use std::ops::Range;
 use crate::simd::Simd;
 use crate::{Map, Number};
 
+/// A pooling window: for rows and for columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Positions that it covers.
+    pub kernel: [usize; 2],
+    /// Step between windows.
+    pub stride: [usize; 2],
+    /// Positions beyond the image before the first of it.
+    pub padding: [usize; 2],
+    /// Where positions beyond the image count in an average, too: positions of the image with its padding on both sides.
+    pub counted: Option<[usize; 2]>,
+}
+
+impl Window {
+    /// A window of this many rows and columns, with one step and one padding for both; padding does not count.
+    #[must_use]
+    pub const fn new(kernel: [usize; 2], stride: usize, padding: usize) -> Self {
+        Self { kernel, stride: [stride; 2], padding: [padding; 2], counted: None }
+    }
+
+    /// The input rows (axis 0) or columns (axis 1) that one output row or column covers.
+    fn covered(&self, axis: usize, position: usize, size: usize) -> Range<usize> {
+        let (start, padding) = (position * self.stride[axis], self.padding[axis]);
+        start.saturating_sub(padding)..(start + self.kernel[axis]).saturating_sub(padding).min(size)
+    }
+
+    /// How many of them an average divides by.
+    fn count(&self, axis: usize, position: usize, size: usize) -> usize {
+        let start = position * self.stride[axis];
+        match self.counted {
+            Some(counted) => (start + self.kernel[axis]).min(counted[axis]).saturating_sub(start),
+            None => self.covered(axis, position, size).len(),
+        }
+    }
+}
+
 /// A pooling window over maps of known size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pool<E> {
-    /// Rows and columns of the window.
-    pub kernel: [usize; 2],
-    /// Step between windows.
-    pub stride: usize,
-    /// Positions beyond the image on each side.
-    pub padding: usize,
-    /// 1 / (positions inside the image), one a window, row-major.
+    /// The window.
+    pub window: Window,
+    /// 1 / (positions that count), one a window, row-major.
     pub inverse_counts: Vec<E>,
 }
 
 impl<E: Number> Pool<E> {
-    /// A window of `kernel` rows and columns that turns maps of `input` into maps of `output` rows and columns.
+    /// A window that turns maps of `input` into maps of `output` rows and columns.
     #[must_use]
-    pub fn new(kernel: [usize; 2], stride: usize, padding: usize, input: [usize; 2], output: [usize; 2]) -> Self {
-        let mut pool = Self { kernel, stride, padding, inverse_counts: Vec::new() };
+    pub fn new(window: Window, input: [usize; 2], output: [usize; 2]) -> Self {
+        let mut inverse_counts = Vec::with_capacity(output[0] * output[1]);
         for row in 0..output[0] {
             for column in 0..output[1] {
-                let count = pool.window(0, row, input[0]).len() * pool.window(1, column, input[1]).len();
-                pool.inverse_counts.push(E::from_f64(1.0 / count as f64));
+                let count = window.count(0, row, input[0]) * window.count(1, column, input[1]);
+                inverse_counts.push(E::from_f64(1.0 / count as f64));
             }
         }
-        pool
+        Self { window, inverse_counts }
     }
 
     /// The input rows (axis 0) or columns (axis 1) that one output row or column covers.
     fn window(&self, axis: usize, position: usize, size: usize) -> Range<usize> {
-        let start = position * self.stride;
-        start.saturating_sub(self.padding)..(start + self.kernel[axis]).saturating_sub(self.padding).min(size)
+        self.window.covered(axis, position, size)
     }
 
     /// The output rows or columns whose windows cover an input row or column.
     fn covering(&self, axis: usize, position: usize, outputs: usize) -> Range<usize> {
-        let end = position + self.padding;
-        let first = (end + 1).saturating_sub(self.kernel[axis]).div_ceil(self.stride);
-        first..(end / self.stride + 1).min(outputs)
+        let (end, stride) = (position + self.window.padding[axis], self.window.stride[axis]);
+        let first = (end + 1).saturating_sub(self.window.kernel[axis]).div_ceil(stride);
+        first..(end / stride + 1).min(outputs)
     }
 }
 
@@ -85,7 +116,10 @@ impl<E: Number> Pooling<'_, E> {
         );
         assert!(maps[0].channels == maps[1].channels, "pooling keeps channels");
         let (large, small) = if self.backward { (maps[1], maps[0]) } else { (maps[0], maps[1]) };
-        assert!(self.pool.inverse_counts.len() == small.area() && self.pool.stride > 0, "the pool was made for another size");
+        assert!(
+            self.pool.inverse_counts.len() == small.area() && !self.pool.window.stride.contains(&0),
+            "the pool was made for another size"
+        );
         for (axis, size, count) in [(0, large.height, small.height), (1, large.width, small.width)] {
             assert!((0..count).all(|at| !self.pool.window(axis, at, size).is_empty()), "a window lies outside the image");
         }
@@ -155,8 +189,8 @@ unsafe fn average_backward<S: Simd>(call: &mut Pooling<'_, S::E>) {
     let to_map = call.to.1;
     let to = call.to.0.as_mut_ptr();
     // Only with as many windows as pixels do all reads and writes of a line lie inside the tiles.
-    let is_usual = (call.pool.kernel, call.pool.stride, call.pool.padding) == ([3, 3], 1, 1)
-        && (map.height, map.width) == (to_map.height, to_map.width);
+    let usual = Window { counted: call.pool.window.counted, ..Window::new([3, 3], 1, 1) };
+    let is_usual = call.pool.window == usual && (map.height, map.width) == (to_map.height, to_map.width);
     // SAFETY: the windows that cover a pixel lie inside the checked tile.
     unsafe {
         let scale = S::splat(call.scale);

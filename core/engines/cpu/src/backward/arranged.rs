@@ -64,9 +64,9 @@ impl<E: Element> Arranged<E> {
             .ops
             .iter()
             .map(|op| match &op.kind {
-                Kind::Pool { kernel, stride, padding, .. } => {
+                Kind::Pool { window, .. } => {
                     let from = lowered.ops[op.inputs[0]].shape;
-                    Some(Pool::new(*kernel, *stride, *padding, [from.height, from.width], [op.shape.height, op.shape.width]))
+                    Some(Pool::new(*window, [from.height, from.width], [op.shape.height, op.shape.width]))
                 }
                 _ => None,
             })

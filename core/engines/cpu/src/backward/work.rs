@@ -19,8 +19,8 @@ impl<E: Element> Prepared<'_, E> {
             }
             Step::Blend { out, .. } => (Work::BatchNormGradient, 4 * elements(*out)),
             Step::Pool { gradient, pool, .. } => {
-                let Kind::Pool { kernel, .. } = &self.lowered.ops[*pool].kind else { return (Work::PoolGradient, 0) };
-                (Work::PoolGradient, kernel[0] * kernel[1] * of_view(gradient))
+                let Kind::Pool { window, .. } = &self.lowered.ops[*pool].kind else { return (Work::PoolGradient, 0) };
+                (Work::PoolGradient, window.kernel[0] * window.kernel[1] * of_view(gradient))
             }
             Step::Shift { gradient, .. } | Step::Scale { gradient, .. } | Step::Multiply { gradient, .. } => {
                 (Work::Sum, 2 * of_view(gradient))

@@ -81,9 +81,9 @@ impl<E: Element> Pass<'_, E> {
             out.fill(E::ZERO);
         }
         let pool = match &this.kind {
-            Kind::Pool { kernel, stride, padding, .. } => {
+            Kind::Pool { window, .. } => {
                 let from = lowered.ops[this.inputs[0]].shape;
-                Some(Pool::new(*kernel, *stride, *padding, [from.height, from.width], [to.height, to.width]))
+                Some(Pool::new(*window, [from.height, from.width], [to.height, to.width]))
             }
             _ => None,
         };
@@ -173,7 +173,7 @@ impl<E: Element> Pass<'_, E> {
         let each = match &this.kind {
             Kind::Conv(conv) => return operations(conv, this.shape.elements(), self.lowered.ops[this.inputs[0]].shape.channels),
             Kind::Relu | Kind::Scale(_) | Kind::Product | Kind::Apply(_) | Kind::Slope(_) => 1,
-            Kind::Pool { kernel, .. } => kernel[0] * kernel[1],
+            Kind::Pool { window, .. } => window.kernel[0] * window.kernel[1],
             Kind::Sum(weights) => 2 * weights.len(),
             _ => 0,
         };

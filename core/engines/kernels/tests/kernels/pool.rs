@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use assay_kernels::{Element, Map, Pool, PoolKind, Pooling};
+use assay_kernels::{Element, Map, Pool, PoolKind, Pooling, Window};
 use proptest::prelude::*;
 
 use super::tiles::{Random, Sum, compare, for_every_set, pixels, tile};
@@ -12,8 +12,10 @@ use super::tiles::{Random, Sum, compare, for_every_set, pixels, tile};
 #[derive(Clone, Copy, Debug)]
 struct Geometry {
     kernel: [usize; 2],
-    stride: usize,
-    padding: usize,
+    stride: [usize; 2],
+    padding: [usize; 2],
+    /// Positions that count behind the image, if those of the padding do.
+    behind: Option<usize>,
     large: Map,
     small: Map,
 }
@@ -22,7 +24,7 @@ impl Geometry {
     /// The rows (axis 0) or columns (axis 1) of the image that a window covers.
     fn window(&self, axis: usize, position: usize) -> Range<usize> {
         let size = [self.large.height, self.large.width][axis] as isize;
-        let start = (position * self.stride) as isize - self.padding as isize;
+        let start = (position * self.stride[axis]) as isize - self.padding[axis] as isize;
         let inside = |at: isize| at.clamp(0, size) as usize;
         inside(start)..inside(start + self.kernel[axis] as isize)
     }
@@ -33,25 +35,41 @@ impl Geometry {
         self.window(0, row).flat_map(|y| columns.clone().map(move |x| (y, x))).collect()
     }
 
+    /// What an average divides by.
+    fn count(&self, row: usize, column: usize) -> usize {
+        let Some(behind) = self.behind else { return self.pixels(row, column).len() };
+        let along = |axis: usize, position: usize, size: usize| {
+            let first = position * self.stride[axis];
+            (first..first + self.kernel[axis]).filter(|at| *at < self.padding[axis] + size + behind).count()
+        };
+        along(0, row, self.large.height) * along(1, column, self.large.width)
+    }
+
     fn pool<E: Element>(&self) -> Pool<E> {
         let size = |map: Map| [map.height, map.width];
-        Pool::new(self.kernel, self.stride, self.padding, size(self.large), size(self.small))
+        let large = size(self.large);
+        let counted = self.behind.map(|behind| [0, 1].map(|axis| self.padding[axis] + large[axis] + behind));
+        Pool::new(Window { kernel: self.kernel, stride: self.stride, padding: self.padding, counted }, large, size(self.small))
     }
 }
 
 /// Any window of which a part lies inside the image, and as many of them as have such a part, or fewer.
 fn geometries() -> impl Strategy<Value = Geometry> {
-    let shape = (1_usize..=4, 1_usize..=4, 1_usize..=3, 1_usize..=7, 1_usize..=9, 1_usize..=3);
-    (shape, 0_usize..=2, 0_usize..=2, 0_usize..=2, 0.0..1.0_f64, 0.0..1.0_f64).prop_map(
-        |((rows, columns, stride, height, width, channels), padding, large, small, across, down)| {
-            let padding = padding.min(rows.min(columns) - 1);
-            let windows = |size: usize, share: f64| 1 + (((size + padding).div_ceil(stride) - 1) as f64 * share).round() as usize;
+    let shape = (1_usize..=4, 1_usize..=4, [1_usize..=3, 1..=3], 1_usize..=7, 1_usize..=9, 1_usize..=3);
+    let shares = [0.0..1.0_f64, 0.0..1.0];
+    (shape, [0_usize..=2, 0..=2], prop::option::of(0_usize..=2), 0_usize..=2, 0_usize..=2, shares).prop_map(
+        |((rows, columns, stride, height, width, channels), padding, behind, large, small, [down, across])| {
+            let padding = [padding[0].min(rows - 1), padding[1].min(columns - 1)];
+            let windows = |axis: usize, size: usize, share: f64| {
+                1 + (((size + padding[axis]).div_ceil(stride[axis]) - 1) as f64 * share).round() as usize
+            };
             Geometry {
                 kernel: [rows, columns],
                 stride,
                 padding,
+                behind,
                 large: Map { channels, height, width, pad: large },
-                small: Map { channels, height: windows(height, down), width: windows(width, across), pad: small },
+                small: Map { channels, height: windows(0, height, down), width: windows(1, width, across), pad: small },
             }
         },
     )
@@ -61,8 +79,9 @@ fn geometries() -> impl Strategy<Value = Geometry> {
 fn usual() -> impl Strategy<Value = Geometry> {
     (1_usize..=7, 1_usize..=9, 0_usize..=1, 0_usize..=1).prop_map(|(height, width, more, less)| Geometry {
         kernel: [3, 3],
-        stride: 1,
-        padding: 1,
+        stride: [1; 2],
+        padding: [1; 2],
+        behind: None,
         large: Map { channels: 2, height, width, pad: 1 },
         small: Map { channels: 2, height: (height + more - less).max(1), width: (width + more).saturating_sub(less).max(1), pad: 0 },
     })
@@ -90,7 +109,7 @@ fn forward<E: Element>(geometry: Geometry, seed: u64) {
                         PoolKind::Average => values.for_each(|value| sum.add(value)),
                         PoolKind::Maximum => sum.add(values.fold(f64::NEG_INFINITY, f64::max)),
                     }
-                    let sum = if kind == PoolKind::Average { sum.times(1.0 / window.len() as f64) } else { sum };
+                    let sum = if kind == PoolKind::Average { sum.times(1.0 / geometry.count(row, column) as f64) } else { sum };
                     expected.insert(small.at(channel, row, column) * lanes + lane, sum);
                 }
             }
@@ -138,7 +157,7 @@ fn backward<E: Element>(geometry: Geometry, seed: u64) {
                     let first = window.iter().position(|pixel| value(*pixel) == most);
                     for (position, (y, x)) in window.iter().enumerate() {
                         let term = match kind {
-                            PoolKind::Average => own / window.len() as f64,
+                            PoolKind::Average => own / geometry.count(row, column) as f64,
                             PoolKind::Maximum if Some(position) == first => own,
                             PoolKind::Maximum => continue,
                         };

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assay_kernels::{
     AffineSum, AffineTerm, Apply, Blend, ChannelSums, Combine, Convolution, Function, GramRows, Init, Kernels, LaneMoments, LaneTotals,
-    Map, Mask, Multiply, Pool, PoolKind, Pooling, Rectify, ScaleShift, Source, Sums, Target, Term, WeightGradient,
+    Map, Mask, Multiply, Pool, PoolKind, Pooling, Rectify, ScaleShift, Source, Sums, Target, Term, WeightGradient, Window,
 };
 
 use super::tiles::for_every_set;
@@ -139,7 +139,7 @@ fn operations_on_whole_tiles_check_every_slice() {
 #[test]
 fn pools_check_every_slice() {
     let small = Map { height: 2, width: 3, pad: 0, ..MAP };
-    let pool = Pool::new([3, 3], 2, 1, [3, 5], [2, 3]);
+    let pool = Pool::new(Window::new([3, 3], 2, 1), [3, 5], [2, 3]);
     for_every_set::<f32>(|kernels: &Kernels<f32>, _| {
         let lens = [MAP, small, MAP].map(|map| map.vectors() * kernels.lanes());
         let kinds = [PoolKind::Average, PoolKind::Maximum];
@@ -209,7 +209,7 @@ fn tiles_of_different_pixels_are_refused() {
             &|| kernels.gram(GramRows { rows: &[0.0; 64], order: 1, length: kernels.gram_lanes() + 1, products: &mut [0.0] }),
             &|| {
                 // The pool was made for another size.
-                let pool = Pool::new([2, 2], 2, 0, [3, 5], [1, 2]);
+                let pool = Pool::new(Window::new([2, 2], 2, 0), [3, 5], [1, 2]);
                 let small = Map { height: 2, width: 2, ..MAP };
                 let (from, mut to) = (numbers(whole), numbers(whole));
                 let (kind, values, scale) = (PoolKind::Average, None, 1.0);

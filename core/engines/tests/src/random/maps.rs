@@ -75,7 +75,8 @@ pub(super) fn mobile<R: rand::Rng>(draw: &mut Draw<R>) -> Graph {
         let input = if draw.below(3) > 0 { nodes[nodes.len() - 1] } else { draw.of(&nodes) };
         let (name, shape) = (format!("n{step}"), b.shape(input));
         let same: Vec<NodeId> = nodes.iter().copied().filter(|node| b.shape(*node) == shape).collect();
-        let added = match draw.below(10) {
+        let added = match draw.below(11) {
+            10 => pool(&mut b, draw, name, input),
             0..=2 => {
                 let groups = if draw.below(2) == 0 { shape.channels } else { 1 };
                 let out_channels = groups * (1 + draw.below(if groups == 1 { 7 } else { 2 }));
