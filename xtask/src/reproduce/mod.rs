@@ -7,6 +7,7 @@ mod correlation;
 mod darts;
 mod datasets;
 mod figures;
+mod networks;
 mod one_shot;
 mod one_shot_question;
 mod own_truth;
@@ -52,6 +53,7 @@ enum Published {
     OneShotSearches(one_shot::OneShotSearches),
     OneShot(one_shot_question::OneShot),
     Pretext(pretext::Pretext),
+    Networks(networks::Networks),
     All(all::All),
 }
 
@@ -76,6 +78,7 @@ impl Reproduce {
             Published::OneShotSearches(searches) => searches.run(),
             Published::OneShot(one_shot) => one_shot.run(),
             Published::Pretext(pretext) => pretext.run(),
+            Published::Networks(networks) => networks.run(),
             Published::All(all) => all.run(),
         }
     }
