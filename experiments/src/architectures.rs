@@ -24,6 +24,12 @@ pub(crate) struct Architectures {
 }
 
 impl Architectures {
+    /// These, none of which stands in a list.
+    pub(crate) fn of(texts: impl IntoIterator<Item = String>) -> Self {
+        let texts: Vec<String> = texts.into_iter().collect();
+        Self { places: vec![None; texts.len()], texts }
+    }
+
     /// Those of these arguments: `@FILE` and `-` stand for what they list, one a line.
     pub(crate) fn read(arguments: &[String]) -> Result<Self, Failure> {
         let mut all = Self::default();

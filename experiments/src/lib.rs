@@ -13,6 +13,7 @@ pub mod failure;
 pub mod interrupt;
 pub mod listing;
 pub mod log;
+mod networks;
 pub mod output;
 pub mod plugins;
 pub mod prepare;

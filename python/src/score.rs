@@ -12,7 +12,7 @@ use crate::waiting::{Listener, Telling, Told, wait_for};
 
 /// Scores architectures with proxies: the text that `assay score --json` prints.
 #[pyfunction]
-#[pyo3(signature = (architectures, proxies, space, dataset, config, set, repeats, seed, progress, line))]
+#[pyo3(signature = (architectures, proxies, space, input: None, dataset, config, set, repeats, seed, progress, line))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it with keywords")]
 pub(crate) fn score<'py>(
     py: Python<'py>,

@@ -109,8 +109,14 @@ impl LearningObjective {
     /// The network of a subspace that is trained for it, of one that would tell the labels of the same images.
     ///
     /// # Errors
-    /// If such images cannot be asked for it, the space has no such network, or it does not end in pooling and a linear layer.
+    /// If such images cannot be asked for it, the space has no such network, it does not end in pooling and a linear layer, or it has
+    /// weights of its own, which no training begins from.
     pub fn network(self, space: &dyn SearchSpace, subspace: &Subspace, of_labels: MacroNet) -> Result<Graph, GraphError> {
+        if space.given(subspace)?.is_some_and(|given| given.parameters.is_some()) {
+            let problem = "a training begins from weights that it draws, and these networks have their own: set `space.weights` to an \
+                           initialiser, as uniform-fan-in, to train them from the beginning";
+            return Err(GraphError::Unsupported(problem.into()));
+        }
         let net = self.net(of_labels).map_err(|error| GraphError::Unsupported(error.to_string()))?;
         self.with_head(space.lower(subspace, &net)?)
     }

@@ -57,7 +57,10 @@ impl Model<'_> {
         match graph.first_not_basic() {
             Some(id) => {
                 let node = graph.node(id);
-                let problem = format!("it has no words for this `{}`; only networks of cells can be exported so", node.operator.kind());
+                let problem = format!(
+                    "it has no words for this `{}`, only for operators of cells; use the file that the network came from",
+                    node.operator.kind()
+                );
                 Err(ExportError { node: node.name.clone(), format, problem })
             }
             None => Ok(()),

@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use assay_core::experiment::{Layers, Plugins};
-use assay_core::plugin::SearchSpace;
+use assay_core::plugin::{SearchSpace, Settings};
 use assay_core::subspace::{Layout, Subspace};
 use assay_report::draw::{self, DrawError, Picture};
 use assay_report::{Run, Search};
 use assay_results::Space;
 use assay_results::files::EXPERIMENT;
+use assay_spaces::files::Files;
 use clap::Args;
 
 use super::Ending;
 use crate::failure::Failure;
+use crate::networks;
 use crate::output::out;
 
 /// Draw an architecture's cells, or how a search pruned, as SVG and PNG
@@ -23,12 +25,13 @@ Examples:
   assay draw \"Genotype(normal=[('sep_conv_3x3', 0), …], …)\"
   assay draw 'conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3' --space nas-bench-101
   assay draw results/tenas-darts-cifar10-seed0-…
+  assay draw net.onnx --input 3x224x224
 
 Of a run there are two pictures: `pruning`, the operators of every edge step by step, and `trajectory`, its states in the plane
 of its two proxies.")]
 pub(super) struct Draw {
-    /// An architecture as its space writes it, or a run folder
-    #[arg(value_name = "ARCH|RUN")]
+    /// An architecture as its space writes it, a run folder, or an ONNX file
+    #[arg(value_name = "ARCH|RUN|NET")]
     what: String,
     /// The space that the architecture is of [default: the one that can read it]
     #[arg(long, value_name = "NAME")]
@@ -36,7 +39,11 @@ pub(super) struct Draw {
     /// Set a key of the space: space.inputs=free
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// A file that ends in .svg or .png, or the beginning of both files' names [default: `cell`, or the run's folder]
+    /// The axes of one image, where an ONNX file leaves them open
+    #[arg(long, value_name = "CxHxW")]
+    input: Option<String>,
+    /// A file that ends in .svg or .png, or the beginning of both files' names [default: `cell`, the run's folder, or the ONNX
+    /// file's name]
     #[arg(long, value_name = "PATH")]
     output: Option<PathBuf>,
 }
@@ -46,6 +53,9 @@ impl Draw {
         let folder = Path::new(&self.what);
         if folder.is_dir() {
             return self.draw_run(folder, &crate::plugins::of_run(folder, &[])?);
+        }
+        if self.space.is_none() && networks::is_file(&self.what) {
+            return self.draw_network();
         }
         let plugins = crate::plugins::installed()?;
         let (space, architecture) = match &self.space {
@@ -57,6 +67,17 @@ impl Draw {
         let picture = draw::architecture(space.layout(), &sketches, &text)?;
         write(&picture, &self.output.unwrap_or_else(|| PathBuf::from("cell")))?;
         Ok(())
+    }
+
+    /// The network of a file, node by node.
+    fn draw_network(self) -> Result<(), Ending> {
+        let file = Path::new(&self.what);
+        let files = Files::read(&networks::chosen(Some(file), self.input.as_deref()));
+        let files = files.map_err(|error| Failure::new(error.problem))?;
+        let sketches = files.sketch(&Subspace::whole(files.layout())).map_err(|error| Failure::new(error.to_string()))?;
+        let picture = draw::architecture(files.layout(), &sketches, &self.what)?;
+        let stem = PathBuf::from(file.file_stem().unwrap_or(file.as_os_str()));
+        write(&picture, &self.output.unwrap_or(stem))
     }
 
     /// The architecture, read by the space of this name.
@@ -73,7 +94,9 @@ impl Draw {
 
     /// The architecture, read by the first space that can.
     fn find(&self, plugins: &Plugins) -> Result<(Box<dyn SearchSpace>, Subspace), Failure> {
-        let names: Vec<String> = plugins.spaces.iter().map(|entry| entry.name.to_owned()).collect();
+        // A space that cannot be made without settings reads nothing here.
+        let is_made = |name: &String| plugins.spaces.build(name, &Settings::none()).is_ok();
+        let names: Vec<String> = plugins.spaces.iter().map(|entry| entry.name.to_owned()).filter(is_made).collect();
         let read = names.iter().find_map(|name| self.read(name, plugins).ok());
         read.ok_or_else(|| {
             let problem = format!("`{}` is neither a folder nor an architecture of {}", self.what, names.join(", "));

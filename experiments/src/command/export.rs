@@ -19,6 +19,7 @@ use clap::{Args, ValueEnum};
 use super::Ending;
 use crate::architectures::Architectures;
 use crate::failure::Failure;
+use crate::networks;
 use crate::output::{self, tell};
 
 /// Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
@@ -93,6 +94,9 @@ enum Format {
 
 impl Export {
     pub(super) fn run(self) -> Result<(), Ending> {
+        if self.space.is_none() && networks::is_file(&self.architecture) {
+            return Err(of_a_file(&self.architecture).into());
+        }
         let plugins = crate::plugins::installed()?;
         let (name, space) = self.layers()?.space(&plugins)?;
         let given = Architectures::read(std::slice::from_ref(&self.architecture))?;
@@ -109,6 +113,9 @@ impl Export {
             let problem = format!("a list of {} architectures can be written with --to genotype only", all.len());
             return Err(Failure::new(problem).with_help("export one after the other, each to a file of its own").into());
         };
+        if space.protocol().is_some() {
+            return Err(of_a_file(genotype).into());
+        }
         let net = MacroNet {
             input: self.image,
             channels: self.channels.into(),
@@ -199,6 +206,12 @@ fn read(path: &Path, graph: Arc<Graph>) -> Result<Weights, Failure> {
         Failure::new(format!("the weights `{}` do not fit this network: {error}", path.display()))
             .with_help("give the --channels, --cells, --classes and --image that they were made with")
     })
+}
+
+/// That a network of a file is not exported.
+fn of_a_file(name: &str) -> Failure {
+    Failure::new(format!("`{name}` is a network of a file already, and an export would not have its weights"))
+        .with_help("copy the file; assay show and assay draw show its structure")
 }
 
 fn image(text: &str) -> Result<Shape, String> {

@@ -20,6 +20,7 @@ use super::profile::Profiling;
 use super::tabular::{render, table};
 use crate::architectures::Architectures;
 use crate::failure::Failure;
+use crate::networks;
 use crate::output::{self, OutputError, out, tell};
 
 /// Score architectures with proxies, without training and without an experiment file
@@ -29,18 +30,23 @@ Examples:
   assay score '|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|' \\
     --proxy ntk-condition --proxy linear-regions --set proxies.ntk-condition.batch=16
   assay score @best.txt --proxy naswot --json          a list: an architecture a line, # begins a comment
-  head -3 best.txt | assay score - --proxy params      a list on standard input")]
+  head -3 best.txt | assay score - --proxy params      a list on standard input
+  assay score net.onnx models/ --proxy synflow --proxy naswot --input 3x224x224
+                                                       networks of ONNX files, and of all in a folder, with their weights")]
 pub struct Score {
-    /// Architectures as the space writes them; @FILE and - for lists, one a line
+    /// Architectures as the space writes them; @FILE and - for lists, one a line; or ONNX files, and folders of them
     #[arg(required = true, value_name = "ARCH")]
     pub architectures: Vec<String>,
     /// A proxy to score with (may be given again)
     #[arg(long, required = true, value_name = "NAME")]
     pub proxy: Vec<String>,
-    /// The search space [default: nas-bench-201]
+    /// The search space [default: nas-bench-201, and `files` where ONNX files are given]
     #[arg(long, value_name = "NAME")]
     pub space: Option<String>,
-    /// The images [default: synthetic]
+    /// The axes of one image, where ONNX files leave them open
+    #[arg(long, value_name = "CxHxW")]
+    pub input: Option<String>,
+    /// The images [default: synthetic, for ONNX files of their size]
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<String>,
     /// Take space, dataset, engine and proxy settings from this experiment file
@@ -103,8 +109,16 @@ impl Score {
     /// # Errors
     /// If what is asked for does not fit, or a measurement fails or is interrupted.
     pub fn scores(&self, observer: &dyn Observer, profile: Option<&Arc<Profile>>) -> Result<Scores, Failure> {
-        let given = Architectures::read(&self.architectures)?;
-        let layers = self.layers()?;
+        let mut layers = self.layers()?;
+        let files = if layers.value_of("space.name").is_none() { networks::named(&self.architectures)? } else { None };
+        let given = match &files {
+            Some(files) => {
+                layers = networks::layers(layers, files, self.input.as_deref())?;
+                Architectures::of(files.iter().map(|file| file.display().to_string()))
+            }
+            None => Architectures::read(&self.architectures)?,
+        };
+        layers = layers.default_value("space.name", "nas-bench-201").default_value("dataset.name", "synthetic");
         let plugins = crate::plugins::of(&layers)?;
         let experiment = layers.resolve(Purpose::Score, &plugins)?;
         let assembly = Assembly::new(&experiment, &plugins);
@@ -125,7 +139,7 @@ impl Score {
         if let Some(path) = &self.config {
             layers = layers.file(path)?;
         }
-        layers = layers.default_value("space.name", "nas-bench-201").default_value("dataset.name", "synthetic").environment();
+        layers = networks::with_input(layers.environment(), self.input.as_deref())?;
         let named = [("space.name", &self.space), ("dataset.name", &self.dataset)];
         let named = named.into_iter().filter_map(|(key, value)| value.as_ref().map(|value| format!("{key}={value}")));
         let seed = self.seed.map(|seed| format!("seed={seed}"));
@@ -146,6 +160,9 @@ impl Score {
         let wanted: Vec<(&Subspace, &PlannedProxy)> = listed.architectures.iter().flat_map(asked).collect();
         let requests: Vec<Request> =
             wanted.iter().flat_map(|(architecture, proxy)| repeats(&proxy.label, architecture, "score", count)).collect();
+        if let Some(line) = workbench.estimate(&Vec::from_iter(&requests))? {
+            tell!("{line}");
+        }
         observer.phase("scoring");
         observer.expect(requests.len());
         let advance = |records: &[Record]| {

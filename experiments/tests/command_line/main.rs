@@ -13,6 +13,7 @@ mod interruption;
 mod kills;
 mod layers;
 mod lists;
+mod networks;
 mod one_shot;
 mod output;
 mod own_truth;

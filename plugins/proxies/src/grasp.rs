@@ -16,7 +16,7 @@ use assay_core::data::{Augmentation, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective, Patterns, Precision, Wanted};
 use assay_core::graph::{Activation, Graph, Node, NodeId, Operator, ParameterRole};
 use assay_core::network::{Network, NormStatistics};
-use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
+use assay_core::plugin::{Proxy, ProxyError, Subject, Work, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
 use crate::parts::initial_network::InitialNetwork;
@@ -64,6 +64,11 @@ impl ZeroCostProxy for Grasp {
     fn protocol(&self) -> String {
         let Self { network, batch, augmentation } = self;
         format!("grasp: −Σ w · (H g), cross-entropy, {network}, batch {batch} ({augmentation}), batch statistics, float64")
+    }
+
+    fn work(&self) -> Option<Work> {
+        let once = Work::of_both_passes(self.batch, Precision::F64);
+        Some(Work { passes_of_an_image: 2 * once.passes_of_an_image, ..once })
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {

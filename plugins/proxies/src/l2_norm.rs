@@ -8,7 +8,7 @@
 //! **Undefined** never.
 
 use assay_core::network::Network;
-use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
+use assay_core::plugin::{Proxy, ProxyError, Subject, Work, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
 use crate::parts::initial_network::InitialNetwork;
@@ -37,6 +37,10 @@ impl ZeroCostProxy for L2Norm {
 
     fn protocol(&self) -> String {
         format!("l2-norm: Σ over layers of ‖W‖₂, all operators, {}", self.0)
+    }
+
+    fn work(&self) -> Option<Work> {
+        Some(Work::default())
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {

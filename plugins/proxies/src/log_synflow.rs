@@ -11,9 +11,9 @@
 
 use std::f64::consts::LN_2;
 
-use assay_core::engine::Engine;
+use assay_core::engine::{Engine, Precision};
 use assay_core::network::Network;
-use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
+use assay_core::plugin::{Proxy, ProxyError, Subject, Work, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
 use crate::parts::initial_network::InitialNetwork;
@@ -44,6 +44,10 @@ impl ZeroCostProxy for LogSynflow {
 
     fn protocol(&self) -> String {
         format!("log-synflow: Σ |w| · ln(∂R/∂w + 1), one image of ones, {} and biases, {}, float64", Norms::None, self.0)
+    }
+
+    fn work(&self) -> Option<Work> {
+        Some(Work::of_both_passes(1, Precision::F64))
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {

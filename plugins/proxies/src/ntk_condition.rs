@@ -13,7 +13,7 @@
 use assay_core::data::Augmentation;
 use assay_core::engine::{ConditionNumber, Precision};
 use assay_core::network::{Initialiser, NormStatistics};
-use assay_core::plugin::{Proxy, ProxyError, Subject, WholeNetwork, ZeroCostProxy};
+use assay_core::plugin::{Proxy, ProxyError, Subject, WholeNetwork, Work, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
 use crate::parts::initial_network::InitialNetwork;
@@ -55,6 +55,12 @@ impl ZeroCostProxy for NtkCondition {
     fn protocol(&self) -> String {
         let Self { network: InitialNetwork { size, initialiser }, batch, precision, augmentation, batch_norm } = self;
         format!("κ: {size}, batch {batch} ({augmentation}), {initialiser}, {batch_norm}, {precision}")
+    }
+
+    fn work(&self) -> Option<Work> {
+        let Self { batch, precision, .. } = *self;
+        let passes_of_an_image = (batch as u64).saturating_mul(1 + 2 * batch as u64);
+        Some(Work { passes_of_an_image, images: batch, gradients: batch, precision })
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {

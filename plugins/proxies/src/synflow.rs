@@ -11,9 +11,9 @@
 //! Normalisations of other kinds stay, as layer normalisation, which has no part in the published method.
 //! **Undefined** where R exceeds the range of float64, as in very deep networks (`log-synflow` has no such limit).
 
-use assay_core::engine::Engine;
+use assay_core::engine::{Engine, Precision};
 use assay_core::network::{Network, NormStatistics};
-use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
+use assay_core::plugin::{Proxy, ProxyError, Subject, Work, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
 use crate::parts::initial_network::InitialNetwork;
@@ -49,6 +49,10 @@ impl ZeroCostProxy for Synflow {
 
     fn protocol(&self) -> String {
         format!("synflow: Σ |w · ∂R/∂w|, one image of ones, {}, {}, float64", self.keep_norms, self.network)
+    }
+
+    fn work(&self) -> Option<Work> {
+        Some(Work::of_both_passes(1, Precision::F64))
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {

@@ -8,8 +8,9 @@
 //! **Cost.** One forward and one backward pass of one image in float64.
 //! **Undefined** where it is not finite.
 
+use assay_core::engine::Precision;
 use assay_core::network::NormStatistics;
-use assay_core::plugin::{Proxy, ProxyError, Subject, ZeroCostProxy};
+use assay_core::plugin::{Proxy, ProxyError, Subject, Work, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
 use crate::parts::initial_network::InitialNetwork;
@@ -39,6 +40,10 @@ impl ZeroCostProxy for SynflowBn {
 
     fn protocol(&self) -> String {
         format!("synflow-bn: Σ |w · ∂R/∂w|, one image of ones, {}, {}, float64", Norms::All, self.0)
+    }
+
+    fn work(&self) -> Option<Work> {
+        Some(Work::of_both_passes(1, Precision::F64))
     }
 
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {

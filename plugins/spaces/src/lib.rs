@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod darts;
+pub mod files;
 pub mod nas_bench_101;
 pub mod nas_bench_201;
 pub mod nas_bench_macro;

@@ -5,12 +5,14 @@ mod recorded;
 mod structure;
 mod whole_network;
 mod whole_pass;
+mod work;
 
 pub use passes::{AskError, Images, Measured, Outcome, Pass, PassProxy, measure_together};
 pub use recorded::RecordedColumn;
 pub use structure::{KeptEdge, Skeleton, StructuralProxy, Structure};
 pub use whole_network::WholeNetwork;
 pub use whole_pass::{Source, WholePass};
+pub use work::Work;
 
 use std::sync::Arc;
 
@@ -144,6 +146,11 @@ pub trait ZeroCostProxy: Send + Sync {
     fn check(&self, space: &dyn SearchSpace, dataset: &dyn Dataset) -> Result<(), ProxyError> {
         let _ = (space, dataset);
         Ok(())
+    }
+
+    /// Roughly what a measurement takes; none where that is not known.
+    fn work(&self) -> Option<Work> {
+        None
     }
 
     /// Measures once, with the random draws that the subject carries.

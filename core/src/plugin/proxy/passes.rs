@@ -59,7 +59,7 @@ pub enum Images {
 
 impl Images {
     /// How many.
-    fn count(self) -> usize {
+    pub(super) fn count(self) -> usize {
         match self {
             Self::Sampled { batch, .. } | Self::Normal { batch, .. } => batch,
         }

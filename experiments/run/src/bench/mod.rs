@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 mod durable;
 mod engines;
+mod estimate;
 pub mod journal;
 pub(crate) mod laboratory;
 mod line;

@@ -271,14 +271,14 @@ impl Workbench {
         Ok(Record { request: request.clone(), reading, seconds })
     }
 
-    fn draws(&self, request: &Request) -> Draws {
+    pub(super) fn draws(&self, request: &Request) -> Draws {
         Draws {
             parameters: Stream::new(self.seed, "parameters").child(&request.parameters),
             images: Stream::new(self.seed, "images").child(&request.images),
         }
     }
 
-    fn subject<'s>(&'s self, request: &'s Request, engine: &'s dyn Engine, draws: &'s Draws) -> Subject<'s> {
+    pub(super) fn subject<'s>(&'s self, request: &'s Request, engine: &'s dyn Engine, draws: &'s Draws) -> Subject<'s> {
         let (space, dataset) = (self.space.as_ref(), self.dataset.as_ref());
         Subject { space, subspace: &request.subspace, dataset, engine, draws }
     }

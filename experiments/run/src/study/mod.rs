@@ -205,6 +205,10 @@ impl StudyRun {
             outcome = laboratory.complete(&Vec::from_iter(trained));
         }
         if outcome.is_ok() {
+            if let Some(line) = self.workbench.estimate(requests)? {
+                tracing::info!("{line}");
+                observer.say(&line);
+            }
             observer.phase("scoring");
             observer.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
             outcome = laboratory.complete(requests);

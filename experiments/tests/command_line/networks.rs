@@ -1,0 +1,147 @@
+//! Networks of ONNX files in commands, studies and searches.
+
+use crate::scratch::{Scratch, shared, summary};
+
+const CELLS: [&str; 4] = [
+    "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|",
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|",
+    "|nor_conv_1x1~0|+|skip_connect~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|",
+    "|skip_connect~0|+|skip_connect~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_1x1~1|skip_connect~2|",
+];
+
+/// A folder `zoo` of small networks and a list of them with accuracies.
+fn zoo() -> Scratch {
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.path().join("zoo")).unwrap();
+    let mut list = "file,top1,note\n".to_owned();
+    for (number, cell) in CELLS.iter().enumerate() {
+        let file = format!("zoo/net{number}.onnx");
+        let size = ["--channels", "4", "--cells", "1", "--image", "3x16x16", "--seed", "3"];
+        scratch.succeed(&[&["export", cell, "--to", "onnx", "--output", &file][..], &size].concat());
+        list.push_str(&format!("net{number}.onnx,{},x\n", 60 + 7 * number));
+    }
+    scratch.write("zoo/zoo.csv", list);
+    scratch
+}
+
+#[test]
+fn files_and_folders_are_scored_with_their_own_weights() {
+    let scratch = zoo();
+    let one =
+        scratch.assay(&["score", "zoo/net0.onnx", "--proxy", "synflow", "--proxy", "naswot", "--set", "proxies.naswot.batch=8", "--json"]);
+    assert_eq!(one.code, Some(0), "{}", one.err);
+    let json: serde_json::Value = serde_json::from_str(&one.out).unwrap();
+    let protocol = json["protocol"].as_str().unwrap();
+    assert!(protocol.starts_with("networks of 1 file (fingerprint "), "{protocol}");
+    assert!(protocol.contains("their own weights, so that seeds vary images alone") && protocol.contains("3×16×16"), "{protocol}");
+    let readings = json["scores"][0]["readings"].as_array().unwrap();
+    assert_eq!((readings.len(), &readings[0]), (3, &readings[2]), "weights are the same whatever the seed");
+    // The very weights: the score that the cell has where its network is drawn as it was for the export.
+    let cell = scratch.succeed(&[
+        "score",
+        CELLS[0],
+        "--proxy",
+        "synflow",
+        "--seed",
+        "3",
+        "--repeats",
+        "1",
+        "--json",
+        "--set",
+        "proxies.synflow.channels=4",
+        "--set",
+        "proxies.synflow.cells=1",
+        "--set",
+        "dataset.size=16",
+    ]);
+    let drawn: serde_json::Value = serde_json::from_str(&cell).unwrap();
+    assert_ne!(drawn["scores"][0]["readings"][0], readings[0], "a measurement draws by another path than an export");
+    let all = scratch.succeed(&["score", "zoo", "--proxy", "params", "--repeats", "1"]);
+    for number in 0..CELLS.len() {
+        assert!(all.contains(&format!("zoo/net{number}.onnx")), "{all}");
+    }
+    let again = scratch.succeed(&["score", "zoo", "--proxy", "snip", "--set", "proxies.snip.batch=4", "--set", "threads=1", "--json"]);
+    let threaded = scratch.succeed(&["score", "zoo", "--proxy", "snip", "--set", "proxies.snip.batch=4", "--set", "threads=2", "--json"]);
+    assert_eq!(again, threaded, "the same on any number of threads");
+}
+
+#[test]
+fn a_network_is_shown_and_drawn() {
+    let scratch = zoo();
+    let shown = scratch.succeed(&["show", "zoo/net1.onnx"]);
+    for part in
+        ["conv2d 3×3, stride 1", "batch_norm", "parameters     ", "multiply-adds  ", "input, output  3×16×16, 10×1×1", "operator set 17"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&scratch.succeed(&["show", "zoo/net1.onnx", "--json"])).unwrap();
+    let of_nodes: u64 = json["nodes"].as_array().unwrap().iter().map(|node| node["parameters"].as_u64().unwrap()).sum();
+    assert_eq!(json["parameters"].as_u64(), Some(of_nodes));
+    assert_eq!(json["input"], serde_json::json!([3, 16, 16]));
+    assert_eq!(scratch.succeed(&["draw", "zoo/net1.onnx"]), "net1.svg\nnet1.png\n");
+    assert!(std::fs::read_to_string(scratch.path().join("net1.svg")).unwrap().starts_with("<svg"));
+    let run = scratch.fail(&["show", "zoo", "--json"]);
+    assert!(run.contains("does not end in .onnx"), "{run}");
+    let export = scratch.fail(&["export", "zoo/net1.onnx", "--to", "dot"]);
+    assert!(export.contains("is a network of a file already") && export.contains("copy the file"), "{export}");
+}
+
+#[test]
+fn networks_with_other_operators_are_measured_by_the_engine_that_has_them_and_that_is_told() {
+    let scratch = Scratch::new();
+    let oracle = shared().join("oracles/onnx_convnext_a.onnx").display().to_string();
+    let arguments = ["score", &oracle, "--input", "3x32x32", "--proxy", "snip", "--set", "proxies.snip.batch=4", "--json"];
+    let said = scratch.assay(&arguments);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.err.contains("engine `burn-flex` measures these networks: engine `cpu"), "{}", said.err);
+    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(json["scores"][0]["engine"], "burn-flex");
+    assert!(json["protocol"].as_str().unwrap().contains("engine burn-flex, as cpu"), "{}", json["protocol"]);
+    assert!(json["scores"][0]["mean"].as_f64().is_some(), "{}", said.out);
+    let reason = scratch.succeed(&["score", &oracle, "--input", "3x32x32", "--proxy", "naswot", "--repeats", "1"]);
+    assert!(reason.contains("undefined") && reason.contains("no ReLU"), "{reason}");
+}
+
+#[test]
+fn a_list_with_accuracies_is_correlated_and_a_folder_searched() {
+    let scratch = zoo();
+    let common = "version = 1\n[dataset]\nname = \"synthetic\"\nsize = 16\nimages = 100\n[proxies.snip]\nbatch = 4\n";
+    let study = "[space]\nname = \"files\"\nlist = \"zoo/zoo.csv\"\n[benchmark]\nname = \"files\"\nlist = \"zoo/zoo.csv\"\n\
+        [study]\nproxies = [\"snip\", \"flops\"]\nrepeats = 1\n";
+    scratch.write("study.toml", format!("{common}{study}"));
+    scratch.succeed(&["correlate", "study.toml", "--quiet", "--run-dir", "study"]);
+    let found = summary(&scratch.path().join("study"));
+    assert_eq!(found["architectures"], 4);
+    assert_eq!(found["targets"][0]["column"], "top1");
+    assert!(found["protocol"].as_str().unwrap().contains("networks of 4 files (fingerprint "), "{}", found["protocol"]);
+
+    let search = "[space]\nname = \"files\"\nfolder = \"zoo\"\n[strategy]\nname = \"random\"\nproxy = \"snip\"\nsamples = 4\n";
+    scratch.write("search.toml", format!("{common}{search}"));
+    scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", "search"]);
+    let best = summary(&scratch.path().join("search"))["architecture"]["text"].as_str().unwrap().to_owned();
+    assert!(best.starts_with("net") && best.ends_with(".onnx"), "{best}");
+
+    // A run whose files changed is not continued.
+    std::fs::copy(scratch.path().join("zoo/net0.onnx"), scratch.path().join("zoo/net3.onnx")).unwrap();
+    std::fs::remove_file(scratch.path().join("study/summary.json")).unwrap();
+    let refused = scratch.fail(&["correlate", "study", "--resume", "--quiet"]);
+    assert!(refused.contains("networks of 4 files"), "{refused}");
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_with_what_would_fit() {
+    let scratch = zoo();
+    scratch.write("broken.onnx", &[8, 200][..]);
+    for arguments in [&["score", "broken.onnx", "--proxy", "params"][..], &["show", "broken.onnx"], &["draw", "broken.onnx"]] {
+        let said = scratch.fail(arguments);
+        assert!(said.contains("broken.onnx"), "{said}");
+    }
+    let said = scratch.fail(&["score", "none.onnx", "--proxy", "params"]);
+    assert!(said.contains("none.onnx"), "{said}");
+    let said = scratch.fail(&["score", "zoo/net0.onnx", "--input", "3", "--proxy", "params"]);
+    assert!(said.contains("none") || said.contains("3"), "{said}");
+    let said = scratch.fail(&["score", "zoo/net0.onnx", "--proxy", "snip", "--set", "dataset.size=8", "--set", "proxies.snip.batch=2"]);
+    assert!(said.contains("takes images of 3×16×16, and those of the dataset are 3×8×8"), "{said}");
+    let said = scratch.fail(&["score", "--space", "files", "net9.onnx", "--set", "space.folder=zoo", "--proxy", "params"]);
+    assert!(said.contains("there is no file `net9.onnx`; did you mean `net0.onnx`"), "{said}");
+}
