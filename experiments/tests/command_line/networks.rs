@@ -97,7 +97,7 @@ fn networks_with_other_operators_are_measured_by_the_engine_that_has_them_and_th
     let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(json["scores"][0]["engine"], "burn-flex");
     assert!(json["protocol"].as_str().unwrap().contains("engine burn-flex, as cpu"), "{}", json["protocol"]);
-    assert!(json["scores"][0]["mean"].as_f64().is_some(), "{}", said.out);
+    assert!(json["scores"][0]["reading"]["value"].as_f64().is_some(), "{}", said.out);
     let reason = scratch.succeed(&["score", &oracle, "--input", "3x32x32", "--proxy", "naswot", "--repeats", "1"]);
     assert!(reason.contains("undefined") && reason.contains("no ReLU"), "{reason}");
 }

@@ -26,6 +26,7 @@ use assay_core::stream::Stream;
 use nalgebra::DMatrix;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::parts::channels::maps_only;
 use crate::parts::hyper_dual::{HyperDual, evaluate};
 
 assay_core::settings! {
@@ -67,6 +68,7 @@ impl PassProxy for Dextr {
     }
 
     fn ask(&self, position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        maps_only(network.graph(), &layers(network.graph()))?;
         Ok(if position == 0 { Ask::new().values(&layers(network.graph())) } else { Ask::new() })
     }
 

@@ -18,7 +18,7 @@ use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError,
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
-use crate::parts::channels::not_maps;
+use crate::parts::channels::maps_only;
 use crate::parts::loss_gradient::{self, weighted_nodes, weights};
 
 /// Sums the Fisher information of all channels.
@@ -49,9 +49,7 @@ impl PassProxy for Fisher {
     fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
         let graph = network.graph();
         loss_gradient::check(graph)?;
-        if let Some(because) = not_maps(graph, &weighted_nodes(graph)) {
-            return Err(AskError::Undefined(because));
-        }
+        maps_only(graph, &weighted_nodes(graph))?;
         Ok(Ask::new().gradients(Objective::cross_entropy(graph), Wanted::products(weighted_nodes(graph))))
     }
 

@@ -13,13 +13,15 @@
 //! about one half.
 
 use assay_core::data::{Dataset, Minibatch};
-use assay_core::engine::{Ask, Engine, Objective, Precision, Wanted};
+use assay_core::engine::{Ask, Engine, Objective, Precision};
 use assay_core::graph::{Graph, NodeId, Operator, ParameterRole, ParameterSpec, Shape};
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, SettingsError, Source, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
+use crate::parts::channels::maps_only;
+use crate::parts::loss_gradient;
 use crate::parts::node_groups::visit_values;
 use crate::parts::products::{Maps, products, sums};
 
@@ -103,7 +105,8 @@ impl PassProxy for Intrain {
     }
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
-        Ok(Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters()))
+        maps_only(network.graph(), &self.layers_of(network.graph()))?;
+        loss_gradient::ask(network)
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError> {

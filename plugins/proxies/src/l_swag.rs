@@ -12,14 +12,14 @@
 //! **Undefined** where no gradient of the range varies, or no ReLU stands in it.
 
 use assay_core::data::{Dataset, Minibatch};
-use assay_core::engine::{Ask, Engine, Objective, Patterns, Wanted, relus};
+use assay_core::engine::{Ask, Engine, Objective, Patterns, relus};
 use assay_core::graph::Graph;
 use assay_core::network::Network;
 use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, SettingsError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
-use crate::parts::loss_gradient::weights;
+use crate::parts::loss_gradient::{self, weights};
 use crate::swap::distinct_units;
 
 assay_core::settings! {
@@ -64,7 +64,7 @@ impl PassProxy for LSwag {
     }
 
     fn ask(&self, position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
-        let ask = Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters());
+        let ask = loss_gradient::ask(network)?;
         Ok(if position == 0 { ask.patterns() } else { ask })
     }
 

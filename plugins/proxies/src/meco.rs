@@ -20,7 +20,7 @@ use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use nalgebra::DMatrix;
 
-use crate::parts::channels::not_maps;
+use crate::parts::channels::maps_only;
 
 assay_core::settings! {
     /// The smallest eigenvalues of channel correlations on the first image of the minibatch.
@@ -56,10 +56,8 @@ impl PassProxy for Meco {
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
         let layers = layers(network.graph());
-        match not_maps(network.graph(), &layers) {
-            Some(because) => Err(AskError::Undefined(because)),
-            None => Ok(Ask::new().values(&layers)),
-        }
+        maps_only(network.graph(), &layers)?;
+        Ok(Ask::new().values(&layers))
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {

@@ -20,6 +20,7 @@ use assay_core::stream::Stream;
 use nalgebra::DMatrix;
 use rand::RngExt;
 
+use crate::parts::channels::maps_only;
 use crate::parts::node_groups::visit_values;
 
 assay_core::words! {
@@ -63,7 +64,8 @@ impl PassProxy for Near {
         vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, _network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        maps_only(network.graph(), &layers(network.graph()))?;
         Ok(Ask::new())
     }
 

@@ -20,6 +20,7 @@ use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use nalgebra::DMatrix;
 
+use crate::parts::loss_gradient;
 use crate::parts::node_groups::groups;
 
 /// A row whose deviation is this part of its norm or less is constant within rounding.
@@ -71,6 +72,7 @@ impl PassProxy for Wrcor {
         if graph.blocks().is_empty() {
             return Err(AskError::Undefined("this space marks no blocks in its networks".into()));
         }
+        loss_gradient::check(graph)?;
         match responses(graph).len() {
             0 => Err(AskError::Undefined("the network has no ReLU".into())),
             _ => Ok(Ask::new()),

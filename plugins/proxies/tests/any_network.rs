@@ -204,16 +204,23 @@ fn images() -> InMemory {
 
 /// What every proxy that needs no settings says of a network.
 fn readings(graph: Graph, given: Given) -> BTreeMap<&'static str, Reading> {
+    readings_of(graph, given, true)
+}
+
+/// The same, and whether the pictures that proxies make themselves have the size that the network takes.
+fn readings_of(graph: Graph, given: Given, sized: bool) -> BTreeMap<&'static str, Reading> {
     let proxies = Registry::<Proxy>::collect().unwrap();
     let (space, images, engine) = (One::new(graph, given), images(), assay_burn::flex());
     let subspace = Subspace::whole(space.layout());
     let draws = Draws { parameters: Stream::new(0, "parameters"), images: Stream::new(0, "images") };
     let subject = Subject { space: &space, subspace: &subspace, dataset: &images, engine: &engine, draws: &draws };
     let names: Vec<&str> = proxies.iter().map(|entry| entry.name).filter(|name| !["recorded", "one-shot"].contains(name)).collect();
-    assert!(names.len() >= 26, "{names:?}");
+    assert!(names.len() >= 33, "{names:?}");
     let read = |name: &&'static str| {
         let knows = |key: &str| proxies.find(name).unwrap().settings.iter().any(|setting| setting.name == key);
-        let settings = if knows("batch") && *name != "meco" { Settings::none().with("batch", 8) } else { Settings::none() };
+        let has_few = ["meco", "dextr"].contains(name);
+        let settings = if knows("batch") && !has_few { Settings::none().with("batch", 8) } else { Settings::none() };
+        let settings = if knows("side") && sized { settings.with("side", 8) } else { settings };
         let reading = proxies.build(name, &settings).unwrap().measure(&subject);
         (*name, reading.unwrap_or_else(|error| panic!("{name}: {error}")))
     };
@@ -228,56 +235,76 @@ fn undefined(readings: &BTreeMap<&'static str, Reading>) -> String {
 
 #[test]
 fn on_a_network_with_squeeze_and_excitation() {
-    insta::assert_snapshot!(undefined(&readings(squeeze_excite(), Given::default())), @r"
+    insta::assert_snapshot!(undefined(&readings(squeeze_excite(), Given::default())), @"
+    dextr: undefined, because second derivatives are not known through `stem.relu6` (clip)
     linear-regions: undefined, because crops enter the first cells of a network, without a stem, and one that is given whole has no such part; naswot and swap count the patterns of whole networks
     log-synflow: undefined, because `stem.relu6` (clip) does not grow in proportion to what enters it, so the flow cannot be kept within the range of float64
+    skip-length: undefined, because the choices of this space are not edges between nodes of a cell
+    wrcor: undefined, because the matrix of correlations is singular
     ");
 }
 
 #[test]
 fn on_a_network_without_normalisation() {
-    insta::assert_snapshot!(undefined(&readings(without_norms(), Given::default())), @r"
+    insta::assert_snapshot!(undefined(&readings(without_norms(), Given::default())), @"
     linear-regions: undefined, because crops enter the first cells of a network, without a stem, and one that is given whole has no such part; naswot and swap count the patterns of whole networks
+    skip-length: undefined, because the choices of this space are not edges between nodes of a cell
     ");
 }
 
 #[test]
 fn on_convolutions_with_layer_normalisation() {
-    insta::assert_snapshot!(undefined(&readings(convnext(), Given::default())), @r"
+    insta::assert_snapshot!(undefined(&readings(convnext(), Given::default())), @"
+    dextr: undefined, because the value of `norm` (4×4×8) has its features along axis 2 and is not maps of channels
     fisher: undefined, because the value of `expand` (4×4×16) has its features along axis 2 and is not maps of channels
+    intrain: undefined, because the value of `gelu` (4×4×16) has its features along axis 2 and is not maps of channels
+    l-swag: undefined, because no ReLU stands in the range, so there are no activation patterns
     linear-regions: undefined, because crops enter the first cells of a network, without a stem, and one that is given whole has no such part; naswot and swap count the patterns of whole networks
     log-synflow: undefined, because `norm` (layer_norm) does not grow in proportion to what enters it, so the flow cannot be kept within the range of float64
     meco: undefined, because the value of `gelu` (4×4×16) has its features along axis 2 and is not maps of channels
     naswot: undefined, because the network has no ReLU whose units could agree
+    near: undefined, because the value of `norm` (4×4×8) has its features along axis 2 and is not maps of channels
+    skip-length: undefined, because the choices of this space are not edges between nodes of a cell
     swap: undefined, because the network has no ReLU whose units could be on
+    wrcor: undefined, because the network has no ReLU
     zen: undefined, because `norm` (layer_norm) takes away scale, and only that of batch normalisation is given back
     ");
 }
 
 #[test]
 fn on_a_vision_transformer() {
-    insta::assert_snapshot!(undefined(&readings(transformer(), Given::default())), @r"
+    insta::assert_snapshot!(undefined(&readings(transformer(), Given::default())), @"
     az-expressivity: undefined, because the value of `placed` (5×8×1) has its features along axis 1 and is not maps of channels
     az-progressivity: undefined, because the value of `placed` (5×8×1) has its features along axis 1 and is not maps of channels
     az-trainability: undefined, because the value of `placed` (5×8×1) has its features along axis 1 and is not maps of channels
+    dextr: undefined, because the value of `placed` (5×8×1) has its features along axis 1 and is not maps of channels
     fisher: undefined, because the value of `q` (5×8×1) has its features along axis 1 and is not maps of channels
+    intrain: undefined, because the value of `gelu` (5×16×1) has its features along axis 1 and is not maps of channels
+    l-swag: undefined, because no ReLU stands in the range, so there are no activation patterns
     linear-regions: undefined, because crops enter the first cells of a network, without a stem, and one that is given whole has no such part; naswot and swap count the patterns of whole networks
     log-synflow: undefined, because `class` (parameter) does not grow in proportion to what enters it, so the flow cannot be kept within the range of float64
     meco: undefined, because the value of `gelu` (5×16×1) has its features along axis 1 and is not maps of channels
     naswot: undefined, because the network has no ReLU whose units could agree
+    near: undefined, because the value of `norm` (5×8×1) has its features along axis 1 and is not maps of channels
+    skip-length: undefined, because the choices of this space are not edges between nodes of a cell
     swap: undefined, because the network has no ReLU whose units could be on
+    wrcor: undefined, because the network has no ReLU
     zen: undefined, because `norm` (layer_norm) takes away scale, and only that of batch normalisation is given back
     ");
 }
 
 #[test]
 fn on_a_perceptron() {
-    insta::assert_snapshot!(undefined(&readings(perceptron(), Given::default())), @r"
+    insta::assert_snapshot!(undefined(&readings(perceptron(), Given::default())), @"
     az-expressivity: undefined, because this space marks no blocks in its networks
     az-progressivity: undefined, because this space marks no blocks in its networks
     az-trainability: undefined, because the network has fewer than two blocks, so no gradient passes from one to another
+    dextr: undefined, because second derivatives are not known through `flat` (reshape)
     linear-regions: undefined, because crops enter the first cells of a network, without a stem, and one that is given whole has no such part; naswot and swap count the patterns of whole networks
     meco: undefined, because no layer has maps of several positions whose channels could correlate
+    near: undefined, because `hidden` has 16 channels but only 8 rows; use a larger batch
+    skip-length: undefined, because the choices of this space are not edges between nodes of a cell
+    wrcor: undefined, because this space marks no blocks in its networks
     ");
 }
 
@@ -287,7 +314,9 @@ fn on_a_language_model() {
     let defined: Vec<&str> = readings.iter().filter(|(_, reading)| reading.value().is_some()).map(|(name, _)| *name).collect();
     assert_eq!(defined, ["az-complexity", "flops", "l2-norm", "live-params", "params", "trainable-layers"]);
     let because = "the network reads whole numbers, which `embedding` looks up, and images are not whole numbers";
-    for (name, reading) in readings.iter().filter(|(name, reading)| reading.value().is_none() && **name != "linear-regions") {
+    for (name, reading) in
+        readings.iter().filter(|(name, reading)| reading.value().is_none() && !["linear-regions", "skip-length"].contains(*name))
+    {
         assert_eq!(reading.to_string(), format!("undefined, because {because}"), "{name}");
     }
 }
@@ -297,7 +326,18 @@ fn where_batch_norms_were_folded_what_needs_a_batch_is_undefined() {
     let given = Given { no_batch_statistics: Some("folded".into()), ..Given::default() };
     let readings = readings(without_norms(), given);
     let defined: Vec<&str> = readings.iter().filter(|(_, reading)| reading.value().is_some()).map(|(name, _)| *name).collect();
-    let expected = ["az-complexity", "flops", "l2-norm", "live-params", "log-synflow", "params", "synflow", "trainable-layers"];
+    let expected = [
+        "az-complexity",
+        "flops",
+        "l2-norm",
+        "live-params",
+        "log-synflow",
+        "params",
+        "synflow",
+        "trainable-layers",
+        "vkdnw",
+        "vkdnw-single",
+    ];
     assert_eq!(defined, expected);
     assert_eq!(readings["ntk-condition"].to_string(), "undefined, because folded");
 }
@@ -359,4 +399,11 @@ fn both_flows_through_a_perceptron_are_those_of_a_computation_by_hand() {
         let value = readings[proxy].value().unwrap();
         assert!((value - expected).abs() < 1e-9 * expected, "{proxy}: {value}, by hand {expected}");
     }
+}
+
+#[test]
+fn pictures_of_another_size_than_the_network_takes_are_a_reason_and_no_fault() {
+    let readings = readings_of(without_norms(), Given::default(), false);
+    let because = "undefined, because it is measured by images of 3×64×64, and the network takes 3×8×8 only; set their size to that";
+    assert_eq!((readings["dextr"].to_string().as_str(), readings["intrain"].to_string().as_str()), (because, because));
 }

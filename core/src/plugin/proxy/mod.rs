@@ -17,6 +17,7 @@ pub use work::Work;
 use std::sync::Arc;
 
 use super::given::{Given, Unfit};
+use super::macro_net::MacroNet;
 use super::space::SearchSpace;
 use crate::data::{Augmentation, Dataset, Minibatch, MinibatchError};
 use crate::engine::{Engine, EngineError};
@@ -182,6 +183,28 @@ fn bytes_of(images: usize, shape: Shape) -> usize {
 }
 
 impl Subject<'_> {
+    /// Makes sure that the images of this network can enter what the space has for it. Networks that spaces build take any images;
+    /// one that a space was given takes its own.
+    ///
+    /// # Errors
+    /// If they cannot: a fault where they are the dataset's, and else that the score does not exist.
+    pub fn enters(&self, graph: &Graph, net: &MacroNet) -> Result<(), ProxyError> {
+        let takes = graph.input_shape();
+        if takes == net.input {
+            return Ok(());
+        }
+        if net.input != self.dataset.shape() {
+            let because = format!("it is measured by images of {}, and the network takes {takes} only; set their size to that", net.input);
+            return Err(ProxyError::Undefined(because));
+        }
+        let problem = format!(
+            "the network takes images of {takes}, and those of the dataset are {}: name another dataset or its size, or, where a file \
+             leaves its size open, set its input to that of the dataset",
+            net.input
+        );
+        Err(GraphError::Unsupported(problem).into())
+    }
+
     /// The network of this graph: with the parameters and running statistics that the space was given, or its parameters drawn from
     /// the subject's stream. `statistics` are none where the measurement does without batch normalisation and images.
     ///

@@ -284,6 +284,7 @@ impl Bench<'_> {
             Some((_, graph)) => Arc::clone(graph),
             None => {
                 let graph = Arc::new(self.subject.space.lower(self.subject.subspace, &net)?);
+                self.subject.enters(&graph, &net)?;
                 self.graphs.push((net, Arc::clone(&graph)));
                 graph
             }

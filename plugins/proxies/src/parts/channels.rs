@@ -4,6 +4,7 @@
 //! network has transposed for a layer normalisation.
 
 use assay_core::graph::{AXES, Graph, NodeId, Operator};
+use assay_core::plugin::AskError;
 
 /// For each node, the axis of its channels or features. Nothing where that cannot be told, as of attention's weights or of a
 /// value whose channels are split over two axes.
@@ -53,6 +54,14 @@ pub fn not_maps(graph: &Graph, nodes: &[NodeId]) -> Option<String> {
         Some(axis) => format!("the value of `{name}` ({shape}) has its features along axis {axis} and is not maps of channels"),
         None => format!("the value of `{name}` ({shape}) is not maps of channels"),
     })
+}
+
+/// Makes sure that the values of these nodes are maps of channels.
+///
+/// # Errors
+/// That what is measured of such maps does not exist, with the node whose value is something else.
+pub fn maps_only(graph: &Graph, nodes: &[NodeId]) -> Result<(), AskError> {
+    not_maps(graph, nodes).map_or(Ok(()), |because| Err(AskError::Undefined(because)))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub fn draw(
     statistics: Option<NormStatistics>,
 ) -> Result<Network, ProxyError> {
     let graph = subject.space.lower(subject.subspace, net)?;
+    subject.enters(&graph, net)?;
     subject.network(graph, initialiser, statistics)
 }
 

@@ -27,6 +27,8 @@ use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use covariance::{factor, smoothed};
 use nalgebra::DMatrix;
+
+use crate::parts::loss_gradient;
 pub use single::Single;
 
 /// Added to the sum of the deciles, and to a share before its logarithm is taken.
@@ -85,7 +87,8 @@ impl PassProxy for Vkdnw {
         vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, _network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        loss_gradient::check(network.graph())?;
         Ok(Ask::new())
     }
 

@@ -177,14 +177,6 @@ impl SearchSpace for Files {
         if net.part != Part::Classifier {
             return Err(GraphError::Unsupported(format!("`{}` is a whole network, of which no part can be cut out", network.name)));
         }
-        let takes = network.graph.input_shape();
-        if takes != net.input {
-            return Err(GraphError::Unsupported(format!(
-                "`{}` takes images of {takes}, and those of the dataset are {}: name another dataset or its size, or, where the file \
-                 leaves its size open, set input to that of the dataset",
-                network.name, net.input
-            )));
-        }
         Ok(network.graph.as_ref().clone())
     }
 
