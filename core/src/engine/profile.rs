@@ -12,13 +12,13 @@ pub enum Work {
     BatchNorm,
     /// The gradients of batch normalisation: its sums over the batch, and its input's gradient.
     BatchNormGradient,
-    /// ReLU, and its gradient where that is a pass of its own.
+    /// ReLU and other functions of each number, and their gradients where these are passes of their own.
     Relu,
     /// Pools.
     Pool,
     /// The gradients of pools.
     PoolGradient,
-    /// Sums, concatenations, shifts, and their gradients.
+    /// Sums, products, concatenations, shifts, and their gradients.
     Sum,
     /// From sums over the batch to the gradients of parameters.
     Collect,

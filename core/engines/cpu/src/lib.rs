@@ -5,6 +5,8 @@
 //! `pass`, `by_image` and `gram` put these together for the three measurements there are, and `learner` for steps of learning,
 //! which store no normalised values (`fold`).
 //! The kernels are in `assay_kernels`.
+//!
+//! It runs the networks of cells and those that mobile networks are made of: what it has kernels for is said in `supported`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
