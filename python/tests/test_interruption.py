@@ -3,6 +3,8 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -94,6 +96,21 @@ def test_what_was_measured_before_is_not_measured_again(tmp_path):
     done = run.resume(progress=False)
     replayed = sum(phase["replayed"] for phase in done.summary["times"]["phases"].values())
     assert replayed >= 6, replayed
+
+
+def test_the_command_of_the_package_is_interrupted_as_the_program_is(study, tmp_path):
+    file = study[1]
+    file.write_text(file.read_text().replace("sample = 6", "sample = 600"))
+    arguments = ["correlate", file, "--run-dir", tmp_path / "run", "--quiet"]
+    process = subprocess.Popen([sys.executable, "-m", "assay", *arguments], stderr=subprocess.PIPE, text=True)
+    journal = tmp_path / "run" / "measurements.jsonl"
+    while not journal.exists() or not journal.stat().st_size:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "assay correlate --resume" in said, said
+    assert not assay.Run(tmp_path / "run").is_finished
 
 
 def test_a_score_is_interrupted_at_once_and_the_next_one_is_right():
