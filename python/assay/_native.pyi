@@ -45,6 +45,7 @@ def score(
     architectures: list[str],
     proxies: list[str],
     space: str | None,
+    input: str | None,
     dataset: str | None,
     config: str | PathLike[str] | None,
     set: list[str],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -98,10 +98,11 @@ class Scores(Table):
 
 
 def score(
-    architectures: str | os.PathLike[str] | Iterable[str],
+    architectures: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     proxies: str | Iterable[str],
     *,
     space: str | None = None,
+    input: Sequence[int] | None = None,
     dataset: str | None = None,
     seed: int | None = None,
     repeats: int = 3,
@@ -114,9 +115,11 @@ def score(
     """Scores architectures with proxies, without training: what `assay score` does, to the same bits.
 
     Args:
-        architectures: one, or several, as the space writes them; a path lists them, one a line.
+        architectures: one, or several, as the space writes them; or networks: names of ONNX files, which end in `.onnx`, and of folders
+            of them. A path of any other file lists architectures, one a line.
         proxies: names of proxies: see `assay.proxies()`.
-        space: the search space; by default that of `config`, else `nas-bench-201`.
+        space: the search space; by default that of `config`, else `nas-bench-201`, and `files` of ONNX files.
+        input: the axes of one image, where ONNX files leave them open: `(3, 224, 224)`.
         dataset: the images; by default those of `config`, else `synthetic`, which need no download.
         seed: seeds weights and images (from 0); by default that of `config`, else 0.
         repeats: how often each is measured, with new weights and images; all architectures see the same ones.
@@ -150,6 +153,7 @@ def score(
             architectures=texts,
             proxies=names,
             space=space,
+            input=None if input is None else "x".join(str(_whole(axis, "input", 1, 2**31 - 1)) for axis in input),
             dataset=dataset,
             config=config,
             set=assignments,
@@ -182,9 +186,16 @@ def _read(line: dict[str, Any]) -> Score:
 
 
 def _architectures(given: Any) -> list[str]:
-    if isinstance(given, os.PathLike):
-        return [f"@{os.fspath(given)}"]
-    texts = _texts(given, "architectures")
+    def text(one: Any) -> Any:
+        """A path as the command line writes it: of a network, or of a list."""
+        if not isinstance(one, os.PathLike):
+            return one
+        path = os.fspath(one)
+        return path if path.endswith(".onnx") or os.path.isdir(path) else f"@{path}"
+
+    if isinstance(given, Iterable) and not isinstance(given, (str, bytes, bytearray, os.PathLike)):
+        given = [text(one) for one in given]
+    texts = _texts(text(given), "architectures")
     if "-" in texts:
         raise BadSetting("`-` is not an architecture: standard input is for the command line")
     return texts

@@ -12,13 +12,14 @@ use crate::waiting::{Listener, Telling, Told, wait_for};
 
 /// Scores architectures with proxies: the text that `assay score --json` prints.
 #[pyfunction]
-#[pyo3(signature = (architectures, proxies, space, input: None, dataset, config, set, repeats, seed, progress, line))]
+#[pyo3(signature = (architectures, proxies, space, input, dataset, config, set, repeats, seed, progress, line))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it with keywords")]
 pub(crate) fn score<'py>(
     py: Python<'py>,
     architectures: Vec<String>,
     proxies: Vec<String>,
     space: Option<String>,
+    input: Option<String>,
     dataset: Option<String>,
     config: Option<PathBuf>,
     set: Vec<String>,
@@ -27,7 +28,7 @@ pub(crate) fn score<'py>(
     progress: Option<Bound<'py, PyAny>>,
     line: Bound<'py, PyAny>,
 ) -> PyResult<String> {
-    let score = Score { architectures, proxy: proxies, space, dataset, config, set, repeats, seed, json: true, profile: false };
+    let score = Score { architectures, proxy: proxies, space, input, dataset, config, set, repeats, seed, json: true, profile: false };
     let outcome = wait_for(py, &Listener { progress, line }, move |told| work(&score, told))?;
     outcome.map_err(|failure| exception::of(py, &failure))
 }

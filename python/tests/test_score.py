@@ -55,6 +55,21 @@ def test_a_list_in_a_file_is_read_and_what_is_there_twice_is_a_warning(tmp_path)
     assert [score.architecture for score in scores] == [CELL, OTHER, CELL]
 
 
+def test_a_network_of_an_onnx_file_is_scored_as_by_the_command(command, tmp_path):
+    file = tmp_path / "cell.onnx"
+    command("export", CELL, "--to", "onnx", "--output", file, "--channels", 4, "--cells", 1)
+    proxies = ["params", "synflow", "naswot"]
+    arguments = [argument for name in proxies for argument in ("--proxy", name)]
+    printed = json.loads(command("score", file, *arguments, "--json"))
+    scores = [assay.score(network, proxies, progress=False) for network in (str(file), file, [file])]
+    for of_file in scores:
+        assert of_file.protocol == printed["protocol"]
+        assert [score.value for score in of_file] == [line["reading"].get("value") for line in printed["scores"]]
+    assert all(score.value is not None for score in scores[0])
+    with pytest.raises(assay.BadSetting, match="`input` is -3"):
+        assay.score(file, "params", input=(-3, 32, 32), progress=False)
+
+
 def test_other_threads_of_python_go_on_while_scores_are_measured():
     ticks, over = [], threading.Event()
 
