@@ -1,6 +1,6 @@
 //! From a draft to a graph: names, what is learned and what is constant, and the weights by their paths.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use assay_core::graph::{GraphBuilder, NodeId, Operator};
@@ -83,7 +83,8 @@ fn learned(draft: &Draft, needed: &[bool]) -> Vec<bool> {
 fn named(draft: &Draft, needed: &[bool], learned: &[bool], notes: &mut Vec<String>) -> Vec<String> {
     let mut names = Names::beside(&["input"]);
     let mut all = vec![String::new(); draft.nodes.len()];
-    let mut owners: BTreeMap<String, Id> = BTreeMap::new();
+    let mut owners: BTreeSet<&str> = BTreeSet::new();
+    let (mut shared, mut parts): (BTreeSet<&str>, BTreeSet<&str>) = (BTreeSet::new(), BTreeSet::new());
     let nodes = || draft.nodes.iter().enumerate().skip(1).filter(|(id, _)| needed[*id]);
     for (id, node) in nodes() {
         let tensor = match &node.kind {
@@ -99,11 +100,20 @@ fn named(draft: &Draft, needed: &[bool], learned: &[bool], notes: &mut Vec<Strin
             ));
         }
         if let Some(Tensor { origin: Origin::Part(name), .. }) = tensor {
-            notes.push(format!("only a part of `{}` is used; the graph has that part", short(name)));
+            parts.insert(name);
         }
         if let Some(wanted) = name_by_weights(node, learned[id]) {
             all[id] = names.take(&wanted);
         }
+    }
+    if !shared.is_empty() {
+        notes.push(format!(
+            "{}: used by more than one layer; the graph has a copy for each, and counts and varies them apart",
+            listed(&shared)
+        ));
+    }
+    if !parts.is_empty() {
+        notes.push(format!("{}: only a part is used, which the graph has", listed(&parts)));
     }
     for (id, node) in nodes() {
         if all[id].is_empty() {
@@ -115,6 +125,14 @@ fn named(draft: &Draft, needed: &[bool], learned: &[bool], notes: &mut Vec<Strin
         }
     }
     all
+}
+
+/// Some names, and how many more there are.
+fn listed(names: &BTreeSet<&str>) -> String {
+    const SHOWN: usize = 4;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", short(name))).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
 fn name_by_weights(node: &Node, is_learned: bool) -> Option<String> {

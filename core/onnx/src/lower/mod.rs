@@ -225,7 +225,7 @@ impl<'a> Lowering<'a> {
             && let Some(outputs) = fold::fold(&call.step, &known, &mut self.budget)?
         {
             self.tell_of_computed(call, &known, &outputs);
-            return Ok(outputs.into_iter().map(Value::Known).collect());
+            return Ok(outputs.into_iter().map(|tensor| Value::Known(renamed(&call.step, tensor))).collect());
         }
         match RULES.binary_search_by_key(&operator, |(name, _)| name) {
             Ok(place) => RULES[place].1(self, call),
@@ -347,6 +347,14 @@ impl Call<'_> {
                 Some(Value::Live(_)) => None,
             })
             .collect()
+    }
+}
+
+/// Of several parameters that begin with the same numbers, PyTorch's exporter writes one, and copies that have the others' names.
+fn renamed(step: &Step<'_>, tensor: Tensor) -> Tensor {
+    match (step.node.op_type.as_str(), &tensor.origin, step.node.output.first()) {
+        ("Identity", Origin::Whole(_), Some(name)) if names::is_of_a_parameter(name) => tensor.from(Origin::Whole(name.as_str().into())),
+        _ => tensor,
     }
 }
 
