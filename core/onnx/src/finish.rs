@@ -92,12 +92,9 @@ fn named(draft: &Draft, needed: &[bool], learned: &[bool], notes: &mut Vec<Strin
             _ => node.weight.as_ref(),
         };
         if let Some(name) = tensor.and_then(|tensor| tensor.origin.name())
-            && owners.insert(name.to_owned(), id).is_some()
+            && !owners.insert(name)
         {
-            notes.push(format!(
-                "`{}` is used by more than one layer: the graph has a copy for each, and counts and varies them apart",
-                short(name)
-            ));
+            shared.insert(name);
         }
         if let Some(Tensor { origin: Origin::Part(name), .. }) = tensor {
             parts.insert(name);

@@ -119,6 +119,29 @@ impl Tensor {
         Self { dims, data, origin: Origin::Computed }
     }
 
+    /// A matrix with rows for columns, a square of it at a time, as memory is read in lines.
+    pub(crate) fn turned(&self) -> Self {
+        fn turned<T: Copy + Default>(values: &[T], rows: usize, columns: usize) -> Arc<Vec<T>> {
+            const SIDE: usize = 32;
+            let mut all = vec![T::default(); values.len()];
+            for (top, left) in (0..rows).step_by(SIDE).flat_map(|top| (0..columns).step_by(SIDE).map(move |left| (top, left))) {
+                for row in top..rows.min(top + SIDE) {
+                    for column in left..columns.min(left + SIDE) {
+                        all[column * rows + row] = values[row * columns + column];
+                    }
+                }
+            }
+            Arc::new(all)
+        }
+        let [rows, columns] = self.dims[..] else { return self.clone() };
+        let data = match &self.data {
+            Data::Float(values) => Data::Float(turned(values, rows, columns)),
+            Data::Whole(values) => Data::Whole(turned(values, rows, columns)),
+            Data::Truth(values) => Data::Truth(turned(values, rows, columns)),
+        };
+        Self { dims: vec![columns, rows], data, origin: self.origin.clone() }
+    }
+
     /// The same with another origin.
     pub(crate) fn from(self, origin: Origin) -> Self {
         Self { origin, ..self }

@@ -7,7 +7,7 @@ mod activation;
 mod normalise;
 mod shape;
 
-use assay_core::graph::{Activation, Operator, Shape};
+use assay_core::graph::{AXES, Activation, Operator, Shape};
 use assay_core::network::RunningMoments;
 
 use crate::tensor::Tensor;
@@ -103,7 +103,7 @@ impl Draft {
 
     /// Adds a tensor of the file.
     pub(crate) fn hold(&mut self, tensor: Tensor, name: &str) -> Result<Id, String> {
-        let too_many = || format!("is of {} axes; a value of one image has at most {}", tensor.dims.len(), assay_core::graph::AXES);
+        let too_many = || format!("is of {} axes; a value of one image has at most {}", tensor.dims.len(), AXES);
         let shape = Shape::of_axes(&tensor.dims).ok_or_else(too_many)?;
         if shape.elements() == 0 {
             return Err(format!("has a tensor of {:?}, which holds nothing", tensor.dims));
@@ -170,7 +170,9 @@ impl Draft {
 
     /// The average over the batch and axes of the image.
     pub(crate) fn batch_mean(&mut self, input: Id, axes: Vec<usize>, name: &str) -> Id {
-        let shape = axes.iter().fold(self.shape(input), |shape, axis| shape.with_axis(*axis, 1));
+        // Axes beyond the last are of extent 1 in any case.
+        let there = axes.iter().filter(|axis| **axis < AXES);
+        let shape = there.fold(self.shape(input), |shape, axis| shape.with_axis(*axis, 1));
         self.push(Kind::BatchMean { axes }, &[input], shape, name)
     }
 

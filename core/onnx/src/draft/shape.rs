@@ -60,10 +60,9 @@ impl Draft {
     }
 
     /// Zeros around the value.
-    pub(crate) fn pad(&mut self, input: Id, amounts: Vec<[usize; 2]>, name: &str) -> Result<Id, String> {
-        if amounts.iter().all(|amount| *amount == [0, 0]) {
-            return Ok(input);
-        }
+    pub(crate) fn pad(&mut self, input: Id, mut amounts: Vec<[usize; 2]>, name: &str) -> Result<Id, String> {
+        let Some(last) = amounts.iter().rposition(|amount| *amount != [0, 0]) else { return Ok(input) };
+        amounts.truncate(last + 1);
         if let Some((source, offset)) = self.shifted(input, &amounts) {
             return self.add(Operator::Shift { offset }, &[source], name);
         }
@@ -72,10 +71,11 @@ impl Draft {
 
     /// If rows and columns were cut off at the top and the left, and as many are added at the bottom and the right: what is shifted.
     fn shifted(&self, input: Id, amounts: &[[usize; 2]]) -> Option<(Id, usize)> {
-        let offset = match amounts {
-            [[0, 0], [0, rows], [0, columns], rest @ ..] if rows == columns && rest.iter().all(|amount| *amount == [0, 0]) => *rows,
-            _ => return None,
-        };
+        let [[0, 0], [0, rows], [0, columns]] = amounts else { return None };
+        if rows != columns {
+            return None;
+        }
+        let offset = *rows;
         let cut = |id: Id, along: usize| match self.operator(id) {
             Some(Operator::Slice { axis, start, end, step: 1 }) if *axis == along && *start == offset => {
                 let inner = self.input(id)?;

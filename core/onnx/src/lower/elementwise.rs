@@ -246,18 +246,14 @@ fn total(reader: &mut Lowering<'_>, call: &Call<'_>, factors: &[f64]) -> Outcome
     one(Live { id, layout, is_whole })
 }
 
-/// −∞ in a mask as a number that e to the power of is 0 all the same.
+/// −∞ in a mask as a number that e to the power of is 0 all the same. What has such is not learned, whatever its name.
 pub(super) fn finite(value: Value) -> Value {
-    const FAR: f32 = 1e30;
-    match &value {
-        Value::Known(tensor) => match &tensor.data {
-            Data::Float(values) if tensor.origin.parameter().is_none() && values.iter().any(|value| value.abs() > FAR) => {
-                let values = values.iter().map(|value| if value.is_nan() { *value } else { value.clamp(-FAR, FAR) }).collect();
-                Value::Known(Tensor { data: Data::Float(std::sync::Arc::new(values)), ..tensor.clone() })
-            }
-            _ => value,
-        },
-        Value::Live(_) => value,
+    const FAR: f32 = -1e30;
+    match value {
+        Value::Known(Tensor { dims, data: Data::Float(values), .. }) if values.iter().any(|value| *value < FAR) => {
+            Value::Known(Tensor::floats(dims, values.iter().map(|value| if *value < FAR { FAR } else { *value }).collect()))
+        }
+        other => other,
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn mat_mul(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
     let (left, right) = (call.input(0)?.clone(), call.input(1)?.clone());
     match (&left, &right) {
         (Value::Live(live), Value::Known(weight)) if weight.dims.len() == 2 && is_float(weight) => {
-            one(linear(reader, call, live, &transposed(weight), None)?)
+            one(linear(reader, call, live, &weight.turned(), None)?)
         }
         // A layer along the last axis but one, as a mixer of tokens.
         (Value::Known(weight), Value::Live(live)) if weight.dims.len() == 2 && is_float(weight) && live.layout.rank() >= 2 => {
@@ -30,12 +30,6 @@ pub(super) fn mat_mul(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
 
 fn is_float(tensor: &Tensor) -> bool {
     matches!(tensor.data, Data::Float(_))
-}
-
-fn transposed(weight: &Tensor) -> Tensor {
-    let [rows, columns] = [weight.dims[0], weight.dims[1]];
-    let places = (0..rows * columns).map(|place| place % rows * columns + place / rows);
-    weight.pick(vec![columns, rows], places).from(weight.origin.clone())
 }
 
 /// A linear layer along the last axis; the weight is `[out, in]`.
@@ -134,7 +128,7 @@ pub(super) fn gemm(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
     let is_transposed = call.step.int("transB", 0) != 0;
     let mut product = match call.input(1)?.clone() {
         Value::Known(weight) if is_float(&weight) => {
-            let weight = if is_transposed { weight } else { transposed(&weight) };
+            let weight = if is_transposed { weight } else { weight.turned() };
             let weight = if alpha == 1.0 { weight } else { scaled(&weight, alpha) };
             linear(reader, call, &left, &weight, None)?
         }

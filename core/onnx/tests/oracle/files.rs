@@ -46,6 +46,12 @@ impl Truth {
         bytes.as_chunks().0.iter().map(|word| f32::from_le_bytes(*word)).collect()
     }
 
+    pub(crate) fn doubles(&self, tensor: &str) -> Vec<f64> {
+        let tensors = SafeTensors::deserialize(&self.tensors).unwrap();
+        let bytes = tensors.tensor(tensor).unwrap().data().to_vec();
+        bytes.as_chunks().0.iter().map(|word| f64::from_le_bytes(*word)).collect()
+    }
+
     /// PyTorch's parameters: name, role, and whether a file has it.
     pub(crate) fn parameters(&self) -> Vec<(String, String)> {
         let all = self.told["parameters"].as_array().unwrap();
