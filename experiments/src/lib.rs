@@ -19,6 +19,7 @@ pub mod plugins;
 pub mod prepare;
 pub mod progress;
 pub mod records;
+mod reference;
 pub mod session;
 
 // The linker drops crates whose items nobody names, and their plugins with them.

@@ -8,6 +8,9 @@ use assay_spaces::files::{Chosen, Files};
 
 use crate::failure::Failure;
 
+/// The space of networks that files hold.
+pub(crate) const SPACE: &str = "files";
+
 /// Whether an argument is the name of an ONNX file.
 pub(crate) fn is_file(argument: &str) -> bool {
     Path::new(argument).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
@@ -43,7 +46,7 @@ pub(crate) fn named(arguments: &[String]) -> Result<Option<Vec<PathBuf>>, Failur
 /// the size and classes of the first network, if there are such.
 pub(crate) fn layers(mut layers: Layers, files: &[PathBuf], input: Option<&str>) -> Result<Layers, Failure> {
     let paths: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
-    layers = layers.default_value("space.name", "files").default_value("space.files", paths);
+    layers = layers.default_value("space.name", SPACE).default_value("space.files", paths);
     let asked = layers.value_of("dataset.name");
     if asked.is_none() {
         let first = Files::read(&chosen(files.first().map(PathBuf::as_path), input)).map_err(|error| Failure::new(error.problem))?;

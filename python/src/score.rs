@@ -28,7 +28,20 @@ pub(crate) fn score<'py>(
     progress: Option<Bound<'py, PyAny>>,
     line: Bound<'py, PyAny>,
 ) -> PyResult<String> {
-    let score = Score { architectures, proxy: proxies, space, input, dataset, config, set, repeats, seed, json: true, profile: false };
+    let score = Score {
+        architectures,
+        proxy: proxies,
+        space,
+        input,
+        dataset,
+        config,
+        set,
+        repeats,
+        reference: Score::REFERENCE,
+        seed,
+        json: true,
+        profile: false,
+    };
     let outcome = wait_for(py, &Listener { progress, line }, move |told| work(&score, told))?;
     outcome.map_err(|failure| exception::of(py, &failure))
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use assay_core::engine::profile::Profile;
-use assay_core::experiment::{Assembly, ExperimentError, Layers, PlannedProxy, Purpose};
-use assay_core::plugin::{Listed, NotListed, Request};
+use assay_core::experiment::{Assembly, Experiment, ExperimentError, Layers, PlannedProxy, Purpose};
+use assay_core::plugin::{Aggregate, Listed, NotListed, Request};
 use assay_core::score::{Direction, Reading, Score as ProxyScore};
 use assay_core::subspace::Subspace;
 use assay_results::present::reading::describe;
@@ -22,6 +22,10 @@ use crate::architectures::Architectures;
 use crate::failure::Failure;
 use crate::networks;
 use crate::output::{self, OutputError, out, tell};
+use crate::reference::{Judged, Reference, Standing};
+
+/// What measurements are for: the draws of a score, which those of an aggregate share with its reference.
+const PURPOSE: &str = "score";
 
 /// Score architectures with proxies, without training and without an experiment file
 #[derive(Debug, Args)]
@@ -31,13 +35,14 @@ Examples:
     --proxy ntk-condition --proxy linear-regions --set proxies.ntk-condition.batch=16
   assay score @best.txt --proxy naswot --json          a list: an architecture a line, # begins a comment
   head -3 best.txt | assay score - --proxy params      a list on standard input
+  assay score @best.txt --proxy freerea --reference 50     an aggregate: one number, and how many of 50 random cells are worse
   assay score net.onnx models/ --proxy synflow --proxy naswot --input 3x224x224
                                                        networks of ONNX files, and of all in a folder, with their weights")]
 pub struct Score {
     /// Architectures as the space writes them; @FILE and - for lists, one a line; or ONNX files, and folders of them
     #[arg(required = true, value_name = "ARCH")]
     pub architectures: Vec<String>,
-    /// A proxy to score with (may be given again)
+    /// A proxy or an aggregate of proxies to score with (may be given again)
     #[arg(long, required = true, value_name = "NAME")]
     pub proxy: Vec<String>,
     /// The search space [default: nas-bench-201, and `files` where ONNX files are given]
@@ -58,6 +63,9 @@ pub struct Score {
     /// How often each is measured, with new weights and images; all architectures see the same ones
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub repeats: u32,
+    /// Architectures that an aggregate compares with: a sample of the space, drawn by the seed, measured once and kept
+    #[arg(long, default_value_t = Score::REFERENCE, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub reference: u32,
     /// Seeds weights and images [default: the experiment file's, else 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     pub seed: Option<u64>,
@@ -79,7 +87,18 @@ struct Line {
     engine: Option<String>,
     #[serde(flatten)]
     score: ProxyScore,
+    /// Of an aggregate, how many in a hundred of the reference are worse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percentile: Option<f64>,
     readings: Vec<Reading>,
+}
+
+/// What is scored with.
+enum Asked {
+    /// The proxy at this place of the workbench.
+    Proxy(usize),
+    /// An aggregate of the proxies at these places.
+    Aggregate { name: String, aggregate: Aggregate, components: Vec<usize> },
 }
 
 /// Scores with their protocol. As JSON they have every digit and reading.
@@ -90,6 +109,9 @@ pub struct Scores {
 }
 
 impl Score {
+    /// How many architectures an aggregate compares with where nothing else is said.
+    pub const REFERENCE: u32 = 100;
+
     pub(super) fn run(self) -> Result<(), Ending> {
         let profiling = Profiling::start(self.profile);
         // Nothing is kept of a score, so Ctrl-C may end the program as it is.
@@ -127,11 +149,26 @@ impl Score {
             Failure::new(format!("{} is not an architecture of {}: {error}", given.called(row), experiment.space.name)).of_what_was_asked()
         })?;
         listed.repeated.iter().for_each(|repeated| tell!("{repeated}; it is measured once."));
-        let proxies = self.proxies(&assembly)?;
+        let (asked, proxies) = self.asked(&assembly)?;
+        // Also where the space was named: its sample would be the files themselves, whatever they hold when they are read again.
+        let of_files = experiment.space.name == networks::SPACE;
+        if let (true, Some(Asked::Aggregate { name, .. })) = (of_files, asked.iter().find(|asked| matches!(asked, Asked::Aggregate { .. })))
+        {
+            let problem = format!("`{name}` compares an architecture with a sample of its space, and networks of files have none");
+            return Err(Failure::new(problem).with_help("score the files by its components").of_what_was_asked());
+        }
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, profile)?;
         workbench.told().iter().for_each(|line| tell!("{line}"));
-        let scores = self.measure(&workbench, &given.texts, &listed, observer)?;
-        Ok(Scores { protocol: workbench.protocol(), scores })
+        let mut protocol = workbench.protocol();
+        let references = self.references(&asked, &experiment, &workbench, observer)?;
+        for (asked, reference) in asked.iter().zip(&references) {
+            if let (Asked::Aggregate { name, aggregate, .. }, Some(reference)) = (asked, reference) {
+                let size = reference.size();
+                protocol.push_str(&format!("; {name}: {} among {size} random architectures and its own", aggregate.protocol()));
+            }
+        }
+        let scores = self.measure(&workbench, (&asked, &references), &given.texts, &listed, observer)?;
+        Ok(Scores { protocol, scores })
     }
 
     fn layers(&self) -> Result<Layers, ExperimentError> {
@@ -149,17 +186,62 @@ impl Score {
         Ok(layers)
     }
 
-    fn proxies(&self, assembly: &Assembly<'_>) -> Result<Vec<PlannedProxy>, ExperimentError> {
-        let planned = |name: &String| Ok(PlannedProxy { label: name.clone(), name: name.clone(), proxy: assembly.proxy(name)? });
-        self.proxy.iter().map(planned).collect()
+    /// What is scored with, and the proxies that have to be measured for it.
+    fn asked(&self, assembly: &Assembly<'_>) -> Result<(Vec<Asked>, Vec<PlannedProxy>), ExperimentError> {
+        let mut proxies: Vec<PlannedProxy> = Vec::new();
+        let mut place = |name: &str| match proxies.iter().position(|planned| planned.label == name) {
+            Some(place) => Ok(place),
+            None => {
+                let proxy = assembly.proxy(name)?;
+                proxies.push(PlannedProxy { label: name.to_owned(), name: name.to_owned(), proxy });
+                Ok::<_, ExperimentError>(proxies.len() - 1)
+            }
+        };
+        let mut asked = Vec::new();
+        for name in &self.proxy {
+            asked.push(match assembly.aggregate(name)? {
+                None => Asked::Proxy(place(name)?),
+                Some(aggregate) => {
+                    let components = aggregate.components().iter().map(|component| place(&component.proxy)).collect::<Result<_, _>>()?;
+                    Asked::Aggregate { name: name.clone(), aggregate, components }
+                }
+            });
+        }
+        Ok((asked, proxies))
     }
 
-    fn measure(&self, workbench: &Workbench, texts: &[String], listed: &Listed, observer: &dyn Observer) -> Result<Vec<Line>, Failure> {
+    /// For each aggregate, what it compares with.
+    fn references(
+        &self,
+        asked: &[Asked],
+        experiment: &Experiment,
+        workbench: &Workbench,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Option<Reference>>, Failure> {
+        let space = serde_json::to_string(&experiment.space).map_err(|error| Failure::new(error.to_string()))?;
+        let reference = |asked: &Asked| match asked {
+            Asked::Proxy(_) => Ok(None),
+            Asked::Aggregate { name, aggregate, .. } => {
+                let judged = Judged { name, aggregate, space: space.clone(), repeats: self.repeats as usize };
+                Reference::of(&judged, self.reference as usize, PURPOSE, workbench, observer).map(Some)
+            }
+        };
+        asked.iter().map(reference).collect()
+    }
+
+    fn measure(
+        &self,
+        workbench: &Workbench,
+        (asked, references): (&[Asked], &[Option<Reference>]),
+        texts: &[String],
+        listed: &Listed,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Line>, Failure> {
         let count = self.repeats as usize;
-        let asked = |architecture| workbench.proxies.iter().map(move |proxy| (architecture, proxy));
-        let wanted: Vec<(&Subspace, &PlannedProxy)> = listed.architectures.iter().flat_map(asked).collect();
+        let wanted = |architecture| workbench.proxies.iter().map(move |proxy| (architecture, proxy));
+        let wanted: Vec<(&Subspace, &PlannedProxy)> = listed.architectures.iter().flat_map(wanted).collect();
         let requests: Vec<Request> =
-            wanted.iter().flat_map(|(architecture, proxy)| repeats(&proxy.label, architecture, "score", count)).collect();
+            wanted.iter().flat_map(|(architecture, proxy)| repeats(&proxy.label, architecture, PURPOSE, count)).collect();
         if let Some(line) = workbench.estimate(&Vec::from_iter(&requests))? {
             tell!("{line}");
         }
@@ -172,28 +254,48 @@ impl Score {
         let records = workbench.measure(&Vec::from_iter(&requests), observer, &advance).map_err(|error| Failure::new(error.to_string()))?;
         // Each architecture in the notations in which it was given, with what was measured of it once.
         let rows = texts.iter().zip(&listed.rows);
-        let line = |text: &String, position: usize, proxy: usize| {
-            let planned = &workbench.proxies[proxy];
+        let readings = |position: usize, proxy: usize| -> Vec<Reading> {
             let first = (position * workbench.proxies.len() + proxy) * count;
-            let readings: Vec<Reading> = records[first..first + count].iter().map(|record| record.reading.clone()).collect();
-            let score = ProxyScore::of(planned.proxy.direction(), &readings);
-            let engine = planned.proxy.is_drawn().then(|| workbench.other_engine_of(&listed.architectures[position])).flatten();
-            Line { architecture: text.clone(), proxy: planned.name.clone(), engine: engine.map(str::to_owned), score, readings }
+            records[first..first + count].iter().map(|record| record.reading.clone()).collect()
         };
-        let lines = rows.flat_map(|(text, position)| (0..workbench.proxies.len()).map(move |proxy| (text, *position, proxy)));
-        let lines = lines.map(|(text, position, proxy)| line(text, position, proxy));
-        Ok(lines.collect())
+        let score = |position: usize, proxy: usize| ProxyScore::of(workbench.proxies[proxy].proxy.direction(), &readings(position, proxy));
+        let engine = |position: usize, proxies: &[usize]| {
+            let is_drawn = proxies.iter().any(|proxy| workbench.proxies[*proxy].proxy.is_drawn());
+            is_drawn.then(|| workbench.other_engine_of(&listed.architectures[position])).flatten().map(str::to_owned)
+        };
+        let line = |text: &String, position: usize, (asked, reference): (&Asked, &Option<Reference>)| match (asked, reference) {
+            (Asked::Aggregate { name, aggregate, components }, Some(reference)) => {
+                let means: Vec<Reading> = components.iter().map(|component| score(position, *component).reading).collect();
+                let Standing { score: reading, percentile } = reference.standing(aggregate, &means)?;
+                let score = ProxyScore { repeats: count, ..ProxyScore::of(Direction::HigherIsBetter, std::slice::from_ref(&reading)) };
+                let engine = engine(position, components);
+                Ok(Line { architecture: text.clone(), proxy: name.clone(), engine, score, percentile, readings: vec![reading] })
+            }
+            (Asked::Aggregate { name, .. }, None) => Err(Failure::new(format!("{name} has nothing to compare with"))),
+            (Asked::Proxy(proxy), _) => {
+                let (engine, readings) = (engine(position, &[*proxy]), readings(position, *proxy));
+                let (proxy, score) = (workbench.proxies[*proxy].name.clone(), score(position, *proxy));
+                Ok(Line { architecture: text.clone(), proxy, engine, score, percentile: None, readings })
+            }
+        };
+        let lines = rows.flat_map(|(text, position)| asked.iter().zip(references).map(move |asked| (text, *position, asked)));
+        lines.map(|(text, position, asked)| line(text, position, asked)).collect()
     }
 }
 
 fn print(scores: &Scores) -> Result<(), OutputError> {
-    let mut rows = table(&["architecture", "proxy", "score", "better is"]);
-    for Line { architecture, proxy, score, .. } in &scores.scores {
+    let are_compared = scores.scores.iter().any(|line| line.percentile.is_some());
+    let mut heads = vec!["architecture", "proxy", "score", "better is"];
+    heads.extend(are_compared.then_some("percentile"));
+    let mut rows = table(&heads);
+    for Line { architecture, proxy, score, percentile, .. } in &scores.scores {
         let better = match score.direction {
             Direction::HigherIsBetter => "higher",
             Direction::LowerIsBetter => "lower",
         };
-        rows.add_row([architecture, proxy, &describe(score), better]);
+        let mut row = vec![architecture.clone(), proxy.clone(), describe(score), better.to_owned()];
+        row.extend(are_compared.then(|| percentile.map_or_else(String::new, |percentile| format!("{percentile:.1}"))));
+        rows.add_row(row);
     }
     out!("{}\n\nprotocol    {}", render(&rows), scores.protocol)
 }

@@ -24,6 +24,7 @@ mod provenance;
 mod published;
 mod query;
 mod recorded;
+mod reference;
 mod repeated;
 mod report_page;
 mod reports;

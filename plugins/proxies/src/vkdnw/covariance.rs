@@ -5,7 +5,17 @@
 
 use nalgebra::DMatrix;
 
-use super::Variant;
+assay_core::words! {
+    /// What the Fisher information is made of.
+    pub enum Variant {
+        /// L J, and the share of the uniform distribution in half precision.
+        Code = "code" as "L · J, half-precision smoothing (the released code)",
+        /// L J, and 0.05 as it is.
+        CodeFullAlpha = "code-full-alpha" as "L · J",
+        /// Lᵀ J, which is the Fisher information.
+        Fisher = "fisher" as "Fisher information",
+    }
+}
 
 /// The share of the uniform distribution in the probabilities.
 const ALPHA: f64 = 0.05;

@@ -25,6 +25,7 @@ use assay_core::network::{Initialiser, Network, NormStatistics};
 use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, Source, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
+pub use covariance::Variant;
 use covariance::{factor, smoothed};
 use nalgebra::DMatrix;
 
@@ -33,18 +34,6 @@ pub use single::Single;
 
 /// Added to the sum of the deciles, and to a share before its logarithm is taken.
 const EPSILON: f64 = 1e-10;
-
-assay_core::words! {
-    /// What the Fisher information is made of.
-    pub enum Variant {
-        /// L J, and the share of the uniform distribution in half precision.
-        Code = "code" as "L · J, half-precision smoothing (the released code)",
-        /// L J, and 0.05 as it is.
-        CodeFullAlpha = "code-full-alpha" as "L · J",
-        /// Lᵀ J, which is the Fisher information.
-        Fisher = "fisher" as "Fisher information",
-    }
-}
 
 assay_core::settings! {
     /// The entropy of the Fisher information's singular values.

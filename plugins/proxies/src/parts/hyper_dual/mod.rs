@@ -10,9 +10,7 @@ mod windows;
 use assay_core::graph::{Graph, Node, NodeId, Operator, Shape};
 use assay_core::network::Network;
 pub use number::HyperDual;
-
-/// A value of a batch, `[images, channels, positions]`.
-type Value = Vec<HyperDual>;
+use number::Value;
 
 /// The network's output for these images, `[images, outputs]`. Batch normalisation is by the batch's own statistics, in a network in
 /// inference mode by the running ones. A ReLU has the derivatives of the side that its value is on.

@@ -16,6 +16,9 @@ pub struct HyperDual {
     pub mixed: f64,
 }
 
+/// A value of a batch, `[images, channels, positions]`.
+pub(super) type Value = Vec<HyperDual>;
+
 impl HyperDual {
     /// 0, which does not change.
     pub const ZERO: Self = Self { value: 0.0, first: 0.0, second: 0.0, mixed: 0.0 };

@@ -4,7 +4,7 @@
 use assay_core::graph::{Conv2d, Pool, Shape};
 use nalgebra::DMatrix;
 
-use super::{HyperDual, Value};
+use super::number::{HyperDual, Value};
 
 /// Parts of a number.
 const PARTS: usize = 4;
