@@ -189,6 +189,7 @@ impl Subject<'_> {
     /// # Errors
     /// If they cannot: a fault where they are the dataset's, and else that the score does not exist.
     pub fn enters(&self, graph: &Graph, net: &MacroNet) -> Result<(), ProxyError> {
+        takes_images(graph)?;
         let takes = graph.input_shape();
         if takes == net.input {
             return Ok(());

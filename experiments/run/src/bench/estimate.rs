@@ -22,8 +22,8 @@ const LONG: f64 = 10.0;
 const GIB: f64 = (1_u64 << 30) as f64;
 
 impl Workbench {
-    /// How long these measurements of networks that the space was given will take, roughly, if that is long. One forward pass of an
-    /// image through the largest network is timed for it.
+    /// How long these measurements of networks that the space was given will take, roughly, if that is long. One forward pass of some
+    /// images through the largest network is timed for it.
     ///
     /// # Errors
     /// If a network cannot be measured in the memory that there is, with what would fit.
@@ -54,7 +54,9 @@ impl Workbench {
             }
         }
         let Some(request) = largest.filter(|_| total > LITTLE) else { return Ok(None) };
-        let Some(rate) = graphs.get(&request.subspace).and_then(Option::as_ref).and_then(|graph| self.rate(request, graph)) else {
+        let Some(rate) =
+            graphs.get(&request.subspace).and_then(Option::as_ref).and_then(|graph| self.rate(request, graph, images_of(total, most)))
+        else {
             return Ok(None);
         };
         let threads = self.threads.current_num_threads().min(requests.len().max(1));
@@ -75,20 +77,20 @@ impl Workbench {
     }
 
     /// Multiply-adds a second on one thread; none where the network cannot be run.
-    fn rate(&self, request: &Request, graph: &Graph) -> Option<f64> {
+    fn rate(&self, request: &Request, graph: &Graph, images: usize) -> Option<f64> {
         let draws = self.draws(request);
         let subject = self.subject(request, self.engine(), &draws);
         let network = subject.network(graph.clone(), Initialiser::UniformFanIn, Some(NormStatistics::Running)).ok()?;
         let shape = graph.input_shape();
-        let image = Minibatch::new(shape, vec![0.5; shape.elements()], vec![0]);
+        let batch = Minibatch::new(shape, vec![0.5; images * shape.elements()], vec![0; images]);
         let mut seconds = f64::INFINITY;
         // What is made once, as threads and tables, does not count.
         for _ in 0..2 {
             let start = Instant::now();
-            self.engine().pass(&network, &image, &Ask::new(), Precision::F32).ok()?;
+            self.engine().pass(&network, &batch, &Ask::new(), Precision::F32).ok()?;
             seconds = start.elapsed().as_secs_f64();
         }
-        Some(graph.multiply_adds() as f64 / seconds.max(1e-6)).filter(|rate| *rate > 0.0)
+        Some(images as f64 * graph.multiply_adds() as f64 / seconds.max(1e-6)).filter(|rate| *rate > 0.0)
     }
 
     /// Whether there is memory for as many such measurements as are made at once. Engines that count their memory say so themselves.
@@ -107,6 +109,12 @@ impl Workbench {
         let fewer = if calls > 1 && bytes <= available { "fewer threads (threads = 1), " } else { "" };
         Err(RunError::refused(what, format!("use {fewer}a smaller batch (proxies.{proxy}.batch), or smaller images (--input)")))
     }
+}
+
+/// Images that a rate is measured by: as many as engines compute side by side, where that takes a small part of the whole.
+fn images_of(total: u64, of_an_image: u64) -> usize {
+    const SIDE_BY_SIDE: usize = 16;
+    if of_an_image.saturating_mul(64 * SIDE_BY_SIDE as u64) <= total { SIDE_BY_SIDE } else { 1 }
 }
 
 /// The bytes that a measurement takes at the least: the network, the values of all nodes, and gradients.

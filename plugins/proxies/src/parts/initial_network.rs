@@ -35,7 +35,9 @@ pub fn draw(
     statistics: Option<NormStatistics>,
 ) -> Result<Network, ProxyError> {
     let graph = subject.space.lower(subject.subspace, net)?;
-    subject.enters(&graph, net)?;
+    if statistics.is_some() {
+        subject.enters(&graph, net)?;
+    }
     subject.network(graph, initialiser, statistics)
 }
 
