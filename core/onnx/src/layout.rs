@@ -107,9 +107,13 @@ impl Layout {
                     inner.checked_mul(batch).filter(|held| *held > 0 && extent.is_multiple_of(*held)).map(|held| extent / held)
                 {
                     let axis = Axis { before: inner, has_batch: true, after };
-                    // With a batch of 1 several may do: best is the batch alone, where it was.
-                    let is_better =
-                        |(other, known): (usize, Axis)| (axis == Axis::BATCH, place == old) > (known == Axis::BATCH, other == old);
+                    // With a batch of 1 two may do, the end of one axis and the beginning of the next. Best is the batch alone, where
+                    // it was; where axes are joined, the end of the outer one, where one is split, the beginning of the next.
+                    let joins = to.len() < self.rank();
+                    let worth = |place: usize, axis: Axis| {
+                        (axis == Axis::BATCH, if joins { axis.after == 1 } else { axis.before == 1 }, place == old)
+                    };
+                    let is_better = |(other, known): (usize, Axis)| worth(place, axis) > worth(other, known);
                     if found.is_none_or(is_better) {
                         found = Some((place, axis));
                     }
@@ -175,5 +179,14 @@ mod tests {
         assert!(error.starts_with("mixes images: it lays out [8, 6] as [3, 16]"), "{error}");
         assert!(Layout::of_image(&[6]).reshape(&[8, 5], 8).is_err());
         assert_eq!(Layout::of_image(&[768]).reshape(&[1, 768], 1).unwrap(), Layout::of_image(&[768]));
+    }
+
+    /// Both are at the same place among the elements; along which axis an image has features of its own depends on it.
+    #[test]
+    fn a_batch_of_one_stays_with_tokens_where_heads_are_joined_and_goes_with_heads_where_they_are_split() {
+        let tokens = Layout(vec![Axis::of(9), Axis::BATCH, Axis::of(4), Axis::of(8)]);
+        assert_eq!(tokens.reshape(&[9, 32], 1).unwrap().own(1), Ok(1));
+        let heads = Layout(vec![Axis::of(9), Axis::BATCH, Axis::of(32)]).reshape(&[9, 4, 8], 1).unwrap();
+        assert_eq!((heads.image(), heads.batch()), (vec![9, 4, 8], Some(1)));
     }
 }

@@ -220,6 +220,12 @@ impl<'a> Lowering<'a> {
         if let ("Shape" | "Size", Some(Value::Live(live))) = (operator, call.optional(0)) {
             return Ok(vec![Value::Known(fold::shape_of(&call.step, &live.layout.dims(self.batch))?)]);
         }
+        // What a tensor is made like of is a type, not a value.
+        if let ("CastLike", Some(Value::Known(tensor)), Some(Value::Live(like))) = (operator, call.optional(0), call.optional(1)) {
+            let like = if like.is_whole { Tensor::wholes(vec![0], vec![]) } else { Tensor::floats(vec![0], vec![]) };
+            let outputs = fold::fold(&call.step, &[Some(tensor), Some(&like)], &mut self.budget)?;
+            return Ok(outputs.into_iter().flatten().map(Value::Known).collect());
+        }
         if let Some(known) = call.all_known()
             && !self.is_live_all_the_same(operator, &known)
             && let Some(outputs) = fold::fold(&call.step, &known, &mut self.budget)?

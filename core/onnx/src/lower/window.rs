@@ -6,6 +6,7 @@ use super::elementwise::one;
 use super::{Call, Live, Lowering, Value};
 use crate::Problem;
 use crate::layout::{Axis, Layout};
+use crate::tensor::{Origin, Tensor};
 
 type Outcome = Result<Vec<Value>, Problem>;
 
@@ -99,7 +100,9 @@ pub(super) fn conv(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
             own.saturating_mul(groups)
         )));
     }
-    let bias = call.known(2)?.cloned();
+    // Zeros that an exporter made up are no bias.
+    let is_made_up = |bias: &&Tensor| bias.origin == Origin::Computed && bias.to_floats().iter().all(|value| *value == 0.0);
+    let bias = call.known(2)?.filter(|bias| bias.dims != [out_channels] || !is_made_up(bias)).cloned();
     if let Some(bias) = &bias
         && bias.dims != [out_channels]
     {

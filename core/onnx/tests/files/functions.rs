@@ -161,6 +161,7 @@ pub(crate) fn computed() -> Vec<(&'static str, File)> {
                 "m",
             ),
         ),
+        ("made_like_the_image", tokens().wholes("two", &[1], &[2]).node("CastLike", "two x", "t", &[]).node("Mul", "x t", "y", &[])),
         (
             "triangle",
             tokens().floats("ones", &[6, 8], &[1.5; 48]).node("Trilu", "ones", "t", &[int("upper", 0)]).node("Add", "x t", "y", &[]),
