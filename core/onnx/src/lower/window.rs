@@ -100,7 +100,7 @@ pub(super) fn conv(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
             own.saturating_mul(groups)
         )));
     }
-    // Zeros that an exporter made up are no bias.
+    // Zeros that an exporter made up are not a bias.
     let is_made_up = |bias: &&Tensor| bias.origin == Origin::Computed && bias.to_floats().iter().all(|value| *value == 0.0);
     let bias = call.known(2)?.filter(|bias| bias.dims != [out_channels] || !is_made_up(bias)).cloned();
     if let Some(bias) = &bias
