@@ -9,7 +9,9 @@ use super::{Ending, network};
 use crate::failure::Failure;
 use crate::networks;
 
-/// Show a finished run: its result, and its trajectory round by round; or the structure of a network
+/// Show a finished run: its result, and its trajectory round by round
+///
+/// Of an ONNX file, show the network's structure: its nodes, shapes, parameters and multiply-adds.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

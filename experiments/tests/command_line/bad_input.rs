@@ -73,7 +73,7 @@ fn several_mistakes_are_told_at_once() {
         ·        ───────
      13 │ batch = 4
         ╰────
-      help: did you mean `te-nas`? Known: bohb, cnas, cnas-by-oracle, darts, enas, exhaustive, gdas, hardware-aware, hurricane, hyperband, local-search, manas, manas-by-oracle, manas-ls, manas-ls-by-oracle, pnas, pnas-by-blocks, random, regularized-evolution, reinforce, rsps, setn, successive-halving, te-nas
+      help: did you mean `te-nas`? Known: bohb, cnas, cnas-by-oracle, darts, enas, exhaustive, freerea, gdas, hardware-aware, hurricane, hyperband, local-search, manas, manas-by-oracle, manas-ls, manas-ls-by-oracle, pnas, pnas-by-blocks, random, regularized-evolution, reinforce, rsps, setn, successive-halving, te-nas
 
     Error:
       × [dataset] is missing: the images

@@ -148,6 +148,7 @@ fn lists_name_what_is_registered() {
     ");
     assert_snapshot!(scratch.succeed(&["list", "spaces"]).trim_end(), @r"
     darts            normal and reduction cells of 7 operators, two inputs a node (Liu et al., ICLR 2019)
+    files            networks of ONNX files, with their weights
     nas-bench-101    cells of at most 7 vertices and 9 edges, 423,624 in all (Ying et al., ICML 2019)
     nas-bench-201    cells of 6 edges and 5 operators, 15,625 in all (Dong and Yang, ICLR 2020)
     nas-bench-macro  8 layers of 3 choices, 6,561 networks (Su et al., CVPR 2021)

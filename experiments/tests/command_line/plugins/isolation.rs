@@ -62,7 +62,7 @@ fn other_failures_are_told_as_without_isolation() {
     let (future, text) = (built::wrong("FUTURE_MAJOR"), study("\"one\"", ISOLATED));
     let scratch = with_plugins(&[&future]);
     scratch.write("plugged.toml", text);
-    assert!(scratch.fail(&["correlate", "plugged.toml"]).contains("was built for plugin interface 2.0"));
+    assert!(scratch.fail(&["correlate", "plugged.toml"]).contains("was built for plugin interface 2.1"));
 }
 
 #[test]

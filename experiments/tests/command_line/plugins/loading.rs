@@ -27,7 +27,7 @@ fn a_plugin_in_c_by_whatever_compiler_is_loaded() {
 #[test]
 fn a_plugin_of_a_later_interface_is_refused() {
     assert_snapshot!(told(&[&built::wrong("FUTURE_MAJOR")]).1, @"
-    × the plugin `HERE/plugins/libfuture_major.so` was built for plugin interface 2.0, and this program speaks 1.0 to 1.1
+    × the plugin `HERE/plugins/libfuture_major.so` was built for plugin interface 2.1, and this program speaks 1.0 to 1.1
     help: use a newer version of this program, or rebuild the plugin against interface 1.1, or take the file out of plugins.path
     ");
     assert_snapshot!(told(&[&built::wrong("FUTURE_MINOR")]).1, @"
@@ -110,7 +110,7 @@ fn where_errors_are_skipped_a_plugin_that_cannot_be_loaded_leaves_its_scores_und
     scratch.write("plugged.toml", study("\"one\", \"flops\"", &format!("on_error = \"skip\"\n{PATH}")));
     let said = scratch.assay(&["correlate", "plugged.toml", "--run-dir", "run", "--quiet"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.err.contains("was built for plugin interface 2.0"), "{}", said.err);
+    assert!(said.err.contains("was built for plugin interface 2.1"), "{}", said.err);
     let journal = std::fs::read_to_string(scratch.path().join("run/measurements.jsonl")).unwrap();
     let undefined = journal.lines().filter(|line| line.contains("\"proxy\":\"one\"") && line.contains("could be loaded has it")).count();
     assert_eq!(undefined, 8);
