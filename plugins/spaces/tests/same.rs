@@ -60,7 +60,9 @@ fn spaces() -> Registry<dyn SearchSpace> {
 #[test]
 fn one_architecture_in_several_notations_is_listed_once_in_every_space() {
     let spaces = spaces();
-    assert!(spaces.iter().map(|entry| entry.name).eq(SPACES.map(|(name, ..)| name)), "a space is not in this test");
+    // Files are named in one way.
+    let names = spaces.iter().map(|entry| entry.name).filter(|name| *name != "files");
+    assert!(names.eq(SPACES.map(|(name, ..)| name)), "a space is not in this test");
     for (name, notations, other) in SPACES {
         let space = spaces.build(name, &Settings::none()).unwrap();
         let mut rows = vec![other];

@@ -145,6 +145,6 @@ fn what_shares_no_weights_says_so() {
     let messages = [said(&Darts::new().network(NetworkKind::TeNas)), said(&assay_spaces::nas_bench_101::NasBench101::new())];
     insta::assert_snapshot!(messages.join("\n"), @r#"
     TE-NAS's network shares no weights; set network = "cifar" or "imagenet"
-    architectures of this space cannot share weights; those of nas-bench-201 and darts can
+    architectures of this space cannot share weights; those of nas-bench-201, darts, nas-bench-macro and nats-bench-size can
     "#);
 }

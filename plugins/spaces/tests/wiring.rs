@@ -16,7 +16,8 @@ fn extents(space: &dyn SearchSpace, text: &str) -> Vec<(usize, f64)> {
 
 #[test]
 fn edges_join_the_nodes_that_their_names_say() {
-    for entry in Registry::<dyn SearchSpace>::collect().unwrap().iter() {
+    // Files have no cells.
+    for entry in Registry::<dyn SearchSpace>::collect().unwrap().iter().filter(|entry| entry.name != "files") {
         let space = (entry.build)(&Settings::none()).unwrap();
         for cell in &space.layout().cells {
             let Some(wiring) = &cell.wiring else { continue };
@@ -42,7 +43,8 @@ fn nodes_are_called_as_figures_of_the_literature_call_them() {
 
 #[test]
 fn the_zero_operator_is_none_where_there_is_one() {
-    for entry in Registry::<dyn SearchSpace>::collect().unwrap().iter() {
+    // Files have no cells.
+    for entry in Registry::<dyn SearchSpace>::collect().unwrap().iter().filter(|entry| entry.name != "files") {
         let space = (entry.build)(&Settings::none()).unwrap();
         assert_eq!(space.layout().zero, space.layout().operator("none"), "{}", entry.name);
     }

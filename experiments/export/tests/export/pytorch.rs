@@ -157,7 +157,9 @@ fn no_layer_of_any_space_has_a_name_that_clashes() {
     let net = MacroNet { input: Shape::new(3, 8, 8), channels: 8, cells: 2, classes: 3, part: Part::Classifier };
     let spaces = Registry::<dyn SearchSpace>::collect().unwrap();
     let free = [("darts", Settings::none().with("inputs", "free")), ("darts", Settings::none().with("network", "te-nas"))];
-    for (name, settings) in spaces.iter().map(|entry| (entry.name, Settings::none())).chain(free) {
+    // Networks of files have the names that their tools gave, and are not exported.
+    let built = spaces.iter().map(|entry| entry.name).filter(|name| *name != "files");
+    for (name, settings) in built.map(|name| (name, Settings::none())).chain(free) {
         let space = spaces.build(name, &settings).unwrap();
         let drawn = draw_architectures(space.as_ref(), &Subspace::whole(space.layout()), 40, &Stream::new(2, "drawn"));
         assert_eq!(drawn.len(), 40);

@@ -17,7 +17,8 @@ fn price(request: &Request) -> Reading {
 #[test]
 fn every_strategy_evaluates_nothing_but_architectures_and_improves_on_the_first() {
     let registry = Registry::<dyn SearchSpace>::collect().unwrap();
-    let names: Vec<&str> = registry.iter().map(|entry| entry.name).collect();
+    // The space of files has no architecture without files.
+    let names: Vec<&str> = registry.iter().map(|entry| entry.name).filter(|name| *name != "files").collect();
     assert!(names.contains(&"darts") && names.contains(&"nas-bench-101"), "{names:?}");
     let settings = Settings::none().with("oracle", json!({ "proxy": "price" })).with("budget", json!({ "evaluations": 120 }));
     for (space, settings_of_space) in
