@@ -62,7 +62,15 @@ impl Networks {
             rows.push(Row { name, read, scored });
         }
         let names: Vec<&str> = proxies.iter().map(|proxy| proxy.name.as_str()).collect();
-        project::write_result(self.out.clone(), "networks.md", &render(&rows, &names, self.batch))
+        let text = render(&self.command_line(), &rows, &names, self.batch);
+        project::write_result(self.out, "networks.md", &text)
+    }
+
+    /// The command that makes the same document, wherever the folder is.
+    fn command_line(&self) -> String {
+        let only: String = self.only.iter().map(|name| format!(" --only {name}")).collect();
+        let batch = if self.batch == 4 { String::new() } else { format!(" --batch {}", self.batch) };
+        format!("cargo xtask reproduce networks models{only}{batch}")
     }
 
     fn names(&self) -> miette::Result<Vec<String>> {
@@ -97,10 +105,9 @@ impl Networks {
 }
 
 // Writing to a string does not fail.
-fn render(rows: &[Row], proxies: &[&str], batch: u32) -> String {
-    let mut text = String::from(
-        "# Networks of other tools\n\nMade by\n\n```\npython3 experiments/examples/networks/export.py models\ncargo xtask reproduce \
-         networks models\n```\n\nEach network is one of torchvision, timm or the script itself, with drawn weights, exported by PyTorch. \
+fn render(command: &str, rows: &[Row], proxies: &[&str], batch: u32) -> String {
+    let mut text = format!(
+        "# Networks of other tools\n\nMade by\n\n```\npython3 experiments/examples/networks/export.py models\n{command}\n```\n\nEach network is one of torchvision, timm or the script itself, with drawn weights, exported by PyTorch. \
          `told` is the number of parameters that PyTorch tells; `difference` is the largest difference of a logit in evaluation mode \
          (float64 here, float32 there), as a part of the largest logit. Seconds and memory are those of all proxies together.\n\n\
          | network | parameters | told | multiply-adds | read (s) | logits (s) | difference | notes | proxies with a value | \
