@@ -44,15 +44,7 @@ pub(super) fn graph<R: rand::Rng>(draw: &mut Draw<R>) -> Graph {
             12 => repeated(&mut b, draw, name, input, &nodes),
             _ => b.relu(name, input),
         };
-        // What does not fit is left out.
-        if let Ok(node) = added
-            && b.shape(node).elements() <= 600
-        {
-            nodes.push(node);
-            if draw.below(4) == 0 {
-                b.block(node);
-            }
-        }
+        draw.keep(&mut b, &mut nodes, added, 600);
     }
     let last = nodes[nodes.len() - 1];
     let output = match draw.below(4) {
@@ -91,14 +83,7 @@ pub(super) fn mobile<R: rand::Rng>(draw: &mut Draw<R>) -> Graph {
             8 => b.weighted_sum(name, &[(0.5, draw.of(&same)), (1.0, input)]),
             _ => b.relu(name, input),
         };
-        if let Ok(node) = added
-            && b.shape(node).elements() <= 600
-        {
-            nodes.push(node);
-            if draw.below(4) == 0 {
-                b.block(node);
-            }
-        }
+        draw.keep(&mut b, &mut nodes, added, 600);
     }
     let pooled = b.add("pooled", Operator::GlobalAvgPool, &[nodes[nodes.len() - 1]]).unwrap();
     let vector = b.add("vector", Operator::Reshape { axes: vec![b.shape(pooled).channels] }, &[pooled]).unwrap();

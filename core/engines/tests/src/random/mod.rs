@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
-use assay_core::graph::{Conv2d, Graph, GraphBuilder, NodeId, Operator, Pool, Shape};
+use assay_core::graph::{Conv2d, Graph, GraphBuilder, GraphError, NodeId, Operator, Pool, Shape};
 use assay_core::network::{Network, RunningStatistics};
 use assay_core::stream::Stream;
 use rand::RngExt;
@@ -21,6 +21,19 @@ impl<R: rand::Rng> Draw<R> {
 
     fn of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
+    }
+
+    /// Keeps a node that was added, and makes some of them the end of a block. What does not fit, or is larger than so many elements,
+    /// is left out.
+    fn keep(&mut self, b: &mut GraphBuilder, nodes: &mut Vec<NodeId>, added: Result<NodeId, GraphError>, most: usize) {
+        if let Ok(node) = added
+            && b.shape(node).elements() <= most
+        {
+            nodes.push(node);
+            if self.below(4) == 0 {
+                b.block(node);
+            }
+        }
     }
 }
 
@@ -176,15 +189,7 @@ fn graph<R: rand::Rng>(draw: &mut Draw<R>, kinks: bool) -> Graph {
             13 => b.add(name, Operator::Truncate { channels: 1 + draw.below(shape.channels) }, &[input]),
             _ => continue,
         };
-        // What does not fit is left out.
-        if let Ok(node) = added
-            && b.shape(node).elements() <= most
-        {
-            nodes.push(node);
-            if draw.below(4) == 0 {
-                b.block(node);
-            }
-        }
+        draw.keep(&mut b, &mut nodes, added, most);
     }
     let last = nodes[nodes.len() - 1];
     let output = match draw.below(4) {
@@ -197,7 +202,7 @@ fn graph<R: rand::Rng>(draw: &mut Draw<R>, kinks: bool) -> Graph {
     b.finish(output)
 }
 
-fn supernet_edge(b: &mut GraphBuilder, name: &str, input: NodeId, kinks: bool) -> Result<NodeId, assay_core::graph::GraphError> {
+fn supernet_edge(b: &mut GraphBuilder, name: &str, input: NodeId, kinks: bool) -> Result<NodeId, GraphError> {
     let channels = b.shape(input).channels;
     let start = if kinks { b.relu(format!("{name}.relu"), input)? } else { input };
     let again = if kinks { b.relu(format!("{name}.again"), input)? } else { input };
