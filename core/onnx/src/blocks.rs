@@ -1,4 +1,4 @@
-//! Where a network's blocks end, found from where one value alone is live.
+//! Where a network's blocks end, found from where one value alone is live, or told.
 //!
 //! A block ends where branches are joined by a sum or a concatenation and nothing else is carried past, with the activation that
 //! follows; and where a stretch of layers ends before branches begin, as the stem does. A network without branches has a block for
@@ -8,12 +8,14 @@ use assay_core::graph::{Graph, GraphBuilder, NodeId, Operator};
 
 use crate::Problem;
 
-/// The graph with its blocks marked.
-pub(crate) fn marked(graph: Graph) -> Result<Graph, Problem> {
+/// The graph with the blocks that are found in it.
+pub(crate) fn found(graph: Graph) -> Result<Graph, Problem> {
     let blocks = blocks(&graph);
-    if blocks.is_empty() {
-        return Ok(graph);
-    }
+    if blocks.is_empty() { Ok(graph) } else { marked(graph, &blocks) }
+}
+
+/// The graph with blocks that end at these nodes.
+pub(crate) fn marked(graph: Graph, blocks: &[NodeId]) -> Result<Graph, Problem> {
     let mut builder = GraphBuilder::beginning_of(&graph, graph.nodes().len())?;
     blocks.iter().for_each(|block| builder.block(*block));
     Ok(builder.finish(graph.output()))

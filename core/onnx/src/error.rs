@@ -93,6 +93,15 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// The node that it is at, as the file calls it; none where it is not at one.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { node, .. } | Self::Node { node, .. } => Some(node),
+            _ => None,
+        }
+    }
+
     pub(crate) fn tensor(tensor: &str, problem: impl Into<String>) -> Self {
         Self::Tensor { tensor: short(tensor), problem: problem.into() }
     }

@@ -21,7 +21,8 @@ pub(crate) struct About {
     pub(crate) title: String,
 }
 
-pub(crate) fn finish(mut draft: Draft, output: Id, about: About) -> Result<Imported, Problem> {
+/// The graph of a draft, whose blocks end at these named nodes; found in the graph where there are none.
+pub(crate) fn finish(mut draft: Draft, output: Id, ends: &[(Id, &str)], about: About) -> Result<Imported, Problem> {
     settle(&mut draft, output);
     let needed = needed(&draft, output);
     let mut notes = about.notes;
@@ -37,12 +38,22 @@ pub(crate) fn finish(mut draft: Draft, output: Id, about: About) -> Result<Impor
     }
     let last = ids[output].ok_or_else(|| Problem::Output("its output is not computed".into()))?;
     let Building { builder, parameters, statistics } = building;
-    let graph = blocks::marked(builder.finish(last))?;
+    let graph = builder.finish(last);
+    let ends = ends.iter().map(|(id, name)| ids[*id].ok_or_else(|| joined(name))).collect::<Result<Vec<NodeId>, Problem>>()?;
+    let graph = if ends.is_empty() { blocks::found(graph)? } else { blocks::marked(graph, &ends)? };
     let norms = batch_norms(&graph).count();
     let statistics = if statistics.nodes.len() == norms && norms > 0 { Some(statistics) } else { None };
     let folded_norms = has_folded_norms(&draft, &needed);
     let About { opset, producer, title, .. } = about;
-    Ok(Imported { graph: Arc::new(graph), parameters, statistics, folded_norms, opset, producer, notes, title })
+    Ok(Imported { graph: Arc::new(graph), parameters: Arc::new(parameters), statistics, folded_norms, opset, producer, notes, title })
+}
+
+/// That a value that is to end a block is not one of the graph's.
+fn joined(name: &str) -> Problem {
+    let name = short(name);
+    Problem::Output(format!(
+        "`{name}` cannot end a block: the graph joins it with what follows, as a layer with its activation; end it after"
+    ))
 }
 
 fn needed(draft: &Draft, output: Id) -> Vec<bool> {
@@ -56,8 +67,8 @@ fn needed(draft: &Draft, output: Id) -> Vec<bool> {
     needed
 }
 
-/// Which tensors are learned: those that are named as parameters are, and those joined with the signal, as a class token, whatever they
-/// are named. A table of which all numbers are the same is not.
+/// Which tensors are learned: those that are known to be or, in a file, named as parameters are; there also those joined with the
+/// signal, as a class token, whatever they are named. A table of which all numbers are the same is not.
 fn learned(draft: &Draft, needed: &[bool]) -> Vec<bool> {
     let mut learned = vec![false; draft.nodes.len()];
     for (id, node) in draft.nodes.iter().enumerate() {
@@ -68,8 +79,9 @@ fn learned(draft: &Draft, needed: &[bool]) -> Vec<bool> {
     for (_, node) in draft.nodes.iter().enumerate().filter(|(id, _)| needed[*id]) {
         if matches!(node.kind, Kind::Operator(Operator::Concat { .. })) {
             for input in &node.inputs {
-                if let Kind::Held(Tensor { origin: Origin::Whole(_), data: crate::tensor::Data::Float(values), .. }) =
+                if let Kind::Held(Tensor { origin: Origin::Whole(named), data: crate::tensor::Data::Float(values), .. }) =
                     &draft.nodes[*input].kind
+                    && named.is_told_by_its_name()
                 {
                     learned[*input] |= values.iter().any(|value| *value != values[0]);
                 }
@@ -96,8 +108,8 @@ fn named(draft: &Draft, needed: &[bool], learned: &[bool], notes: &mut Vec<Strin
         {
             shared.insert(name);
         }
-        if let Some(Tensor { origin: Origin::Part(name), .. }) = tensor {
-            parts.insert(name);
+        if let Some(Tensor { origin: origin @ Origin::Part(_), .. }) = tensor {
+            parts.extend(origin.name());
         }
         if let Some(wanted) = name_by_weights(node, learned[id]) {
             all[id] = names.take(&wanted);

@@ -13,8 +13,8 @@ use crate::fold::Budget;
 use crate::layout::Layout;
 use crate::lower::{Live, Lowering, Value};
 use crate::schema::{DataType, GraphProto, ModelProto, NodeProto, Size, TensorProto, ValueInfoProto};
-use crate::tensor::Tensor;
-use crate::{Imported, Options, Problem, finish, order};
+use crate::tensor::{Named, Origin, Tensor};
+use crate::{Imported, Options, Problem, Told, finish, order};
 
 /// The versions of ONNX's operators that are read.
 const OPERATOR_SETS: std::ops::RangeInclusive<i64> = 11..=23;
@@ -34,8 +34,18 @@ struct Input<'a> {
 }
 
 pub(crate) fn import(bytes: Bytes, folder: Option<&Path>, options: &Options, title: &str) -> Result<Imported, Problem> {
-    let model = file::decode(bytes)?;
-    let opset = operator_set(&model)?;
+    of_model(&file::decode(bytes)?, None, folder, options, title)
+}
+
+/// The network of a model, of which more may be known than a file says.
+pub(crate) fn of_model(
+    model: &ModelProto,
+    told: Option<&Told>,
+    folder: Option<&Path>,
+    options: &Options,
+    title: &str,
+) -> Result<Imported, Problem> {
+    let opset = operator_set(model)?;
     let graph = model.graph.as_ref().ok_or_else(|| Problem::Damaged("it has no graph".into()))?;
     if !graph.sparse_initializer.is_empty() {
         return Err(Problem::Damaged(
@@ -48,7 +58,7 @@ pub(crate) fn import(bytes: Bytes, folder: Option<&Path>, options: &Options, tit
     let output = graph.output.first().ok_or_else(|| Problem::Output("it computes nothing: it has no output".into()))?;
     let nodes = order::needed(graph, &output.name, &given)?;
     let input = input_of(&inputs, &nodes, options)?;
-    let mut lowering = begin(&model, graph, &input, opset)?;
+    let mut lowering = begin(model, graph, &input, opset, told)?;
     lowering.notes.extend(input.notes.iter().cloned());
     if graph.output.len() > 1 {
         let others: Vec<String> = graph.output[1..].iter().map(|output| format!("`{}`", short(&output.name))).take(5).collect();
@@ -63,16 +73,30 @@ pub(crate) fn import(bytes: Bytes, folder: Option<&Path>, options: &Options, tit
         if let Some((name, tensor)) = held.get_key_value(name.as_str())
             && !lowering.values.contains_key(name)
         {
-            lowering.values.insert(name, Value::Known(Tensor::read(tensor, name, &mut beside)?));
+            let mut tensor = Tensor::read(tensor, name, &mut beside)?;
+            if let Some(told) = told {
+                tensor = tensor.from(Origin::Whole(Named::told(name, told.learned.contains(*name))));
+            }
+            lowering.values.insert(name, Value::Known(tensor));
         }
     }
     for node in nodes {
         lowering.node(node, &mut beside)?;
     }
     let id = output_of(&mut lowering, &output.name)?;
+    let blocks = told.map_or(&[][..], |told| &told.blocks);
+    let blocks = blocks.iter().map(|name| end_of_block(&lowering, name)).collect::<Result<Vec<_>, _>>()?;
     let producer = format!("{} {}", short(&model.producer_name), short(&model.producer_version)).trim().to_owned();
     let Lowering { draft, notes, .. } = lowering;
-    finish::finish(draft, id, finish::About { opset, producer, notes, title: title.to_owned() })
+    finish::finish(draft, id, &blocks, finish::About { opset, producer, notes, title: title.to_owned() })
+}
+
+/// The node of a value that ends a block, with its name.
+fn end_of_block<'a>(lowering: &Lowering<'_>, name: &'a str) -> Result<(usize, &'a str), Problem> {
+    match lowering.values.get(name) {
+        Some(Value::Live(live)) => Ok((live.id, name)),
+        _ => Err(Problem::Output(format!("`{}` cannot end a block: it does not depend on the network's input", short(name)))),
+    }
 }
 
 fn operator_set(model: &ModelProto) -> Result<i64, Problem> {
@@ -81,7 +105,13 @@ fn operator_set(model: &ModelProto) -> Result<i64, Problem> {
     if OPERATOR_SETS.contains(&version) { Ok(version) } else { Err(Problem::OperatorSet { version }) }
 }
 
-fn begin<'a>(model: &ModelProto, graph: &'a GraphProto, input: &Input<'a>, opset: i64) -> Result<Lowering<'a>, Problem> {
+fn begin<'a>(
+    model: &ModelProto,
+    graph: &'a GraphProto,
+    input: &Input<'a>,
+    opset: i64,
+    told: Option<&Told>,
+) -> Result<Lowering<'a>, Problem> {
     let too_many = || {
         Problem::Input(format!(
             "its input has {} axes beside the batch; a graph's values have at most {}",
@@ -91,7 +121,7 @@ fn begin<'a>(model: &ModelProto, graph: &'a GraphProto, input: &Input<'a>, opset
     };
     let shape = Shape::of_axes(&input.axes).ok_or_else(too_many)?;
     assay_core::graph::GraphBuilder::new(shape)?;
-    let batch = input.batch.unwrap_or_else(|| stand_in(graph, &input.axes));
+    let batch = input.batch.or(told.map(|told| told.batch)).unwrap_or_else(|| stand_in(graph, &input.axes));
     let live = Live { id: 0, layout: Layout::of_image(&input.axes), is_whole: input.is_whole };
     let numbers = graph.initializer.iter().map(|tensor| tensor.raw_data.len() / 4 + tensor.float_data.len()).sum();
     Ok(Lowering {

@@ -5,6 +5,9 @@
 //! and the batch, which is an axis like others in a file, is taken out of every value. Paths of parameters are the names that the
 //! file's weights have, where they have such as PyTorch gives.
 //!
+//! What another program hands over in memory goes the same way ([`read_model`]); it can say which tensors are learned, which in a file
+//! their names have to tell.
+//!
 //! Every file is foreign: what is wrong with it is an [`OnnxError`] that names the node or tensor, and what is computed of it before
 //! its network runs is bounded.
 
@@ -27,7 +30,7 @@ mod settle;
 mod tensor;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +39,7 @@ use assay_core::graph::Graph;
 use assay_core::network::{Network, RunningStatistics};
 
 pub use crate::error::{OnnxError, Problem};
+use crate::schema::ModelProto;
 
 /// What a file leaves open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,19 +49,30 @@ pub struct Options {
     pub input: Option<Vec<usize>>,
 }
 
+/// What whoever made a model in memory knows of it, and a file does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The number that stands for any number of images wherever an extent is the batch. No other extent may be a multiple of it.
+    pub batch: usize,
+    /// The names of the tensors that are learned; all others are not, whatever they are called.
+    pub learned: BTreeSet<String>,
+    /// The names of the values that end blocks, in order. Where there are none, blocks are found in the graph as those of a file.
+    pub blocks: Vec<String>,
+}
+
 /// A network that was read from a file.
 #[derive(Clone, Debug)]
 pub struct Imported {
     /// Its structure.
     pub graph: Arc<Graph>,
     /// Its weights, by the paths of parameters.
-    pub parameters: BTreeMap<String, Vec<f32>>,
+    pub parameters: Arc<BTreeMap<String, Vec<f32>>>,
     /// What its batch normalisations saw in training, if it has such.
     pub statistics: Option<RunningStatistics>,
     /// Whether batch normalisations were folded into convolutions when the file was written, all or some of them. What needs their
     /// batch's own statistics cannot be had of it.
     pub folded_norms: bool,
-    /// The version of the operators that it uses.
+    /// The version of the operators that it uses; 0 if it is not in ONNX's terms.
     pub opset: i64,
     /// What wrote it: program and version.
     pub producer: String,
@@ -67,6 +82,24 @@ pub struct Imported {
 }
 
 impl Imported {
+    /// A network that Assay made itself, with what its batch normalisations saw in training, in the form of one that was read.
+    #[must_use]
+    pub fn made(network: Network, statistics: Option<RunningStatistics>, title: &str) -> Self {
+        let graph = network.shared_graph();
+        let paths = graph.parameters().iter().map(|spec| spec.path.clone());
+        let parameters = Arc::new(paths.zip(network.into_parameters()).collect());
+        Self {
+            graph,
+            parameters,
+            statistics,
+            folded_norms: false,
+            opset: 0,
+            producer: "assay".into(),
+            notes: Vec::new(),
+            title: title.to_owned(),
+        }
+    }
+
     /// The network with the file's weights, in training mode: batch normalisation is by the batch's own statistics. For those of the
     /// file, see [`Network::by_running`].
     ///
@@ -88,6 +121,15 @@ pub fn read(path: &Path, options: &Options) -> Result<Imported, OnnxError> {
     // The folder of `net.onnx` is the one that the program runs in.
     let folder = path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
     import::import(bytes, folder, options, &title_of(path)).map_err(named)
+}
+
+/// Reads a model in memory, which another program's exporter made. Its weights must be in it.
+///
+/// # Errors
+/// As [`read`]; messages call the network by this title.
+pub fn read_model(model: &ModelProto, told: &Told, title: &str) -> Result<Imported, OnnxError> {
+    let imported = import::of_model(model, Some(told), None, &Options::default(), title);
+    imported.map_err(|problem| OnnxError::new(title, problem))
 }
 
 /// Reads what a file holds. Its weights must be in it.

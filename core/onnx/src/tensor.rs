@@ -30,16 +30,45 @@ pub(crate) enum Origin {
     /// They were computed.
     Computed,
     /// They are a named tensor of the file, perhaps with its axes in another order.
-    Whole(Arc<str>),
+    Whole(Named),
     /// They are a part of one.
-    Part(Arc<str>),
+    Part(Named),
+}
+
+/// A tensor that has a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    name: Arc<str>,
+    /// Whether it is learned, where that is known; a file does not say it.
+    is_learned: Option<bool>,
+}
+
+impl Named {
+    /// A tensor of a file.
+    pub(crate) fn of_file(name: &str) -> Self {
+        Self { name: name.into(), is_learned: None }
+    }
+
+    /// A tensor of which it is known whether it is learned.
+    pub(crate) fn told(name: &str, is_learned: bool) -> Self {
+        Self { name: name.into(), is_learned: Some(is_learned) }
+    }
+
+    /// Whether its name alone tells whether it is learned.
+    pub(crate) fn is_told_by_its_name(&self) -> bool {
+        self.is_learned.is_none()
+    }
+
+    fn is_learned(&self) -> bool {
+        self.is_learned.unwrap_or_else(|| names::is_of_a_parameter(&self.name))
+    }
 }
 
 impl Origin {
-    /// The name of the tensor, if it is one that a learned parameter would have.
+    /// The name of the tensor, if it is a learned parameter or, in a file, called as such are.
     pub(crate) fn parameter(&self) -> Option<&str> {
         match self {
-            Self::Whole(name) | Self::Part(name) if names::is_of_a_parameter(name) => Some(name),
+            Self::Whole(named) | Self::Part(named) if named.is_learned() => Some(&named.name),
             _ => None,
         }
     }
@@ -47,7 +76,7 @@ impl Origin {
     /// The name of the tensor, whatever it is.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
-            Self::Whole(name) | Self::Part(name) => Some(name),
+            Self::Whole(named) | Self::Part(named) => Some(&named.name),
             Self::Computed => None,
         }
     }
@@ -166,7 +195,7 @@ impl Tensor {
             let held = if raw.is_empty() { format!("{} numbers", data.len()) } else { format!("{} bytes", raw.len()) };
             return Err(wrong(format!("its shape {dims:?} is of {count} numbers, and the file holds {held} for it")));
         }
-        Ok(Self { dims, data, origin: Origin::Whole(name.into()) })
+        Ok(Self { dims, data, origin: Origin::Whole(Named::of_file(name)) })
     }
 
     /// Checks that all of it are numbers.

@@ -14,7 +14,7 @@ fn along(given: &mut Given<'_, '_>, tensor: &Tensor, axis: usize, indices: &[usi
     let block = indices.len() * inner;
     let places = (0..count).map(|number| (number / block * extent + indices[number % block / inner]) * inner + number % inner);
     let origin = match &tensor.origin {
-        Origin::Whole(name) | Origin::Part(name) => Origin::Part(std::sync::Arc::clone(name)),
+        Origin::Whole(named) | Origin::Part(named) => Origin::Part(named.clone()),
         Origin::Computed => Origin::Computed,
     };
     Ok(tensor.pick(dims, places).from(origin))

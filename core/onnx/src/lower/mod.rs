@@ -27,7 +27,7 @@ use crate::fold::{self, Budget};
 use crate::layout::Layout;
 use crate::names;
 use crate::schema::NodeProto;
-use crate::tensor::{Data, Origin, Tensor};
+use crate::tensor::{Data, Named, Origin, Tensor};
 
 /// What is known of a value.
 #[derive(Clone, Debug)]
@@ -359,7 +359,9 @@ impl Call<'_> {
 /// Of several parameters that begin with the same numbers, PyTorch's exporter writes one, and copies that have the others' names.
 fn renamed(step: &Step<'_>, tensor: Tensor) -> Tensor {
     match (step.node.op_type.as_str(), &tensor.origin, step.node.output.first()) {
-        ("Identity", Origin::Whole(_), Some(name)) if names::is_of_a_parameter(name) => tensor.from(Origin::Whole(name.as_str().into())),
+        ("Identity", Origin::Whole(named), Some(name)) if named.is_told_by_its_name() && names::is_of_a_parameter(name) => {
+            tensor.from(Origin::Whole(Named::of_file(name)))
+        }
         _ => tensor,
     }
 }

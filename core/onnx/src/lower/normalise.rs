@@ -38,21 +38,30 @@ fn is_plain(scale: &Tensor, offset: &Tensor) -> bool {
 
 pub(super) fn batch_norm(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
     let (live, count) = channels(reader, call)?;
-    let [scale, offset, mean, variance] = [(1, "scale"), (2, "offset"), (3, "running mean"), (4, "running variance")]
-        .map(|(place, what)| a_channel(call, place, what, count));
-    let (scale, offset, mean, variance) = (scale?, offset?, mean?, variance?);
+    let (scale, offset) = (a_channel(call, 1, "scale", count)?, a_channel(call, 2, "offset", count)?);
+    let moments = moments(call, count)?;
+    let affine = !is_plain(&scale, &offset);
+    let operator = Operator::BatchNorm { affine, epsilon: call.step.epsilon(1e-5) };
+    let (scale, offset) = if affine { (Some(scale), Some(offset)) } else { (None, None) };
+    let id = reader.draft.add_layer(operator, live.id, scale, offset, &call.name()).map_err(|problem| call.wrong(problem))?;
+    reader.draft.nodes[id].moments = moments;
+    one(Live { id, ..live })
+}
+
+/// The running statistics of a batch normalisation. None where both are left out: it is then by the batch's own whatever the mode, as
+/// PyTorch's without `track_running_stats`.
+fn moments(call: &Call<'_>, count: usize) -> Result<Option<RunningMoments>, Problem> {
+    if call.optional(3).is_none() && call.optional(4).is_none() {
+        return Ok(None);
+    }
+    let (mean, variance) = (a_channel(call, 3, "running mean", count)?, a_channel(call, 4, "running variance", count)?);
     for tensor in [&mean, &variance] {
         tensor.check_finite(tensor.origin.name().unwrap_or("running statistics"))?;
     }
     if let Some(negative) = variance.to_floats().iter().find(|value| **value < 0.0) {
         return Err(call.wrong(format!("its running variance has a {negative}; a variance is not negative")));
     }
-    let affine = !is_plain(&scale, &offset);
-    let operator = Operator::BatchNorm { affine, epsilon: call.step.epsilon(1e-5) };
-    let (scale, offset) = if affine { (Some(scale), Some(offset)) } else { (None, None) };
-    let id = reader.draft.add_layer(operator, live.id, scale, offset, &call.name()).map_err(|problem| call.wrong(problem))?;
-    reader.draft.nodes[id].moments = Some(RunningMoments { mean: mean.to_floats().to_vec(), variance: variance.to_floats().to_vec() });
-    one(Live { id, ..live })
+    Ok(Some(RunningMoments { mean: mean.to_floats().to_vec(), variance: variance.to_floats().to_vec() }))
 }
 
 fn in_groups(reader: &mut Lowering<'_>, call: &Call<'_>, live: Live, groups: usize, scale: Tensor, offset: Tensor) -> Outcome {
