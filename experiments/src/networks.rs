@@ -1,9 +1,11 @@
-//! Networks of files as arguments of commands: ONNX files, and folders of them.
+//! Networks that others made, as what is scored: ONNX files and folders of them as arguments of commands, and networks that a program
+//! read before.
 
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::{ExperimentError, Layers};
+use assay_core::experiment::{Experiment, ExperimentError, Layers};
 use assay_core::graph::{Graph, Shape};
+use assay_onnx::Imported;
 use assay_spaces::files::{Chosen, Files};
 
 use crate::failure::Failure;
@@ -47,14 +49,39 @@ pub(crate) fn named(arguments: &[String]) -> Result<Option<Vec<PathBuf>>, Failur
 pub(crate) fn layers(mut layers: Layers, files: &[PathBuf], input: Option<&str>) -> Result<Layers, Failure> {
     let paths: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
     layers = layers.default_value("space.name", SPACE).default_value("space.files", paths);
-    let asked = layers.value_of("dataset.name");
-    if asked.is_none() {
+    if layers.value_of("dataset.name").is_none() {
         let first = Files::read(&chosen(files.first().map(PathBuf::as_path), input)).map_err(|error| Failure::new(error.problem))?;
-        if let Some((size, classes)) = first.graphs().next().and_then(images) {
-            layers = layers.default_value("dataset.size", size).default_value("dataset.classes", classes);
-        }
+        layers = with_images(layers, first.graphs().next());
     }
     Ok(layers)
+}
+
+/// What an experiment says whose architectures are these networks; see [`layers`].
+pub(crate) fn layers_of_given(mut layers: Layers, networks: &[(String, Imported)]) -> Layers {
+    layers = layers.default_value("space.name", SPACE);
+    match layers.value_of("dataset.name") {
+        None => with_images(layers, networks.first().map(|(_, network)| network.graph.as_ref())),
+        Some(_) => layers,
+    }
+}
+
+/// Synthetic images of the size and classes of a network, if there are such.
+fn with_images(layers: Layers, graph: Option<&Graph>) -> Layers {
+    match graph.and_then(images) {
+        Some((size, classes)) => layers.default_value("dataset.size", size).default_value("dataset.classes", classes),
+        None => layers,
+    }
+}
+
+/// The space of networks that were read before.
+pub(crate) fn space_of_given(networks: &[(String, Imported)], experiment: &Experiment) -> Result<Files, Failure> {
+    let asked = |message: String| Failure::new(message).of_what_was_asked();
+    if experiment.space.name != SPACE {
+        let problem = format!("networks that are given are not architectures of {}: leave the space away", experiment.space.name);
+        return Err(asked(problem));
+    }
+    let chosen: Chosen = experiment.space.settings.read().map_err(|error| asked(format!("`space.{}`: {}", error.key, error.problem)))?;
+    Files::of(networks.iter().cloned(), chosen.weights).map_err(|error| asked(error.problem))
 }
 
 /// The layer that sets the axes of an image.

@@ -8,6 +8,7 @@ use assay_core::experiment::{Assembly, Experiment, ExperimentError, Layers, Plan
 use assay_core::plugin::{Aggregate, Listed, NotListed, Request};
 use assay_core::score::{Direction, Reading, Score as ProxyScore};
 use assay_core::subspace::Subspace;
+use assay_onnx::Imported;
 use assay_results::present::reading::describe;
 use assay_run::bench::records::Record;
 use assay_run::bench::workbench::{Workbench, repeats};
@@ -75,6 +76,9 @@ pub struct Score {
     /// Print at the end, to standard error, where the time went: by kind of work, with its speed
     #[arg(long)]
     pub profile: bool,
+    /// Networks that a program read before, each with its name, in place of the architectures
+    #[arg(skip)]
+    pub networks: Vec<(String, Imported)>,
 }
 
 /// The scores of one architecture by one proxy.
@@ -132,19 +136,27 @@ impl Score {
     /// If what is asked for does not fit, or a measurement fails or is interrupted.
     pub fn scores(&self, observer: &dyn Observer, profile: Option<&Arc<Profile>>) -> Result<Scores, Failure> {
         let mut layers = self.layers()?;
-        let files = if layers.value_of("space.name").is_none() { networks::named(&self.architectures)? } else { None };
+        let is_free = layers.value_of("space.name").is_none() && self.networks.is_empty();
+        let files = if is_free { networks::named(&self.architectures)? } else { None };
         let given = match &files {
             Some(files) => {
                 layers = networks::layers(layers, files, self.input.as_deref())?;
                 Architectures::of(files.iter().map(|file| file.display().to_string()))
             }
-            None => Architectures::read(&self.architectures)?,
+            None if self.networks.is_empty() => Architectures::read(&self.architectures)?,
+            None => {
+                layers = networks::layers_of_given(layers, &self.networks);
+                Architectures::of(self.networks.iter().map(|(name, _)| name.clone()))
+            }
         };
         layers = layers.default_value("space.name", "nas-bench-201").default_value("dataset.name", "synthetic");
         let plugins = crate::plugins::of(&layers)?;
         let experiment = layers.resolve(Purpose::Score, &plugins)?;
         let assembly = Assembly::new(&experiment, &plugins);
-        let space = assembly.space()?;
+        let space = match self.networks.as_slice() {
+            [] => assembly.space()?,
+            networks => Box::new(networks::space_of_given(networks, &experiment)?),
+        };
         let listed = Listed::read(space.as_ref(), &given.texts).map_err(|NotListed { row, error }| {
             Failure::new(format!("{} is not an architecture of {}: {error}", given.called(row), experiment.space.name)).of_what_was_asked()
         })?;

@@ -2,7 +2,8 @@
 //!
 //! The files are named one by one, by a folder, or by a list; a list can be a CSV table with recorded accuracies beside the files,
 //! which the benchmark `files` reads. Networks are measured with the weights and running statistics of their files, or with weights
-//! that are drawn (`weights`). Channels and cells of proxies mean nothing here, and so does their initialiser.
+//! that are drawn (`weights`). Channels and cells of proxies mean nothing here, and so does their initialiser. Programs that call
+//! Assay can give networks that they read themselves in place of files.
 //!
 //! Which files there are is one choice with an alternative a file; where there are more than 64, the digits of a file's number to
 //! the base 64 are choices. The text form is the file's name: as it was written in `files` or in the list, or relative to the folder.
@@ -14,6 +15,7 @@ mod sources;
 
 pub use sources::axes;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use assay_core::data::Content;
@@ -21,6 +23,7 @@ use assay_core::graph::{Graph, GraphBuilder, GraphError};
 use assay_core::network::Initialiser;
 use assay_core::plugin::{ArchitectureError, Given, MacroNet, Part, SearchSpace, SettingsError, Words, suggestion};
 use assay_core::subspace::{Layout, Sketch, SketchError, Subspace};
+use assay_onnx::Imported;
 
 use network::FileNetwork;
 use numbered::Numbered;
@@ -85,6 +88,8 @@ pub struct Files {
     numbered: Numbered,
     networks: Vec<FileNetwork>,
     weights: Weights,
+    /// Whether they are those of files, as protocols say.
+    are_files: bool,
 }
 
 impl Files {
@@ -101,8 +106,27 @@ impl Files {
             left -= network.kept_bytes();
             networks.push(network);
         }
+        Ok(Self::holding(networks, chosen.weights, true))
+    }
+
+    /// The space of networks that were read before, each with its text as an architecture, in place of files.
+    ///
+    /// # Errors
+    /// If two have one text.
+    pub fn of(networks: impl IntoIterator<Item = (String, Imported)>, weights: Weights) -> Result<Self, SettingsError> {
+        let networks: Vec<FileNetwork> = networks.into_iter().map(|(name, imported)| FileNetwork::of(name, imported)).collect();
+        let mut seen = BTreeSet::new();
+        match networks.iter().find(|network| !seen.insert(&network.name)) {
+            Some(twice) => {
+                Err(SettingsError::new("networks", format!("two networks are called `{}`; give each a name of its own", twice.name)))
+            }
+            None => Ok(Self::holding(networks, weights, false)),
+        }
+    }
+
+    fn holding(networks: Vec<FileNetwork>, weights: Weights, are_files: bool) -> Self {
         let numbered = Numbered::new(networks.iter().map(|network| network.name.as_str()));
-        Ok(Self { numbered, networks, weights: chosen.weights })
+        Self { numbered, networks, weights, are_files }
     }
 
     /// The structures of the networks, in the order of the files.
@@ -192,16 +216,18 @@ impl SearchSpace for Files {
             content.add(network.name.as_bytes());
             content.add(network.fingerprint.as_bytes());
         }
-        let count = match self.networks.len() {
-            1 => "1 file".into(),
-            count => format!("{count} files"),
+        let networks = match (self.networks.len(), self.are_files) {
+            (1, true) => "networks of 1 file".into(),
+            (count, true) => format!("networks of {count} files"),
+            (1, false) => "1 given network".into(),
+            (count, false) => format!("{count} given networks"),
         };
         let weights = match self.weights.initialiser() {
             None => "their own weights, so that seeds vary images alone".into(),
             Some(initialiser) => format!("weights drawn by {initialiser}"),
         };
         let none = "channels, cells and initialisers of proxies have no part";
-        Some(format!("networks of {count} (fingerprint {}) with {weights}, {none}", &content.finish()[..16]))
+        Some(format!("{networks} (fingerprint {}) with {weights}, {none}", &content.finish()[..16]))
     }
 }
 

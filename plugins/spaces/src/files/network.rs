@@ -1,7 +1,7 @@
 //! One network of a file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assay_core::data::Content;
@@ -10,7 +10,16 @@ use assay_core::network::{Initialiser, RunningStatistics};
 use assay_core::plugin::{Given, SettingsError};
 use assay_onnx::{Imported, Options};
 
-use super::sources::Source;
+use super::sources::NamedFile;
+
+/// Where a network's weights are had from.
+#[derive(Debug)]
+enum Source {
+    /// They are kept.
+    Kept(Arc<BTreeMap<String, Vec<f32>>>),
+    /// The file, which is read again each time.
+    File { path: PathBuf, options: Options },
+}
 
 /// A network as it was read when the space was made.
 #[derive(Debug)]
@@ -21,29 +30,35 @@ pub(super) struct FileNetwork {
     pub(super) graph: Arc<Graph>,
     /// Of its structure, weights and running statistics.
     pub(super) fingerprint: String,
-    path: PathBuf,
-    options: Options,
     has_folded_norms: bool,
     statistics: Option<RunningStatistics>,
-    /// Its weights, where they are kept.
-    parameters: Option<Arc<BTreeMap<String, Vec<f32>>>>,
+    weights: Source,
 }
 
 impl FileNetwork {
     /// Reads a file, for images of these axes. Weights are kept in up to this many bytes.
-    pub(super) fn read(source: Source, axes: Option<Vec<usize>>, bytes: usize) -> Result<Self, SettingsError> {
-        let Source { key, name, path } = source;
+    pub(super) fn read(named: NamedFile, axes: Option<Vec<usize>>, bytes: usize) -> Result<Self, SettingsError> {
+        let NamedFile { key, name, path } = named;
         let options = Options { input: axes };
         let imported = assay_onnx::read(&path, &options).map_err(|error| SettingsError::new(key, error.to_string()))?;
+        let is_kept = bytes_of(&imported.parameters) <= bytes;
+        let network = Self::of(name, imported);
+        Ok(if is_kept { network } else { Self { weights: Source::File { path, options }, ..network } })
+    }
+
+    /// A network that was read before. Its weights are kept.
+    pub(super) fn of(name: String, imported: Imported) -> Self {
         let fingerprint = fingerprint(&imported);
         let Imported { graph, parameters, statistics, folded_norms, .. } = imported;
-        let parameters = (bytes_of(&parameters) <= bytes).then(|| Arc::new(parameters));
-        Ok(Self { name, graph, fingerprint, path, options, has_folded_norms: folded_norms, statistics, parameters })
+        Self { name, graph, fingerprint, has_folded_norms: folded_norms, statistics, weights: Source::Kept(parameters) }
     }
 
     /// The bytes of the weights that are kept.
     pub(super) fn kept_bytes(&self) -> usize {
-        self.parameters.as_deref().map_or(0, bytes_of)
+        match &self.weights {
+            Source::Kept(parameters) => bytes_of(parameters),
+            Source::File { .. } => 0,
+        }
     }
 
     /// What the network brings along: its weights, or the rule that draws them in their place.
@@ -59,18 +74,18 @@ impl FileNetwork {
         if initialiser.is_some() {
             return Ok(Given { initialiser, no_batch_statistics, ..Given::default() });
         }
-        let parameters = match &self.parameters {
-            Some(parameters) => Arc::clone(parameters),
-            None => Arc::new(self.again()?),
+        let parameters = match &self.weights {
+            Source::Kept(parameters) => Arc::clone(parameters),
+            Source::File { path, options } => self.again(path, options)?,
         };
         Ok(Given { parameters: Some(parameters), initialiser: None, statistics: self.statistics.clone(), no_batch_statistics })
     }
 
     /// The weights, read again.
-    fn again(&self) -> Result<BTreeMap<String, Vec<f32>>, GraphError> {
-        let imported = assay_onnx::read(&self.path, &self.options).map_err(|error| GraphError::Unsupported(error.to_string()))?;
+    fn again(&self, path: &Path, options: &Options) -> Result<Arc<BTreeMap<String, Vec<f32>>>, GraphError> {
+        let imported = assay_onnx::read(path, options).map_err(|error| GraphError::Unsupported(error.to_string()))?;
         if fingerprint(&imported) != self.fingerprint {
-            let problem = format!("`{}` is not the file any more that it was when the run began; begin again", self.path.display());
+            let problem = format!("`{}` is not the file any more that it was when the run began; begin again", path.display());
             return Err(GraphError::Unsupported(problem));
         }
         Ok(imported.parameters)
@@ -95,7 +110,7 @@ fn fingerprint(imported: &Imported) -> String {
         content.add(name.as_bytes());
         content.add(&values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
     };
-    for (path, values) in &imported.parameters {
+    for (path, values) in imported.parameters.iter() {
         add(path, values);
     }
     for (node, moments) in imported.statistics.iter().flat_map(|statistics| &statistics.nodes) {

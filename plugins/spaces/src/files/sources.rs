@@ -10,7 +10,7 @@ use super::Chosen;
 
 /// A file, and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Source {
+pub(super) struct NamedFile {
     /// The setting that names it.
     pub(super) key: &'static str,
     /// Its text as an architecture.
@@ -20,7 +20,7 @@ pub(super) struct Source {
 }
 
 /// The files, of a folder in the order of their names, else in the order in which they are written.
-pub(super) fn of(chosen: &Chosen) -> Result<Vec<Source>, SettingsError> {
+pub(super) fn of(chosen: &Chosen) -> Result<Vec<NamedFile>, SettingsError> {
     let sources = match (&chosen.files, &chosen.folder, &chosen.list) {
         (Some(files), None, None) => files.iter().map(|path| named("files", path.display().to_string(), path.clone())).collect(),
         (None, Some(folder), None) => of_folder(folder)?,
@@ -37,11 +37,11 @@ pub(super) fn of(chosen: &Chosen) -> Result<Vec<Source>, SettingsError> {
     }
 }
 
-fn named(key: &'static str, name: String, path: PathBuf) -> Source {
-    Source { key, name, path }
+fn named(key: &'static str, name: String, path: PathBuf) -> NamedFile {
+    NamedFile { key, name, path }
 }
 
-fn of_folder(folder: &Path) -> Result<Vec<Source>, SettingsError> {
+fn of_folder(folder: &Path) -> Result<Vec<NamedFile>, SettingsError> {
     let wrong = |error: &dyn std::fmt::Display| SettingsError::new("folder", format!("`{}` cannot be read: {error}", folder.display()));
     let mut sources = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| wrong(&error))? {
@@ -59,7 +59,7 @@ fn of_folder(folder: &Path) -> Result<Vec<Source>, SettingsError> {
     Ok(sources)
 }
 
-fn of_list(list: &Path) -> Result<Vec<Source>, SettingsError> {
+fn of_list(list: &Path) -> Result<Vec<NamedFile>, SettingsError> {
     let listed = ArchitectureList::read(list).map_err(|error| SettingsError::new("list", error.to_string()))?;
     let beside = list.parent().unwrap_or(Path::new(""));
     Ok(listed.texts().map(|text| named("list", text.to_owned(), beside.join(text))).collect())
