@@ -1,23 +1,18 @@
 //! `assay export`: an architecture's network for other programs.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use assay_core::data::read_file;
-use assay_core::experiment::{ExperimentError, Layers};
 use assay_core::graph::{Graph, Shape};
-use assay_core::network::{Initialiser, Network};
+use assay_core::network::Initialiser;
 use assay_core::plugin::{MacroNet, Part, Words};
-use assay_core::stream::Stream;
 use assay_export::{Model, to_burn, to_dot, to_onnx, to_pytorch};
-use assay_results::files;
 use assay_run::machine;
-use assay_weights::Weights;
 use clap::{Args, ValueEnum};
 
 use super::Ending;
 use crate::architectures::Architectures;
+use crate::drawn;
 use crate::failure::Failure;
 use crate::networks;
 use crate::output::{self, tell};
@@ -98,7 +93,7 @@ impl Export {
             return Err(of_a_file(&self.architecture).into());
         }
         let plugins = crate::plugins::installed()?;
-        let (name, space) = self.layers()?.space(&plugins)?;
+        let (name, space) = drawn::layers(self.config.as_deref(), self.space.as_deref(), &self.set)?.space(&plugins)?;
         let given = Architectures::read(std::slice::from_ref(&self.architecture))?;
         let written = |(position, text): (usize, &String)| {
             let both = space.parse(text).and_then(|subspace| space.write(&subspace).map(|genotype| (subspace, genotype)));
@@ -123,12 +118,9 @@ impl Export {
             classes: self.classes as usize,
             part: Part::Classifier,
         };
-        let graph = Arc::new(space.lower(subspace, &net).map_err(|error| Failure::new(format!("the network cannot be built: {error}")))?);
+        let graph = drawn::lowered(space.as_ref(), subspace, &net)?;
         self.check_memory(&graph)?;
-        let weights = match &self.weights {
-            Some(path) => read(path, graph)?,
-            None => Weights::untrained(Network::initialise(graph, self.initialiser, &Stream::new(self.seed, "parameters"))),
-        };
+        let weights = drawn::weights(graph, self.weights.as_deref(), self.initialiser, self.seed)?;
         let title = format!("{name} {genotype}, {} channels, {} cells", self.channels, self.cells);
         let model = Model { title: &title, weights: &weights };
         let bytes = match self.to {
@@ -139,22 +131,6 @@ impl Export {
             Format::Genotype | Format::Safetensors => weights.to_bytes().map_err(|error| Failure::new(error.to_string()))?,
         };
         self.put(&bytes)
-    }
-
-    /// What says which space it is.
-    fn layers(&self) -> Result<Layers, ExperimentError> {
-        let mut layers = Layers::new();
-        if let Some(path) = &self.config {
-            layers = layers.file(path)?;
-        }
-        layers = layers.default_value("space.name", "nas-bench-201").environment();
-        if let Some(space) = &self.space {
-            layers = layers.set(&format!("space.name={space}"))?;
-        }
-        for assignment in &self.set {
-            layers = layers.set(assignment)?;
-        }
-        Ok(layers)
     }
 
     /// Whether the memory is there for as many copies of the weights as are held at once.
@@ -194,18 +170,6 @@ impl Export {
         tell!("Wrote {}.", path.display());
         Ok(())
     }
-}
-
-fn read(path: &Path, graph: Arc<Graph>) -> Result<Weights, Failure> {
-    let bytes = read_file(path).map_err(|error| Failure::new(format!("the weights `{}` cannot be read: {error}", path.display())))?;
-    // What a training wrote has its checksum beside it.
-    if path.file_name().is_some_and(|name| name == files::WEIGHTS) {
-        assay_results::check(path, &bytes)?;
-    }
-    Weights::read(graph, &bytes).map_err(|error| {
-        Failure::new(format!("the weights `{}` do not fit this network: {error}", path.display()))
-            .with_help("give the --channels, --cells, --classes and --image that they were made with")
-    })
 }
 
 /// That a network of a file is not exported.

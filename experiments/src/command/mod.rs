@@ -7,7 +7,7 @@ mod draw;
 mod export;
 mod list;
 mod merge;
-mod network;
+pub mod network;
 mod plugin_child;
 mod profile;
 mod query;

@@ -1,4 +1,4 @@
-//! What `assay show` prints of a network of a file.
+//! What is said of a network that others made: what `assay show` prints of one of a file.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::output::{self, out};
 /// A network of a file, for whoever reads JSON.
 #[derive(Serialize)]
 struct Described<'a> {
-    file: String,
+    file: &'a str,
     opset: i64,
     producer: &'a str,
     input: Vec<usize>,
@@ -47,7 +47,8 @@ struct Line<'a> {
 pub(super) fn show(file: &Path, input: Option<&str>, json: bool) -> Result<(), Ending> {
     let axes = input.map(assay_spaces::files::axes).transpose().map_err(|error| Failure::new(error.problem))?;
     let imported = assay_onnx::read(file, &Options { input: axes }).map_err(|error| Failure::new(error.to_string()))?;
-    let described = described(file, &imported);
+    let name = file.display().to_string();
+    let described = described(&name, &imported);
     if json {
         let json = serde_json::to_string_pretty(&described).map_err(|error| Failure::new(error.to_string()))?;
         return Ok(output::json(&json)?);
@@ -82,10 +83,18 @@ pub(super) fn show(file: &Path, input: Option<&str>, json: bool) -> Result<(), E
     Ok(())
 }
 
-fn described<'a>(file: &Path, imported: &'a Imported) -> Described<'a> {
+/// What `assay show --json` says of a network of this file.
+///
+/// # Errors
+/// None that a network could cause.
+pub fn as_json(file: &str, imported: &Imported) -> Result<String, Failure> {
+    serde_json::to_string(&described(file, imported)).map_err(|error| Failure::new(error.to_string()))
+}
+
+fn described<'a>(file: &'a str, imported: &'a Imported) -> Described<'a> {
     let graph = imported.graph.as_ref();
     Described {
-        file: file.display().to_string(),
+        file,
         opset: imported.opset,
         producer: &imported.producer,
         input: axes(graph, NodeId(0)),
