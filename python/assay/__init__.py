@@ -8,7 +8,7 @@ Everything here does what the command line does, to the same bits:
 >>> [score.better for score in scores]
 ['higher', 'higher']
 
-`score` scores architectures; `run` runs any experiment, and gives a `Search`, a `Study` or a `Training` over its run folder; `Run` opens
+`score` scores architectures, and networks of PyTorch and ONNX, which `read` reads; `run` runs any experiment, and gives a `Search`, a `Study` or a `Training` over its run folder; `Run` opens
 a run folder that is already there; `report` writes a page of runs, and `benchmark` reads recorded accuracies. `spaces`, `proxies`, `strategies` and so on list what there is. Results are tables that polars,
 pyarrow and pandas read.
 """
@@ -16,9 +16,19 @@ pyarrow and pandas read.
 import sys
 
 from . import _native
+from ._architecture import Architecture
 from ._benchmark import Benchmark, Record, benchmark
-from ._errors import AssayError, AssayWarning, BadSetting, MissingData, UndefinedScore
+from ._errors import (
+    AssayError,
+    AssayWarning,
+    BadSetting,
+    MissingData,
+    UndefinedScore,
+    UnsupportedNetwork,
+    UnsupportedOperator,
+)
 from ._known import Plugins, aggregates, benchmarks, datasets, engines, proxies, spaces, strategies
+from ._network import Network, Support, read, supports
 from ._progress import Progress
 from ._report import Report, report
 from ._run import Run, Search, Study, Training, run
@@ -28,11 +38,13 @@ from ._table import Table
 __version__: str = _native.VERSION
 
 __all__ = [
+    "Architecture",
     "AssayError",
     "AssayWarning",
     "BadSetting",
     "Benchmark",
     "MissingData",
+    "Network",
     "Plugins",
     "Progress",
     "Record",
@@ -42,20 +54,25 @@ __all__ = [
     "Scores",
     "Search",
     "Study",
+    "Support",
     "Table",
     "Training",
     "UndefinedScore",
+    "UnsupportedNetwork",
+    "UnsupportedOperator",
     "aggregates",
     "benchmark",
     "benchmarks",
     "datasets",
     "engines",
     "proxies",
+    "read",
     "report",
     "run",
     "score",
     "spaces",
     "strategies",
+    "supports",
 ]
 
 if sys.executable:

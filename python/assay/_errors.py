@@ -59,6 +59,54 @@ class MissingData(AssayError):
     """
 
 
+class UnsupportedNetwork(AssayError):
+    """A network cannot be read: a module that is not on the CPU, in half precision, or whose way depends on the data; a file that is
+    damaged, or for an input that is left open.
+
+    Example:
+        >>> import assay, os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = os.path.join(folder, "broken.onnx")
+        ...     _ = open(file, "wb").write(b"not a network")
+        ...     try:
+        ...         assay.read(file)
+        ...     except assay.UnsupportedNetwork as error:
+        ...         print("not a whole ONNX file" in error.message)
+        True
+    """
+
+
+class UnsupportedOperator(UnsupportedNetwork):
+    """A network has an operator that Assay does not read, or does not read in this form.
+
+    Attributes:
+        node: the node of a file, or the path of the module that the operator is in; None where it is the outermost module.
+        operator: PyTorch's name of the operator; None of a file.
+        source: the line of the module's source; None of a file.
+
+    Example:
+        >>> import assay
+        >>> issubclass(assay.UnsupportedOperator, assay.UnsupportedNetwork)
+        True
+    """
+
+    node: str | None
+    operator: str | None
+    source: str | None
+
+    def __init__(
+        self,
+        text: str,
+        message: str | None = None,
+        help: str | None = None,
+        node: str | None = None,
+        operator: str | None = None,
+        source: str | None = None,
+    ) -> None:
+        super().__init__(text, message, help)
+        self.node, self.operator, self.source = node, operator, source
+
+
 class UndefinedScore(AssayError):
     """A score has no value. It is raised where a number is asked for, as by `float(score)`; the message says why there is none.
 

@@ -10,6 +10,40 @@ class Benchmark:
     def __new__(cls, name: str, table: str | PathLike[str] | None) -> Benchmark: ...
     def query(self, wanted: list[str], line: Callable[[str, bool], None]) -> str: ...
 
+class Network:
+    @staticmethod
+    def of_file(path: str | PathLike[str], input: list[int] | None, line: Callable[[str, bool], None]) -> Network: ...
+    @staticmethod
+    def of_nodes(
+        title: str,
+        producer: tuple[str, str],
+        input: tuple[str, list[int], bool],
+        batch: int,
+        nodes: Sequence[tuple[str, str, list[str], list[str], dict[str, Any]]],
+        tensors: Sequence[tuple[str, list[int], str, Any, bool]],
+        outputs: list[str],
+        blocks: list[str],
+        line: Callable[[str, bool], None],
+    ) -> Network: ...
+    @staticmethod
+    def of_architecture(
+        architecture: str,
+        set: list[str],
+        image: list[int],
+        channels: int,
+        cells: int,
+        classes: int,
+        weights: str | PathLike[str] | None,
+        initialiser: str,
+        seed: int,
+        line: Callable[[str, bool], None],
+    ) -> tuple[str, Network]: ...
+    def described(self, name: str) -> str: ...
+    def graph(self) -> str: ...
+    def parameters(self) -> list[tuple[str, list[int]]]: ...
+    def parameter(self, path: str) -> bytearray | None: ...
+    def statistics(self) -> list[tuple[int, bytearray, bytearray]]: ...
+
 class Table:
     def __new__(cls, columns: Sequence[tuple[str, str, list[Any]]]) -> Table: ...
     def __len__(self) -> int: ...
@@ -43,6 +77,7 @@ def run(
 ) -> str: ...
 def score(
     architectures: list[str],
+    networks: Sequence[tuple[str, Network]],
     proxies: list[str],
     space: str | None,
     input: str | None,

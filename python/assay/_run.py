@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from . import _native, _toml
+from ._architecture import Architecture
 from ._errors import AssayError, BadSetting
 from ._progress import Progress, listening
 from ._score import _whole
@@ -129,9 +130,9 @@ class Search(Run):
     """
 
     @property
-    def best(self) -> str:
-        """The architecture that was found, as the space writes it."""
-        return self.summary["architecture"]["text"]
+    def best(self) -> Architecture:
+        """The architecture that was found, as the space writes it. `best.to_torch()` is its network as a PyTorch module."""
+        return Architecture(self.summary["architecture"]["text"], self.experiment["space"])
 
     @property
     def trajectory(self) -> Table:

@@ -6,12 +6,19 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from . import _native, _toml
 from ._errors import BadSetting, UndefinedScore
+from ._network import Network, is_module, read
 from ._progress import Progress, listening
 from ._table import Table
+
+if TYPE_CHECKING:
+    import torch
+
+    #: What is scored: an architecture as its space writes it, a network, or the path of one or of a list.
+    Scored: TypeAlias = "str | os.PathLike[str] | Network | torch.nn.Module"
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Scores(Table):
 
 
 def score(
-    architectures: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    architectures: Scored | Iterable[Scored] | Mapping[str, Scored],
     proxies: str | Iterable[str],
     *,
     space: str | None = None,
@@ -116,10 +123,11 @@ def score(
 
     Args:
         architectures: one, or several, as the space writes them; or networks: names of ONNX files, which end in `.onnx`, and of folders
-            of them. A path of any other file lists architectures, one a line.
+            of them. A path of any other file lists architectures, one a line. Networks are also what `assay.read` gives, and PyTorch
+            modules, which are read for images of `input`; several are called by their classes, or by the keys of a dict.
         proxies: names of proxies: see `assay.proxies()`.
         space: the search space; by default that of `config`, else `nas-bench-201`, and `files` of ONNX files.
-        input: the axes of one image, where ONNX files leave them open: `(3, 224, 224)`.
+        input: the axes of one image, of modules and where ONNX files leave them open: `(3, 224, 224)`.
         dataset: the images; by default those of `config`, else `synthetic`, which need no download.
         seed: seeds weights and images (from 0); by default that of `config`, else 0.
         repeats: how often each is measured, with new weights and images; all architectures see the same ones.
@@ -135,6 +143,7 @@ def score(
     Raises:
         BadSetting: something that was asked for is not known or does not fit.
         MissingData: the images are not here.
+        UnsupportedNetwork: a module cannot be read: see `assay.read`.
         KeyboardInterrupt: at once, after Ctrl-C; nothing is kept of scores.
 
     Example:
@@ -147,13 +156,20 @@ def score(
     if threads is not None:
         sets = {"threads": threads, **sets}
     assignments = _toml.assignments(set, sets)
-    texts, names = _architectures(architectures), _texts(proxies, "proxies")
+    names = _texts(proxies, "proxies")
+    if isinstance(architectures, Iterator):
+        architectures = list(architectures)
+    networks = _networks(architectures, input)
+    texts = [] if networks else _architectures(architectures)
+    if networks and space is not None:
+        raise BadSetting("`space` is given with networks, which are of no space: leave it out")
     with listening(progress, 1) as (shown, line):
         told = _native.score(
             architectures=texts,
+            networks=[(name, network._native) for name, network in networks],
             proxies=names,
             space=space,
-            input=None if input is None else "x".join(str(_whole(axis, "input", 1, 2**31 - 1)) for axis in input),
+            input=None if input is None or networks else "x".join(str(_whole(axis, "input", 1, 2**31 - 1)) for axis in input),
             dataset=dataset,
             config=config,
             set=assignments,
@@ -183,6 +199,36 @@ def _read(line: dict[str, Any]) -> Score:
         undefined_because=undefined and undefined["because"],
         readings=tuple(value(reading) for reading in line["readings"]),
     )
+
+
+def _networks(given: Any, input: Any) -> list[tuple[str, Network]]:
+    """The networks, each with a name of its own; none where architectures of a space are given."""
+    if isinstance(given, Mapping):
+        named = list(given.items())
+        if not named:
+            raise BadSetting("`architectures` is empty: give at least one")
+        for name, _ in named:
+            if not isinstance(name, str):
+                raise BadSetting(f"`architectures` has the key {name!r}, a {type(name).__name__}: name networks by texts")
+        return [(name, _read_one(one, input, name)) for name, one in named]
+    if isinstance(given, Network) or is_module(given):
+        given = [given]
+    elif not isinstance(given, (list, tuple)) or not any(isinstance(one, Network) or is_module(one) for one in given):
+        return []
+    names: dict[str, int] = {}
+    found = []
+    for one in given:
+        network = _read_one(one, input, None)
+        names[network.name] = names.get(network.name, 0) + 1
+        count = names[network.name]
+        found.append((network.name if count == 1 else f"{network.name}.{count}", network))
+    return found
+
+
+def _read_one(one: Any, input: Any, name: str | None) -> Network:
+    if isinstance(one, (str, os.PathLike)) and not os.fspath(one).lower().endswith(".onnx"):
+        raise BadSetting(f"`{os.fspath(one)}` is not a network: architectures of a space are scored apart from networks")
+    return read(one, input=input, name=name)
 
 
 def _architectures(given: Any) -> list[str]:

@@ -7,6 +7,8 @@
 mod benchmark;
 mod exception;
 mod known;
+mod network;
+mod nodes;
 mod report;
 mod score;
 mod session;
@@ -27,6 +29,8 @@ mod _native {
     use super::benchmark::Benchmark;
     #[pymodule_export]
     use super::known::{begin_children_by, kind, listed, main, summary};
+    #[pymodule_export]
+    use super::network::Network;
     #[pymodule_export]
     use super::report::report;
     #[pymodule_export]

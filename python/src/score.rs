@@ -8,15 +8,17 @@ use assay::failure::Failure;
 use pyo3::prelude::*;
 
 use crate::exception;
+use crate::network::Network;
 use crate::waiting::{Listener, Telling, Told, wait_for};
 
-/// Scores architectures with proxies: the text that `assay score --json` prints.
+/// Scores architectures, or networks by their names, with proxies: the text that `assay score --json` prints.
 #[pyfunction]
-#[pyo3(signature = (architectures, proxies, space, input, dataset, config, set, repeats, seed, progress, line))]
+#[pyo3(signature = (architectures, networks, proxies, space, input, dataset, config, set, repeats, seed, progress, line))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it with keywords")]
 pub(crate) fn score<'py>(
     py: Python<'py>,
     architectures: Vec<String>,
+    networks: Vec<(String, Bound<'py, Network>)>,
     proxies: Vec<String>,
     space: Option<String>,
     input: Option<String>,
@@ -41,6 +43,7 @@ pub(crate) fn score<'py>(
         seed,
         json: true,
         profile: false,
+        networks: networks.into_iter().map(|(name, network)| (name, network.get().imported())).collect(),
     };
     let outcome = wait_for(py, &Listener { progress, line }, move |told| work(&score, told))?;
     outcome.map_err(|failure| exception::of(py, &failure))
