@@ -125,6 +125,13 @@ def test_a_network_keeps_the_weights_that_it_was_read_with():
     assert network._native.parameter("0.weight") == before != module[0].weight.detach().numpy().tobytes()
 
 
+def test_a_module_in_double_precision_is_read_in_single():
+    module = small()
+    single, double = read(module), read(module.double())
+    assert single._native.parameter("0.weight") == double._native.parameter("0.weight")
+    assert structure(single) == structure(double)
+
+
 def test_weights_are_lent_without_a_copy():
     from assay._torch.exporting import exported
     from assay._torch.walking import told
@@ -201,6 +208,7 @@ def test_what_is_wrong_with_the_arguments_is_said():
         (lambda: assay.read("net.pt"), r"ends in \.onnx"),
         (lambda: assay.score(small(), "params", input=IMAGES, space="darts"), "`space` is given with networks"),
         (lambda: assay.score([small(), "|a~0|"], "params", input=IMAGES), "scored apart from networks"),
+        (lambda: assay.score([read(small(), name=name) for name in ("a", "a.2", "a")], "params"), "two networks are called `a.2`"),
         (lambda: assay.score({}, "params"), "`architectures` is empty"),
         (lambda: assay.score({3: small()}, "params", input=IMAGES), "has the key 3"),
     ]:
