@@ -6,17 +6,21 @@ import html
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import _native, _toml
 from ._architecture import Architecture
 from ._errors import AssayError, BadSetting
+from ._network import Network
 from ._progress import Progress, listening
 from ._score import _whole
 from ._table import Table
+
+if TYPE_CHECKING:
+    import torch
 
 Kind = Literal["search", "study", "shard", "training"]
 
@@ -222,6 +226,21 @@ class Training(Run):
     def test_error(self) -> float:
         """Share of the test images that the network classifies wrongly after the last epoch, in per cent."""
         return self.summary["test_error_percent"]
+
+    @property
+    def architecture(self) -> Architecture:
+        """The architecture that was trained, as the space writes it."""
+        return Architecture(self.summary["architecture"], self.experiment["space"])
+
+    def network(self, *, classes: int = 10, input: Sequence[int] = (3, 32, 32)) -> Network:
+        """The network with its trained weights and running statistics. BadSetting, or AssayError, if it was of other classes."""
+        recipe = self.summary["recipe"]
+        size = {"channels": recipe["channels"], "cells": recipe["cells"]}
+        return self.architecture.network(**size, classes=classes, input=input, weights=self.folder / "weights.safetensors")
+
+    def to_torch(self, *, classes: int = 10, input: Sequence[int] = (3, 32, 32)) -> torch.nn.Module:
+        """The trained network as a PyTorch module. ImportError without PyTorch."""
+        return self.network(classes=classes, input=input).to_torch()
 
     @property
     def curve(self) -> Table:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from . import _native, _toml
 from ._errors import BadSetting, UndefinedScore
+from ._known import proxies as known_proxies
 from ._network import Network, is_module, read
 from ._progress import Progress, listening
 from ._table import Table
@@ -110,6 +111,8 @@ def score(
     *,
     space: str | None = None,
     input: Sequence[int] | None = None,
+    weights: str | None = None,
+    batch_norm: Literal["batch", "running"] | None = None,
     dataset: str | None = None,
     seed: int | None = None,
     repeats: int = 3,
@@ -128,6 +131,9 @@ def score(
         proxies: names of proxies: see `assay.proxies()`.
         space: the search space; by default that of `config`, else `nas-bench-201`, and `files` of ONNX files.
         input: the axes of one image, of modules and where ONNX files leave them open: `(3, 224, 224)`.
+        weights: of networks, `given` (the default: their own) or the rule that draws them by the seed, as `kaiming-normal-fan-in`.
+        batch_norm: what batch normalisation is by, for all of the proxies that can be asked: `batch`, the batch's own statistics, or
+            `running`, those of the network. By default what each proxy's settings say.
         dataset: the images; by default those of `config`, else `synthetic`, which need no download.
         seed: seeds weights and images (from 0); by default that of `config`, else 0.
         repeats: how often each is measured, with new weights and images; all architectures see the same ones.
@@ -155,14 +161,18 @@ def score(
     """
     if threads is not None:
         sets = {"threads": threads, **sets}
-    assignments = _toml.assignments(set, sets)
     names = _texts(proxies, "proxies")
+    assignments = _toml.assignments(set, sets)
+    if batch_norm is not None:
+        assignments += [f"proxies.{name}.batch_norm={_toml.value(batch_norm, 'batch_norm')}" for name in names if _can_run_norms(name)]
     if isinstance(architectures, Iterator):
         architectures = list(architectures)
     networks = _networks(architectures, input)
     texts = [] if networks else _architectures(architectures)
     if networks and space is not None:
         raise BadSetting("`space` is given with networks, which are of no space: leave it out")
+    if weights is not None:
+        assignments.append(f"space.weights={_toml.value(weights, 'weights')}")
     with listening(progress, 1) as (shown, line):
         told = _native.score(
             architectures=texts,
@@ -199,6 +209,12 @@ def _read(line: dict[str, Any]) -> Score:
         undefined_because=undefined and undefined["because"],
         readings=tuple(value(reading) for reading in line["readings"]),
     )
+
+
+def _can_run_norms(name: str) -> bool:
+    """Whether a proxy can be asked by which statistics batch normalisation is; an unknown one is refused elsewhere."""
+    known = known_proxies()
+    return name in known["name"] and "batch_norm" in known.settings(name)["name"]
 
 
 def _networks(given: Any, input: Any) -> list[tuple[str, Network]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from .call import Call, Constant, Table
 
@@ -24,6 +25,39 @@ def _linear(call: Call) -> str:
 def _matmul(call: Call) -> str:
     names = list(call.arguments)[:2]
     return call.node("MatMul", *call.values(*names))
+
+
+def _einsum(call: Call) -> str:
+    """Of two values, as a product of matrices: axes of both, then those of one alone, with those that are summed over."""
+    equation = str(call["equation"]).replace(" ", "")
+    left, arrow, wanted = equation.partition("->")
+    letters, values = left.split(","), call["tensors"]
+    if not arrow or "." in equation or len(letters) != 2 or any(len(set(own)) != len(own) for own in (*letters, wanted)):
+        raise call.refused(f"is `{equation}`", "write it as a product of two values with a result, without an ellipsis or an axis twice")
+    extents = {letter: extent for own, value in zip(letters, values) for letter, extent in zip(own, call.shape_of(value))}
+    first, second = letters
+    both = [letter for letter in first if letter in second and letter in wanted]
+    summed = [letter for letter in first if letter in second and letter not in wanted]
+    rows, columns = ([letter for letter in own if letter not in other] for own, other in ((first, second), (second, first)))
+    if any(letter not in wanted for letter in (*rows, *columns)):
+        raise call.refused(f"is `{equation}`, which sums over an axis of one value alone", "sum it before")
+
+    def laid_out(value: Any, own: str, order: list[str], shape: list[int]) -> str:
+        turned = call.node("Transpose", call.value(value), perm=[own.index(letter) for letter in order])
+        return call.node("Reshape", turned, call.whole(shape))
+
+    def count(of: list[str]) -> int:
+        return math.prod(extents[letter] for letter in of)
+
+    places = [extents[letter] for letter in both]
+    product = call.node(
+        "MatMul",
+        laid_out(values[0], first, [*both, *rows, *summed], [*places, count(rows), count(summed)]),
+        laid_out(values[1], second, [*both, *summed, *columns], [*places, count(summed), count(columns)]),
+    )
+    made = [*both, *rows, *columns]
+    apart = call.node("Reshape", product, call.whole([extents[letter] for letter in made]))
+    return call.node("Transpose", apart, perm=[made.index(letter) for letter in wanted])
 
 
 def _addmm(call: Call) -> str:
@@ -63,5 +97,6 @@ PRODUCTS: Table = {
     "mm": _matmul,
     "bmm": _matmul,
     "addmm": _addmm,
+    "einsum": _einsum,
     "scaled_dot_product_attention": _attention,
 }
