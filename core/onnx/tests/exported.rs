@@ -64,6 +64,7 @@ fn graphs() -> Vec<(&'static str, Graph)> {
         ),
         ("size", of_space("nats-bench-size", none(), Some("8:16:8:24:24"), [8, 4, 1])),
         ("macro", of_space("nas-bench-macro", none(), Some("02012100"), [16, 2, 1])),
+        ("micro", of_space("transnas-bench-101-micro", none().with("modules", 3), Some("64-41414-0_30_113"), [32, 4, 1])),
         ("odds and ends", odds_and_ends()),
     ]
 }

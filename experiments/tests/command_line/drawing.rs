@@ -37,6 +37,8 @@ fn architectures_of_every_space_are_drawn() {
         ("nas-bench-101", "conv3x3-bn-relu,maxpool3x3|0>1,0>3,1>2,2>3", ""),
         ("nas-bench-macro", "02012100", ""),
         ("nats-bench-size", "8:16:64:32:8", ""),
+        ("transnas-bench-101-macro", "64-1234-basic", ""),
+        ("transnas-bench-101-micro", "64-41414-1_02_333", ""),
         ("darts", GENOTYPE, "space.inputs=free"),
     ];
     for (space, text, setting) in cells {

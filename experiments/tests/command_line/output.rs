@@ -147,12 +147,14 @@ fn lists_name_what_is_registered() {
     te-nas                 prune a supernet by κ and linear regions (Chen et al., ICLR 2021)
     ");
     assert_snapshot!(scratch.succeed(&["list", "spaces"]).trim_end(), @r"
-    darts            normal and reduction cells of 7 operators, two inputs a node (Liu et al., ICLR 2019)
-    files            networks of ONNX files, with their weights
-    nas-bench-101    cells of at most 7 vertices and 9 edges, 423,624 in all (Ying et al., ICML 2019)
-    nas-bench-201    cells of 6 edges and 5 operators, 15,625 in all (Dong and Yang, ICLR 2020)
-    nas-bench-macro  8 layers of 3 choices, 6,561 networks (Su et al., CVPR 2021)
-    nats-bench-size  5 layers of 8 to 64 channels, 32,768 networks (Dong et al., TPAMI 2021)
+    darts                     normal and reduction cells of 7 operators, two inputs a node (Liu et al., ICLR 2019)
+    files                     networks of ONNX files, with their weights
+    nas-bench-101             cells of at most 7 vertices and 9 edges, 423,624 in all (Ying et al., ICML 2019)
+    nas-bench-201             cells of 6 edges and 5 operators, 15,625 in all (Dong and Yang, ICLR 2020)
+    nas-bench-macro           8 layers of 3 choices, 6,561 networks (Su et al., CVPR 2021)
+    nats-bench-size           5 layers of 8 to 64 channels, 32,768 networks (Dong et al., TPAMI 2021)
+    transnas-bench-101-macro  4 to 6 modules that widen or halve, 3,256 networks (Duan et al., CVPR 2021)
+    transnas-bench-101-micro  cells of 6 edges and 4 operators, 4,096 in all (Duan et al., CVPR 2021)
     ");
     let verbose = scratch.succeed(&["list", "proxies", "--verbose"]);
     assert!(verbose.contains("images of the minibatch") && verbose.contains("a whole number from 1 to 65536"), "{verbose}");

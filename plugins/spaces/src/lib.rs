@@ -8,6 +8,10 @@ pub mod nas_bench_101;
 pub mod nas_bench_201;
 pub mod nas_bench_macro;
 pub mod nats_bench_size;
+pub mod transnas_bench_101_macro;
+pub mod transnas_bench_101_micro;
 
+mod factorized_reduction;
 mod images;
 mod notation;
+mod transnas_bench_101;

@@ -128,18 +128,23 @@ fn damaged_cells_of_nas_bench_101() {
 }
 
 #[test]
-fn damaged_networks_of_nas_bench_macro_and_nats_bench_size() {
+fn damaged_networks_of_spaces_without_notations_of_others() {
     let registry = Registry::<dyn SearchSpace>::collect().unwrap_or_else(|error| panic!("{error}"));
-    let spaces = ["nas-bench-macro", "nats-bench-size"]
+    let spaces = ["nas-bench-macro", "nats-bench-size", "transnas-bench-101-macro", "transnas-bench-101-micro"]
         .map(|space| registry.build(space, &Settings::none()).unwrap_or_else(|error| panic!("{error}")));
-    let fuzz = Fuzz::of("damaged_networks_of_nas_bench_macro_and_nats_bench_size");
-    fuzz.seed("02012100").seed("8:64:16:24:32").words(&[":", "8", "-8", "+8", "08", "0", "3", "\u{663}", "[", ","]).run(|bytes| {
-        let text = String::from_utf8_lossy(bytes);
-        for space in &spaces {
-            if let Ok(read) = space.parse(&text) {
-                let written = space.write(&read).unwrap_or_else(|error| panic!("what was read cannot be written: {error}"));
-                assert!(space.parse(&written).is_ok_and(|again| again == read), "`{written}` is read as another architecture");
+    let fuzz = Fuzz::of("damaged_networks_of_spaces_without_notations_of_others");
+    fuzz.seed("02012100")
+        .seed("8:64:16:24:32")
+        .seed("64-1234-basic")
+        .seed("64-41414-1_02_333")
+        .words(&["-basic", "64-", "_", ":", "8", "-8", "+8", "08", "0", "3", "\u{663}", "[", ","])
+        .run(|bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            for space in &spaces {
+                if let Ok(read) = space.parse(&text) {
+                    let written = space.write(&read).unwrap_or_else(|error| panic!("what was read cannot be written: {error}"));
+                    assert!(space.parse(&written).is_ok_and(|again| again == read), "`{written}` is read as another architecture");
+                }
             }
-        }
-    });
+        });
 }

@@ -9,6 +9,8 @@ use assay_spaces::nas_bench_101::NasBench101;
 use assay_spaces::nas_bench_201::NasBench201;
 use assay_spaces::nas_bench_macro::NasBenchMacro;
 use assay_spaces::nats_bench_size::NatsBenchSize;
+use assay_spaces::transnas_bench_101_macro::Macro;
+use assay_spaces::transnas_bench_101_micro::Micro;
 use proptest::prelude::*;
 
 /// What the space writes of each text.
@@ -226,6 +228,8 @@ fn spaces() -> Vec<(Box<dyn SearchSpace>, Vec<String>)> {
         (Box::new(NasBench101::new()), owned(&["ModelSpec(matrix=[[0 1 0] [0 0 1] [0 0 0]], ops=['input', 'maxpool3x3', 'output'])"])),
         (Box::new(NatsBenchSize::new()), owned(&["[8, 16, 24, 32, 64]"])),
         (Box::new(NasBenchMacro::new()), owned(&["[0, 2, 0, 1, 2, 1, 0, 0]"])),
+        (Box::new(Micro::new()), owned(&["1_02_333"])),
+        (Box::new(Macro::new()), owned(&["64-1234-basic"])),
         (
             Box::new(Darts::new()),
             owned(&["{'inputs_node_normal_3': '0_1', 'edge_normal_0': 'sep_conv_3x3'}", "[[[('none', 0), ('none', 1)]]]"]),

@@ -13,7 +13,7 @@ fn spaces() -> Vec<Box<dyn SearchSpace>> {
     let registry = Registry::<dyn SearchSpace>::collect().unwrap();
     let names = registry.iter().map(|entry| entry.name).filter(|name| *name != "files");
     let mut spaces: Vec<_> = names.map(|name| registry.build(name, &Settings::none()).unwrap()).collect();
-    assert!(spaces.len() >= 5);
+    assert!(spaces.len() >= 7);
     spaces.push(registry.build("darts", &Settings::none().with("inputs", "free")).unwrap());
     spaces
 }
@@ -21,7 +21,9 @@ fn spaces() -> Vec<Box<dyn SearchSpace>> {
 #[test]
 fn the_architectures_of_a_small_space_are_counted_from_0() {
     let registry = Registry::<dyn SearchSpace>::collect().unwrap();
-    for (name, count) in [("nas-bench-201", 15_625), ("nas-bench-macro", 6_561), ("nats-bench-size", 32_768)] {
+    for (name, count) in
+        [("nas-bench-201", 15_625), ("nas-bench-macro", 6_561), ("nats-bench-size", 32_768), ("transnas-bench-101-micro", 4_096)]
+    {
         let space = registry.build(name, &Settings::none()).unwrap();
         let whole = Subspace::whole(space.layout());
         assert_eq!(space.numbers(&whole), count);

@@ -7,7 +7,7 @@ use assay_core::subspace::Subspace;
 use assay_spaces::nas_bench_101::NasBench101;
 
 /// Each space, with an architecture in several notations, and one that is another architecture.
-const SPACES: [(&str, &[&str], &str); 5] = [
+const SPACES: [(&str, &[&str], &str); 7] = [
     (
         "darts",
         &[
@@ -49,6 +49,8 @@ const SPACES: [(&str, &[&str], &str); 5] = [
     ),
     ("nas-bench-macro", &["02012100", "[0, 2, 0, 1, 2, 1, 0, 0]", " 02012100 "], "02012010"),
     ("nats-bench-size", &["64:8:16:24:32", "(64, 8, 16, 24, 32)", " 64 : 8:16:24:32"], "64:8:16:24:40"),
+    ("transnas-bench-101-macro", &["64-1234-basic", " 64-1234-basic\n"], "64-1243-basic"),
+    ("transnas-bench-101-micro", &["64-41414-1_02_333", "1_02_333", " 64-41414-1_02_333 "], "64-41414-1_02_332"),
 ];
 
 fn spaces() -> Registry<dyn SearchSpace> {

@@ -6,6 +6,7 @@ use assay_core::plugin::{Registry, SearchSpace, Settings};
 use assay_core::subspace::Extent;
 use assay_spaces::darts::{Darts, Inputs};
 use assay_spaces::nas_bench_201::NasBench201;
+use assay_spaces::transnas_bench_101_micro::Micro;
 
 /// Depth and width of each kind of cell of an architecture.
 fn extents(space: &dyn SearchSpace, text: &str) -> Vec<(usize, f64)> {
@@ -37,6 +38,7 @@ fn edges_join_the_nodes_that_their_names_say() {
 fn nodes_are_called_as_figures_of_the_literature_call_them() {
     let nodes = |space: &dyn SearchSpace| space.layout().cells[0].wiring.as_ref().map(|wiring| wiring.nodes.join(" "));
     assert_eq!(nodes(&NasBench201::new()).unwrap(), "in 1 2 out");
+    assert_eq!(nodes(&Micro::new()).unwrap(), "in 1 2 out");
     assert_eq!(nodes(&Darts::new()).unwrap(), "c_{k-2} c_{k-1} 0 1 2 3 c_{k}");
     assert_eq!(nodes(&Darts::new().inputs(Inputs::Free)), None, "an input that is chosen is not an edge between two nodes");
 }

@@ -51,6 +51,10 @@ pub(crate) fn all() -> Vec<Scene> {
         of_space("nats-bench-size", none(), Some("8:16:8:24:24"), net(8, 4, 1)),
         of_space("nas-bench-macro", none(), Some("02012100"), net(16, 2, 1)),
         of_space("nas-bench-macro", none(), None, net(8, 2, 1)),
+        // A node of zeros of twice its input's channels, which a convolution reads.
+        of_space("transnas-bench-101-micro", none().with("modules", 3), Some("64-41414-0_30_113"), net(32, 4, 1)),
+        of_space("transnas-bench-101-micro", none(), None, net(32, 2, 1)),
+        of_space("transnas-bench-101-macro", none(), Some("64-1234-basic"), net(16, 4, 1)),
     ]
 }
 

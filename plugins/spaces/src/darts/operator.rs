@@ -2,6 +2,8 @@
 
 use assay_core::graph::{Conv2d, GraphBuilder, GraphError, NodeId, Operator, Pool};
 
+use crate::factorized_reduction::halves;
+
 /// How operators are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -99,7 +101,7 @@ fn depthwise_separable(b: &mut GraphBuilder, form: Form, name: &str, input: Node
     form.batch_norm(b, format!("{name}.bn"), mixed)
 }
 
-/// Half the height and width: half of the channels from the even positions, the rest from the odd ones.
+/// These channels of half the height and width, normalised.
 pub(super) fn factorized_reduction(
     b: &mut GraphBuilder,
     form: Form,
@@ -107,15 +109,6 @@ pub(super) fn factorized_reduction(
     input: NodeId,
     channels: usize,
 ) -> Result<NodeId, GraphError> {
-    let positive = b.relu(format!("{name}.relu"), input)?;
-    let half = |channels| Conv2d::new(channels, 1).stride(2);
-    let mut halves = Vec::new();
-    // One channel has no half from the even positions.
-    if channels > 1 {
-        halves.push(b.conv(format!("{name}.even"), positive, half(channels / 2))?);
-    }
-    let shifted = b.add(format!("{name}.shift"), Operator::Shift { offset: 1 }, &[positive])?;
-    halves.push(b.conv(format!("{name}.odd"), shifted, half(channels - channels / 2))?);
-    let both = b.add(format!("{name}.concat"), Operator::CONCAT, &halves)?;
+    let both = halves(b, name, input, channels)?;
     form.batch_norm(b, format!("{name}.bn"), both)
 }
