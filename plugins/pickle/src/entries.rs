@@ -33,12 +33,21 @@ pub fn read_from<R: BufRead>(reader: R, documents: usize) -> Result<Vec<Document
     (0..documents).map(|_| run(&mut stream, &[], &mut Unwatched).map(Document::of)).collect()
 }
 
-/// Reads a dictionary whose entry `key` is itself a dictionary, from whole numbers to dictionaries with more than one
-/// text key each. The inner dictionary's entries are handed to `visit` one at a time, in the order of the file, and are
-/// empty in what is given back.
+/// What an entry is found by in its dictionary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKey<'k> {
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(&'k str),
+}
+
+/// Reads a pickle with dictionaries under `keys`, each from whole numbers or from texts to dictionaries with more than one
+/// text key each (and at most a thousand, where the outer keys are texts). The entries of these are handed to `visit` one at a time, in
+/// the order of the file, and the dictionaries are empty in what is given back.
 ///
 /// `open` is called twice and must give the pickle from its beginning each time. Memory is needed for the largest entry, a
-/// bounded number of values before it, and what is around the inner dictionary. A container that an entry shares with an
+/// bounded number of values before it, and what is around these dictionaries. A container that an entry shares with an
 /// earlier one is gone: it is read as a value that is neither number, text, list nor dictionary. Otherwise a file of some
 /// kilobytes could have entries of millions of values each.
 ///
@@ -46,14 +55,14 @@ pub fn read_from<R: BufRead>(reader: R, documents: usize) -> Result<Vec<Document
 /// As [`Document::read`], what `open` reports, and what `visit` returns.
 pub fn read_entries<R: BufRead, E: From<PickleError>>(
     mut open: impl FnMut() -> io::Result<R>,
-    key: &str,
-    mut visit: impl FnMut(i64, Value<'_>) -> Result<(), E>,
+    keys: &[&str],
+    mut visit: impl FnMut(EntryKey<'_>, Value<'_>) -> Result<(), E>,
 ) -> Result<Document<'static>, E> {
     let unreadable = |error: io::Error| PickleError::Unreadable { at: 0, problem: error.to_string() };
     let from_afar = referred_to_from_afar(open().map_err(unreadable)?)?;
     let mut failure = None;
-    let mut keep_failure = |key: i64, value: Value<'_>| visit(key, value).map_err(|error| failure = Some(error)).is_ok();
-    let mut inner = Entries { key: key.as_bytes(), found: None, from_afar, visit: &mut keep_failure };
+    let mut keep_failure = |key: EntryKey<'_>, value: Value<'_>| visit(key, value).map_err(|error| failure = Some(error)).is_ok();
+    let mut inner = Entries { keys, found: None, from_afar, visit: &mut keep_failure };
     let outcome = run(&mut Stream::new(open().map_err(unreadable)?), &[], &mut inner);
     match failure {
         Some(error) => Err(error),
@@ -85,17 +94,17 @@ fn referred_to_from_afar(reader: impl BufRead) -> Result<HashSet<u64>, PickleErr
 }
 
 /// Gets every entry, and says whether to go on.
-type Visit<'v> = &'v mut dyn FnMut(i64, Value<'_>) -> bool;
+type Visit<'v> = &'v mut dyn FnMut(EntryKey<'_>, Value<'_>) -> bool;
 
-/// Waits for the inner dictionary and hands out its entries.
+/// Waits for the inner dictionaries and hands out their entries.
 struct Entries<'v> {
-    key: &'v [u8],
+    keys: &'v [&'v str],
     found: Option<Found>,
     from_afar: HashSet<u64>,
     visit: Visit<'v>,
 }
 
-/// The inner dictionary.
+/// The inner dictionary that began last.
 struct Found {
     id: Id,
     /// Where it is on the stack.
@@ -111,22 +120,36 @@ impl<'a, S: Source<'a>> Watch<'a, S> for Entries<'_> {
     fn before(&mut self, machine: &mut Machine<'a, '_, S>, instruction: &Instruction<'a>) -> Result<bool, PickleError> {
         let Some(found) = &mut self.found else { return Ok(false) };
         let Some([inner, key, value]) = machine.stack.get(found.place..) else { return Ok(false) };
-        let Node::Int(number) = machine.nodes[*key] else { return Ok(false) };
-        if *inner != found.id || !matches!(machine.nodes[*value], Node::Dict(_)) {
+        let key = match &machine.nodes[*key] {
+            Node::Int(number) => EntryKey::Number(*number),
+            Node::Bytes(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => EntryKey::Text(text),
+                Err(_) => return Ok(false),
+            },
+            _ => return Ok(false),
+        };
+        let Node::Dict(entries) = &machine.nodes[*value] else { return Ok(false) };
+        if *inner != found.id {
             return Ok(false);
         }
+        let begins_another = match key {
+            EntryKey::Number(_) => matches!(instruction, Instruction::Integer(_)),
+            // Behind an empty dictionary, a text is a key of its own.
+            EntryKey::Text(_) => !entries.is_empty() && matches!(instruction, Instruction::Bytes(_) | Instruction::Get(_)),
+        };
         // Entries come as mark, key, value, key, value, …, insert; a last single one as key, value, insert.
         let first = found.place + 1;
         let (is_in_row, is_single) = (machine.marks.last() == Some(&first), machine.marks.last().is_none_or(|mark| *mark < first));
         let ends = match instruction {
-            Instruction::Integer(_) | Instruction::InsertToMark => is_in_row,
+            Instruction::InsertToMark => is_in_row,
+            _ if begins_another => is_in_row,
             Instruction::Insert => is_single,
             _ => false,
         };
         if !ends {
             return Ok(false);
         }
-        if !(self.visit)(number, Value { nodes: &machine.nodes, id: *value }) {
+        if !(self.visit)(key, Value { nodes: &machine.nodes, id: *value }) {
             return Err(PickleError::Malformed { at: machine.start, what: "the reading was stopped" });
         }
         machine.stack.truncate(first);
@@ -138,13 +161,13 @@ impl<'a, S: Source<'a>> Watch<'a, S> for Entries<'_> {
         Ok(is_single)
     }
 
-    /// Looks whether the instruction just carried out began the inner dictionary.
+    /// Looks whether the instruction just carried out began an inner dictionary.
     fn after(&mut self, machine: &Machine<'a, '_, S>) {
-        if self.found.is_some() {
+        let [.., key, id] = machine.stack[..] else { return };
+        if self.found.as_ref().is_some_and(|found| found.id == id) || !matches!(&machine.nodes[id], Node::Dict(_)) {
             return;
         }
-        let [.., key, id] = machine.stack[..] else { return };
-        if matches!(&machine.nodes[id], Node::Dict(_)) && matches!(&machine.nodes[key], Node::Bytes(key) if **key == *self.key) {
+        if matches!(&machine.nodes[key], Node::Bytes(key) if self.keys.iter().any(|wanted| **key == *wanted.as_bytes())) {
             self.found = Some(Found { id, place: machine.stack.len() - 1, floor: machine.nodes.len(), entry: machine.nodes.len() });
         }
     }

@@ -22,7 +22,7 @@ mod node;
 mod source;
 
 pub use document::{Document, Value};
-pub use entries::{read_entries, read_from};
+pub use entries::{EntryKey, read_entries, read_from};
 pub use error::PickleError;
 
 #[cfg(test)]

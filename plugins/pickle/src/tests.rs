@@ -171,7 +171,7 @@ proptest! {
         let mut damaged = PYTHON2.to_vec();
         damaged[position] = byte;
         let _ = run(&damaged);
-        let _ = read_entries::<_, PickleError>(|| Ok(damaged.as_slice()), "labels", |_, _| Ok(()));
+        let _ = read_entries::<_, PickleError>(|| Ok(damaged.as_slice()), &["labels"], |_, _| Ok(()));
         prop_assert!(run(&PYTHON2[..end]).is_err());
     }
 }
@@ -266,8 +266,9 @@ fn entries_come_one_at_a_time_with_the_texts_they_refer_back_to() {
         let mut seen = 0;
         let rest = read_entries::<_, PickleError>(
             || Ok(bytes.as_slice()),
-            "entries",
+            &["entries"],
             |key, value| {
+                let EntryKey::Number(key) = key else { panic!("{key:?} is not a number") };
                 assert_eq!(key, seen);
                 let full = value.entry("full")?;
                 let name = format!("x@{key}");
@@ -296,14 +297,37 @@ fn what_entries_share_is_read_once() {
     let mut seen = Vec::new();
     let read = read_entries::<_, PickleError>(
         || Ok(bytes.as_slice()),
-        "entries",
+        &["entries"],
         |key, value| {
+            let EntryKey::Number(key) = key else { panic!("{key:?} is not a number") };
             seen.push((key, value.entry("a")?.items().map(|items| items.len()), value.entry("b")?.integer()));
             Ok(())
         },
     );
     assert!(read.is_ok());
     assert_eq!(seen, [(0, Some(1), Some(1)), (1, None, Some(2))]);
+}
+
+#[test]
+fn entries_of_several_dictionaries_may_be_named_by_texts() {
+    // {'list': ['x', 'y'], 'data': {'one': {'x': {'a': [1], 'b': {}}, 'y': {'a': [2, 3], 'b': {'x': 1}}}, 'two': {'z': {'a': [4], 'b': {}}}}}
+    let bytes =
+        b"\x80\x02}(U\x04listq\x00](U\x01xq\x01U\x01yq\x02eU\x04dataq\x03}(U\x03oneq\x04}(h\x01}(U\x01aq\x05]K\x01aU\x01bq\x06}uh\x02\
+        }(h\x05](K\x02K\x03eh\x06}h\x01K\x01suuU\x03twoq\x07}U\x01zq\x08}(h\x05]K\x04ah\x06}usuu.";
+    let mut seen = Vec::new();
+    let read = read_entries::<_, PickleError>(
+        || Ok(bytes.as_slice()),
+        &["one", "two"],
+        |key, value| {
+            let EntryKey::Text(key) = key else { panic!("{key:?} is not a text") };
+            seen.push((key.to_owned(), value.entry("a")?.numbers(), value.entry("b")?.entries().map(Iterator::count)));
+            Ok(())
+        },
+    );
+    let rest = read.unwrap();
+    let expected = [("x", vec![1.0], 0), ("y", vec![2.0, 3.0], 1), ("z", vec![4.0], 0)];
+    assert_eq!(seen, expected.map(|(key, a, b)| (key.to_owned(), Some(a), Some(b))));
+    assert_eq!(rest.entry("data").unwrap().entries().unwrap().count(), 2);
 }
 
 #[test]
@@ -316,10 +340,10 @@ fn what_an_entry_s_reader_reports_ends_the_reading() {
         }
     }
     let bytes = with_entries(10, false);
-    let stop = |key: i64, _: Value<'_>| if key == 4 { Err(Stopped(4)) } else { Ok(()) };
-    assert_eq!(read_entries(|| Ok(bytes.as_slice()), "entries", stop).unwrap_err(), Stopped(4));
+    let stop = |key: EntryKey<'_>, _: Value<'_>| if key == EntryKey::Number(4) { Err(Stopped(4)) } else { Ok(()) };
+    assert_eq!(read_entries(|| Ok(bytes.as_slice()), &["entries"], stop).unwrap_err(), Stopped(4));
     let cut = &bytes[..bytes.len() / 2];
-    let error = read_entries::<_, PickleError>(|| Ok(cut), "entries", |_, _| Ok(())).unwrap_err();
+    let error = read_entries::<_, PickleError>(|| Ok(cut), &["entries"], |_, _| Ok(())).unwrap_err();
     assert_eq!(error, PickleError::Truncated { at: cut.len() as u64 });
 }
 

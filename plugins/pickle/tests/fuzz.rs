@@ -1,7 +1,7 @@
 //! Damaged pickles: each is read or refused, within limits of time and memory.
 
 use assay_fuzz::Fuzz;
-use assay_pickle::{Document, PickleError, Value, read_entries, read_from};
+use assay_pickle::{Document, EntryKey, PickleError, Value, read_entries, read_from};
 
 /// A batch of images as Python 2's cPickle writes CIFAR-10: byte strings, references, old NumPy's names.
 const IMAGES: &[u8] = b"\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x15training batch 1 of 5q\x03U\x06labelsq\x04]q\x05(K\x06K\x09e\
@@ -98,8 +98,9 @@ fn the_examples_are_read() {
     let mut entries = Vec::new();
     let read = read_entries::<_, PickleError>(
         || Ok(ENTRIES),
-        "labels",
+        &["labels"],
         |key, value| {
+            let EntryKey::Number(key) = key else { panic!("{key:?} is not a number") };
             entries.push((key, value.entries().map(Iterator::count)));
             Ok(())
         },
@@ -119,7 +120,7 @@ fn damaged_pickles() {
         let mut left = 10_000;
         let _ = read_entries::<_, PickleError>(
             || Ok(bytes),
-            "labels",
+            &["labels", "w"],
             |_, value| {
                 look(value, &mut left, 20);
                 Ok(())

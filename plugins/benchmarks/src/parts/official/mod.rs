@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
+pub(crate) use single::entries;
+
 use crate::parts::table::{Cell, Column, Content, Layout, RawTable, keep, runs_of};
 use assay_core::data::open_file;
 use assay_core::plugin::import::{ImportError, Imported, Report};

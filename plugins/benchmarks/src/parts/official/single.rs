@@ -1,7 +1,7 @@
 //! One file for all architectures: gigabytes, read an architecture at a time.
 //!
-//! It is a dictionary: `meta_archs` has the texts, and `arch2infos` has, by index, what NATS-Bench's folder holds in one file
-//! an architecture. No tensor is ever read.
+//! Of NAS-Bench-201 it is a dictionary: `meta_archs` has the texts, and `arch2infos` has, by index, what NATS-Bench's folder holds in one
+//! file an architecture. No tensor is ever read.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -10,7 +10,7 @@ use std::path::Path;
 
 use assay_core::data::{Unpacked, open_file};
 use assay_core::plugin::import::{ImportError, Progress, Report};
-use assay_pickle::{PickleError, read_entries, read_from};
+use assay_pickle::{Document, EntryKey, PickleError, Value, read_entries, read_from};
 use bzip2::bufread::MultiBzDecoder;
 
 use super::trials::cells;
@@ -27,10 +27,30 @@ pub(super) fn read(
     layout: &Layout,
     report: &mut Report<'_>,
 ) -> Result<Contents, ImportError> {
-    let unreadable = |problem: String| ImportError::Unreadable { file: source.to_owned(), problem };
-    let total = std::fs::metadata(source).map_err(|error| unreadable(error.to_string()))?.len();
+    let mut figures = Vec::new();
+    figures.resize_with(layout.count, || None);
+    let document = entries(source, form, &["arch2infos"], report, |key, results| {
+        let EntryKey::Number(index) = key else { return Ok(()) };
+        let place = usize::try_from(index).ok().and_then(|index| figures.get_mut(index));
+        let place = place.ok_or_else(|| format!("{} has only {} architectures", layout.name, layout.count))?;
+        *place = Some(cells(results, release).map_err(|error| error.to_string())?);
+        Ok(())
+    })?;
+    let texts = folder::texts(&document).map_err(|error| unreadable(source, error.to_string()))?;
+    Ok(Contents { architectures: architectures(source, texts, layout)?, figures })
+}
+
+/// Reads the dictionaries under `keys` an entry at a time, and gives what stands around them. `visit` says what is wrong with an entry.
+pub(crate) fn entries(
+    source: &Path,
+    form: Form,
+    keys: &[&str],
+    report: &mut Report<'_>,
+    mut visit: impl FnMut(EntryKey<'_>, Value<'_>) -> Result<(), String>,
+) -> Result<Document<'static>, ImportError> {
+    let total = std::fs::metadata(source).map_err(|error| unreadable(source, error.to_string()))?.len();
     if form == Form::Torch(Torch::Zip) {
-        torch_pickle(source).and_then(|pickle| pickle.check(source)).map_err(|error| unreadable(error.to_string()))?;
+        torch_pickle(source).and_then(|pickle| pickle.check(source)).map_err(|error| unreadable(source, error.to_string()))?;
     }
     // The file is read twice.
     let watched = RefCell::new(Watched { report, done: 0, total: 2 * total, is_stopped: false });
@@ -38,30 +58,29 @@ pub(super) fn read(
         let file = Reported { file: open_file(source)?, watched: &watched };
         open(source, form, total, BufReader::with_capacity(BUFFER, file))
     };
-    let mut figures = Vec::new();
-    figures.resize_with(layout.count, || None);
-    let document = read_entries(open, "arch2infos", |index, results| {
-        let place = usize::try_from(index).ok().and_then(|index| figures.get_mut(index));
-        let Some(place) = place else {
-            return Err(Failure::Entry(index, format!("{} has only {} architectures", layout.name, layout.count)));
-        };
-        *place = Some(cells(results, release).map_err(|error| Failure::Entry(index, error.to_string()))?);
-        Ok(())
+    let document = read_entries(open, keys, |key, value| {
+        visit(key, value).map_err(|problem| match key {
+            EntryKey::Number(index) => Failure::Entry(index.to_string(), problem),
+            EntryKey::Text(text) => Failure::Entry(text.to_owned(), problem),
+        })
     });
     if watched.borrow().is_stopped {
         return Err(ImportError::Stopped);
     }
-    let texts = document.and_then(|document| Ok(folder::texts(&document)?)).map_err(|failure| match failure {
-        Failure::Pickle(error) => unreadable(error.to_string()),
-        Failure::Entry(index, problem) => unreadable(format!("architecture {index}: {problem}")),
-    })?;
-    Ok(Contents { architectures: architectures(source, texts, layout)?, figures })
+    document.map_err(|failure| match failure {
+        Failure::Pickle(error) => unreadable(source, error.to_string()),
+        Failure::Entry(name, problem) => unreadable(source, format!("architecture {name}: {problem}")),
+    })
+}
+
+fn unreadable(file: &Path, problem: String) -> ImportError {
+    ImportError::Unreadable { file: file.to_owned(), problem }
 }
 
 enum Failure {
     Pickle(PickleError),
-    /// What is wrong with the results of the architecture of this index.
-    Entry(i64, String),
+    /// What is wrong with the results of the architecture of this name.
+    Entry(String, String),
 }
 
 impl From<PickleError> for Failure {
