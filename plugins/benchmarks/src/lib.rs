@@ -12,9 +12,13 @@ mod darts_1000;
 mod files;
 mod nas_bench_101;
 mod nas_bench_201;
+mod nas_bench_301;
 mod nas_bench_macro;
 mod nats_bench_size;
+mod nds_darts;
 mod parts;
 mod trained;
+mod transnas_bench_101_macro;
+mod transnas_bench_101_micro;
 
 pub use parts::fetch;

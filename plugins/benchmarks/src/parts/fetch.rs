@@ -156,7 +156,7 @@ mod tests {
           NATS-sss-v1_0-50262-simple.tar (linked from https://github.com/D-X-Y/NATS-Bench), and unpack it;
         then import it: assay benchmark import nats-bench-size NATS-sss-v1_0-50262-simple
         ");
-        insta::assert_snapshot!(message("nas-bench-301"), @"`nas-bench-301` cannot be fetched: only analog-nas-bench can be");
+        insta::assert_snapshot!(message("nas-bench-360"), @"`nas-bench-360` cannot be fetched: only analog-nas-bench can be");
     }
 
     /// Serves these bytes once, to whoever asks first.

@@ -46,10 +46,11 @@ fn damaged_text_tables() {
     let pruned = "hash,arch,accuracy\nconv3x3-bn-relu|0>1 1>2,93.5\n";
     let trained = "arch,training,x,x_seeds\n1|2,CIFAR-10,50.5,50 51\n2|1,CIFAR-10,,\n";
     let fuzz = Fuzz::of("fuzz::damaged_text_tables").seed(table()).seed(genotypes).seed(pruned).seed(trained);
-    let fuzz = fuzz.seed("arch,index,edgegpu_latency\n");
+    let fuzz = fuzz.seed("arch,index,edgegpu_latency\n").seed("arch,class_scene_test_top1\n64-41414-1_02_333,54.5\n0_00_000,\n");
     fuzz.words(&CELLS).costly(2).run(|bytes| {
         let file = place.write("table.csv", bytes);
-        for benchmark in ["nas-bench-201", "darts-1000", "nas-bench-101", "nas-bench-macro", "nats-bench-size", "trained"] {
+        let ours = ["nas-bench-201", "darts-1000", "nas-bench-101", "nas-bench-macro", "nats-bench-size", "trained"];
+        for benchmark in ours.into_iter().chain(["transnas-bench-101-micro", "nds-darts"]) {
             let _ = place.import(benchmark, &file);
         }
         let _ = place.import("nas-bench-201", &place.write("table.csv.gz", gzip(bytes)));
@@ -151,6 +152,29 @@ fn damaged_pickles_of_torch() {
     Fuzz::of("fuzz::damaged_pickles_of_torch").seed(some(TORCH)).words(&PICKLED).costly(4).run(|bytes| {
         let _ = place.import("nas-bench-201", &place.write("NAS-Bench-201-v1_0-e61699.pth", legacy_torch(bytes)));
         let _ = place.import("nas-bench-201", &place.write("NAS-Bench-201-v1_1-096897.pth", zipped_torch(bytes)));
+    });
+}
+
+#[test]
+fn damaged_files_of_transnas_bench() {
+    let place = Place::new();
+    let seed = legacy_torch(&Pickler::dump(&crate::transnas::whole(&["64-41414-1_02_333"]), 2));
+    Fuzz::of("fuzz::damaged_files_of_transnas_bench").seed(seed).words(&PICKLED).costly(2).run(|bytes| {
+        let file = place.write("transnas-bench_v10141024.pth", bytes);
+        let _ = place.import("transnas-bench-101-micro", &file);
+        let _ = place.import("transnas-bench-101-macro", &file);
+    });
+}
+
+#[test]
+fn damaged_trainings_in_json() {
+    let place = Place::new();
+    let seeds = [crate::json::trainings().to_string(), crate::json::result("skip_connect", 8, 90.0)];
+    let words = ["{", "[", "\"net\":", "\"budget\":", "null", "1e999", "\\ud800", "}", "]", "\"edge_normal_0\"", "-1"];
+    Fuzz::of("fuzz::damaged_trainings_in_json").seeds(seeds).words(&words).run(|bytes| {
+        let file = place.write("trainings.json", bytes);
+        let _ = place.import("nds-darts", &file);
+        let _ = place.import("nas-bench-301", &file);
     });
 }
 

@@ -1,14 +1,16 @@
 //! Benchmarks that answer from a table: [`WholeSpace`] has every architecture of its space and many columns, [`SomeOfSpace`]
-//! has some architectures.
+//! has a known number of architectures, and [`AnyOfSpace`] has whichever a table holds.
 
 use std::path::PathBuf;
 
+mod any_of_space;
 mod chosen;
 mod on_demand;
 mod some_of_space;
 mod wanted;
 mod whole_space;
 
+pub(crate) use any_of_space::AnyOfSpace;
 pub(crate) use chosen::{Chosen, Targets};
 pub(crate) use on_demand::OnDemand;
 pub(crate) use some_of_space::{Records, Sample, SomeOfSpace, further, import, rows};

@@ -182,12 +182,12 @@ fn index(cell: &Cell, count: usize) -> Option<usize> {
     cell.whole().and_then(|number| usize::try_from(number).ok()).filter(|number| *number < count)
 }
 
-fn percent(cell: &Cell) -> Option<f64> {
+pub(super) fn percent(cell: &Cell) -> Option<f64> {
     cell.number_in(0.0, 100.0)
 }
 
 /// `None` if the cell holds something else than a cost, `Some(None)` if it is empty.
-fn cost(cell: &Cell) -> Option<Option<f64>> {
+pub(super) fn cost(cell: &Cell) -> Option<Option<f64>> {
     match cell {
         Cell::Missing => Some(None),
         _ => cell.number_in(0.0, f64::MAX).map(Some),

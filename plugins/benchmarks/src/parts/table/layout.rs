@@ -49,6 +49,12 @@ impl Layout {
         })
     }
 
+    /// The architecture of this text as its space writes it, or what is wrong with the text.
+    pub(crate) fn written(&self, text: &str) -> Result<String, ArchitectureError> {
+        let space = (self.space)();
+        space.parse(text).and_then(|architecture| space.write(&architecture))
+    }
+
     /// Who measured what is in a column, if not those who made the benchmark.
     pub(crate) fn source_of(&self, name: &str) -> Option<&'static str> {
         let column = (self.columns)().iter().find(|column| column.name == name)?;

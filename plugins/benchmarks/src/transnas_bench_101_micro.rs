@@ -1,0 +1,39 @@
+//! `transnas-bench-101-micro`: 4,096 cells trained for seven tasks (Duan et al., CVPR 2021). An architecture is `64-41414-1_02_333`.
+//!
+//! A table may have any of them, and any of the [columns](crate::parts::transnas_bench_101).
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use assay_core::plugin::Benchmark;
+use assay_core::plugin::import::{ImportError, Imported, Importer, Report, Supply};
+use assay_core::register;
+use assay_spaces::transnas_bench_101_micro::Micro;
+
+use crate::parts::table::Layout;
+use crate::parts::transnas_bench_101::{self as transnas, BY_HAND, Given, READS};
+
+register! {
+    dyn Benchmark,
+    name: LAYOUT.name,
+    summary: "recorded accuracies of TransNAS-Bench-101's 4,096 cells on seven tasks (Duan et al., CVPR 2021)",
+    settings: Given,
+    build: |given| Ok(Box::new(transnas::benchmark(&LAYOUT, given)?)),
+    importer: Importer { reads: READS, extension: "parquet", import, supply: Supply::ByHand(BY_HAND) },
+}
+
+static SPACE: LazyLock<Micro> = LazyLock::new(Micro::new);
+
+static LAYOUT: Layout = Layout {
+    name: "transnas-bench-101-micro",
+    title: "accuracies of TransNAS-Bench-101's cells",
+    count: 4_096,
+    is_numbered: false,
+    space: || &*SPACE,
+    example: "a cell such as 64-41414-1_02_333,",
+    columns: transnas::columns,
+};
+
+fn import(source: &Path, into: &Path, report: &mut Report<'_>) -> Result<Imported, ImportError> {
+    transnas::import(&LAYOUT, source, into, report)
+}
