@@ -1,11 +1,13 @@
 //! The command line, one file a command. Results go to standard output; progress, logs and errors to standard error.
 
 mod benchmark;
+mod completions;
 mod correlate;
 mod data;
 mod draw;
 mod export;
 mod list;
+mod manual;
 mod merge;
 pub mod network;
 mod plugin_child;
@@ -25,7 +27,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use assay_results::exit;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::containment;
 use crate::failure::Failure;
@@ -63,6 +65,8 @@ enum Command {
     Draw(draw::Draw),
     Export(export::Export),
     Train(train::Train),
+    Completions(completions::Completions),
+    Manual(manual::Manual),
     #[command(hide = true)]
     PluginChild(plugin_child::PluginChild),
 }
@@ -105,6 +109,12 @@ impl From<OutputError> for Ending {
     }
 }
 
+/// What the command line is read with: every command, with its options and its help.
+#[must_use]
+pub fn arguments() -> clap::Command {
+    Arguments::command()
+}
+
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -141,6 +151,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Train(train) => train.run(&log, log_level.is_some()),
         Command::Report(report) => report.run(),
         Command::Draw(draw) => draw.run(),
+        Command::Completions(completions) => completions.run(Arguments::command()),
+        Command::Manual(manual) => manual.run(Arguments::command()),
         Command::PluginChild(child) => child.run(),
     };
     let run = || {

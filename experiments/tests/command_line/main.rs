@@ -31,6 +31,7 @@ mod reports;
 mod runs;
 mod scratch;
 mod shards;
+mod shells;
 mod shared_weights;
 mod strategies;
 mod studies;

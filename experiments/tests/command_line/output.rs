@@ -24,21 +24,23 @@ fn help_names_every_command_and_each_command_has_an_example() {
     Usage: assay [OPTIONS] <COMMAND>
 
     Commands:
-      run        Run an experiment file: search, measure, and write a run folder
-      correlate  Score architectures with proxies and correlate with a benchmark's accuracies
-      merge      Join the shards of a correlation study into one run folder
-      score      Score architectures with proxies, without training and without an experiment file
-      list       List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or
-                 engines, and their settings
-      data       Fetch a dataset, or list the datasets
-      benchmark  Import, fetch or query a benchmark's ground truth, or list the benchmarks
-      show       Show a finished run: its result, and its trajectory round by round
-      report     Write a report of finished runs: a page, pictures, and tables as CSV, Markdown and
-                 LaTeX
-      draw       Draw an architecture's cells, or how a search pruned, as SVG and PNG
-      export     Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
-      train      Train an architecture from scratch, by DARTS's recipe or NAS-Bench-201's
-      help       Print this message or the help of the given subcommand(s)
+      run          Run an experiment file: search, measure, and write a run folder
+      correlate    Score architectures with proxies and correlate with a benchmark's accuracies
+      merge        Join the shards of a correlation study into one run folder
+      score        Score architectures with proxies, without training and without an experiment file
+      list         List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or
+                   engines, and their settings
+      data         Fetch a dataset, or list the datasets
+      benchmark    Import, fetch or query a benchmark's ground truth, or list the benchmarks
+      show         Show a finished run: its result, and its trajectory round by round
+      report       Write a report of finished runs: a page, pictures, and tables as CSV, Markdown and
+                   LaTeX
+      draw         Draw an architecture's cells, or how a search pruned, as SVG and PNG
+      export       Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
+      train        Train an architecture from scratch, by DARTS's recipe or NAS-Bench-201's
+      completions  Print the script by which a shell completes commands and options
+      manual       Write man pages of the program and of each of its commands
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
           --log-level <LEVEL>  Log to the terminal too: error, warn, info, debug or trace (also by the
@@ -51,7 +53,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
     Exit codes: 0 done, 1 failed, 2 misused, 3 failed because data is not here (images, or a benchmark's
     table), 130 interrupted.
     ");
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 14] = [
         &["run"],
         &["draw"],
         &["score"],
@@ -64,6 +66,8 @@ fn help_names_every_command_and_each_command_has_an_example() {
         &["show"],
         &["export"],
         &["train"],
+        &["completions"],
+        &["manual"],
     ];
     for command in commands {
         let help = scratch.succeed(&[command, &["--help"]].concat());
