@@ -2,9 +2,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod bench;
+mod book;
 mod child;
 mod ci;
+mod dist;
 mod docs;
+#[cfg(test)]
+mod documents;
 mod new_plugin;
 mod project;
 mod reproduce;
@@ -26,6 +30,8 @@ enum Task {
     Reproduce(reproduce::Reproduce),
     Bench(bench::Bench),
     Docs(docs::Docs),
+    Book(book::Book),
+    Dist(dist::Dist),
     Tidy(tidy::Tidy),
     Ci(ci::Ci),
     NewPlugin(new_plugin::NewPlugin),
@@ -36,6 +42,8 @@ fn main() -> miette::Result<()> {
         Task::Reproduce(task) => task.run(),
         Task::Bench(task) => task.run(),
         Task::Docs(task) => task.run(),
+        Task::Book(task) => task.run(),
+        Task::Dist(task) => task.run(),
         Task::Tidy(task) => task.run(),
         Task::Ci(task) => task.run(),
         Task::NewPlugin(task) => task.run(),

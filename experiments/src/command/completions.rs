@@ -21,11 +21,15 @@ pub(super) struct Completions {
 
 impl Completions {
     /// Prints it for this command line.
-    pub(super) fn run(self, mut arguments: clap::Command) -> Result<(), Ending> {
+    pub(super) fn run(self, arguments: clap::Command) -> Result<(), Ending> {
         let name = arguments.get_name().to_owned();
+        // Some of the generators name commands that are hidden.
+        let mut shown = clap::Command::new(name.clone())
+            .args(arguments.get_arguments().cloned())
+            .subcommands(arguments.get_subcommands().filter(|command| !command.is_hide_set()).cloned());
         // The generator cannot say that a write failed; into memory it cannot fail.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut arguments, name, &mut script);
+        clap_complete::generate(self.shell, &mut shown, name, &mut script);
         Ok(output::bytes(&script)?)
     }
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod benchmarks;
 mod damage;
 mod darts;
+mod documents;
 mod drawing;
 mod export;
 mod fuzz;

@@ -35,16 +35,21 @@ fn every_shell_is_given_every_command() {
 fn bash_completes_with_its_script() {
     let scratch = Scratch::new();
     scratch.write("assay.bash", scratch.succeed(&["completions", "bash"]));
-    let complete = |words: &str, at: usize| {
-        let script = format!("source assay.bash; COMP_WORDS=({words}); COMP_CWORD={at}; _assay assay; printf '%s\\n' \"${{COMPREPLY[@]}}\"");
+    let complete = |words: &str| {
+        // As bash calls it: with the words, the place of the last one, and that word and the one before it as arguments.
+        let script = format!(
+            "source assay.bash; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _assay assay \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
         match Command::new("bash").args(["-c", &script]).current_dir(scratch.path()).output() {
             Ok(said) => String::from_utf8(said.stdout).unwrap(),
             Err(error) => panic!("bash cannot be started: {error}"),
         }
     };
-    assert_eq!(complete("assay corr", 1), "correlate\n");
-    assert_eq!(complete("assay correlate --sha", 2), "--shard\n");
-    assert_eq!(complete("assay completions z", 2), "zsh\n");
+    assert_eq!(complete("assay corr"), "correlate\n");
+    assert_eq!(complete("assay correlate --sha"), "--shard\n");
+    assert_eq!(complete("assay completions z"), "zsh\n");
+    assert_eq!(complete("assay plu"), "\n", "what is hidden is not completed");
 }
 
 #[test]
