@@ -43,5 +43,5 @@ fn every_cargo_command_of_every_page_can_be_called() {
             }
         }
     }
-    assert!(tasks > 10, "{tasks}");
+    assert!(tasks >= 5, "{tasks}");
 }

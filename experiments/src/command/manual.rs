@@ -34,7 +34,8 @@ impl Manual {
 /// Writes the page of a command, and those of the commands within it.
 fn write(command: clap::Command, folder: &Path, written: &mut u32) -> Result<(), Failure> {
     // `help` repeats all others.
-    let within: Vec<clap::Command> = command.get_subcommands().filter(|one| !one.is_hide_set() && one.get_name() != "help").cloned().collect();
+    let within: Vec<clap::Command> =
+        command.get_subcommands().filter(|one| !one.is_hide_set() && one.get_name() != "help").cloned().collect();
     let page = Man::new(command);
     let file = folder.join(page.get_filename());
     let mut text = Vec::new();

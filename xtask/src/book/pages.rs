@@ -170,7 +170,8 @@ mod tests {
     #[test]
     fn what_is_not_in_the_book_is_named() {
         let files = BTreeSet::from(["docs/b.md".to_owned(), "CONTRIBUTING.md".to_owned()]);
-        let text = "[b](b.md#c), [work](../CONTRIBUTING.md), [`t`](../core/a.rs) and [`a.rs`](../core/a.rs), [web](https://e.org) [here](#d)";
+        let text =
+            "[b](b.md#c), [work](../CONTRIBUTING.md), [`t`](../core/a.rs) and [`a.rs`](../core/a.rs), [web](https://e.org) [here](#d)";
         assert_eq!(
             linked("docs/a.md", text, &files),
             "[b](b.md#c), [work](../CONTRIBUTING.md), `t` (`core/a.rs`) and `a.rs`, [web](https://e.org) [here](#d)"

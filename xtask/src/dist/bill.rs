@@ -31,7 +31,8 @@ fn reference(part: &Part) -> String {
 }
 
 fn component(part: &Part, kind: &str) -> Value {
-    let mut component = json!({ "type": kind, "bom-ref": reference(part), "name": part.name, "version": part.version, "purl": reference(part) });
+    let mut component =
+        json!({ "type": kind, "bom-ref": reference(part), "name": part.name, "version": part.version, "purl": reference(part) });
     if let Some(licence) = &part.licence {
         component["licenses"] = json!([{ "expression": spdx(licence) }]);
     }

@@ -70,10 +70,14 @@ mod tests {
     #[test]
     fn terms_are_met_by_one_side_of_or_and_both_sides_of_and() {
         let met = |licence: &str| is_met(licence, |name| matches!(name, "MIT" | "ISC" | "Apache-2.0 WITH LLVM-exception"));
-        for licence in ["MIT", "GPL-3.0 OR MIT", "MIT/Apache-2.0", "MIT AND ISC", "(GPL-3.0 OR MIT) AND ISC", "Apache-2.0 WITH LLVM-exception"] {
+        for licence in
+            ["MIT", "GPL-3.0 OR MIT", "MIT/Apache-2.0", "MIT AND ISC", "(GPL-3.0 OR MIT) AND ISC", "Apache-2.0 WITH LLVM-exception"]
+        {
             assert!(met(licence), "{licence}");
         }
-        for licence in ["GPL-3.0", "MIT AND GPL-3.0", "(GPL-3.0 OR MIT) AND Zlib", "Apache-2.0", "", "MIT OR", "MIT ISC", "(MIT", "OR", "MIT)"] {
+        for licence in
+            ["GPL-3.0", "MIT AND GPL-3.0", "(GPL-3.0 OR MIT) AND Zlib", "Apache-2.0", "", "MIT OR", "MIT ISC", "(MIT", "OR", "MIT)"]
+        {
             assert!(!met(licence), "{licence}");
         }
         // AND binds closer than OR.

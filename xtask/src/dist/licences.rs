@@ -45,7 +45,9 @@ impl Allowed {
             part.licence.as_deref().is_some_and(|licence| is_met(licence, |name| all.iter().any(|allowed| *allowed == name)))
         };
         let refused = parts.of_others().filter(|part| !is_allowed(part));
-        refused.map(|part| format!("{} {}: {}", part.name, part.version, part.licence.as_deref().unwrap_or("no licence is stated"))).collect()
+        refused
+            .map(|part| format!("{} {}: {}", part.name, part.version, part.licence.as_deref().unwrap_or("no licence is stated")))
+            .collect()
     }
 }
 
@@ -71,7 +73,11 @@ pub(super) fn told(parts: &Parts) -> miette::Result<String> {
         found.into_iter().for_each(|found| texts.entry(found).or_default().push(format!("{} {}", part.name, part.version)));
     }
     if !without.is_empty() {
-        let _ = write!(text, "\nPackages that carry no text of their licence, and are under the one that the table names: {}.\n", without.join(", "));
+        let _ = write!(
+            text,
+            "\nPackages that carry no text of their licence, and are under the one that the table names: {}.\n",
+            without.join(", ")
+        );
     }
     // By the first package that has a text, so that the document does not change when texts do.
     let mut texts: Vec<(Vec<String>, String)> = texts.into_iter().map(|(text, names)| (names, text)).collect();
@@ -94,7 +100,8 @@ fn texts_of(part: &Part) -> miette::Result<Vec<String>> {
         }
     }
     files.sort();
-    let read = |file: &std::path::PathBuf| std::fs::read(file).into_diagnostic().wrap_err_with(|| format!("{} cannot be read", file.display()));
+    let read =
+        |file: &std::path::PathBuf| std::fs::read(file).into_diagnostic().wrap_err_with(|| format!("{} cannot be read", file.display()));
     // Line ends of other systems, and bytes of older encodings, are not a reason to leave a text out.
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
     files.iter().map(|file| read(file).map(text)).collect()

@@ -68,7 +68,20 @@ impl Parts {
         // The metadata knows everything about every crate of the lock file; the tree knows which are linked into the program.
         let tree = cargo(
             root,
-            &["tree", "--locked", "--edges", "normal,no-proc-macro", "--target", target, "--package", PROGRAM, "--prefix", "none", "--format", "{p}"],
+            &[
+                "tree",
+                "--locked",
+                "--edges",
+                "normal,no-proc-macro",
+                "--target",
+                target,
+                "--package",
+                PROGRAM,
+                "--prefix",
+                "none",
+                "--format",
+                "{p}",
+            ],
         )?;
         let linked: BTreeSet<(&str, &str)> = tree.lines().filter_map(named).collect();
         let metadata = cargo(root, &["metadata", "--locked", "--format-version", "1", "--filter-platform", target])?;
@@ -87,12 +100,14 @@ impl Parts {
         let places: BTreeMap<&str, usize> = packages.iter().enumerate().map(|(place, package)| (package.id.as_str(), place)).collect();
         let needs = |id: &str| -> Vec<usize> {
             let node = metadata.resolve.nodes.iter().find(|node| node.id == id);
-            let mut needs: Vec<usize> = node.iter().flat_map(|node| &node.dependencies).filter_map(|id| places.get(id.as_str()).copied()).collect();
+            let mut needs: Vec<usize> =
+                node.iter().flat_map(|node| &node.dependencies).filter_map(|id| places.get(id.as_str()).copied()).collect();
             needs.sort_unstable();
             needs
         };
         let needs: Vec<Vec<usize>> = packages.iter().map(|package| needs(&package.id)).collect();
-        let program = packages.iter().position(|package| package.name == PROGRAM).ok_or_else(|| miette!("{PROGRAM} is not in its own tree"))?;
+        let program =
+            packages.iter().position(|package| package.name == PROGRAM).ok_or_else(|| miette!("{PROGRAM} is not in its own tree"))?;
         let part = |(package, needs): (Package, Vec<usize>)| Part {
             checksum: checksums.get(&(package.name.clone(), package.version.clone())).cloned(),
             folder: package.manifest_path.parent().unwrap_or(Path::new(".")).to_owned(),

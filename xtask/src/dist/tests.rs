@@ -15,7 +15,8 @@ fn every_licence_of_the_program_is_one_that_deny_toml_allows() {
     assert_eq!(allowed.refused(&parts), [""; 0]);
     assert!(parts.of_others().count() > 100);
     let here = Path::new(".");
-    let strangers = Parts::made_up(&[("assay", "MIT", here), ("free", "MIT OR GPL-3.0", here), ("own", "GPL-3.0", here), ("silent", "", here)]);
+    let strangers =
+        Parts::made_up(&[("assay", "MIT", here), ("free", "MIT OR GPL-3.0", here), ("own", "GPL-3.0", here), ("silent", "", here)]);
     assert_eq!(allowed.refused(&strangers), ["own 1.2.3: GPL-3.0", "silent 1.2.3: no licence is stated"]);
     let exception = Parts::made_up(&[("assay", "MIT", here), ("option-ext", "MPL-2.0", here), ("other", "MPL-2.0", here)]);
     assert_eq!(allowed.refused(&exception), ["other 1.2.3: MPL-2.0"]);
@@ -33,7 +34,12 @@ fn each_text_of_a_licence_is_told_once_with_all_whose_it_is() {
         folder
     };
     let (one, other, without) = (package("one", Some("Be kind.\r\n")), package("other", Some("Be kind.\n")), package("without", None));
-    let parts = Parts::made_up(&[("assay", "MIT", folder.path()), ("one", "MIT/ISC", &one), ("other", "MIT", &other), ("without", "MIT", &without)]);
+    let parts = Parts::made_up(&[
+        ("assay", "MIT", folder.path()),
+        ("one", "MIT/ISC", &one),
+        ("other", "MIT", &other),
+        ("without", "MIT", &without),
+    ]);
     let told = licences::told(&parts).unwrap();
     assert!(told.contains("| one | 1.2.3 | MIT OR ISC |  |"), "{told}");
     assert!(told.contains("## one 1.2.3, other 1.2.3\n\n~~~text\nBe kind.\n~~~"), "{told}");
@@ -100,10 +106,18 @@ fn a_release_is_whole_where_the_program_is_built() {
     Dist { output: folder.path().to_owned(), program: Some(assay), book: None }.run().unwrap();
     let name = format!("assay-{}-{}", env!("CARGO_PKG_VERSION"), target().unwrap());
     let unpack = Command::new("tar").arg("xzf").arg(format!("{name}.tar.gz")).current_dir(folder.path()).status().unwrap();
-    let check = Command::new("sha256sum").args(["--quiet", "-c"]).arg(format!("{name}.tar.gz.sha256")).current_dir(folder.path()).status().unwrap();
+    let check =
+        Command::new("sha256sum").args(["--quiet", "-c"]).arg(format!("{name}.tar.gz.sha256")).current_dir(folder.path()).status().unwrap();
     assert!(unpack.success() && check.success());
     let release = folder.path().join(name);
-    for file in ["share/man/man1/assay-score.1", "completions/zsh/_assay", "THIRD-PARTY.md", "assay.cdx.json", "configs/quickstart.toml", "CHANGELOG.md"] {
+    for file in [
+        "share/man/man1/assay-score.1",
+        "completions/zsh/_assay",
+        "THIRD-PARTY.md",
+        "assay.cdx.json",
+        "configs/quickstart.toml",
+        "CHANGELOG.md",
+    ] {
         assert!(release.join(file).is_file(), "{file}");
     }
     let said = Command::new(release.join("bin/assay")).args(["list", "proxies"]).output().unwrap();

@@ -24,7 +24,8 @@ const DATA: [&str; 9] = [
 /// Runs what can be run anywhere, checks the rest as far as it goes, and gives how many commands were run.
 pub(super) fn run(page: &str, blocks: &[Block]) -> usize {
     let scratch = prepared();
-    let mut script = String::from("export PATH=\"$PROGRAM:$PATH\"\nend() { printf 'of line %s: ended with %s\\n' \"$1\" \"$2\" >&2; exit 9; }\n");
+    let mut script =
+        String::from("export PATH=\"$PROGRAM:$PATH\"\nend() { printf 'of line %s: ended with %s\\n' \"$1\" \"$2\" >&2; exit 9; }\n");
     let mut run = 0;
     for block in blocks {
         if let Some(file) = block.file().filter(|_| block.language != "sh") {
