@@ -14,6 +14,7 @@ mod project;
 mod reproduce;
 mod source;
 mod tidy;
+mod wheel;
 
 use clap::{Parser, Subcommand};
 
@@ -35,6 +36,7 @@ enum Task {
     Tidy(tidy::Tidy),
     Ci(ci::Ci),
     NewPlugin(new_plugin::NewPlugin),
+    Wheel(wheel::Wheel),
 }
 
 fn main() -> miette::Result<()> {
@@ -47,5 +49,6 @@ fn main() -> miette::Result<()> {
         Task::Tidy(task) => task.run(),
         Task::Ci(task) => task.run(),
         Task::NewPlugin(task) => task.run(),
+        Task::Wheel(task) => task.run(),
     }
 }
