@@ -35,7 +35,7 @@ pub use laboratory::{Laboratory, Removal, Request, Step};
 pub use listed::{Listed, NotListed, Repeated};
 pub use macro_net::{MacroNet, Part};
 pub use proxy::{
-    AskError, Draws, Images, KeptEdge, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, RecordedColumn, Skeleton, Source,
+    AskError, Draws, Images, KeptEdge, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, RecordedColumn, Shared, Skeleton, Source,
     StructuralProxy, Structure, Subject, WholeNetwork, WholePass, Work, ZeroCostProxy, measure_together, takes_images,
 };
 pub use registry::{Build, Entry, Forward, Kind, Origin, Registry, RegistryError};

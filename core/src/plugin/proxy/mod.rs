@@ -7,7 +7,7 @@ mod whole_network;
 mod whole_pass;
 mod work;
 
-pub use passes::{AskError, Images, Measured, Outcome, Pass, PassProxy, measure_together};
+pub use passes::{AskError, Images, Measured, Outcome, Pass, PassProxy, Shared, measure_together};
 pub use recorded::RecordedColumn;
 pub use structure::{KeptEdge, Skeleton, StructuralProxy, Structure};
 pub use whole_network::WholeNetwork;

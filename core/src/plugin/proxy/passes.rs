@@ -94,6 +94,28 @@ pub struct Measured<'a> {
     pub answer: &'a Answer,
 }
 
+/// A pass that was run, as all share it who read it. Clones of what it holds are kept beyond the measurement without a copy.
+#[derive(Clone, Copy)]
+pub struct Shared<'a> {
+    /// The network.
+    pub network: &'a Arc<Network>,
+    /// What entered it.
+    pub batch: &'a Arc<Minibatch>,
+    /// What this proxy asked for.
+    pub ask: &'a Ask,
+    /// What came out, of this proxy's ask and of others'.
+    pub answer: &'a Arc<Answer>,
+}
+
+impl<'a> Shared<'a> {
+    /// What is read of it during the measurement.
+    #[must_use]
+    pub fn measured(self) -> Measured<'a> {
+        let Self { network, batch, ask, answer } = self;
+        Measured { network, batch, ask, answer }
+    }
+}
+
 /// Why a proxy asks for nothing. Proxies that share the pass are measured all the same.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
@@ -135,6 +157,15 @@ pub trait PassProxy: Send + Sync {
     /// # Errors
     /// On a fault of the run, as [`ZeroCostProxy::measure`](super::ZeroCostProxy::measure).
     fn read(&self, passes: &[Measured<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError>;
+
+    /// The same, for a proxy whose language does not end the life of what it lends: it may keep what was measured.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn read_shared(&self, passes: &[Shared<'_>], stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError> {
+        let measured: Vec<Measured<'_>> = passes.iter().map(|shared| shared.measured()).collect();
+        self.read(&measured, stream, engine)
+    }
 }
 
 /// One proxy's share of a measurement.
@@ -165,7 +196,7 @@ struct Done {
     run: Run,
     /// What each of its users asked for.
     asks: Vec<Result<Ask, AskError>>,
-    measured: Result<(Arc<Network>, Arc<Minibatch>, Answer), ProxyError>,
+    measured: Result<(Arc<Network>, Arc<Minibatch>, Arc<Answer>), ProxyError>,
     seconds: f64,
 }
 
@@ -197,9 +228,9 @@ pub fn measure_together(proxies: &[&dyn PassProxy], subject: &Subject<'_>) -> Ve
             || passes.iter().enumerate().filter_map(|(position, pass)| Some((position, done.iter().find(|done| done.run.pass == *pass)?)));
         let shares: f64 = used().map(|(_, done)| done.seconds / done.run.users.len() as f64).sum();
         let start = Instant::now();
-        let measured: Result<Vec<Measured<'_>>, AskError> = used().map(|(position, done)| done.measured(proxy, position)).collect();
-        let reading = match measured {
-            Ok(measured) => proxies[proxy].read(&measured, &stream, subject.engine),
+        let shared: Result<Vec<Shared<'_>>, AskError> = used().map(|(position, done)| done.shared(proxy, position)).collect();
+        let reading = match shared {
+            Ok(shared) => proxies[proxy].read_shared(&shared, &stream, subject.engine),
             Err(AskError::Undefined(because)) => Ok(Reading::undefined(because)),
             Err(AskError::Fault(error)) => Err(error),
         };
@@ -211,14 +242,14 @@ pub fn measure_together(proxies: &[&dyn PassProxy], subject: &Subject<'_>) -> Ve
 
 impl Done {
     /// What a proxy reads of it.
-    fn measured(&self, proxy: usize, position: usize) -> Result<Measured<'_>, AskError> {
+    fn shared(&self, proxy: usize, position: usize) -> Result<Shared<'_>, AskError> {
         let is_user = |user: &User| (user.proxy, user.position) == (proxy, position);
         let ask = self.run.users.iter().position(is_user).and_then(|user| self.asks.get(user));
         match (ask, &self.measured) {
             (Some(Err(error)), _) => Err(error.copied()),
             (_, Err(problem)) => Err(problem.copied().into()),
             (None, _) => Err(ProxyError::Other("nothing was asked of the pass".into()).into()),
-            (Some(Ok(ask)), Ok((network, batch, answer))) => Ok(Measured { network, batch, ask, answer }),
+            (Some(Ok(ask)), Ok((network, batch, answer))) => Ok(Shared { network, batch, ask, answer }),
         }
     }
 }
@@ -261,7 +292,7 @@ impl Bench<'_> {
         proxies: &[&dyn PassProxy],
         stream: &Stream,
         asks: &mut Vec<Result<Ask, AskError>>,
-    ) -> Result<(Arc<Network>, Arc<Minibatch>, Answer), ProxyError> {
+    ) -> Result<(Arc<Network>, Arc<Minibatch>, Arc<Answer>), ProxyError> {
         let Pass { net, initialiser, batch_norm, images, precision } = run.pass;
         let network = self.network(net, initialiser, batch_norm)?;
         self.subject.engine.room(network.bytes().saturating_add(bytes_of(images.count(), net.input)))?;
@@ -272,7 +303,7 @@ impl Bench<'_> {
             all.merge(ask);
         }
         let answer = self.subject.engine.pass(&network, &batch, &all, precision)?;
-        Ok((network, batch, answer))
+        Ok((network, batch, Arc::new(answer)))
     }
 
     fn network(&mut self, net: MacroNet, initialiser: Initialiser, batch_norm: NormStatistics) -> Result<Arc<Network>, ProxyError> {
