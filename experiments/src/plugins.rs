@@ -1,7 +1,10 @@
-//! Every plugin that an experiment may name: those of this build, and those that are loaded at run time.
+//! Every plugin that an experiment may name: those of this build, those that the process [brings](brought), and those that are loaded
+//! at run time.
 //!
 //! Files to load are named, one after the other, by the folder `plugins` of the data directory, the variable
 //! [`VARIABLE`], and the section `[plugins]` of the experiment.
+
+pub mod brought;
 
 use std::path::{Path, PathBuf};
 
@@ -70,6 +73,7 @@ fn named(files: &PluginFiles, skips_errors: bool) -> Result<Plugins, Failure> {
     let terms = Terms { isolate: files.isolate, timeout: files.timeout.map(TimeLimit::duration) };
     let (found, errors) = assay_plugin_host::load(&paths, terms);
     let mut plugins = linked()?;
+    brought::join(&mut plugins).map_err(|error| Failure::new(error.to_string()))?;
     if let Some(first) = errors.first().filter(|_| !skips_errors) {
         return Err(Failure::new(first.to_string()).with_help(first.help()));
     }

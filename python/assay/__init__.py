@@ -8,31 +8,40 @@ Everything here does what the command line does, to the same bits:
 >>> [score.better for score in scores]
 ['higher', 'higher']
 
-`score` scores architectures, and networks of PyTorch and ONNX, which `read` reads; `run` runs any experiment, and gives a `Search`, a `Study` or a `Training` over its run folder; `Run` opens
-a run folder that is already there; `report` writes a page of runs, and `benchmark` reads recorded accuracies. `spaces`, `proxies`, `strategies` and so on list what there is. Results are tables that polars,
-pyarrow and pandas read.
+`score` scores architectures, and networks of PyTorch and ONNX, which `read` reads; `run` runs any experiment, and gives a `Search`,
+a `Study` or a `Training` over its run folder, as `search`, `correlate` and `train` do of a few words; `Run` opens a run folder that is
+already there; `report` writes a page of runs, and `benchmark` reads recorded accuracies. `spaces`, `proxies`, `strategies` and so on
+list what there is; `proxy` and `strategy` make one of a function or class of your own. Results are tables that polars, pyarrow and
+pandas read.
 """
 
 import sys
 
 from . import _native
 from ._architecture import Architecture
+from ._ask import Gradients, Gram, Moments, Patterns, Products, Values
 from ._benchmark import Benchmark, Record, benchmark
+from ._calls import correlate, search, train
 from ._errors import (
     AssayError,
     AssayWarning,
     BadSetting,
     MissingData,
+    PluginFailed,
     UndefinedScore,
     UnsupportedNetwork,
     UnsupportedOperator,
 )
 from ._known import Plugins, aggregates, benchmarks, datasets, engines, proxies, spaces, strategies
+from ._measured import Measured, Node, Parameter
 from ._network import Network, Support, read, supports
+from ._plot import Plot
 from ._progress import Progress
+from ._proxy import proxy
 from ._report import Report, report
 from ._run import Run, Search, Study, Training, run
 from ._score import Score, Scores, score
+from ._strategy import Laboratory, strategy
 from ._table import Table
 
 __version__: str = _native.VERSION
@@ -43,9 +52,20 @@ __all__ = [
     "AssayWarning",
     "BadSetting",
     "Benchmark",
+    "Gradients",
+    "Gram",
+    "Laboratory",
+    "Measured",
     "MissingData",
+    "Moments",
     "Network",
+    "Node",
+    "Parameter",
+    "Patterns",
+    "Plot",
+    "PluginFailed",
     "Plugins",
+    "Products",
     "Progress",
     "Record",
     "Report",
@@ -60,19 +80,25 @@ __all__ = [
     "UndefinedScore",
     "UnsupportedNetwork",
     "UnsupportedOperator",
+    "Values",
     "aggregates",
     "benchmark",
     "benchmarks",
+    "correlate",
     "datasets",
     "engines",
     "proxies",
+    "proxy",
     "read",
     "report",
     "run",
     "score",
+    "search",
     "spaces",
     "strategies",
+    "strategy",
     "supports",
+    "train",
 ]
 
 if sys.executable:

@@ -121,6 +121,24 @@ class UndefinedScore(AssayError):
     """
 
 
+class PluginFailed(AssayError):
+    """A proxy or strategy that is written in Python raised something, which is the exception's `__cause__`, or returned what is not a
+    score. What was measured before is kept in the run folder.
+
+    Example:
+        >>> import assay
+        >>> @assay.proxy()
+        ... def documented_mistake(measured):
+        ...     return 1 / 0
+        >>> cell = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"
+        >>> try:
+        ...     assay.score(cell, "documented-mistake", repeats=1, progress=False)
+        ... except assay.PluginFailed as error:
+        ...     print(type(error.__cause__).__name__)
+        ZeroDivisionError
+    """
+
+
 class AssayWarning(UserWarning):
     """Something that the user should know, and that does not end the work.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import json
 import os
+import tempfile
 import tomllib
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from . import _native, _toml
 from ._architecture import Architecture
-from ._errors import AssayError, BadSetting
+from ._errors import AssayError, AssayWarning, BadSetting
 from ._network import Network
+from ._plot import Plot
 from ._progress import Progress, listening
 from ._score import _whole
 from ._table import Table
@@ -96,6 +99,22 @@ class Run:
     def tables(self) -> list[str]:
         """The names of the tables that the folder has."""
         return sorted(path.stem for path in self.folder.glob("*.parquet"))
+
+    @cached_property
+    def plots(self) -> dict[str, Plot]:
+        """The charts of the run's report, by name. AssayError if the run is not finished."""
+        from ._report import report
+
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore", AssayWarning)
+            figures = sorted(report(self, output=Path(folder, "report")).figures.glob("**/*.svg"))
+            return {path.stem: Plot(path.stem, path.read_text(encoding="utf-8")) for path in figures}
+
+    def plot(self, name: str) -> Plot:
+        """A chart of the run's report. BadSetting, with the names that there are, if there is none of this name."""
+        if name not in self.plots:
+            raise BadSetting(f"there is no chart `{name}`; charts of this run are {', '.join(self.plots) or 'none'}")
+        return self.plots[name]
 
     def resume(self, *, threads: int | None = None, progress: bool | Progress = True) -> Run:
         """Continues the run from what was measured, to the result of an undisturbed one; a finished run is only read.

@@ -32,7 +32,8 @@ impl Benchmark {
             let entry = |(position, text): (usize, &String)| records.entry(text, &place(position)).map(|entry| as_json(&entry));
             Ok(wanted.iter().enumerate().map(entry).collect::<Result<Value, Failure>>()?.to_string())
         };
-        let outcome: Result<String, Failure> = wait_for(py, &Listener { progress: None, line }, read)?;
-        outcome.map_err(|failure| exception::of(py, &failure))
+        let listener = Listener::new(None, line);
+        let outcome: Result<String, Failure> = wait_for(py, &listener, read)?;
+        outcome.map_err(|failure| listener.exception(py, &failure))
     }
 }

@@ -50,6 +50,12 @@ pub(crate) fn begin_children_by(program: PathBuf, arguments: Vec<OsString>) {
     drop((program, arguments));
 }
 
+/// Forgets the proxies and strategies that were brought, as between one test and the next.
+#[pyfunction]
+pub(crate) fn forget_brought() {
+    assay::plugins::brought::forget();
+}
+
 /// What Python calls a kind of run.
 fn name_of(kind: Kind) -> &'static str {
     match kind {

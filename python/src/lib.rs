@@ -4,14 +4,21 @@
 //! ([`waiting`]), and give back tables ([`table`]), texts, or one of the package's exceptions ([`exception`]). What is pleasant to use
 //! is made of them in Python, in the folder `assay`.
 
+mod asked;
 mod benchmark;
+mod brought;
 mod exception;
 mod known;
+mod laboratory;
+mod lent;
+mod measurement;
 mod network;
 mod nodes;
+mod proxy;
 mod report;
 mod score;
 mod session;
+mod strategy;
 mod stream;
 mod table;
 mod waiting;
@@ -28,9 +35,17 @@ mod _native {
     #[pymodule_export]
     use super::benchmark::Benchmark;
     #[pymodule_export]
-    use super::known::{begin_children_by, kind, listed, main, summary};
+    use super::known::{begin_children_by, forget_brought, kind, listed, main, summary};
+    #[pymodule_export]
+    use super::laboratory::Laboratory;
+    #[pymodule_export]
+    use super::lent::Lent;
+    #[pymodule_export]
+    use super::measurement::Measurement;
     #[pymodule_export]
     use super::network::Network;
+    #[pymodule_export]
+    use super::proxy::bring_proxy;
     #[pymodule_export]
     use super::report::report;
     #[pymodule_export]
@@ -38,7 +53,11 @@ mod _native {
     #[pymodule_export]
     use super::session::run;
     #[pymodule_export]
+    use super::strategy::bring_strategy;
+    #[pymodule_export]
     use super::table::{Table, read_table};
+    #[pymodule_export]
+    use super::waiting::all_ended;
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 }

@@ -72,7 +72,7 @@ impl Network {
         let input = Shape::new(depth, height, width);
         let net = MacroNet { input, channels, cells, classes, part: Part::Classifier };
         let drawn = Drawn { architecture, set, net, weights, initialiser, seed };
-        let outcome = wait_for(py, &Listener { progress: None, line }, move |_| drawn.network())?;
+        let outcome = wait_for(py, &Listener::new(None, line), move |_| drawn.network())?;
         let (text, imported) = outcome.map_err(|failure| exception::of(py, &failure))?;
         Ok((text, Self(imported)))
     }
@@ -115,7 +115,7 @@ impl Network {
         line: Bound<'_, PyAny>,
         read: impl FnOnce(std::sync::Arc<crate::waiting::Told>) -> Result<Imported, OnnxError> + Send + 'static,
     ) -> PyResult<Self> {
-        let outcome = wait_for(py, &Listener { progress: None, line }, read)?;
+        let outcome = wait_for(py, &Listener::new(None, line), read)?;
         outcome.map(Self).map_err(|error| unread(py, &error))
     }
 }

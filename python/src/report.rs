@@ -7,7 +7,6 @@ use assay::failure::Failure;
 use pyo3::prelude::*;
 use rayon::ThreadPoolBuilder;
 
-use crate::exception;
 use crate::waiting::{Listener, wait_for};
 
 /// Writes a report of the runs in these folders, and gives its page and what it leaves out.
@@ -22,8 +21,9 @@ pub(crate) fn report<'py>(
     line: Bound<'py, PyAny>,
 ) -> PyResult<(PathBuf, Vec<String>)> {
     let report = Report { runs, output, colour, caption };
-    let outcome = wait_for(py, &Listener { progress: None, line }, move |_| work(&report))?;
-    outcome.map_err(|failure| exception::of(py, &failure))
+    let listener = Listener::new(None, line);
+    let outcome = wait_for(py, &listener, move |_| work(&report))?;
+    outcome.map_err(|failure| listener.exception(py, &failure))
 }
 
 fn work(report: &Report) -> Result<(PathBuf, Vec<String>), Failure> {

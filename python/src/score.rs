@@ -7,7 +7,6 @@ use assay::command::score::Score;
 use assay::failure::Failure;
 use pyo3::prelude::*;
 
-use crate::exception;
 use crate::network::Network;
 use crate::waiting::{Listener, Telling, Told, wait_for};
 
@@ -45,8 +44,9 @@ pub(crate) fn score<'py>(
         profile: false,
         networks: networks.into_iter().map(|(name, network)| (name, network.get().imported())).collect(),
     };
-    let outcome = wait_for(py, &Listener { progress, line }, move |told| work(&score, told))?;
-    outcome.map_err(|failure| exception::of(py, &failure))
+    let listener = Listener::new(progress, line);
+    let outcome = wait_for(py, &listener, move |told| work(&score, told))?;
+    outcome.map_err(|failure| listener.exception(py, &failure))
 }
 
 fn work(score: &Score, told: Arc<Told>) -> Result<String, Failure> {

@@ -41,9 +41,10 @@ pub(crate) fn run<'py>(
         None => Target::Path(path),
     };
     let session = Session { target, set, resume, threads, run_dir: folder };
-    let outcome = wait_for(py, &Listener { progress, line }, move |told| work(&session, wanted, &told))?;
+    let listener = Listener::new(progress, line);
+    let outcome = wait_for(py, &listener, move |told| work(&session, wanted, &told))?;
     outcome.map_err(|stopped| match stopped {
-        Stopped::Failure(failure) => exception::of(py, &failure),
+        Stopped::Failure(failure) => listener.exception(py, &failure),
         Stopped::Interrupted { kind, folder } => exception::interrupted(py, kind, &folder),
     })
 }

@@ -4,6 +4,7 @@
 //! passes on what was told; so Ctrl-C raises `KeyboardInterrupt` at once, whatever is being measured. The work is then asked to end:
 //! it finishes the measurements in flight, writes them down, and nobody waits for it but the next work ([`all_ended`]).
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -31,6 +32,16 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+thread_local! {
+    /// Of the thread of a work.
+    static CURRENT: RefCell<Option<Arc<Told>>> = const { RefCell::new(None) };
+}
+
+/// Who is told by the work of this thread, if it does one.
+pub(crate) fn current() -> Option<Arc<Told>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
 /// What the work tells, and the waiting thread passes on.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
@@ -43,9 +54,16 @@ pub(crate) struct Told {
     /// Where the work keeps what it measures.
     folder: Mutex<Option<PathBuf>>,
     interrupt: Interrupt,
+    /// What a plugin that is written in Python raised first.
+    raised: Mutex<Option<PyErr>>,
 }
 
 impl Told {
+    /// A plugin that is written in Python raised this.
+    pub(crate) fn raised(&self, raised: PyErr) {
+        locked(&self.raised).get_or_insert(raised);
+    }
+
     /// The work keeps what it measures in this folder, and counts these units.
     pub(crate) fn begins(&self, folder: &Path, unit: &'static str) {
         *locked(&self.folder) = Some(folder.to_owned());
@@ -96,9 +114,23 @@ pub(crate) struct Listener<'py> {
     pub(crate) progress: Option<Bound<'py, PyAny>>,
     /// Called with a line and whether it is a warning.
     pub(crate) line: Bound<'py, PyAny>,
+    /// What a plugin that is written in Python raised meanwhile.
+    raised: RefCell<Option<PyErr>>,
 }
 
-impl Listener<'_> {
+impl<'py> Listener<'py> {
+    pub(crate) fn new(progress: Option<Bound<'py, PyAny>>, line: Bound<'py, PyAny>) -> Self {
+        Self { progress, line, raised: RefCell::new(None) }
+    }
+
+    /// The exception that the work's failure is. Where a plugin that is written in Python raised, that is its cause.
+    pub(crate) fn exception(&self, py: Python<'_>, failure: &Failure) -> PyErr {
+        match self.raised.take() {
+            Some(cause) => exception::of_plugin(py, failure, cause),
+            None => exception::of(py, failure),
+        }
+    }
+
     /// Passes on what is new; `shown` is what was shown last.
     fn tell(&self, told: &Told, shown: &mut Option<(usize, usize, String)>) -> PyResult<()> {
         for (line, is_warning) in std::mem::take(&mut *locked(&told.lines)) {
@@ -128,6 +160,7 @@ pub(crate) fn wait_for<T: Send + 'static>(
     let own = Arc::clone(&told);
     let begun = Builder::new().name("assay".into()).spawn(move || {
         let heard_by = Arc::clone(&own);
+        CURRENT.set(Some(Arc::clone(&own)));
         let outcome = contained(|| heard(move |line| heard_by.line(line, true), || work(own)));
         // Nobody waits any more where it was interrupted.
         drop(sender.send(outcome));
@@ -137,6 +170,7 @@ pub(crate) fn wait_for<T: Send + 'static>(
     match outcome {
         Ok(outcome) => {
             drop(py.detach(|| thread.join()));
+            *listener.raised.borrow_mut() = locked(&told.raised).take();
             outcome.map_err(|failure| exception::of(py, &failure))
         }
         Err(raised) => {
@@ -175,7 +209,8 @@ fn listen<T: Send>(py: Python<'_>, listener: &Listener<'_>, told: &Told, receive
 ///
 /// # Errors
 /// What a signal raises meanwhile; they are waited for again the next time.
-fn all_ended(py: Python<'_>) -> PyResult<()> {
+#[pyfunction]
+pub(crate) fn all_ended(py: Python<'_>) -> PyResult<()> {
     while locked(&LEFT).iter().any(|thread| !thread.is_finished()) {
         py.detach(|| std::thread::sleep(PAUSE));
         py.check_signals()?;

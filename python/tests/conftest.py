@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from assay import _native
 
 ROOT = Path(__file__).resolve().parents[2]
 CELL = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"
@@ -18,6 +19,12 @@ def program() -> list[str]:
     named = os.environ.get("ASSAY_PROGRAM")
     built = ROOT / "target" / "release" / "assay"
     return [named] if named else [str(built)] if built.exists() else [sys.executable, "-m", "assay"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_brought_by_the_test_before():
+    yield
+    _native.forget_brought()
 
 
 @pytest.fixture

@@ -130,3 +130,19 @@ def test_the_shipped_experiments_say_which_kind_of_run_they_are():
     for file in sorted((Path(__file__).parents[2] / "configs").glob("*.toml")):
         experiment = tomllib.loads(file.read_text())
         assert not {"strategy", "study"} <= experiment.keys(), file.name
+
+
+def test_charts_are_those_of_the_report(study, tmp_path):
+    with pytest.warns(assay.AssayWarning):
+        run = assay.run(study[0], progress=False)
+    with pytest.warns(assay.AssayWarning, match="Left out"):
+        report = assay.report(run, output=tmp_path / "report")
+    files = {file.stem: file.read_text() for file in report.figures.rglob("*.svg")}
+    assert {name: plot.svg for name, plot in run.plots.items()} == files and files
+    name, text = next(iter(files.items()))
+    assert run.plot(name)._repr_svg_() == text and "<svg" in text
+    assert run.plot(name).save(tmp_path / "one.svg").read_text() == text
+    with pytest.raises(assay.BadSetting, match=r"does not end in .svg"):
+        run.plot(name).save(tmp_path / "one.pdf")
+    with pytest.raises(assay.BadSetting, match="there is no chart `clowds`; charts of this run are"):
+        run.plot("clowds")
