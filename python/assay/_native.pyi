@@ -117,6 +117,7 @@ def score(
     config: str | PathLike[str] | None,
     set: list[str],
     repeats: int,
+    reference: int,
     seed: int | None,
     progress: Callable[[int, int, str, str], object] | None,
     line: Callable[[str, bool], None],

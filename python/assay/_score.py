@@ -50,6 +50,8 @@ class Score:
     undefined_because: str | None
     #: What each repeat gave; None of one that is undefined.
     readings: tuple[float | None, ...]
+    #: Of an aggregate, how many in a hundred of the architectures that it compares with are worse; None of a proxy.
+    percentile: float | None = None
 
     def __float__(self) -> float:
         """The value. UndefinedScore, with the reason, if there is none."""
@@ -59,7 +61,8 @@ class Score:
 
 
 class Scores(Table):
-    """The scores of architectures, one a row: architecture, proxy, score, spread, repeats, better, undefined_because.
+    """The scores of architectures, one a row: architecture, proxy, score, spread, repeats, better, undefined_because; and percentile, where
+    there are aggregates.
 
     `scores[architecture, proxy]` is one `Score`; of a single architecture `scores[proxy]` is enough. A column is `scores["score"]`,
     where no proxy has that name.
@@ -81,6 +84,8 @@ class Scores(Table):
 
         values = ("score", "number", [score.value for score in scores])
         counted = [column("spread", "number"), column("repeats", "count"), column("better", "text"), column("undefined_because", "text")]
+        if any(score.percentile is not None for score in scores):
+            counted.append(column("percentile", "number"))
         super().__init__(_native.Table([column("architecture", "text"), column("proxy", "text"), values, *counted]))
         self.protocol = protocol
         self._scores = scores
@@ -116,6 +121,7 @@ def score(
     dataset: str | None = None,
     seed: int | None = None,
     repeats: int = 3,
+    reference: int = 100,
     config: str | os.PathLike[str] | None = None,
     set: Mapping[str, Any] | None = None,
     threads: int | None = None,
@@ -128,7 +134,7 @@ def score(
         architectures: one, or several, as the space writes them; or networks: names of ONNX files, which end in `.onnx`, and of folders
             of them. A path of any other file lists architectures, one a line. Networks are also what `assay.read` gives, and PyTorch
             modules, which are read for images of `input`; several are called by their classes, or by the keys of a dict.
-        proxies: names of proxies: see `assay.proxies()`.
+        proxies: names of proxies and aggregates: see `assay.proxies()` and `assay.aggregates()`.
         space: the search space; by default that of `config`, else `nas-bench-201`, and `files` of ONNX files.
         input: the axes of one image, of modules and where ONNX files leave them open: `(3, 224, 224)`.
         weights: of networks, `given` (the default: their own) or the rule that draws them by the seed, as `kaiming-normal-fan-in`.
@@ -137,6 +143,7 @@ def score(
         dataset: the images; by default those of `config`, else `synthetic`, which need no download.
         seed: seeds weights and images (from 0); by default that of `config`, else 0.
         repeats: how often each is measured, with new weights and images; all architectures see the same ones.
+        reference: how many architectures an aggregate compares with: a sample of the space, drawn by the seed, measured once and kept.
         config: an experiment file that space, dataset, engine and settings of proxies are taken from.
         set: other keys of the experiment: `{"proxies.ntk-condition.batch": 16}`.
         threads: worker threads; the scores do not depend on them. By default one a core.
@@ -184,6 +191,7 @@ def score(
             config=config,
             set=assignments,
             repeats=_whole(repeats, "repeats", 1, 100_000),
+            reference=_whole(reference, "reference", 1, 100_000),
             seed=None if seed is None else _whole(seed, "seed", 0, 2**63 - 1),
             progress=shown,
             line=line,
@@ -208,6 +216,7 @@ def _read(line: dict[str, Any]) -> Score:
         repeats=line["repeats"],
         undefined_because=undefined and undefined["because"],
         readings=tuple(value(reading) for reading in line["readings"]),
+        percentile=line.get("percentile"),
     )
 
 

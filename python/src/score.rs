@@ -12,7 +12,7 @@ use crate::waiting::{Listener, Telling, Told, wait_for};
 
 /// Scores architectures, or networks by their names, with proxies: the text that `assay score --json` prints.
 #[pyfunction]
-#[pyo3(signature = (architectures, networks, proxies, space, input, dataset, config, set, repeats, seed, progress, line))]
+#[pyo3(signature = (architectures, networks, proxies, space, input, dataset, config, set, repeats, reference, seed, progress, line))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it with keywords")]
 pub(crate) fn score<'py>(
     py: Python<'py>,
@@ -25,6 +25,7 @@ pub(crate) fn score<'py>(
     config: Option<PathBuf>,
     set: Vec<String>,
     repeats: u32,
+    reference: u32,
     seed: Option<u64>,
     progress: Option<Bound<'py, PyAny>>,
     line: Bound<'py, PyAny>,
@@ -38,7 +39,7 @@ pub(crate) fn score<'py>(
         config,
         set,
         repeats,
-        reference: Score::REFERENCE,
+        reference,
         seed,
         json: true,
         profile: false,

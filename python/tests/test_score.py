@@ -27,6 +27,17 @@ def test_scores_are_those_of_the_command_to_the_last_bit(command):
         assert [value.hex() for value in score.readings] == [reading["value"].hex() for reading in line["readings"]]
 
 
+def test_an_aggregate_has_the_percentile_that_the_command_prints(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("ASSAY_DATA", str(tmp_path / "data"))
+    arguments = ["--proxy", "freerea", "--proxy", "params", "--reference", 6, "--repeats", 1, "--seed", 2]
+    printed = json.loads(command("score", CELL, *arguments, "--json"))
+    scores = assay.score(CELL, ["freerea", "params"], reference=6, repeats=1, seed=2, progress=False)
+    assert scores.protocol == printed["protocol"] and "among 6 random architectures" in scores.protocol
+    assert [score.percentile for score in scores] == [line.get("percentile") for line in printed["scores"]]
+    assert scores["freerea"].percentile is not None and scores["params"].percentile is None
+    assert scores["percentile"][0] == scores["freerea"].percentile
+
+
 def test_one_architecture_has_scores_by_proxy_and_several_by_both():
     one = assay.score(CELL, ["params", "ntk-condition"], repeats=1, proxies__ntk_condition__batch=4, progress=False)
     assert float(one["params"]) == one["params"].value == 587386.0
