@@ -191,12 +191,15 @@ struct User {
     position: usize,
 }
 
+/// The network of a pass, its minibatch, and what was computed.
+type Computed = (Arc<Network>, Arc<Minibatch>, Arc<Answer>);
+
 /// A pass that was run, as far as it went.
 struct Done {
     run: Run,
     /// What each of its users asked for.
     asks: Vec<Result<Ask, AskError>>,
-    measured: Result<(Arc<Network>, Arc<Minibatch>, Arc<Answer>), ProxyError>,
+    measured: Result<Computed, ProxyError>,
     seconds: f64,
 }
 
@@ -292,7 +295,7 @@ impl Bench<'_> {
         proxies: &[&dyn PassProxy],
         stream: &Stream,
         asks: &mut Vec<Result<Ask, AskError>>,
-    ) -> Result<(Arc<Network>, Arc<Minibatch>, Arc<Answer>), ProxyError> {
+    ) -> Result<Computed, ProxyError> {
         let Pass { net, initialiser, batch_norm, images, precision } = run.pass;
         let network = self.network(net, initialiser, batch_norm)?;
         self.subject.engine.room(network.bytes().saturating_add(bytes_of(images.count(), net.input)))?;
