@@ -19,6 +19,9 @@ struct Declaration {
     make: Py<PyAny>,
 }
 
+/// A proxy that a strategy uses: its label, its name, and settings as JSON.
+type Used = (String, String, String);
+
 /// A strategy whose search is Python's.
 struct PythonStrategy {
     declaration: Arc<Declaration>,
@@ -44,8 +47,7 @@ pub(crate) fn bring_strategy(py: Python<'_>, about: About, make: Py<PyAny>) -> P
 fn made(declaration: &Arc<Declaration>, given: &Settings) -> Result<Box<dyn SearchStrategy>, SettingsError> {
     let name = &declaration.about.name;
     let (_, own) = declaration.about.divided(given, &[])?;
-    let make =
-        |py: Python<'_>| -> PyResult<(Py<PyAny>, Vec<(String, String, String)>)> { declaration.make.call1(py, (own.json(),))?.extract(py) };
+    let make = |py: Python<'_>| -> PyResult<(Py<PyAny>, Vec<Used>)> { declaration.make.call1(py, (own.json(),))?.extract(py) };
     let made = Python::try_attach(|py| make(py).map_err(|raised| own.failed(py, "strategy", name, raised)));
     let refused = |problem: String| SettingsError::new("name", problem);
     let (search, used) = made.unwrap_or_else(|| Err("Python ends".into())).map_err(refused)?;
@@ -74,7 +76,7 @@ impl SearchStrategy for PythonStrategy {
         let search = search.ok_or_else(|| SearchError::Impossible("Python ends".into()))?;
         let (own, called) = (Arc::clone(&self.own), name.clone());
         let work = move || {
-            let search = |py: Python<'_>| search.call1(py, (lent,)).and_then(|found| found.extract(py).map_err(PyErr::from));
+            let search = |py: Python<'_>| search.call1(py, (lent,)).and_then(|found| found.extract(py));
             let found = Python::try_attach(|py| search(py).map_err(|raised| own.failed(py, "strategy", &called, raised)));
             end.tell(found.unwrap_or_else(|| Err("Python ends".into())));
         };

@@ -156,7 +156,7 @@ mod tests {
         let (name, bytes) = packed(&folder, b"compiled").unwrap();
         assert!(name.starts_with("assay-") && name.contains("-cp311-abi3-linux_"), "{name}");
         let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-        let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
+        let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
         let mut read = |name: &str| {
             let mut bytes = Vec::new();
             zip.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
