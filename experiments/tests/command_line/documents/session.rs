@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use assay_documents::{Block, Note, commands, words};
 
@@ -57,7 +58,9 @@ pub(super) fn run(page: &str, blocks: &[Block]) -> usize {
     let program = assert_cmd::cargo::cargo_bin!("assay");
     scratch.write(".page.sh", &script);
     command.arg(".page.sh").env("PROGRAM", program.parent().unwrap()).stdin(Stdio::null());
+    let begun = Instant::now();
     let said = command.output().unwrap();
+    eprintln!("{page}: {run} commands in {:.1} s", begun.elapsed().as_secs_f64());
     assert!(said.status.success(), "{page} {}", String::from_utf8_lossy(&said.stderr));
     run
 }
