@@ -187,7 +187,7 @@ fn what_cannot_be_fetched_or_imported_is_said_so() {
     let error = scratch.fail(&["benchmark", "import", "nas-bench-201", "table.csv"]);
     assert!(error.contains("table.csv"), "{error}");
     assert!(!scratch.path().join("data/benchmarks/nas-bench-201.parquet").exists(), "nothing was kept");
-    assert_snapshot!(scratch.fail(&["benchmark", "import", "nas-bench-202", "table.csv"]), @"  × there is no importer for benchmark `nas-bench-202`; did you mean `nas-bench-201`? Known: analog-nas-bench, darts-1000, nas-bench-101, nas-bench-201, nas-bench-macro, nats-bench-size, trained");
+    assert_snapshot!(scratch.fail(&["benchmark", "import", "nas-bench-202", "table.csv"]), @"  × there is no importer for benchmark `nas-bench-202`; did you mean `nas-bench-201`? Known: analog-nas-bench, darts-1000, nas-bench-101, nas-bench-201, nas-bench-301, nas-bench-macro, nats-bench-size, nds-darts, trained, transnas-bench-101-macro, transnas-bench-101-micro");
 }
 
 #[test]

@@ -309,7 +309,7 @@ fn foreign_files_are_named_for_what_they_are() {
 fn no_benchmark_is_imported_under_an_unknown_name() {
     let place = Workplace::new();
     let error = import("nas-bench-102", &real_table(), place.0.path(), &mut |_| ControlFlow::Continue(())).unwrap_err();
-    insta::assert_snapshot!(error, @"there is no importer for benchmark `nas-bench-102`; did you mean `nas-bench-101`? Known: analog-nas-bench, darts-1000, nas-bench-101, nas-bench-201, nas-bench-macro, nats-bench-size, trained");
+    insta::assert_snapshot!(error, @"there is no importer for benchmark `nas-bench-102`; did you mean `nas-bench-101`? Known: analog-nas-bench, darts-1000, nas-bench-101, nas-bench-201, nas-bench-301, nas-bench-macro, nats-bench-size, nds-darts, trained, transnas-bench-101-macro, transnas-bench-101-micro");
 }
 
 #[test]
