@@ -19,6 +19,9 @@ use crate::parts::lookup::{AnyOfSpace, TablePath};
 use crate::parts::results::{Results, json};
 use crate::parts::table::{Column, Content, Held, Layout};
 
+/// The benchmark's name in experiment files.
+const NAME: &str = "nas-bench-301";
+
 settings! {
     /// The columns to report, and where the table is.
     #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ const BY_HAND: &str = "its trainings are in an archive. Download by hand nasbenc
 
 register! {
     dyn Benchmark,
-    name: LAYOUT.name,
+    name: NAME,
     summary: "recorded accuracies of DARTS genotypes on CIFAR-10 (NAS-Bench-301's trainings, Zela et al., ICLR 2022)",
     settings: Given,
     build: |Given { table: TablePath { path }, targets, costs }| {
@@ -54,7 +57,7 @@ register! {
 static SPACE: LazyLock<Darts> = LazyLock::new(Darts::new);
 
 static LAYOUT: Layout = Layout {
-    name: "nas-bench-301",
+    name: NAME,
     title: "accuracies of NAS-Bench-301's trainings",
     // Nobody has all genotypes.
     count: usize::MAX,

@@ -20,6 +20,9 @@ use crate::parts::lookup::{AnyOfSpace, TablePath};
 use crate::parts::results::{Results, json};
 use crate::parts::table::{Column, Content, Held, Layout};
 
+/// The benchmark's name in experiment files.
+const NAME: &str = "nds-darts";
+
 settings! {
     /// The columns to report, and where the table is.
     #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ const BY_HAND: &str = "its official files are in one archive. Download by hand t
 
 register! {
     dyn Benchmark,
-    name: LAYOUT.name,
+    name: NAME,
     summary: "recorded accuracies of random DARTS genotypes of one width and depth (NDS, Radosavovic et al., ICCV 2019)",
     settings: Given,
     build: |Given { table: TablePath { path }, targets, costs }| {
@@ -49,7 +52,7 @@ register! {
 static SPACE: LazyLock<Darts> = LazyLock::new(|| Darts::new().inputs(Inputs::Free));
 
 static LAYOUT: Layout = Layout {
-    name: "nds-darts",
+    name: NAME,
     title: "accuracies of DARTS genotypes in NDS",
     // Nobody has all genotypes.
     count: usize::MAX,

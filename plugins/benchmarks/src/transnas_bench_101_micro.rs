@@ -13,9 +13,12 @@ use assay_spaces::transnas_bench_101_micro::Micro;
 use crate::parts::table::Layout;
 use crate::parts::transnas_bench_101::{self as transnas, BY_HAND, Given, READS};
 
+/// The benchmark's name in experiment files.
+const NAME: &str = "transnas-bench-101-micro";
+
 register! {
     dyn Benchmark,
-    name: LAYOUT.name,
+    name: NAME,
     summary: "recorded accuracies of TransNAS-Bench-101's 4,096 cells on seven tasks (Duan et al., CVPR 2021)",
     settings: Given,
     build: |given| Ok(Box::new(transnas::benchmark(&LAYOUT, given)?)),
@@ -25,7 +28,7 @@ register! {
 static SPACE: LazyLock<Micro> = LazyLock::new(Micro::new);
 
 static LAYOUT: Layout = Layout {
-    name: "transnas-bench-101-micro",
+    name: NAME,
     title: "accuracies of TransNAS-Bench-101's cells",
     count: 4_096,
     is_numbered: false,
