@@ -5,7 +5,9 @@
 //! **Source.** Peng, Song, Fayek, Ciesielski, Chang: SWAP-NAS: Sample-Wise Activation Patterns for Ultra-Fast NAS, ICLR
 //! 2024, Definition 3.2. The regularised score, which multiplies by a bell curve over the number of parameters that is
 //! fitted to a space, is not built. The released code also counts units of ReLUs that the output does not depend on;
-//! here they have no units.
+//! here they have no units. Its authors report Spearman's ρ of .93 on 1,000 DARTS genotypes: their script measures networks of one cell
+//! and 3 channels on 16 images, the mean of 32 draws of weights from N(0, 1). With that network ρ is .88 here, and .60 with DARTS's search
+//! network of 8 cells and 16 channels (`configs/correlation-darts-swap.toml`): it is the network that differs, and not the score.
 //! **Cost.** One forward pass, and sorting as many words as there are units.
 //! **Undefined** where the network has no ReLU.
 
