@@ -1,10 +1,11 @@
-"""Modules of PyTorch that tests read: the networks of the oracles `onnx_*`, made again."""
+"""Modules of PyTorch that tests read: the networks of the oracles `onnx_*`, made again, and a small one."""
 
 import json
 import os
 from functools import partial
 from pathlib import Path
 
+import assay
 import torch
 import torchvision
 from torch import nn
@@ -13,6 +14,7 @@ from torchvision.models.densenet import DenseNet
 from torchvision.models.mobilenetv3 import InvertedResidualConfig, MobileNetV3
 from torchvision.models.vision_transformer import VisionTransformer
 
+IMAGES = (3, 32, 32)
 SHARED = Path(os.environ.get("ASSAY_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "oracles"
 
 
@@ -89,3 +91,17 @@ def oracle(name):
     missing, unexpected = module.load_state_dict(own, strict=False)
     assert not unexpected and all(key.endswith("num_batches_tracked") for key in missing), (missing, unexpected)
     return module, tensors, json.loads((SHARED / f"onnx_{name}.json").read_text())
+
+
+def read(module, input=IMAGES, **more):
+    return assay.read(module, input=input, **more)
+
+
+def structure(network):
+    """The graph without the names of nodes."""
+    graph = json.loads(network._native.graph())
+    return graph["input"], [(node["operator"], node["inputs"]) for node in graph["nodes"]], graph["output"]
+
+
+def small():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 10))

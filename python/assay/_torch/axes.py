@@ -10,7 +10,7 @@ from .call import Call, Constant, Rule, Table
 END = 2**62
 
 #: Operators that make a tensor of one number, some of them like another one, of which nothing but the shape counts.
-FILLED = ("zeros", "ones", "full", "new_zeros", "new_ones", "new_full", "zeros_like", "ones_like", "full_like")
+FILLED = ("zeros", "ones", "full", "new_zeros", "new_ones", "new_full", "zeros_like", "ones_like", "full_like", "zero", "fill")
 
 
 def _laid_out(call: Call) -> str:
@@ -110,14 +110,48 @@ def _index_select(call: Call) -> str:
     return call.node("Gather", call.value(call["self"]), call.value(call["index"]), axis=call.axis(call["dim"], len(call.shape)))
 
 
+def _repeated(call: Call, given: Any) -> str:
+    """A value in the extents of the result, along which those of 1 are repeated."""
+    if call.shape_of(given) == call.shape:
+        return call.value(given)
+    return call.node("Expand", call.value(given), call.whole(list(call.shape)))
+
+
 def _expanded(call: Call) -> str:
-    return call.node("Expand", call.value(call["self"]), call.whole(list(call.shape)))
+    return _repeated(call, call["self"])
 
 
 def _filled(call: Call) -> str:
     """The same number everywhere, for each image of the batch."""
-    number = call["fill_value"] if "fill_value" in call.arguments else 1 if "ones" in call.operator else 0
-    return call.node("Expand", call.number(number), call.whole(list(call.shape)))
+    names = [name for name in ("fill_value", "value") if name in call.arguments]
+    number = call[names[0]] if names else 1 if "ones" in call.operator else 0
+    return call.node("Expand", call.value(number), call.whole(list(call.shape)))
+
+
+def _copied(call: Call) -> str:
+    """Values in the extents of those that they replace."""
+    return _repeated(call, call["src"])
+
+
+def _replaced(call: Call) -> str:
+    """A value with a part of it replaced: what comes before, the new part, and what comes after."""
+    x, part, shape = call.value(call["self"]), call.value(call["src"]), call.shape
+    axis = call.axis(call["dim"] or 0, len(shape))
+    extent = shape[axis]
+    if "index" in call.arguments:
+        start = call.axis(int(call["index"]), extent)
+        end, part = start + 1, call.node("Unsqueeze", part, call.whole([axis]))
+    else:
+        start, end, _ = slice(call["start"], call["end"]).indices(extent)
+    if (call["step"] or 1) != 1:
+        raise call.refused(f"writes into every {call['step']}th element of an axis", "build the value with torch.cat, or torch.stack")
+    around = [(0, start), (end, END)]
+    before, after = (
+        [call.node("Slice", x, *[call.whole([number]) for number in (first, last, axis, 1)])] if first < min(last, extent) else []
+        for first, last in around
+    )
+    parts = [*before, part, *after]
+    return call.node("Concat", *parts, axis=axis) if len(parts) > 1 else part
 
 
 def _tiled(call: Call) -> str:
@@ -238,6 +272,8 @@ AXES: Table = {
     "index_select": _index_select,
     **{name: _filled for name in FILLED},
     **{name: _expanded for name in ("expand", "expand_as", "broadcast_to")},
+    "copy": _copied,
+    **{name: _replaced for name in ("slice_scatter", "select_scatter")},
     **{name: _tiled for name in ("repeat", "tile")},
     "roll": _rolled,
     "flip": _flipped,

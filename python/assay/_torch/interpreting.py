@@ -8,60 +8,64 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from torch.nn import functional as F
 
 from .. import _native
-
-if TYPE_CHECKING:
-    import torch
 
 #: The axes of an image's values in a graph.
 AXES = 5
 
 
-def module(network: _native.Network) -> torch.nn.Module:
-    """The module of a network: parameters and running statistics have the paths of the graph for names."""
-    import torch
+class GraphModule(torch.nn.Module):  # type: ignore[misc]
+    """A network of Assay. It takes a batch of images; weights and running statistics are in `state_dict` by their paths."""
 
+    def __init__(self, nodes: list[dict[str, Any]], shapes: list[tuple[int, ...]], output: int) -> None:
+        super().__init__()
+        self._nodes, self._shapes, self._output = nodes, shapes, output
+        #: By node, the values that no later node reads.
+        self._done: list[list[int]] = [[] for _ in nodes]
+        last = {input: place for place, node in enumerate(nodes) for input in node["inputs"]}
+        for input, place in last.items():
+            if input != output:
+                self._done[place].append(input)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """What the network computes of a batch of images."""
+        values: dict[int, torch.Tensor] = {0: images.reshape(len(images), *self._shapes[0])}
+        for place, node in enumerate(self._nodes[1:], 1):
+            run, shape = RUN[node["operator"]["type"]], self._shapes[place]
+            value = run(node["operator"], [values[input] for input in node["inputs"]], _Own(self, node["name"]), shape)
+            values[place] = value.reshape(value.shape[0], *shape)
+            for input in self._done[place]:
+                del values[input]
+        shape = self._shapes[self._output]
+        return values[self._output].expand(len(images), *shape).reshape(len(images), *_counting(shape))
+
+
+def module(network: _native.Network) -> GraphModule:
+    """The module of a network."""
     graph = json.loads(network.graph())
     shapes = [_five(node["shape"]) for node in json.loads(network.described(""))["nodes"]]
     nodes = [{"name": "input", "operator": {"type": "input"}, "inputs": []}, *graph["nodes"]]
-
-    class GraphModule(torch.nn.Module):  # type: ignore[misc]
-        """A network of Assay. It takes a batch of images; weights are in `state_dict` by their paths."""
-
-        def forward(self, images: torch.Tensor) -> torch.Tensor:
-            """What the network computes of a batch of images."""
-            values: dict[int, torch.Tensor] = {0: images.reshape(len(images), *shapes[0])}
-            for place, node in enumerate(nodes[1:], 1):
-                run = RUN[node["operator"]["type"]]
-                inputs = [values[input] for input in node["inputs"]]
-                value = run(node["operator"], inputs, _Own(self, node["name"]), shapes[place])
-                values[place] = value.reshape(value.shape[0], *shapes[place])
-            output = graph["output"]
-            value = values[output].expand(len(images), *shapes[output])
-            return value.reshape(len(images), *_counting(shapes[output]))
-
-    made = GraphModule()
+    made = GraphModule(nodes, shapes, graph["output"])
     for path, extents in network.parameters():
         numbers = network.parameter(path)
         assert numbers is not None
         _put(made, path, torch.nn.Parameter(torch.frombuffer(numbers, dtype=torch.float32).reshape(extents)))
     for place, mean, variance in network.statistics():
-        name = nodes[place]["name"]
         for what, numbers in (("running_mean", mean), ("running_var", variance)):
-            _put(made, f"{name}.{what}", torch.frombuffer(numbers, dtype=torch.float32))
+            _put(made, f"{nodes[place]['name']}.{what}", torch.frombuffer(numbers, dtype=torch.float32))
     for node in nodes:
         if node["operator"]["type"] == "constant":
-            values = torch.tensor(node["operator"].pop("values"), dtype=torch.float32)
-            _put(made, f"{node['name']}.constant", values)
+            _put(made, f"{node['name']}.constant", torch.tensor(node["operator"].pop("values"), dtype=torch.float32))
     return made
 
 
 def _put(root: torch.nn.Module, path: str, tensor: torch.Tensor) -> None:
     """Puts a tensor where its path says. Names of the graph may be any, also those that a module has for itself."""
-    import torch
-
     *parents, last = path.split(".")
     for parent in parents:
         if parent not in root._modules:
@@ -123,16 +127,12 @@ def _sides(given: Any) -> list[int]:
 
 
 def _conv2d(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int, ...]) -> Any:
-    from torch.nn import functional as F
-
     padded = F.pad(_maps(inputs[0]), _sides(operator["padding"]))
     stride, dilation = _pair(operator["stride"]), _pair(operator["dilation"])
     return F.conv2d(padded, own.get("weight"), own.get("bias"), stride, 0, dilation, operator["groups"])
 
 
 def _batch_norm(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int, ...]) -> Any:
-    from torch.nn import functional as F
-
     mean, variance = own.get("running_mean"), own.get("running_var")
     by_batch = own.training or mean is None
     return F.batch_norm(_maps(inputs[0]), mean, variance, own.get("weight"), own.get("bias"), by_batch, 0.1, operator["epsilon"])
@@ -144,8 +144,6 @@ def _over_last(value: Any, axis: int) -> Any:
 
 
 def _layer_norm(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int, ...]) -> Any:
-    from torch.nn import functional as F
-
     flat = _over_last(inputs[0], operator["axis"])
     weight, bias = (given if given is None else given.flatten() for given in (own.get("weight"), own.get("bias")))
     return F.layer_norm(flat, (flat.shape[-1],), weight, bias, operator["epsilon"])
@@ -158,15 +156,10 @@ def _rms_norm(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[i
 
 
 def _group_norm(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int, ...]) -> Any:
-    from torch.nn import functional as F
-
     return F.group_norm(_maps(inputs[0]), operator["groups"], own.get("weight"), own.get("bias"), operator["epsilon"])
 
 
 def _activation(operator: dict[str, Any], inputs: list[Any], own: _Own, shape: tuple[int, ...]) -> Any:
-    import torch
-    from torch.nn import functional as F
-
     x = inputs[0]
     match operator["function"]:
         case "clip":
@@ -197,8 +190,6 @@ def _activation(operator: dict[str, Any], inputs: list[Any], own: _Own, shape: t
 
 def _avg_pool(operator: dict[str, Any], inputs: list[Any], own: _Own, shape: tuple[int, ...]) -> Any:
     """Sums of windows, divided by how many of their positions count."""
-    from torch.nn import functional as F
-
     x, sides = _maps(inputs[0]), _sides(operator["padding"])
     ones = x.new_ones(1, 1, *x.shape[2:])
     counted = F.pad(ones, sides, value=1.0 if operator.get("counts_padding") else 0.0)
@@ -208,22 +199,16 @@ def _avg_pool(operator: dict[str, Any], inputs: list[Any], own: _Own, shape: tup
 
 
 def _max_pool(operator: dict[str, Any], inputs: list[Any], own: _Own, shape: tuple[int, ...]) -> Any:
-    from torch.nn import functional as F
-
     x = F.pad(_maps(inputs[0]), _sides(operator["padding"]), value=float("-inf"))
     pooled = F.max_pool2d(x, _pair(operator["kernel"]), _pair(operator["stride"]), ceil_mode=bool(operator.get("ceil")))
     return pooled[:, :, : shape[1], : shape[2]]
 
 
 def _linear(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int, ...]) -> Any:
-    from torch.nn import functional as F
-
     return F.linear(_over_last(inputs[0], operator.get("axis", 0)), own.get("weight"), own.get("bias"))
 
 
 def _embedding(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int, ...]) -> Any:
-    from torch.nn import functional as F
-
     tokens = inputs[0].reshape(inputs[0].shape[: operator["axis"] + 1]).long()
     return F.embedding(tokens, own.get("weight"))
 
@@ -255,15 +240,11 @@ def _slice(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int,
 
 
 def _gather(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int, ...]) -> Any:
-    import torch
-
     indices = torch.tensor(operator["indices"], device=inputs[0].device)
     return inputs[0].index_select(operator["axis"] + 1, indices)
 
 
 def _pad(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int, ...]) -> Any:
-    from torch.nn import functional as F
-
     amounts = [*operator["amounts"], *[[0, 0]] * (AXES - len(operator["amounts"]))]
     return F.pad(inputs[0], [amount for pair in reversed(amounts) for amount in pair])
 
@@ -274,8 +255,6 @@ def _transpose(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[
 
 
 def _shift(operator: dict[str, Any], inputs: list[Any], own: _Own, _: tuple[int, ...]) -> Any:
-    from torch.nn import functional as F
-
     offset = operator["offset"]
     return F.pad(_maps(inputs[0])[:, :, offset:, offset:], (0, offset, 0, offset))
 
@@ -314,7 +293,5 @@ RUN: dict[str, Run] = {
 
 def _concat(inputs: list[Any], axis: int) -> Any:
     """What is the same for each image is repeated."""
-    import torch
-
     count = max(len(value) for value in inputs)
     return torch.cat([value if len(value) == count else value.expand(count, *value.shape[1:]) for value in inputs], axis)

@@ -132,14 +132,15 @@ def _adaptive(along: int, operator: str, of_all: str) -> Rule:
 
 
 def _first(rule: Rule) -> Rule:
-    """Of what torch computes two values of: the values, and where they were, which is not read."""
-    return lambda call: (str(rule(call)), "")
+    """Of what torch computes several values of: the first; where it was found, or its moments, are not read."""
+    return lambda call: (str(rule(call)), "", "")
 
 
 LAYERS: Table = {
     "conv1d": _convolution(1),
     "conv2d": _convolution(2),
     "batch_norm": _batch_norm,
+    "_native_batch_norm_legit_no_training": _first(_batch_norm),
     "instance_norm": _instance_norm,
     "group_norm": _group_norm,
     "layer_norm": _layer_norm,

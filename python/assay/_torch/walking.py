@@ -7,6 +7,7 @@ parameter, and has no entry for each image: masks, positions, indices. It is com
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import UnsupportedNetwork
@@ -33,8 +34,17 @@ CHECKS = ("_assert_tensor_metadata", "_assert_async", "_assert_scalar", "sym_con
 def told(exported: Exported) -> tuple[Program, list[str], dict[str, str]]:
     """What a module computes, the names of its outputs, and by the path of each of its parts the last value that it computes."""
     walk = _Walk(exported)
-    outputs = walk.through()
+    try:
+        outputs = walk.through()
+    except _Overwritten:
+        # Torch writes it down again by operators that give new values. That takes as long as the export, and few need it.
+        walk = _Walk(replace(exported, program=exported.program.run_decompositions({})))
+        outputs = walk.through()
     return walk.program, outputs, walk.ends
+
+
+class _Overwritten(Exception):
+    """An operator writes where another value is that is read again later: the graph has values, and no memory."""
 
 
 class _Walk:
@@ -116,7 +126,7 @@ class _Walk:
         if known is not None:
             return known
         if schema.is_mutable:
-            self._check_memory(node, str(target))
+            self._check_memory(node)
         path, source = _place(node)
         rule = RULES.get(base)
         if rule is None:
@@ -190,8 +200,8 @@ class _Walk:
         like = given.meta["val"]
         return torch.empty((), dtype=like.dtype).expand(like.shape)
 
-    def _check_memory(self, node: Any, operator: str) -> None:
-        """Refuses to write where another value is that is read later: the graph has values, and no memory."""
+    def _check_memory(self, node: Any) -> None:
+        """Whether nothing that is read later is overwritten."""
 
         def origin(of: Any) -> Any:
             while self.memory.get(of) is not None:
@@ -201,7 +211,7 @@ class _Walk:
         written, now = origin(node.args[0]), self.places[node]
         family = [one for one, place in self.places.items() if place < now and origin(one) is written]
         if any(self.places[user] > now for one in family for user in one.users):
-            raise self._refused(node, operator, "writes into a value that is read again later", "write it without `_`, `+=` or `[…] =`")
+            raise _Overwritten
 
     def _refused(self, node: Any, operator: str, problem: str, help: str | None = None) -> Exception:
         return refused(operator, *_place(node), problem, help)

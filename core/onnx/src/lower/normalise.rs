@@ -6,7 +6,7 @@ use assay_core::network::RunningMoments;
 use super::elementwise::one;
 use super::{Call, Live, Lowering, Value};
 use crate::Problem;
-use crate::layout::Axis;
+use crate::layout::{Axis, Layout};
 use crate::tensor::Tensor;
 
 type Outcome = Result<Vec<Value>, Problem>;
@@ -37,7 +37,10 @@ fn is_plain(scale: &Tensor, offset: &Tensor) -> bool {
 }
 
 pub(super) fn batch_norm(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
-    let (live, count) = channels(reader, call)?;
+    let (live, count) = match of_rows(reader, call)? {
+        Some(rows) => rows,
+        None => channels(reader, call)?,
+    };
     let (scale, offset) = (a_channel(call, 1, "scale", count)?, a_channel(call, 2, "offset", count)?);
     let moments = moments(call, count)?;
     let affine = !is_plain(&scale, &offset);
@@ -45,7 +48,25 @@ pub(super) fn batch_norm(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome 
     let (scale, offset) = if affine { (Some(scale), Some(offset)) } else { (None, None) };
     let id = reader.draft.add_layer(operator, live.id, scale, offset, &call.name()).map_err(|problem| call.wrong(problem))?;
     reader.draft.nodes[id].moments = moments;
-    one(Live { id, ..live })
+    let given = reader.live(call, 0)?;
+    if live.layout == given.layout {
+        return one(Live { id, ..live });
+    }
+    let id = reader.draft.transpose(id, &[1, 0], &call.name()).map_err(|problem| call.wrong(problem))?;
+    one(Live { id, ..given })
+}
+
+/// A matrix with several rows an image, as tokens that were joined with the batch: each column is a channel, whose places are the
+/// image's rows. None where the value is anything else.
+fn of_rows(reader: &mut Lowering<'_>, call: &Call<'_>) -> Result<Option<(Live, usize)>, Problem> {
+    let live = reader.live(call, 0)?;
+    let image = live.layout.image();
+    let ([rows, columns], [first, second]) = (image.as_slice(), live.layout.0.as_slice()) else { return Ok(None) };
+    if !first.has_batch() || second.has_batch() {
+        return Ok(None);
+    }
+    let id = reader.draft.transpose(live.id, &[1, 0], &call.name()).map_err(|problem| call.wrong(problem))?;
+    Ok(Some((Live { id, layout: Layout::of_image(&[*columns, *rows]), is_whole: false }, *columns)))
 }
 
 /// The running statistics of a batch normalisation. None where both are left out: it is then by the batch's own whatever the mode, as

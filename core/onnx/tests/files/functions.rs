@@ -99,10 +99,21 @@ pub(crate) fn norms() -> Vec<(&'static str, File)> {
         .node("Mul", "b n.weight", "w", &[])
         .node("Add", "w n.bias", "y", &[]);
     let running = maps(3).weights("n.weight", &[3]).weights("n.bias", &[3]).weights("n.mean", &[3]).floats("n.var", &[3], &[0.5, 1.5, 2.0]);
+    let rows = tokens()
+        .wholes("joined", &[2], &[-1, 8])
+        .wholes("apart", &[3], &[-1, 6, 8])
+        .weights("n.weight", &[8])
+        .weights("n.bias", &[8])
+        .weights("n.mean", &[8])
+        .floats("n.var", &[8], &[0.5, 1.0, 1.5, 2.0, 0.25, 0.75, 1.25, 3.0])
+        .node("Reshape", "x joined", "r", &[])
+        .node("BatchNormalization", "r n.weight n.bias n.mean n.var", "b", &[])
+        .node("Reshape", "b apart", "y", &[]);
     vec![
         ("layer_norm_in_parts", in_parts),
         ("rms_norm_in_parts", rms),
         ("group_norm_in_parts", groups),
+        ("batch_norm_of_rows", rows),
         ("batch_norm", running.node("BatchNormalization", "x n.weight n.bias n.mean n.var", "y", &[])),
         (
             "instance_norm",
