@@ -10,6 +10,9 @@ use crate::plugin::{Kind, Registry, Setting, ValueKind};
 /// The sections that name data.
 const DATA: [&str; 3] = ["dataset", "test", "benchmark"];
 
+/// The key that says where a study's scores lie, which are known by their content too.
+const SCORES: &str = "study.scores";
+
 impl Experiment {
     /// The settings that a result depends on, by key (`proxies.ntk-condition.batch`), as they are written: all but threads, the
     /// output folder, how plugins are run, and where they and data lie, which are known by their content.
@@ -21,7 +24,7 @@ impl Experiment {
         let written = written.map_err(|error| Problem::elsewhere(format!("the experiment cannot be written: {error}")))?;
         let mut settings = BTreeMap::new();
         flatten("", &written, &mut settings);
-        settings.retain(|key, _| !is_of_plugins(key));
+        settings.retain(|key, _| !is_of_plugins(key) && key != SCORES);
         for section in DATA {
             self.places(section, plugins).iter().for_each(|key| drop(settings.remove(&format!("{section}.{key}"))));
         }
@@ -33,7 +36,7 @@ impl Experiment {
     pub fn is_place(&self, key: &str, plugins: &Plugins) -> bool {
         let is_of_data =
             |(section, key): (&str, &str)| DATA.contains(&section) && self.places(section, plugins).iter().any(|own| own == key);
-        is_of_plugins(key) || key.split_once('.').is_some_and(is_of_data)
+        is_of_plugins(key) || key == SCORES || key.split_once('.').is_some_and(is_of_data)
     }
 
     /// The settings of a section that say where its data lies.

@@ -1,5 +1,6 @@
 //! The `[study]` section: which architectures are scored with which proxies, and how the result is summarised.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -20,6 +21,12 @@ crate::settings! {
         /// the architectures, as the space writes them; or the name of a file that lists them, one a line
         #[serde(skip_serializing_if = "Option::is_none")]
         pub architectures: Option<Vec<String>>, otherwise "all of the space";
+        /// a table of scores that is read in place of measuring: one that assay collect wrote, a study's scores.parquet, or a study's folder
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub scores: Option<PathBuf>, otherwise "scores are measured";
+        /// the half of the architectures that is kept; the seed deals them out, whatever else the study is over, and those that compute the same together
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub half: Option<Half>, otherwise "both";
         /// measurements of each architecture, with new weights and images, whose mean is its score
         pub repeats: usize = 1, in 1..=10_000;
         /// whether architectures that compute the same are measured each or once for all
@@ -45,6 +52,16 @@ crate::words! {
         Each = "each",
         /// The first of them for all, except by structural proxies, which tell them apart.
         Once = "once",
+    }
+}
+
+crate::words! {
+    /// The two halves of a space: what is chosen on one is judged by the other.
+    pub enum Half {
+        /// To choose by.
+        Development = "development",
+        /// To judge by what was chosen.
+        Test = "test",
     }
 }
 

@@ -233,6 +233,13 @@ pub fn ndcg_at(k: usize) -> String {
     format!("ndcg_at_{k}")
 }
 
+/// The scores of several studies in one small table, which `assay collect` writes and studies read: the columns of [`scores`], by proxy,
+/// architecture and repeat, and one more. Values are of 32 bits where all of them fit.
+pub mod collected {
+    /// How the study measured that the score is from, in one line.
+    pub const PROTOCOL: &str = "protocol";
+}
+
 /// The accuracies of a study that trained its architectures, one row an architecture: a table that `assay benchmark import trained`
 /// reads. Behind its own columns come two of each accuracy: the mean over the trainings, and [`seeds`](trained::seeds).
 pub mod trained {

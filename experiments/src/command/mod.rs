@@ -1,6 +1,7 @@
 //! The command line, one file a command. Results go to standard output; progress, logs and errors to standard error.
 
 mod benchmark;
+mod collect;
 mod completions;
 mod correlate;
 mod data;
@@ -56,6 +57,7 @@ enum Command {
     Run(run::Run),
     Correlate(correlate::Correlate),
     Merge(merge::Merge),
+    Collect(collect::Collect),
     Score(score::Score),
     List(list::List),
     Data(data::Data),
@@ -142,6 +144,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Run(run) => run.run(&log, log_level.is_some()),
         Command::Correlate(correlate) => correlate.run(&log, log_level.is_some()),
         Command::Merge(merge) => merge.run(&log, log_level.is_some()),
+        Command::Collect(collect) => collect.run(),
         Command::Score(score) => score.run(),
         Command::List(list) => list.run(),
         Command::Data(data) => data.run(),

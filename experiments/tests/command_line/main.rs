@@ -34,6 +34,7 @@ mod scratch;
 mod shards;
 mod shared_weights;
 mod shells;
+mod stored_scores;
 mod strategies;
 mod studies;
 mod study_interruption;

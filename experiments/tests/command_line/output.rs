@@ -27,6 +27,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
       run          Run an experiment file: search, measure, and write a run folder
       correlate    Score architectures with proxies and correlate with a benchmark's accuracies
       merge        Join the shards of a correlation study into one run folder
+      collect      Join the scores of finished studies of one space in one small table
       score        Score architectures with proxies, without training and without an experiment file
       list         List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or
                    engines, and their settings

@@ -14,6 +14,7 @@ mod own_truth;
 mod page;
 mod pretext;
 mod published;
+mod scores;
 mod search;
 mod searches;
 mod spread;
@@ -54,6 +55,7 @@ enum Published {
     OneShot(one_shot_question::OneShot),
     Pretext(pretext::Pretext),
     Networks(networks::Networks),
+    Scores(scores::Scores),
     All(all::All),
 }
 
@@ -79,6 +81,7 @@ impl Reproduce {
             Published::OneShot(one_shot) => one_shot.run(),
             Published::Pretext(pretext) => pretext.run(),
             Published::Networks(networks) => networks.run(),
+            Published::Scores(scores) => scores.run(),
             Published::All(all) => all.run(),
         }
     }

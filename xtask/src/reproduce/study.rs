@@ -38,8 +38,13 @@ impl Study {
         self
     }
 
-    /// Makes the study, or what is left of it.
+    /// Makes the study, or what is left of it, and reads what it found.
     pub(super) fn make(&self, assay: &Path) -> miette::Result<Made> {
+        self.run(assay).and_then(Made::read)
+    }
+
+    /// Makes the study or the shard, or what is left of it, and gives its folder.
+    pub(super) fn run(&self, assay: &Path) -> miette::Result<PathBuf> {
         let run = project::root().join("results").join(&self.folder);
         let mut command = Command::new(assay);
         command.arg("correlate").arg(project::root().join("configs").join(self.experiment).with_extension("toml"));
@@ -52,7 +57,7 @@ impl Study {
         }
         eprintln!("study: {} ({})", self.experiment, run.display());
         match child::run(&mut command)? {
-            child::Ending::Done => Made::read(run),
+            child::Ending::Done => Ok(run),
             child::Ending::Interrupted => stop(),
             child::Ending::NoData | child::Ending::Failed => bail!("the study failed: {command:?}"),
         }

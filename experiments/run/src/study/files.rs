@@ -73,9 +73,9 @@ pub(super) fn write_aggregates(folder: &RunFolder, architectures: &[Selected], s
 }
 
 /// Writes the time of each measurement on its thread. That of a measurement which is an isomorphic architecture's is
-/// missing.
+/// missing, and so is that of a score which was read.
 pub(super) fn write_times(folder: &RunFolder, architectures: &[Selected], wanted: &[Wanted], records: &[&Record]) -> Result<(), RunError> {
-    let seconds = |(wanted, record): (&Wanted, &&Record)| (!wanted.is_shared).then_some(record.seconds);
+    let seconds = |(wanted, record): (&Wanted, &&Record)| wanted.is_made().then_some(record.seconds);
     let mut columns = measured_columns(architectures, wanted);
     columns.push(Column::new(times::SECONDS.into(), wanted.iter().zip(records).map(seconds).collect::<Vec<_>>()));
     write_table(folder, times::FILE, columns, wanted.len())

@@ -2,12 +2,14 @@
 
 use assay_core::experiment::{PlannedProxy, Shard};
 use assay_core::plugin::{Proxy, Request};
+use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use rayon::prelude::*;
 
 use super::selection::Selected;
 use super::{BASELINE, StudyRun, shards};
 use crate::RunError;
+use crate::bench::records::Record;
 use crate::bench::workbench::repeated;
 
 /// One measurement that enters a study.
@@ -21,6 +23,15 @@ pub(super) struct Wanted {
     pub(super) repeat: u32,
     /// Whether the measurement is that of an isomorphic architecture.
     pub(super) is_shared: bool,
+    /// Whether its reading stands in the table of scores.
+    pub(super) is_read: bool,
+}
+
+impl Wanted {
+    /// Whether it is a measurement of its own that this study makes.
+    pub(super) fn is_made(&self) -> bool {
+        !self.is_shared && !self.is_read
+    }
 }
 
 /// What a shard makes of a study.
@@ -31,9 +42,9 @@ pub(super) struct Part<'a> {
     pub(super) shard: Shard,
 }
 
-/// The requests of these, in their order.
+/// The requests of those that are not read, in their order.
 pub(super) fn requests(wanted: &[Wanted]) -> Vec<&Request> {
-    wanted.iter().map(|wanted| &wanted.request).collect()
+    wanted.iter().filter(|wanted| !wanted.is_read).map(|wanted| &wanted.request).collect()
 }
 
 impl StudyRun {
@@ -55,14 +66,52 @@ impl StudyRun {
                     if repeat > 0 && !planned.proxy.is_drawn() {
                         continue;
                     }
-                    let measured = if planned.proxy.is_drawn() { architecture.measured_as } else { position };
+                    let is_read = self.stored.as_ref().is_some_and(|stored| stored.has(&planned.label));
+                    let measured = if planned.proxy.is_drawn() && !is_read { architecture.measured_as } else { position };
                     let request = repeated(&planned.label, &architectures[measured].subspace, "study", repeat as usize);
                     let is_shared = measured != position;
-                    wanted.push(Wanted { architecture: position, proxy: *proxy, request, repeat, is_shared });
+                    wanted.push(Wanted { architecture: position, proxy: *proxy, request, repeat, is_shared, is_read });
                 }
             }
         }
         wanted
+    }
+
+    /// The records of those of these whose readings stand in the table of scores.
+    pub(super) fn read(&self, wanted: &[Wanted]) -> Result<Vec<Option<Record>>, RunError> {
+        let Some(stored) = &self.stored else { return Ok(wanted.iter().map(|_| None).collect()) };
+        let architectures = &self.selection.architectures;
+        let mut missing: Vec<&Wanted> = Vec::new();
+        let mut records = Vec::with_capacity(wanted.len());
+        for wanted in wanted {
+            let reading = stored.reading(&wanted.request.label, &architectures[wanted.architecture].subspace, wanted.repeat);
+            if wanted.is_read && reading.is_none() {
+                missing.push(wanted);
+            }
+            let record = |reading: &Reading| Record { request: wanted.request.clone(), reading: reading.clone(), seconds: 0.0 };
+            records.push(reading.filter(|_| wanted.is_read).map(record));
+        }
+        match missing.first() {
+            None => Ok(records),
+            Some(first) => {
+                let text = &architectures[first.architecture].text;
+                Err(stored.lacks_scores(missing.len(), &first.request.label, text, first.repeat))
+            }
+        }
+    }
+
+    /// That the table of scores, if there is one, has all that cannot be counted here, and that nothing is to be split.
+    pub(super) fn check_stored(&self) -> Result<(), RunError> {
+        let Some(stored) = &self.stored else { return Ok(()) };
+        if self.study.shard.is_some() {
+            let problem = "`study.shard`: there is nothing to split where `study.scores` gives the scores";
+            return Err(RunError::refused(problem, "leave one of the two out"));
+        }
+        let is_missing = |planned: &&PlannedProxy| planned.proxy.is_drawn() && !stored.has(&planned.label);
+        match self.workbench.proxies.iter().find(is_missing) {
+            Some(planned) => Err(stored.lacks_proxy(&planned.label)),
+            None => self.read(&self.wanted(None)).map(drop),
+        }
     }
 
     /// The part that makes each architecture's measurements, counted from 0. What one costs is taken to be in proportion to the

@@ -1,16 +1,20 @@
 //! Correlation studies: scores many architectures with many proxies and compares with ground truth.
 
 mod aggregate;
+pub mod collected;
 mod correlation;
 mod described;
 mod files;
+mod halves;
 mod made;
 mod measurements;
 pub mod merge;
+mod protocol;
 pub mod published;
 pub mod reasons;
 mod selection;
 mod shards;
+mod stored;
 mod truth;
 mod undefined;
 
@@ -41,6 +45,7 @@ use correlation::{Conditions, Scores};
 use made::Made;
 use measurements::{Part, Wanted, requests};
 use selection::Selection;
+use stored::Stored;
 use truth::{Target, Truth};
 
 /// The proxy that every table has, and that partial correlations hold fixed.
@@ -56,6 +61,8 @@ pub struct StudyRun {
     /// How its architectures are trained, where that is the truth.
     made: Option<Made>,
     selection: Selection,
+    /// What is read in place of being measured.
+    stored: Option<Stored>,
     began: Instant,
     /// The protocol of the shards that it is merged of.
     measured_under: Option<String>,
@@ -69,9 +76,11 @@ impl StudyRun {
     /// Scores and correlates; `shards` are those that it is merged of.
     fn run_whole(&self, folder: &RunFolder, shards: Vec<ShardTimes>, observer: &dyn Observer) -> Result<StudySummary, RunError> {
         let wanted = self.wanted(None);
-        let (trained, requests) = (self.trained(None), requests(&wanted));
-        let laboratory = self.measure(&trained, (&wanted, &requests), folder, observer)?;
-        let records = laboratory.records_of(&requests)?;
+        let trained = self.trained(None);
+        let read = self.read(&wanted)?;
+        let laboratory = self.measure(&trained, &wanted, folder, observer)?;
+        let mut measured = laboratory.records_of(&requests(&wanted))?.into_iter();
+        let records: Vec<&Record> = read.iter().filter_map(|read| read.as_ref().or_else(|| measured.next())).collect();
         let accuracies = laboratory.records_of(&Vec::from_iter(&trained))?;
 
         let targets = match &self.made {
@@ -141,7 +150,7 @@ impl StudyRun {
         let parts = self.parts(shard.of())?;
         let wanted = self.wanted(Some(Part { of: &parts, shard }));
         let trained = self.trained(Some(Part { of: &parts, shard }));
-        let clock = self.measure(&trained, (&wanted, &requests(&wanted)), folder, observer)?.into_clock()?;
+        let clock = self.measure(&trained, &wanted, folder, observer)?.into_clock()?;
         let mut measured: Vec<usize> = wanted.iter().map(|wanted| wanted.architecture).collect();
         measured.dedup();
         let summary = ShardSummary {
@@ -152,7 +161,7 @@ impl StudyRun {
             seed: self.experiment.seed,
             protocol: self.protocol(&self.described_targets()?)?,
             architectures: (measured.len(), self.selection.architectures.len()),
-            measurements: wanted.iter().filter(|wanted| !wanted.is_shared).count(),
+            measurements: wanted.iter().filter(|wanted| wanted.is_made()).count(),
             part: ShardTimes {
                 shard: shard.to_string(),
                 times: clock.since(self.began).stop(machine::cpu_seconds()),
@@ -165,19 +174,6 @@ impl StudyRun {
         Ok(summary)
     }
 
-    /// Its targets, for protocols.
-    fn described_targets(&self) -> Result<Vec<Target>, RunError> {
-        match &self.made {
-            Some(made) => Ok(made.described()),
-            None => self.truth.targets(&self.selection.texts()),
-        }
-    }
-
-    /// How its architectures are trained, in one line.
-    fn training(&self, made: &Made) -> Result<String, RunError> {
-        made.trainings.describe(self.workbench.dataset.as_ref())
-    }
-
     fn remove_checkpoints(&self, folder: &RunFolder) {
         if self.made.is_some() {
             Checkpoints::of(folder.path()).remove_all();
@@ -188,7 +184,7 @@ impl StudyRun {
     fn measure<'a>(
         &'a self,
         trained: &[Request],
-        (wanted, requests): (&[Wanted], &[&Request]),
+        wanted: &[Wanted],
         folder: &'a RunFolder,
         observer: &'a dyn Observer,
     ) -> Result<RunLaboratory<'a>, RunError> {
@@ -205,13 +201,14 @@ impl StudyRun {
             outcome = laboratory.complete(&Vec::from_iter(trained));
         }
         if outcome.is_ok() {
-            if let Some(line) = self.workbench.estimate(requests)? {
+            let requests = requests(wanted);
+            if let Some(line) = self.workbench.estimate(&requests)? {
                 tracing::info!("{line}");
                 observer.say(&line);
             }
             observer.phase("scoring");
-            observer.expect(wanted.iter().filter(|wanted| !wanted.is_shared).count());
-            outcome = laboratory.complete(requests);
+            observer.expect(wanted.iter().filter(|wanted| wanted.is_made()).count());
+            outcome = laboratory.complete(&requests);
         }
         laboratory.hasten();
         outcome.inspect_err(|error| tracing::error!(%error, "study ends without a result"))?;
@@ -284,24 +281,6 @@ impl StudyRun {
         };
         cases.into_par_iter().map(correlate).collect()
     }
-
-    /// One line: space and architectures, targets and their version, repeats, images, proxies, seed, engine, ties.
-    fn protocol(&self, targets: &[Target]) -> Result<String, RunError> {
-        let trained = self.made.as_ref().map_or(Ok(String::new()), |made| self.training(made).map(|training| format!("; {training}")))?;
-        let aggregates: String = self.aggregates.iter().map(|(name, aggregate)| format!("; {name}: {}", aggregate.protocol())).collect();
-        let repeats = match self.study.repeats {
-            1 => "1 measurement of each".into(),
-            several => format!("mean of {several} measurements of each (structural proxies: 1)"),
-        };
-        Ok(format!(
-            "space {} ({}); {}{trained}; {repeats}; {}{aggregates}; ties: τ-b and weighted τ discount them, ρ takes mean ranks, the rest its \
-             expectation over tie-breaking; architectures of undefined score are left out and counted",
-            self.experiment.space.name,
-            self.selection.description,
-            self.truth.describe(targets),
-            self.workbench.protocol(),
-        ))
-    }
 }
 
 fn unwritable(error: serde_json::Error) -> RunError {
@@ -344,12 +323,16 @@ impl Prepared for StudyRun {
         let described = described::proxies(&study.proxies, &proxies, &aggregates, plugins);
         let space = assembly.space()?;
         let truth = Truth::open(assembly.benchmark()?)?;
-        let selection = Selection::new(&study, &experiment, space.as_ref(), &truth)?;
+        let stored = study.scores.as_deref().map(|scores| Stored::read(scores, space.as_ref())).transpose()?;
+        let selection = Selection::new(&study, &experiment, space.as_ref(), &truth, stored.as_ref())?;
         let uses = truth.trainings();
         assembly.check_trainings(&uses, &["benchmark", "train"])?;
         let workbench = Workbench::of(&experiment, &assembly, space, proxies, None)?;
         let made = Trainings::of(&experiment, &assembly, &workbench, &uses)?.map(|trainings| Made { trainings, uses });
-        Ok(Self { experiment, study, workbench, truth, made, selection, began, measured_under: None, aggregates, described })
+        let prepared =
+            Self { experiment, study, workbench, truth, made, selection, stored, began, measured_under: None, aggregates, described };
+        prepared.check_stored()?;
+        Ok(prepared)
     }
 
     fn unit(&self) -> &'static str {
@@ -358,6 +341,7 @@ impl Prepared for StudyRun {
 
     fn provenance(&self, plugins: &Plugins) -> Result<Provenance, RunError> {
         let mut provenance = self.workbench.provenance(&self.experiment, plugins)?;
+        provenance.tables.extend(self.stored.as_ref().map(|stored| ("study.scores".to_owned(), stored.fingerprint().to_owned())));
         if let Some(made) = &self.made {
             provenance.images.insert("test".into(), made.trainings.fingerprint()?);
             return Ok(provenance);

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use assay_core::experiment::{ArchitectureList, Experiment, Isomorphic, Study};
+use assay_core::experiment::{ArchitectureList, Experiment, Half, Isomorphic, Study};
 use assay_core::plugin::{Listed, NotListed, Repeated, SearchSpace, draw_architectures};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use rand::RngExt;
 
+use super::halves::half_of;
+use super::stored::Stored;
 use super::truth::Truth;
 use crate::RunError;
 use assay_core::number::grouped;
@@ -57,23 +59,30 @@ impl Selection {
     ///
     /// # Errors
     /// If an architecture cannot be read, the benchmark does not hold it, or there are too few or too many.
-    pub(super) fn new(study: &Study, experiment: &Experiment, space: &dyn SearchSpace, truth: &Truth) -> Result<Self, RunError> {
+    pub(super) fn new(
+        study: &Study,
+        experiment: &Experiment,
+        space: &dyn SearchSpace,
+        truth: &Truth,
+        stored: Option<&Stored>,
+    ) -> Result<Self, RunError> {
         let seed = experiment.seed;
         let population = Population::new(space, truth)?;
         let count = population.count();
         let mut repeated = Vec::new();
-        let (subspaces, how) = match (&study.architectures, study.sample) {
-            (Some(texts), _) => {
+        let (subspaces, how) = match (&study.architectures, study.sample, stored) {
+            (Some(texts), _, _) => {
                 let listed = listed(texts, experiment.listed.as_ref(), space)?;
                 repeated = listed.repeated;
                 (listed.architectures, "listed")
             }
-            (None, Some(wanted)) => (population.draw(wanted, &Stream::new(seed, "study").child("architectures"))?, "drawn"),
-            (None, None) if count > LARGEST_WHOLE => {
+            (None, Some(wanted), _) => (population.draw(wanted, &Stream::new(seed, "study").child("architectures"))?, "drawn"),
+            (None, None, Some(stored)) => (stored.architectures().to_vec(), "of the table of scores"),
+            (None, None, None) if count > LARGEST_WHOLE => {
                 let problem = format!("the space holds {} architectures, too many to measure them all", grouped(count));
                 return Err(RunError::refused(problem, "set `study.sample`, or list some in `study.architectures`"));
             }
-            (None, None) => (population.all()?, "all"),
+            (None, None, None) => (population.all()?, "all"),
         };
         let is_whole = how == "all" || subspaces.len() as u128 == count;
         let mut architectures = Vec::with_capacity(subspaces.len());
@@ -82,8 +91,12 @@ impl Selection {
             architectures.push(Selected { index: truth.index(&text)?, text, subspace, measured_as: 0 });
         }
         architectures.sort_by_key(|architecture| architecture.index);
+        let chosen = architectures.len();
+        if let Some(half) = study.half {
+            keep_half(&mut architectures, half, space, seed)?;
+        }
         let classes = share(&mut architectures, study.isomorphic, space)?;
-        let (some, all) = (grouped(architectures.len() as u128), grouped(count));
+        let (some, all) = (grouped(chosen as u128), grouped(count));
         let held = if matches!(population, Population::Benchmark(..)) { " of the benchmark" } else { "" };
         let drawn = match (is_whole, how) {
             (true, _) => format!("all {all} architectures{held}"),
@@ -94,12 +107,16 @@ impl Selection {
             0 => drawn,
             count => format!("{drawn}, without {count} that the list has again"),
         };
+        let drawn = match study.half {
+            None => drawn,
+            Some(half) => format!("{drawn}; of them the {} of the {half} half", grouped(architectures.len() as u128)),
+        };
         let isomorphic = match classes {
             None => "isomorphic ones measured each".into(),
             Some(classes) => format!("isomorphic ones measured once ({} classes), by structural proxies each", grouped(classes as u128)),
         };
         // What a benchmark holds of a space is a part of it, however it was drawn.
-        let is_whole = is_whole && held.is_empty();
+        let is_whole = is_whole && held.is_empty() && study.half.is_none();
         Ok(Self { architectures, is_whole, description: format!("{drawn}; {isomorphic}"), repeated })
     }
 }
@@ -183,6 +200,18 @@ fn of_benchmark(space: &dyn SearchSpace, text: &str) -> Result<Subspace, RunErro
         )
     };
     space.parse(text).map_err(problem)
+}
+
+/// Leaves the architectures of one half.
+fn keep_half(architectures: &mut Vec<Selected>, half: Half, space: &dyn SearchSpace, seed: u64) -> Result<(), RunError> {
+    let halves = architectures.iter().map(|selected| half_of(&selected.subspace, space, seed)).collect::<Result<Vec<_>, _>>()?;
+    let mut halves = halves.into_iter();
+    architectures.retain(|_| halves.next() == Some(half));
+    if architectures.len() < 2 {
+        let problem = format!("`study.half`: {} of the study's architectures are in the {half} half", architectures.len());
+        return Err(RunError::refused(problem, "take more architectures, or leave study.half out"));
+    }
+    Ok(())
 }
 
 /// Settles who is measured for whom, and counts the classes; `None` where each is measured.
