@@ -28,6 +28,7 @@ pub mod one_shot;
 pub mod params;
 pub mod parts;
 pub mod plain;
+pub mod quartet;
 pub mod recorded;
 pub mod skip_length;
 pub mod snip;
