@@ -121,6 +121,7 @@ fn lists_name_what_is_registered() {
     az-nas       log-rank sum of expressivity, progressivity, trainability and complexity (AZ-NAS, Lee & Ham, CVPR 2024)
     combination  proxies of your choice, joined by rank sum, log-rank sum, vote, minimum, maximum, numeric or normalised sum
     freerea      sum of naswot, log-synflow and skip-length, each over its largest (FreeREA, Cavagnero et al., WACV 2023)
+    quartet      rank sum of trainable-layers, log-synflow, meco and az-expressivity (our own, unpublished: docs/score.md)
     te-nas       rank sum of the NTK's condition number and the number of linear regions (TE-NAS, Chen et al., ICLR 2021)
     vkdnw-agg    log-rank sum of vkdnw-single, jacob-cov, expressivity, trainability and FLOPs (VKDNW, Tybl & Neumann, CVPR 2025)
     ");

@@ -191,18 +191,20 @@ fn settings_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn published_aggregates_say_what_they_join() {
+fn aggregates_say_what_they_join() {
     let registry = Registry::<Aggregate>::collect().unwrap();
     let protocol = |name: &str, settings: Settings| registry.build(name, &settings).unwrap().protocol();
     let lines = [
         protocol("vkdnw-agg", Settings::none()),
         protocol("vkdnw-agg", Settings::none().with("undefined", "undefined")),
         protocol("freerea", Settings::none()),
+        protocol("quartet", Settings::none()),
     ];
     insta::assert_snapshot!(lines.join("\n"), @"
     log-rank-sum of vkdnw-single, jacob-cov, az-expressivity, az-trainability, flops, undefined ones ranked last
     log-rank-sum of vkdnw-single, jacob-cov, az-expressivity, az-trainability, flops
     normalised-sum of naswot, log-synflow, skip-length
+    rank-sum of trainable-layers, log-synflow, meco, az-expressivity, undefined ones ranked last
     ");
 }
 
