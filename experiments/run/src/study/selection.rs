@@ -112,12 +112,13 @@ impl Selection {
             Some(half) => format!("{drawn}; of them the {} of the {half} half", grouped(architectures.len() as u128)),
         };
         let isomorphic = match classes {
-            None => "isomorphic ones measured each".into(),
-            Some(classes) => format!("isomorphic ones measured once ({} classes), by structural proxies each", grouped(classes as u128)),
+            _ if stored.is_some() => String::new(),
+            None => "; isomorphic ones measured each".into(),
+            Some(classes) => format!("; isomorphic ones measured once ({} classes), by structural proxies each", grouped(classes as u128)),
         };
         // What a benchmark holds of a space is a part of it, however it was drawn.
         let is_whole = is_whole && held.is_empty() && study.half.is_none();
-        Ok(Self { architectures, is_whole, description: format!("{drawn}; {isomorphic}"), repeated })
+        Ok(Self { architectures, is_whole, description: format!("{drawn}{isomorphic}"), repeated })
     }
 }
 

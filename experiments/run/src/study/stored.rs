@@ -58,7 +58,10 @@ impl Stored {
     /// If it cannot be read, or a row holds no score of an architecture of the space.
     pub(super) fn read(named: &Path, space: &dyn SearchSpace) -> Result<Self, RunError> {
         let file = if named.is_dir() { named.join(scores::FILE) } else { named.to_owned() };
-        let bytes = read_checked(&file)?;
+        let bytes = match read_checked(&file) {
+            Err(ReadError::File { error, .. }) => return Err(unreadable(&file, &error.to_string())),
+            read => read?,
+        };
         let mut content = Content::default();
         content.add(&bytes);
         let is_known = |name: &str| NEEDED.contains(&name) || OPTIONAL.contains(&name);
