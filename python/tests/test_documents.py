@@ -25,4 +25,10 @@ def test_every_block_of_a_page_runs(code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASSAY_DATA", str(tmp_path / "data"))
     os.symlink(ROOT / "configs", "configs")
-    exec(compiled, {"__name__": "__main__"})
+    try:
+        exec(compiled, {"__name__": "__main__"})
+    except ModuleNotFoundError as missing:
+        # A page may use what the package does without, such as numpy; a part of the package itself has to be there.
+        if missing.name.startswith("assay"):
+            raise
+        pytest.skip(f"{missing.name} is not installed")
