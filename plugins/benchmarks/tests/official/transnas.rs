@@ -152,6 +152,7 @@ fn what_is_wrong_is_told_with_its_place() {
         table("arch,accuracy\n64-41414-1_02_333,54\n"),
         table("architecture,class_scene_test_top1\n64-41414-1_02_333,54\n"),
         file("few.pth", &["64-1234-basic"]),
+        file("odd.pth", &["64-41414-1_02_333", "64-41414-1_02_338"]),
         place.import("transnas-bench-101-micro", &place.write("cut.pth", &cut[..cut.len() / 2])).unwrap_err(),
         place.import("transnas-bench-101-macro", place.path()).unwrap_err().replace(&place.path().display().to_string(), "FOLDER"),
     ];

@@ -4,8 +4,11 @@
 
 use std::path::Path;
 
+use assay_core::plugin::SearchSpace;
 use assay_core::plugin::import::{ImportError, Report};
 use assay_pickle::{EntryKey, Value};
+use assay_spaces::transnas_bench_101_macro::Macro;
+use assay_spaces::transnas_bench_101_micro::Micro;
 
 use super::columns::{Epoch, Number, Place, places};
 use crate::parts::official::{Form, entries};
@@ -22,7 +25,12 @@ pub(super) fn read(source: &Path, form: Form, layout: &Layout, report: &mut Repo
         let EntryKey::Text(text) = key else { return Err("its key is not a text".into()) };
         if layout.key(text).is_none() {
             // One of the other space.
-            return Ok(());
+            let is_known = Micro::new().parse(text).is_ok() || Macro::new().parse(text).is_ok();
+            return if is_known {
+                Ok(())
+            } else {
+                Err("its name is not one of the benchmark's, such as 64-41414-1_02_333 or 64-1234-basic".into())
+            };
         }
         let row = places().iter().map(|place| cell(results, place)).collect::<Result<Vec<_>, _>>()?;
         names.push(text.to_owned());
