@@ -32,6 +32,7 @@ from ._errors import (
     UnsupportedNetwork,
     UnsupportedOperator,
 )
+from ._images import images
 from ._known import Plugins, aggregates, benchmarks, datasets, engines, proxies, spaces, strategies
 from ._measured import Measured, Node, Parameter
 from ._network import Network, Support, read, supports
@@ -87,6 +88,7 @@ __all__ = [
     "correlate",
     "datasets",
     "engines",
+    "images",
     "proxies",
     "proxy",
     "read",

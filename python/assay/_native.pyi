@@ -74,6 +74,16 @@ class Table:
 
 def all_ended() -> None: ...
 def begin_children_by(program: str | PathLike[str], arguments: list[str]) -> None: ...
+def bring_images(
+    name: str,
+    description: str,
+    pixels: bytes,
+    labels: list[int],
+    shape: tuple[int, int, int],
+    classes: int,
+    mean: list[float],
+    deviation: list[float],
+) -> None: ...
 def bring_proxy(
     about: dict[str, Any],
     better: str,

@@ -8,6 +8,7 @@ mod asked;
 mod benchmark;
 mod brought;
 mod exception;
+mod images;
 mod known;
 mod laboratory;
 mod lent;
@@ -34,6 +35,8 @@ static HEAP: Heap = Heap;
 mod _native {
     #[pymodule_export]
     use super::benchmark::Benchmark;
+    #[pymodule_export]
+    use super::images::bring_images;
     #[pymodule_export]
     use super::known::{begin_children_by, forget_brought, kind, listed, main, summary};
     #[pymodule_export]

@@ -5,20 +5,30 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use assay_core::data::Dataset;
 use assay_core::experiment::Plugins;
 use assay_core::plugin::{Entry, Kind, Proxy, Registry, RegistryError, SearchStrategy};
 
 use crate::failure::Failure;
 
-static BROUGHT: Mutex<Brought> = Mutex::new(Brought { proxies: Vec::new(), strategies: Vec::new() });
+static BROUGHT: Mutex<Brought> = Mutex::new(Brought { datasets: Vec::new(), proxies: Vec::new(), strategies: Vec::new() });
 
 struct Brought {
+    datasets: Vec<&'static Entry<dyn Dataset>>,
     proxies: Vec<&'static Entry<Proxy>>,
     strategies: Vec<&'static Entry<dyn SearchStrategy>>,
 }
 
 fn brought() -> MutexGuard<'static, Brought> {
     BROUGHT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Brings a dataset.
+///
+/// # Errors
+/// If one that is linked has its name.
+pub fn dataset(entry: &'static Entry<dyn Dataset>) -> Result<(), Failure> {
+    add(&mut brought().datasets, entry)
 }
 
 /// Brings a proxy.
@@ -40,6 +50,7 @@ pub fn strategy(entry: &'static Entry<dyn SearchStrategy>) -> Result<(), Failure
 /// Forgets all that was brought, as between one test and the next.
 pub fn forget() {
     let brought = &mut *brought();
+    brought.datasets.clear();
     brought.proxies.clear();
     brought.strategies.clear();
 }
@@ -57,9 +68,11 @@ fn add<T: ?Sized + Kind>(entries: &mut Vec<&'static Entry<T>>, entry: &'static E
 /// # Errors
 /// If a plugin of a file has the name of one of them.
 pub(super) fn join(plugins: &mut Plugins) -> Result<(), RegistryError> {
-    let Brought { proxies, strategies } = &*brought();
+    let Brought { datasets, proxies, strategies } = &*brought();
+    plugins.datasets.check(datasets)?;
     plugins.proxies.check(proxies)?;
     plugins.strategies.check(strategies)?;
+    plugins.datasets.join(datasets);
     plugins.proxies.join(proxies);
     plugins.strategies.join(strategies);
     Ok(())
