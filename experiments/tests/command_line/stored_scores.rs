@@ -19,7 +19,7 @@ fn statistics(run: &Path) -> Vec<serde_json::Value> {
 }
 
 /// Takes Pearson's r out of the statistics.
-fn without_pearson(statistics: &mut Vec<serde_json::Value>) -> Vec<f64> {
+fn without_pearson(statistics: &mut [serde_json::Value]) -> Vec<f64> {
     let rows = statistics[0].as_array_mut().unwrap();
     rows.iter_mut().map(|row| row.as_object_mut().unwrap().remove("pearson").unwrap().as_f64().unwrap()).collect()
 }
@@ -48,7 +48,7 @@ fn scores_that_are_read_give_the_statistics_of_the_study_that_measured_them() {
         let [mut then, mut now] = [scratch.path().join("measured"), run.clone()].map(|run| statistics(&run));
         if source == "kept.parquet" {
             // Values of 32 bits keep their order here, and move what is not of ranks a little.
-            let [then, now] = [&mut then, &mut now].map(without_pearson);
+            let [then, now] = [&mut then, &mut now].map(|statistics| without_pearson(statistics));
             assert!(then.iter().zip(&now).all(|(then, now)| (then - now).abs() < 1e-5), "{then:?} {now:?}");
         }
         assert!(!then[1].as_array().unwrap().is_empty(), "no score is undefined");
