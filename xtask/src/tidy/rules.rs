@@ -132,6 +132,12 @@ pub(super) const CRATES: &[Crate] = &[
         why: "runs are begun by programs that have a terminal, and by others",
     },
     Crate {
+        folder: "experiments/cluster",
+        name: "assay-cluster",
+        never: &[&PLUGINS, &PROGRAM, &ABOVE, &["assay-core", "burn*", "polars*", "rayon"]],
+        why: "a plan is data, and a task a command line: what it runs the program knows",
+    },
+    Crate {
         folder: "experiments/report",
         name: "assay-report",
         never: &[&PLUGINS, &PROGRAM, &["assay-run", "assay-plugin-host", "assay-cpu", "assay-burn", "burn*"]],
