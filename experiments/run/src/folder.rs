@@ -29,6 +29,7 @@ pub struct RunFolder {
     checksums: Mutex<Checksums>,
     // Held for its lock, which the system gives back however the process ends.
     _lock: File,
+    is_locked: bool,
 }
 
 impl RunFolder {
@@ -104,17 +105,23 @@ impl RunFolder {
     fn lock(path: PathBuf) -> Result<Self, RunError> {
         let file = path.join(LOCK);
         let lock = File::options().create(true).truncate(false).write(true).open(&file).map_err(|error| cannot("write", &file, error))?;
-        match lock.try_lock() {
-            Ok(()) => {
-                assay_whole_file::remove_unfinished(&path);
-                Ok(Self { path, files: Arc::default(), checksums: Mutex::default(), _lock: lock })
-            }
+        let is_locked = match lock.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::Error(error)) if has_no_locks(&error) => Ok(false),
             Err(TryLockError::WouldBlock) => Err(RunError::Folder {
                 message: format!("the run `{}` is being written by another process", path.display()),
                 help: Some("wait for it to end, or end it".into()),
             }),
             Err(TryLockError::Error(error)) => Err(cannot("lock", &file, error)),
-        }
+        }?;
+        assay_whole_file::remove_unfinished(&path);
+        Ok(Self { path, files: Arc::default(), checksums: Mutex::default(), _lock: lock, is_locked })
+    }
+
+    /// Whether a second process is kept from writing it. Some file systems that several machines share have no locks.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.is_locked
     }
 
     /// The run's log, to be appended to.
@@ -183,6 +190,13 @@ impl RunFolder {
         json.push(b'\n');
         self.write(name, &json)
     }
+}
+
+/// Whether this is what a file system without locks says: NFS without its lock service, Lustre mounted without `flock`.
+fn has_no_locks(error: &io::Error) -> bool {
+    /// `ENOLCK` of Linux, which the library has no kind for.
+    const NO_LOCKS: i32 = 37;
+    error.kind() == io::ErrorKind::Unsupported || (cfg!(target_os = "linux") && error.raw_os_error() == Some(NO_LOCKS))
 }
 
 pub(crate) fn cannot(doing: &str, path: &Path, error: io::Error) -> RunError {
