@@ -16,6 +16,7 @@ pub mod listing;
 pub mod log;
 mod networks;
 pub mod output;
+mod planned;
 pub mod plugins;
 pub mod prepare;
 pub mod progress;

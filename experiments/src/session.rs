@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_core::experiment::{Experiment, ExperimentError, Layers, Plugins};
+use assay_core::experiment::{Experiment, ExperimentError, Layers, Plugins, Purpose};
 use assay_core::plugin::SearchError;
 use assay_results::files::EXPERIMENT;
 use assay_results::{Kind, Provenance, kind_of};
@@ -144,13 +144,22 @@ impl Session {
         }
     }
 
+    /// The experiment of its file, with all layers, and the plugins that it may name.
+    ///
+    /// # Errors
+    /// If it cannot be read or is wrong.
+    pub fn resolve(&self, purpose: Purpose) -> Result<(Experiment, Plugins), Failure> {
+        let layers = self.layers()?;
+        let plugins = crate::plugins::of(&layers)?;
+        Ok((layers.resolve(purpose, &plugins)?, plugins))
+    }
+
     fn task<R: Prepared>(&self) -> Result<Task, Stopped> {
         if self.target.is_folder() {
             return self.given_run::<R>();
         }
-        let layers = self.layers()?;
-        let plugins = Box::new(crate::plugins::of(&layers)?);
-        let experiment = self.with_threads(layers.resolve(R::PURPOSE, &plugins)?);
+        let (experiment, plugins) = self.resolve(R::PURPOSE)?;
+        let (experiment, plugins) = (self.with_threads(experiment), Box::new(plugins));
         if !self.resume {
             return Ok(Task::Work(experiment, None, plugins));
         }
@@ -238,6 +247,12 @@ impl Session {
             }
             None => RunFolder::create(experiment, kind, provenance, self.run_dir.as_deref())?,
         };
+        if !folder.is_locked() {
+            tell!(
+                "The file system of `{}` has no locks: nothing keeps a second process from writing this run. Slurm starts each task once.",
+                folder.path().display()
+            );
+        }
         log.open(folder.open_log()?);
         let observer = watch(folder.path(), prepared.unit())?;
         let outcome = prepared.run(&folder, &observer);

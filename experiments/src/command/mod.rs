@@ -19,6 +19,8 @@ mod run;
 pub mod score;
 mod session;
 mod show;
+mod status;
+mod submit;
 mod tabular;
 mod times;
 mod train;
@@ -58,6 +60,8 @@ enum Command {
     Correlate(correlate::Correlate),
     Merge(merge::Merge),
     Collect(collect::Collect),
+    Submit(submit::Submit),
+    Status(status::Status),
     Score(score::Score),
     List(list::List),
     Data(data::Data),
@@ -145,6 +149,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Correlate(correlate) => correlate.run(&log, log_level.is_some()),
         Command::Merge(merge) => merge.run(&log, log_level.is_some()),
         Command::Collect(collect) => collect.run(),
+        Command::Submit(submit) => submit.run(),
+        Command::Status(status) => status.run(),
         Command::Score(score) => score.run(),
         Command::List(list) => list.run(),
         Command::Data(data) => data.run(),

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod benchmarks;
+mod cluster;
 mod damage;
 mod darts;
 mod documents;
@@ -14,6 +15,7 @@ mod interruption;
 mod kills;
 mod layers;
 mod lists;
+mod locks;
 mod networks;
 mod one_shot;
 mod output;

@@ -28,6 +28,10 @@ fn help_names_every_command_and_each_command_has_an_example() {
       correlate    Score architectures with proxies and correlate with a benchmark's accuracies
       merge        Join the shards of a correlation study into one run folder
       collect      Join the scores of finished studies of one space in one small table
+      submit       Spread experiments over a Slurm cluster: shards of a study, seeds of a search, files
+                   of a folder
+      status       Show how far the tasks are that `assay submit` planned: done, running, failed, and
+                   the time left
       score        Score architectures with proxies, without training and without an experiment file
       list         List spaces, proxies, aggregates of proxies, strategies, benchmarks, datasets or
                    engines, and their settings
@@ -54,8 +58,10 @@ fn help_names_every_command_and_each_command_has_an_example() {
     Exit codes: 0 done, 1 failed, 2 misused, 3 failed because data is not here (images, or a benchmark's
     table), 130 interrupted.
     ");
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 16] = [
         &["run"],
+        &["submit"],
+        &["status"],
         &["draw"],
         &["score"],
         &["list"],

@@ -100,18 +100,45 @@ impl StudyRun {
         }
     }
 
-    /// That the table of scores, if there is one, has all that cannot be counted here, and that nothing is to be split.
-    pub(super) fn check_stored(&self) -> Result<(), RunError> {
-        let Some(stored) = &self.stored else { return Ok(()) };
-        if self.study.shard.is_some() {
+    /// That a study that reads its scores is not to be split.
+    fn check_split(&self, is_split: bool) -> Result<(), RunError> {
+        if self.stored.is_some() && is_split {
             let problem = "`study.shard`: there is nothing to split where `study.scores` gives the scores";
             return Err(RunError::refused(problem, "leave one of the two out"));
         }
+        Ok(())
+    }
+
+    /// That the table of scores, if there is one, has all that cannot be counted here, and that nothing is to be split.
+    pub(super) fn check_stored(&self) -> Result<(), RunError> {
+        let Some(stored) = &self.stored else { return Ok(()) };
+        self.check_split(self.study.shard.is_some())?;
         let is_missing = |planned: &&PlannedProxy| planned.proxy.is_drawn() && !stored.has(&planned.label);
         match self.workbench.proxies.iter().find(is_missing) {
             Some(planned) => Err(stored.lacks_proxy(&planned.label)),
             None => self.read(&self.wanted(None)).map(drop),
         }
+    }
+
+    /// How many measurements each of so many shards makes, trainings among them; nothing of a study that reads its scores.
+    ///
+    /// # Errors
+    /// If the study cannot be split.
+    pub fn sizes(&self, shards: u32) -> Result<Vec<usize>, RunError> {
+        if self.stored.is_some() {
+            self.check_split(shards > 1)?;
+            return Ok(Vec::new());
+        }
+        let parts = self.parts(shards)?;
+        let drawn = self.workbench.proxies.iter().filter(|planned| planned.proxy.is_drawn()).count();
+        let once = self.workbench.proxies.len() - drawn;
+        let trained: usize = self.made.iter().flat_map(|made| &made.uses).map(|used| used.repeats).sum();
+        let mut sizes = vec![0; shards as usize];
+        for (position, (architecture, part)) in self.selection.architectures.iter().zip(&parts).enumerate() {
+            let is_own = architecture.measured_as == position;
+            sizes[*part as usize] += once + trained + if is_own { drawn * self.study.repeats } else { 0 };
+        }
+        Ok(sizes)
     }
 
     /// The part that makes each architecture's measurements, counted from 0. What one costs is taken to be in proportion to the
