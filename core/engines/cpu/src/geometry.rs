@@ -7,7 +7,7 @@ use assay_kernels::{Element, Map, Target};
 
 /// The layout of a value with a border.
 pub(super) fn map(shape: Shape, pad: usize) -> Map {
-    Map { channels: shape.channels, height: shape.height, width: shape.width, pad }
+    Map { channels: shape.channels, height: shape.height, width: shape.area() / shape.height, pad }
 }
 
 /// Floating-point operations of a convolution with `outputs` output elements.

@@ -4,6 +4,9 @@ use assay_core::engine::learner::Mixture;
 use assay_core::graph::{Activation, Conv2d, Graph, NodeId, Operator, Pool, Shape};
 use assay_kernels::{Function, Window};
 
+use crate::compose::compose;
+use crate::general::General;
+use crate::moves::Move;
 use crate::square::SquareConv;
 
 /// What an [`Op`] computes; a linear layer is a 1×1 convolution of a 1×1 map.
@@ -35,6 +38,8 @@ pub(super) enum Kind {
     Scale(usize),
     /// Zeros.
     Zero,
+    /// What transformers have.
+    General(General),
 }
 
 /// One value.
@@ -110,21 +115,21 @@ impl Lowered {
             };
             let parameters: Vec<usize> = graph.parameters_of(NodeId(position)).collect();
             let id = NodeId(position);
-            let mut op = Op {
+            let mut op = compose(graph, id, &inputs, &mut ops).unwrap_or_else(|| Op {
                 node: id,
                 kind: kind(&node.operator, node.inputs.first().map(|input| graph.node(*input).shape)),
                 inputs,
                 shape: node.shape,
                 weight: parameters.first().copied(),
                 bias: parameters.get(1).copied(),
-            };
+            });
             match op.kind {
                 Kind::Apply(function) if gradients => {
                     let slope = Op { kind: Kind::Slope(function), inputs: op.inputs.clone(), ..op };
                     op.inputs.push(ops.place(slope, false));
                 }
                 // A vector comes second.
-                Kind::Product if graph.node(node.inputs[0]).shape != node.shape => op.inputs.reverse(),
+                Kind::Product if ops.all[op.inputs[0]].shape != node.shape => op.inputs.reverse(),
                 _ => {}
             }
             let mixture = mixtures.iter().position(|mixture| mixture.node == id);
@@ -143,6 +148,7 @@ impl Lowered {
             }
             op_of_node[position] = Some(own);
         }
+        ops.without_borders(&mut op_of_node, &mut mixed);
         let Ops { all: mut ops, own } = ops;
         let output = op_of_node[graph.output().0].unwrap_or(0);
         let mut pinned = vec![false; ops.len()];
@@ -214,10 +220,7 @@ fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
         Operator::Linear { out_features, bias, .. } => Kind::Conv(SquareConv::of(&Conv2d::new(*out_features, 1).bias(*bias))),
         Operator::BatchNorm { epsilon, .. } => Kind::Norm(*epsilon),
         Operator::Relu => Kind::Relu,
-        Operator::Activation(activation) => match function(*activation) {
-            Some(function) => Kind::Apply(function),
-            None => unreachable!("`{}` is not run here, which the engine checks first", operator.kind()),
-        },
+        Operator::Activation(activation) => Kind::Apply(function(*activation)),
         Operator::Product => Kind::Product,
         // The same elements in the same shape.
         Operator::Reshape { .. } => Kind::Sum(vec![1.0]),
@@ -225,7 +228,7 @@ fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
         Operator::MaxPool(pool) => Kind::Pool { maximum: true, window: window(pool, input) },
         // Over whole maps.
         Operator::GlobalAvgPool | Operator::Mean { .. } => {
-            let kernel = input.map_or([1, 1], |shape| [shape.height, shape.width]);
+            let kernel = input.map_or([1, 1], plane);
             Kind::Pool { maximum: false, window: Window::new(kernel, 1, 0) }
         }
         Operator::WeightedSum { weights } => Kind::Sum(weights.iter().map(|weight| f64::from(*weight)).collect()),
@@ -238,9 +241,9 @@ fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
     }
 }
 
-/// The kernel of a function, if there is one.
-pub(super) fn function(activation: Activation) -> Option<Function> {
-    Some(match activation {
+/// The kernel of a function.
+fn function(activation: Activation) -> Function {
+    match activation {
         Activation::Clip { low, high } => Function::Clip { low: low.into(), high: high.into() },
         Activation::Sigmoid => Function::Sigmoid,
         Activation::HardSigmoid { slope, offset } => Function::HardSigmoid { slope: slope.into(), offset: offset.into() },
@@ -254,8 +257,14 @@ pub(super) fn function(activation: Activation) -> Option<Function> {
         Activation::Exp => Function::Exp,
         Activation::Sqrt => Function::Sqrt,
         Activation::Reciprocal => Function::Reciprocal,
-        Activation::Gelu | Activation::Erf => return None,
-    })
+        Activation::Gelu => Function::Gelu,
+        Activation::Erf => Function::Erf,
+    }
+}
+
+/// Rows and columns of a value's map. Axes after the third lie in its columns.
+pub(super) fn plane(shape: Shape) -> [usize; 2] {
+    [shape.height, shape.area() / shape.height]
 }
 
 /// A pool's window. What lies behind the image follows from the size of the result.
@@ -267,7 +276,7 @@ fn window(pool: &Pool, input: Option<Shape>) -> Window {
 
 /// The ops while they are made.
 #[derive(Default)]
-struct Ops {
+pub(super) struct Ops {
     all: Vec<Op>,
     /// Whether an op may stand for its own node only.
     own: Vec<bool>,
@@ -275,7 +284,7 @@ struct Ops {
 
 impl Ops {
     /// Adds an op, or finds the value that it would compute again.
-    fn place(&mut self, mut op: Op, own: bool) -> usize {
+    pub(super) fn place(&mut self, mut op: Op, own: bool) -> usize {
         if let Kind::Sum(weights) = &mut op.kind {
             let mut terms: Vec<(usize, f64)> = Vec::new();
             for (input, weight) in op.inputs.iter().zip(weights.iter()) {
@@ -292,7 +301,7 @@ impl Ops {
         if op.kind == Kind::Concat && op.inputs.len() == 1 && !own {
             return op.inputs[0];
         }
-        if !own && op.weight.is_none() && !matches!(op.kind, Kind::Norm(_)) {
+        if !own && op.weight.is_none() && op.bias.is_none() && !matches!(op.kind, Kind::Norm(_)) {
             let equal = |other: &Op| other.kind == op.kind && other.inputs == op.inputs && other.shape == op.shape;
             if let Some(same) = (0..self.all.len()).find(|other| !self.own[*other] && equal(&self.all[*other])) {
                 return same;
@@ -301,6 +310,45 @@ impl Ops {
         self.all.push(op);
         self.own.push(own);
         self.all.len() - 1
+    }
+
+    /// Puts copies between values with a border and ops that need values without one.
+    fn without_borders(&mut self, op_of_node: &mut [Option<usize>], mixed: &mut [Mixed]) {
+        let is_flat = |op: &Op| matches!(&op.kind, Kind::General(general) if general.is_flat());
+        if !self.all.iter().any(is_flat) {
+            return;
+        }
+        let wants_border = |op: &Op| matches!(&op.kind, Kind::Conv(conv) if conv.padding > 0);
+        let mut bordered = vec![false; self.all.len()];
+        for op in self.all.iter().filter(|op| wants_border(op)) {
+            op.inputs.iter().for_each(|input| bordered[*input] = true);
+        }
+        let (before, before_own) = (std::mem::take(&mut self.all), std::mem::take(&mut self.own));
+        let mut moved = Vec::with_capacity(before.len());
+        let flat: Vec<bool> = before.iter().map(is_flat).collect();
+        for (op, own) in before.into_iter().zip(before_own) {
+            let (reader_is_flat, reader_wants) = (is_flat(&op), wants_border(&op));
+            let read = |input: &usize| {
+                let value: usize = moved[*input];
+                if (reader_is_flat && bordered[*input] && !flat[*input]) || (reader_wants && flat[*input]) {
+                    let Op { node, shape, .. } = self.all[value];
+                    let kind = Kind::General(General::Moves(vec![Move::order(0)]));
+                    // Not shared: one copy has a border, another has none.
+                    self.all.push(Op { kind, node, inputs: vec![value], shape, weight: None, bias: None });
+                    self.own.push(true);
+                    return self.all.len() - 1;
+                }
+                value
+            };
+            let inputs = op.inputs.iter().map(read).collect();
+            self.all.push(Op { inputs, ..op });
+            self.own.push(own);
+            moved.push(self.all.len() - 1);
+        }
+        op_of_node.iter_mut().flatten().for_each(|op| *op = moved[*op]);
+        for own in mixed {
+            own.op.iter_mut().chain(own.terms.iter_mut().flatten()).for_each(|op| *op = moved[*op]);
+        }
     }
 }
 

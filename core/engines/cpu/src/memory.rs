@@ -5,8 +5,9 @@ use assay_core::graph::ParameterSpec;
 use assay_core::network::Network;
 use assay_kernels::Element;
 
+use super::general::General;
 use super::geometry::Phase;
-use super::lower::{Kind, Lowered};
+use super::lower::{Kind, Lowered, Op};
 use super::plan::{Plan, Step};
 use super::schedule::{Footprint, Schedule};
 use super::tiles::Tiles;
@@ -113,6 +114,15 @@ pub(super) struct Backward {
 
 impl Backward {
     pub(super) fn new<E: Element>(parameters: &[ParameterSpec], lowered: &Lowered, plan: &Plan, tiles: &Tiles) -> Self {
+        Self::with::<E>(parameters, lowered, plan, tiles, &WorkspaceSizes::new(plan, tiles))
+    }
+
+    /// What a pass of one cotangent takes.
+    fn of_pass<E: Element>(parameters: &[ParameterSpec], lowered: &Lowered, plan: &Plan, tiles: &Tiles) -> Self {
+        Self::with::<E>(parameters, lowered, plan, tiles, &WorkspaceSizes::of_pass(plan, tiles))
+    }
+
+    fn with<E: Element>(parameters: &[ParameterSpec], lowered: &Lowered, plan: &Plan, tiles: &Tiles, sizes: &WorkspaceSizes) -> Self {
         let element = size_of::<E>();
         let weights = |op: usize| lowered.ops[op].weight.map_or(0, |weight| parameters[weight].elements());
         let conv_of = |unit: usize| {
@@ -140,13 +150,25 @@ impl Backward {
                 preparing = preparing.max((ones + input_sums + weights(op)) * tiles.lanes * element);
             }
         }
-        Self { prepared, preparing, workspace: WorkspaceSizes::new(plan, tiles).bytes::<E>() + finishing }
+        let folded = plan.sums.iter().map(|sums| sums.vectors).max().unwrap_or(0);
+        finishing = finishing.max(2 * folded * size_of::<f64>());
+        finishing += general_scratch(lowered) * tiles.lanes * element;
+        Self { prepared, preparing, workspace: sizes.bytes::<E>() + finishing }
     }
+}
+
+/// The most vectors that a step backward through an operator of transformers takes beside what it reads and writes.
+fn general_scratch(lowered: &Lowered) -> usize {
+    let of = |op: &Op| match &op.kind {
+        Kind::General(General::MatMul(product)) => product.inner * product.columns,
+        _ => 0,
+    };
+    lowered.ops.iter().map(of).max().unwrap_or(0)
 }
 
 /// What the backward pass of one objective takes beside activations, in bytes, with this many parameter gradients.
 pub(super) fn gradients<E: Element>(network: &Network, lowered: &Lowered, plan: &Plan, tiles: &Tiles, parameters: usize) -> usize {
-    let backward = Backward::new::<E>(network.graph().parameters(), lowered, plan, tiles);
+    let backward = Backward::of_pass::<E>(network.graph().parameters(), lowered, plan, tiles);
     let row = parameters * size_of::<E>();
     let lists = plan.kept.len() * LISTS;
     lists + backward.prepared + backward.preparing.max(row + backward.workspace.max(parameters * size_of::<f64>()))

@@ -129,7 +129,7 @@ impl<E: Element> Pass<'_, E> {
             let values = cotangent(objective, shape, self.batch, || self.activations.read(from));
             let arranged = Arranged::new(self.kernels, self.engine.meter(), network, lowered, &self.activations, &plan);
             let prepared = Prepared::new(self.kernels, self.engine.meter(), network, lowered, &self.activations, &plan, &arranged);
-            let mut workspace = Workspace::new(&plan, &self.activations.tiles);
+            let mut workspace = Workspace::of_pass(&plan, &self.activations.tiles);
             let elements = shape.elements();
             prepared.run(&mut workspace, &columns, &mut [&mut row], &|_, _, image, element| values[image * elements + element]);
             kept = plan.kept.iter().map(|kept| (kept.op, kept.product)).zip(workspace.kept).collect();

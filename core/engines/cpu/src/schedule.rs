@@ -164,7 +164,16 @@ fn done_after(lowered: &Lowered, order: &[usize], reads: &dyn Fn(usize) -> Vec<u
 
 /// Whether a backward pass reads the value of an op, where it is not for a batch normalisation.
 fn is_read_backward(lowered: &Lowered, op: usize) -> bool {
-    let is_read = |kind: &Kind| matches!(kind, Kind::Conv(_) | Kind::Pool { maximum: true, .. } | Kind::Product);
+    let is_read = |kind: &Kind| match kind {
+        Kind::Conv(_) | Kind::Pool { maximum: true, .. } | Kind::Product => true,
+        Kind::General(general) => general.reads_inputs(),
+        _ => false,
+    };
     let reads = |reader: &usize| is_read(&lowered.ops[*reader].kind) || lowered.is_mixed(*reader);
-    matches!(lowered.ops[op].kind, Kind::Relu | Kind::Slope(_)) || lowered.consumers[op].iter().any(reads)
+    let by_itself = match &lowered.ops[op].kind {
+        Kind::Relu | Kind::Slope(_) => true,
+        Kind::General(general) => general.is_read_by_itself(),
+        _ => false,
+    };
+    by_itself || lowered.consumers[op].iter().any(reads)
 }

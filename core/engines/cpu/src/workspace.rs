@@ -49,8 +49,18 @@ pub(super) struct WorkspaceSizes {
 impl WorkspaceSizes {
     /// Of passes of one cotangent, whose sums are added up over lanes at once, without the maps, which are lent.
     pub(super) fn beside_maps(plan: &Plan, tiles: &Tiles) -> Self {
+        Self { shared: Vec::new(), local: Vec::new(), ..Self::added_up(plan, tiles) }
+    }
+
+    fn added_up(plan: &Plan, tiles: &Tiles) -> Self {
         let most = plan.levels.iter().map(|level| level.arena).max().unwrap_or(0);
-        Self { shared: Vec::new(), local: Vec::new(), arena: tiles.lanes, totals: Some(most), ..Self::new(plan, tiles) }
+        Self { arena: tiles.lanes, totals: Some(most), ..Self::new(plan, tiles) }
+    }
+
+    /// Of a pass of one cotangent. Where sums are many for what is added to them, they are added up over lanes at once: sums of
+    /// each lane would be read from memory and written to it again and again.
+    pub(super) fn of_pass(plan: &Plan, tiles: &Tiles) -> Self {
+        if plan.has_many_sums() && !tiles.isolated { Self::added_up(plan, tiles) } else { Self::new(plan, tiles) }
     }
 
     pub(super) fn new(plan: &Plan, tiles: &Tiles) -> Self {
@@ -84,6 +94,11 @@ fn one_tile(tiles: &Tiles) -> Tiles {
 impl<E: Element> Workspace<E> {
     pub(super) fn new(plan: &Plan, tiles: &Tiles) -> Self {
         Self::of(&WorkspaceSizes::new(plan, tiles))
+    }
+
+    /// That of a pass of one cotangent.
+    pub(super) fn of_pass(plan: &Plan, tiles: &Tiles) -> Self {
+        Self::of(&WorkspaceSizes::of_pass(plan, tiles))
     }
 
     /// That of passes of one cotangent, whose sums are added up over lanes at once. Its maps are lent.

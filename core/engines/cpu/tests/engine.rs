@@ -8,7 +8,8 @@ use assay_core::data::Minibatch;
 use assay_core::engine::learner::{Dropped, Lesson, Loss, Mixture, Optimiser, Rules, Targets};
 use assay_core::engine::profile::{ConvolutionPass, Profile, Work};
 use assay_core::engine::{ConditionNumber, Engine, Precision};
-use assay_core::graph::{Activation, GraphBuilder, Node, NodeId, Operator, Shape};
+use assay_core::graph::{GraphBuilder, Node, NodeId, Operator, Shape};
+use assay_core::network::Network;
 use assay_cpu::{CpuEngine, Isa};
 use assay_engine_tests::random;
 
@@ -21,20 +22,35 @@ assay_engine_tests::learner_suite!(&engines());
 assay_engine_tests::operator_suite!(&engines());
 
 #[test]
-fn mobile_networks_are_supported_and_what_has_no_kernel_is_refused_by_name() {
+fn all_operators_but_a_few_are_supported_and_what_has_no_kernel_is_refused_by_name() {
     let engine = CpuEngine::new();
+    let has_kernel = |node: &Node| match &node.operator {
+        Operator::Embedding { .. } => false,
+        Operator::Conv2d(conv) => conv.is_square(),
+        _ => true,
+    };
     for seed in 0..200 {
         engine.supports(random::mobile_network(seed).0.graph()).unwrap();
+        for (network, _) in [random::network_of_any_operator(seed), random::network_on_sequences(seed)] {
+            let graph = network.graph();
+            assert_eq!(engine.supports(graph).is_ok(), graph.nodes().iter().all(has_kernel), "seed {seed}");
+        }
     }
-    let mut b = GraphBuilder::new(Shape::new(3, 4, 4)).unwrap();
-    let gelu = b.add("blocks.0.act", Operator::Activation(Activation::Gelu), &[b.input()]).unwrap();
-    let refused = engine.supports(&b.finish(gelu)).unwrap_err().to_string();
-    assert_eq!(refused, format!("engine `{}` has no kernel for node `blocks.0.act` (gelu); engines of burn have", engine.name()));
+    let mut b = GraphBuilder::new(Shape::vector(4)).unwrap();
+    let embedding = b.add("tokens", Operator::Embedding { count: 3, features: 2, axis: 1 }, &[b.input()]).unwrap();
+    let refused = engine.supports(&b.finish(embedding)).unwrap_err().to_string();
+    assert_eq!(refused, format!("engine `{}` has no kernel for node `tokens` (embedding); engines of burn have", engine.name()));
+}
+
+/// Networks of sequences that the engine runs.
+fn on_sequences() -> impl Iterator<Item = (Network, Minibatch)> {
+    let engine = CpuEngine::new();
+    (0..).map(random::network_on_sequences).filter(move |(network, _)| engine.supports(network.graph()).is_ok())
 }
 
 #[test]
 fn the_gram_matrix_has_the_same_bits_on_any_number_of_threads() {
-    for (network, batch) in [random::network(5), random::mobile_network(5)] {
+    for (network, batch) in [random::network(5), random::mobile_network(5)].into_iter().chain(on_sequences().take(3)) {
         let one = CpuEngine::new();
         for precision in [Precision::F32, Precision::F64] {
             let expected = one.tangent_gram(&network, &batch, precision).unwrap();
@@ -95,7 +111,9 @@ fn a_profile_counts_the_operations_of_the_graph_and_changes_no_bit() {
 
 #[test]
 fn steps_have_the_same_bits_on_any_number_of_threads() {
-    for (seed, network) in (0..6).flat_map(|seed| [(seed, random::network(seed).0), (seed, random::mobile_network(seed).0)]) {
+    let of_cells = (0..6).flat_map(|seed| [(seed, random::network(seed).0), (seed, random::mobile_network(seed).0)]);
+    let of_sequences = on_sequences().enumerate().map(|(seed, (network, _))| (seed as u64, network));
+    for (seed, network) in of_cells.chain(of_sequences.take(4)) {
         let shape = network.graph().input_shape();
         let classes = network.graph().node(network.graph().output()).shape.elements() as u32;
         for images in [1, 33, 70] {

@@ -2,8 +2,9 @@
 
 use crate::simd::portable::Portable;
 use crate::{
-    AffineSum, Apply, Blend, ChannelSums, Combine, Convolution, GramRows, Isa, LaneMoments, LaneTotals, Multiply, Number, Pooling, Rectify,
-    ScaleShift, WeightGradient, affine, convolution, elementwise, functions, gram, moments, pool, weight_gradient,
+    AffineSum, Apply, Blend, ChannelSums, Combine, Convolution, GramRows, Isa, LaneMoments, LaneTotals, Moving, Multiply, Number,
+    PeriodSums, Pooling, Rectify, Rows, ScaleShift, Softmax, Weigh, WeightGradient, affine, convolution, elementwise, functions, gram,
+    moments, moving, periods, pool, rows, weight_gradient,
 };
 
 /// A number that there are kernels for.
@@ -30,6 +31,11 @@ pub struct Kernels<E: Element> {
     lane_moments: unsafe fn(LaneMoments<'_, E>),
     lane_totals: unsafe fn(LaneTotals<'_, E>),
     pool: unsafe fn(Pooling<'_, E>),
+    moving: unsafe fn(Moving<'_, E>),
+    rows: unsafe fn(Rows<'_, E>),
+    softmax: unsafe fn(Softmax<'_, E>),
+    weigh: unsafe fn(Weigh<'_, E>),
+    period_sums: unsafe fn(PeriodSums<'_, E>),
     gram: unsafe fn(GramRows<'_>),
     peak: unsafe fn(usize) -> f64,
 }
@@ -92,6 +98,16 @@ impl<E: Element> Kernels<E> {
         lane_totals(LaneTotals<'_, E>);
         /// See [`Pooling`].
         pool(Pooling<'_, E>);
+        /// See [`Moving`].
+        moving(Moving<'_, E>);
+        /// See [`Rows`].
+        rows(Rows<'_, E>);
+        /// See [`Softmax`].
+        softmax(Softmax<'_, E>);
+        /// See [`Weigh`].
+        weigh(Weigh<'_, E>);
+        /// See [`PeriodSums`].
+        period_sums(PeriodSums<'_, E>);
     }
 
     /// See [`GramRows`]; rows are as long as a multiple of [`Kernels::gram_lanes`].
@@ -147,6 +163,11 @@ macro_rules! table {
             wrap!(lane_moments, LaneMoments<'_, $element>, moments::run::<Set<$element>>);
             wrap!(lane_totals, LaneTotals<'_, $element>, elementwise::lane_totals::<Set<$element>>);
             wrap!(pooled, Pooling<'_, $element>, pool::run::<Set<$element>>);
+            wrap!(moving_work, Moving<'_, $element>, moving::run::<Set<$element>>);
+            wrap!(rows_work, Rows<'_, $element>, rows::run::<Set<$element>>);
+            wrap!(softmax_work, Softmax<'_, $element>, rows::softmax::<Set<$element>>);
+            wrap!(weigh_work, Weigh<'_, $element>, periods::weigh::<Set<$element>>);
+            wrap!(period_sums_work, PeriodSums<'_, $element>, periods::sums::<Set<$element>>);
             wrap!(gram_rows, GramRows<'_>, gram::run::<Set<f64>>);
             /// # Safety
             /// The processor has the instruction set.
@@ -171,6 +192,11 @@ macro_rules! table {
                 lane_moments,
                 lane_totals,
                 pool: pooled,
+                moving: moving_work,
+                rows: rows_work,
+                softmax: softmax_work,
+                weigh: weigh_work,
+                period_sums: period_sums_work,
                 gram: gram_rows,
                 peak,
             };

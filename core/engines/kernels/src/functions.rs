@@ -29,6 +29,8 @@ pub enum Function {
     HardSwish,
     /// x · sigmoid(x).
     Silu,
+    /// x · Φ(x), with Φ the normal distribution function.
+    Gelu,
     /// x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
     GeluTanh,
     /// tanh(x), to within the rounding of 1.
@@ -51,6 +53,8 @@ pub enum Function {
     Sqrt,
     /// 1/x.
     Reciprocal,
+    /// 2/√π ∫₀ˣ e^(−t²) dt, to within the rounding of 1.
+    Erf,
 }
 
 /// `out = f(input)`, or `f′(input)`.
@@ -143,6 +147,7 @@ pub(crate) unsafe fn apply<S: Simd>(call: Apply<'_, S::E>) {
                 choose(x < of(3.0), line, S::E::ONE)
             }),
             Function::Silu => each::<S>(call, |x| sigmoid(x) * (S::E::ONE + x * sigmoid(-x))),
+            Function::Gelu => each::<S>(call, |x| below(x) + x * of(DENSITY) * (of(-0.5) * x * x).exp()),
             Function::GeluTanh => each::<S>(call, |x| {
                 let bent = tanh(bend(x));
                 let inner = of(ROOT) * (S::E::ONE + of(3.0 * CUBE) * x * x);
@@ -164,6 +169,7 @@ pub(crate) unsafe fn apply<S: Simd>(call: Apply<'_, S::E>) {
             Function::Exp => each::<S>(call, S::E::exp),
             Function::Sqrt => each::<S>(call, |x| of(0.5) / x.sqrt()),
             Function::Reciprocal => each::<S>(call, |x| -(S::E::ONE / (x * x))),
+            Function::Erf => each::<S>(call, |x| of(SLOPE) * (-(x * x)).exp()),
         }
         return;
     }
@@ -179,6 +185,7 @@ pub(crate) unsafe fn apply<S: Simd>(call: Apply<'_, S::E>) {
         }
         Function::HardSwish => each::<S>(call, |x| x * least(most(x * of(1.0 / 6.0) + of(0.5), S::E::ZERO), S::E::ONE)),
         Function::Silu => each::<S>(call, |x| x * sigmoid(x)),
+        Function::Gelu => each::<S>(call, |x| x * below(x)),
         Function::GeluTanh => each::<S>(call, |x| of(0.5) * x * (S::E::ONE + tanh(bend(x)))),
         Function::Tanh => each::<S>(call, tanh),
         Function::LeakyRelu { slope } => {
@@ -193,6 +200,7 @@ pub(crate) unsafe fn apply<S: Simd>(call: Apply<'_, S::E>) {
         Function::Exp => each::<S>(call, S::E::exp),
         Function::Sqrt => each::<S>(call, S::E::sqrt),
         Function::Reciprocal => each::<S>(call, |x| S::E::ONE / x),
+        Function::Erf => each::<S>(call, |x| S::E::ONE - x.erfc()),
     }
 }
 
@@ -236,6 +244,18 @@ fn sigmoid<E: Number>(x: E) -> E {
 fn tanh<E: Number>(x: E) -> E {
     E::ONE - E::from_f64(2.0) / (E::ONE + (x + x).exp())
 }
+
+/// The normal distribution function.
+#[inline(always)]
+fn below<E: Number>(x: E) -> E {
+    E::from_f64(0.5) * (-(x * E::from_f64(std::f64::consts::FRAC_1_SQRT_2))).erfc()
+}
+
+/// 1/√(2π).
+const DENSITY: f64 = 0.398_942_280_401_432_7;
+
+/// 2/√π.
+const SLOPE: f64 = std::f64::consts::FRAC_2_SQRT_PI;
 
 /// √(2/π).
 const ROOT: f64 = 0.797_884_560_802_865_4;

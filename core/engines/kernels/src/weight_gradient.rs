@@ -92,8 +92,12 @@ pub(crate) unsafe fn run<S: Simd>(mut call: WeightGradient<'_, S::E>) {
             let inputs = call.offsets.len().div_ceil(call.taps.max(1)).max(1);
             let line = (call.channels + inputs * call.input_column_step) * call.columns * S::LANES * size_of::<S::E>();
             let to = Kept { sums: sums.as_mut_ptr() };
+            // Sums that no cache holds are read and written once a strip, which then should be a large one. How rows are divided
+            // shows in no bit: sums go on from what there is.
+            let sums = call.channels * call.offsets.len() * call.taps * S::LANES * size_of::<S::E>();
+            let near = if sums > 1024 * 1024 { 512 * 1024 } else { 24 * 1024 };
             // SAFETY: the caller's promise.
-            unsafe { strips::<S, _>(&call, &to, 24 * 1024 / line.max(1)) };
+            unsafe { strips::<S, _>(&call, &to, near / line.max(1)) };
         }
         Sums::Totals(totals, lanes) => {
             let mut vectors = [S::E::ZERO; BLOCK * LANES];

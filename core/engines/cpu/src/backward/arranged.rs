@@ -8,7 +8,7 @@ use assay_kernels::{Element, Kernels, LaneTotals, Map, Pool, Sums};
 use super::correlate::correlate;
 use crate::activations::Activations;
 use crate::geometry::{Phase, data_gradient, map, weight_gradient_work};
-use crate::lower::{Kind, Lowered};
+use crate::lower::{Kind, Lowered, plane};
 use crate::plan::{Part, Plan, Step, View};
 
 /// Weights and windows of a backward pass.
@@ -66,7 +66,7 @@ impl<E: Element> Arranged<E> {
             .map(|op| match &op.kind {
                 Kind::Pool { window, .. } => {
                     let from = lowered.ops[op.inputs[0]].shape;
-                    Some(Pool::new(*window, [from.height, from.width], [op.shape.height, op.shape.width]))
+                    Some(Pool::new(*window, plane(from), [op.shape.height, op.shape.width]))
                 }
                 _ => None,
             })

@@ -2,6 +2,7 @@
 
 mod arranged;
 mod correlate;
+mod general;
 mod node_gradients;
 mod parameter_gradients;
 mod sums;
@@ -131,12 +132,14 @@ impl<E: Element> Prepared<'_, E> {
         | Step::Pool { out, .. }
         | Step::Scale { out, .. }
         | Step::Multiply { out, .. }
+        | Step::Pull { out, .. }
         | Step::Shift { out, .. }) = step
         else {
             match step {
                 Step::Keep(id) => self.keep(workspace, *id, at),
                 Step::Correlate(id) => self.correlate(workspace, *id, at),
                 Step::Sum(ids) => self.sum(workspace, step, ids, at),
+                Step::Fold(id) => self.meter.time(|| self.work(step, at), || self.fold(workspace, *id, at)),
                 _ => {}
             }
             return;
@@ -220,7 +223,8 @@ impl<E: Element> Prepared<'_, E> {
                 let (data, from) = self.view(workspace, gradient, at.position);
                 add_shifted(data, &from, out.0, &out.1, *offset, gradient.scale, lanes);
             }
-            Step::Transpose { .. } | Step::Correlate(_) | Step::Sum(_) | Step::Keep(_) => {}
+            Step::Pull { gradient, op, input, .. } => self.pull(workspace, *op, *input, gradient, at, out),
+            Step::Transpose { .. } | Step::Correlate(_) | Step::Sum(_) | Step::Fold(_) | Step::Keep(_) => {}
         }
     }
 

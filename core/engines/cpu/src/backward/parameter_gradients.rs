@@ -14,6 +14,9 @@ use crate::workspace::Workspace;
 impl<E: Element> Prepared<'_, E> {
     /// One cotangent's totals of `vectors` sums at `offset` of the level's arena.
     pub(crate) fn totals(&self, workspace: &Workspace<E>, arena: usize, offset: usize, vectors: usize, cotangent: usize) -> Vec<f64> {
+        if let Some(totals) = &workspace.totals {
+            return totals[offset..][..vectors].to_vec();
+        }
         let tiles = self.activations.tiles;
         let lanes = tiles.lanes;
         let at = |target: usize| &workspace.arena[(target * arena + offset) * lanes..][..vectors * lanes];
@@ -71,6 +74,17 @@ impl<E: Element> Prepared<'_, E> {
             let sums = &self.plan.sums[id];
             scaled(totals(sums.offset, sums.vectors))
         });
+        if let Some(op) = plan.own {
+            let op = &self.lowered.ops[op];
+            if let (Some(weight), Some(id)) = (op.weight, plan.products) {
+                let sums = &self.plan.sums[id];
+                give(weight, scaled(totals(sums.offset, sums.vectors)));
+            }
+            if let (Some(bias), Some(sums)) = (op.bias, sums) {
+                give(bias, sums);
+            }
+            return None;
+        }
         let correlation = plan.correlation.map(|id| {
             let plan = &self.plan.correlations[id];
             (scaled(totals(plan.offset, plan.vectors)), plan.conv)

@@ -1,11 +1,12 @@
 //! What the steps of a backward pass count as in a profile: the kind of work, and its operations.
 
-use assay_core::engine::profile::Work;
+use assay_core::engine::profile::{ConvolutionPass, Kernel, Work};
 use assay_kernels::Element;
 
 use super::{Position, Prepared};
+use crate::general::General;
 use crate::lower::Kind;
-use crate::plan::{Step, Times, View};
+use crate::plan::{Form, Step, Times, View};
 
 impl<E: Element> Prepared<'_, E> {
     /// What a step other than a transposition or a correlation is, for profiles.
@@ -29,6 +30,25 @@ impl<E: Element> Prepared<'_, E> {
                 let plans = || ids.iter().map(|id| &self.plan.sums[*id]);
                 let work = if plans().any(|plan| matches!(plan.times, Times::Normalised(_))) { Work::BatchNormGradient } else { Work::Sum };
                 (work, plans().map(|plan| if plan.times == Times::One { 1 } else { 2 } * of_view(&plan.gradient)).sum())
+            }
+            Step::Pull { op, .. } => {
+                let Kind::General(general) = &self.lowered.ops[*op].kind else { return (Work::Sum, 0) };
+                let work = match general {
+                    General::Dense(_) | General::MatMul(_) => Work::Convolution(ConvolutionPass::DataGradient, Kernel::of(1)),
+                    _ => Work::Sum,
+                };
+                // The product of matrices goes back to each of two.
+                (work, general.operations(self.lowered.ops[*op].shape.elements()))
+            }
+            Step::Fold(id) => {
+                let plan = &self.plan.sums[*id];
+                match plan.form {
+                    Form::Matrix(dense) => {
+                        let work = Work::Convolution(ConvolutionPass::WeightGradient, Kernel::of(1));
+                        (work, 2 * dense.places * dense.inputs * dense.outputs)
+                    }
+                    _ => (Work::Sum, 2 * of_view(&plan.gradient)),
+                }
             }
             Step::Transpose { .. } | Step::Correlate(_) | Step::Keep(_) => (Work::Sum, 0),
         };

@@ -4,9 +4,11 @@ use std::iter::repeat_n;
 use std::ops::Range;
 
 use crate::square::SquareConv;
+use assay_core::graph::Conv2d;
 use assay_core::network::Network;
 use assay_kernels::{Convolution, Element, Init, Kernels, Map, Source, Target};
 
+use crate::general::General;
 use crate::geometry::{ForwardTaps, forward_taps, forward_weights};
 use crate::lower::{Kind, Lowered};
 
@@ -14,6 +16,10 @@ use crate::lower::{Kind, Lowered};
 pub(crate) fn conv_weights<E: Element>(network: &Network, lowered: &Lowered, op: usize) -> Vec<Vec<E>> {
     match (&lowered.ops[op].kind, lowered.ops[op].weight) {
         (Kind::Conv(conv), Some(weight)) => (0..conv.groups).map(|group| forward_weights(conv, network.parameter(weight), group)).collect(),
+        (Kind::General(General::Dense(dense)), Some(weight)) => {
+            let layer = SquareConv::of(&Conv2d::new(dense.outputs, 1));
+            vec![forward_weights(&layer, network.parameter(weight), 0)]
+        }
         _ => Vec::new(),
     }
 }

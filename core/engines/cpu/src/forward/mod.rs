@@ -2,6 +2,7 @@
 
 mod convolution;
 mod folded;
+mod general;
 mod measured;
 mod normalise;
 
@@ -12,10 +13,12 @@ use assay_kernels::{Apply, Blend, Buffer, Combine, Element, Kernels, Map, Multip
 
 use self::convolution::ConvolutionCall;
 pub(super) use self::convolution::conv_weights;
+pub(super) use self::general::{Matrices, along_rows};
 
 use super::activations::{Activations, part_mut};
+use super::general::General;
 use super::geometry::operations;
-use super::lower::{Kind, Lowered};
+use super::lower::{Kind, Lowered, plane};
 use super::schedule::Schedule;
 use super::spare::Spare;
 use super::tiles::Tiles;
@@ -76,14 +79,16 @@ impl<E: Element> Pass<'_, E> {
         let mut out = self.allocate(op);
         let tiles = self.activations.tiles;
         let to = self.activations.maps[op];
-        if matches!(this.kind, Kind::Shift(_) | Kind::Zero) || (this.kind == Kind::Input && tiles.rest > 0) {
+        if matches!(this.kind, Kind::Shift(_) | Kind::Zero | Kind::General(General::Moves(_)))
+            || (this.kind == Kind::Input && tiles.rest > 0)
+        {
             // These do not write all of it.
             out.fill(E::ZERO);
         }
         let pool = match &this.kind {
             Kind::Pool { window, .. } => {
                 let from = lowered.ops[this.inputs[0]].shape;
-                Some(Pool::new(*window, [from.height, from.width], [to.height, to.width]))
+                Some(Pool::new(*window, plane(from), [to.height, to.width]))
             }
             _ => None,
         };
@@ -161,6 +166,7 @@ impl<E: Element> Pass<'_, E> {
                     let factors = self.activations.factors(*place, tile, to.channels, 1.0);
                     self.kernels.blend(Blend { rows: 0..to.height, out: (out, to), a: input(0), b: None, center: None, factors: &factors });
                 }
+                Kind::General(general) => self.compute_general(op, general, conv_weights, tile, out),
                 Kind::Zero | Kind::Norm(_) => {}
             });
         }
@@ -175,6 +181,7 @@ impl<E: Element> Pass<'_, E> {
             Kind::Relu | Kind::Scale(_) | Kind::Product | Kind::Apply(_) | Kind::Slope(_) => 1,
             Kind::Pool { window, .. } => window.kernel[0] * window.kernel[1],
             Kind::Sum(weights) => 2 * weights.len(),
+            Kind::General(general) => return general.operations(this.shape.elements()) as u64,
             _ => 0,
         };
         (each * this.shape.elements()) as u64
@@ -187,7 +194,10 @@ fn work(kind: &Kind) -> Work {
         Kind::Norm(_) => Work::BatchNorm,
         Kind::Relu | Kind::Apply(_) | Kind::Slope(_) => Work::Relu,
         Kind::Pool { .. } => Work::Pool,
-        Kind::Input | Kind::Sum(_) | Kind::Product | Kind::Concat | Kind::Shift(_) | Kind::Scale(_) | Kind::Zero => Work::Sum,
+        Kind::General(General::Dense(_) | General::MatMul(_)) => Work::Convolution(ConvolutionPass::Forward, Kernel::of(1)),
+        Kind::General(_) | Kind::Input | Kind::Sum(_) | Kind::Product | Kind::Concat | Kind::Shift(_) | Kind::Scale(_) | Kind::Zero => {
+            Work::Sum
+        }
     }
 }
 

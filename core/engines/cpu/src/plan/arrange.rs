@@ -26,6 +26,10 @@ impl Planner<'_> {
             match &step {
                 Step::Correlate(id) => correlate(*id),
                 Step::Transpose { parts, .. } => parts.iter().filter_map(|part| part.correlation).for_each(correlate),
+                Step::Fold(id) => {
+                    let plan = &mut self.sums[*id];
+                    place(&mut plan.offset, plan.vectors);
+                }
                 Step::Sum(ids) => {
                     for id in ids {
                         let plan = &mut self.sums[*id];

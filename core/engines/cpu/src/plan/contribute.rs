@@ -53,7 +53,7 @@ impl<'a> Planner<'a> {
         let count = lowered.ops.len();
         let mut wanted = vec![false; count];
         for (position, op) in lowered.ops.iter().enumerate() {
-            let own = goal.wants(position) || (goal.parameters && op.weight.is_some()) || lowered.is_mixed(position);
+            let own = goal.wants(position) || (goal.parameters && (op.weight.is_some() || op.bias.is_some())) || lowered.is_mixed(position);
             wanted[position] = own || op.inputs.iter().any(|input| wanted[*input]);
         }
         let mut planner = Self {
@@ -106,7 +106,7 @@ impl<'a> Planner<'a> {
         level
     }
 
-    fn give(&mut self, to: usize, contribution: Contribution) {
+    pub(super) fn give(&mut self, to: usize, contribution: Contribution) {
         if self.wanted[to] {
             self.contributions[to].push(contribution);
         }
@@ -135,7 +135,8 @@ impl<'a> Planner<'a> {
         let Some(gradient) = self.settle(op) else { return };
         self.keep(op, gradient);
         self.weigh(op, gradient);
-        let goes_on = this.inputs.iter().any(|input| self.wanted[*input]) || (self.goal.parameters && this.weight.is_some());
+        let goes_on =
+            this.inputs.iter().any(|input| self.wanted[*input]) || (self.goal.parameters && (this.weight.is_some() || this.bias.is_some()));
         if !goes_on {
             return;
         }
@@ -146,6 +147,7 @@ impl<'a> Planner<'a> {
                 (None, Some(slope)) => self.multiply(this.inputs[0], gradient, *slope),
                 (None, None) => {}
             },
+            Kind::General(general) => self.pull(op, general, gradient),
             Kind::Product => {
                 for (input, other) in [(0, 1), (1, 0)] {
                     self.multiply(this.inputs[input], gradient, this.inputs[other]);

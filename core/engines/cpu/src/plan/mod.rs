@@ -5,11 +5,13 @@
 //! that batch normalisation's backward sums over the batch follows from G and Σ dy, because x̂ is linear in x:
 //! Σ dy·x̂ = (W·G − mean Σ dy) / deviation. So the gradient and x̂ are each read once, not twice.
 
+use crate::general::Dense;
 use crate::square::SquareConv;
-use assay_kernels::Map;
+use assay_kernels::{Map, Period};
 
 mod arrange;
 mod contribute;
+mod general;
 mod units;
 mod weigh;
 
@@ -60,6 +62,8 @@ pub(super) struct Unit {
     /// Σ dy, and Σ dy·x̂ for a batch normalisation without a convolution.
     pub(super) sums: Option<usize>,
     pub(super) products: Option<usize>,
+    /// The op whose parameters these are, if it is none of those.
+    pub(super) own: Option<usize>,
     /// The mixture that its batch normalisation's part of the data gradient is in, if it is pointwise.
     pub(super) mixture: Option<usize>,
 }
@@ -94,11 +98,23 @@ pub(super) enum Times {
     Value(usize),
 }
 
-/// Channel sums of a gradient, or of its products.
+/// Which elements a sum adds up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Those of a channel.
+    Channels,
+    /// Those that have a weight.
+    Periods(Period),
+    /// Products of each output with each input at all places.
+    Matrix(Dense),
+}
+
+/// Sums of a gradient, or of its products.
 #[derive(Clone, Debug)]
 pub(super) struct SumsPlan {
     pub(super) gradient: View,
     pub(super) times: Times,
+    pub(super) form: Form,
     pub(super) offset: usize,
     pub(super) vectors: usize,
 }
@@ -134,10 +150,14 @@ pub(super) enum Step {
     Multiply { out: usize, gradient: View, by: usize },
     /// out += the gradient of a shift.
     Shift { out: usize, gradient: View, offset: usize },
+    /// out = the gradient at an input of an op.
+    Pull { out: usize, gradient: View, op: usize, input: usize },
     /// Adds to a correlation's sums.
     Correlate(usize),
     /// Adds to channel sums, all of one gradient.
     Sum(Vec<usize>),
+    /// Adds to sums of another form.
+    Fold(usize),
     /// Reads a gradient out.
     Keep(usize),
 }
@@ -209,6 +229,10 @@ pub(super) enum Cotangents {
     Many,
 }
 
+/// Weights of a layer that are many, and pixels of a map that are few.
+const MANY: usize = 1 << 19;
+const SMALL: usize = 16;
+
 /// The whole backward pass.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -230,6 +254,13 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(lowered: &Lowered, cotangents: Cotangents, goal: &Goal) -> Self {
         contribute::Planner::plan(lowered, cotangents, goal)
+    }
+
+    /// Whether a layer has so many weights, for maps so small or places so few, that its sums take longer than its products. No
+    /// network of a benchmark's space has one.
+    pub(super) fn has_many_sums(&self) -> bool {
+        let is_wide = |plan: &CorrelationPlan| plan.vectors >= MANY && self.buffers[plan.gradient.buffer].map.area() <= SMALL;
+        self.correlations.iter().any(is_wide) || self.sums.iter().any(|sums| matches!(sums.form, Form::Matrix(_)))
     }
 }
 
@@ -254,9 +285,11 @@ fn accesses(
         Step::Pool { out, gradient, .. }
         | Step::Shift { out, gradient, .. }
         | Step::Scale { out, gradient, .. }
+        | Step::Pull { out, gradient, .. }
         | Step::Multiply { out, gradient, .. } => (Some(*out), vec![gradient.buffer]),
         Step::Correlate(id) => (None, vec![correlations[*id].gradient.buffer]),
         Step::Sum(ids) => (None, ids.iter().map(|id| sums[*id].gradient.buffer).collect()),
+        Step::Fold(id) => (None, vec![sums[*id].gradient.buffer]),
         Step::Keep(id) => (None, vec![kept[*id].gradient.buffer]),
     }
 }

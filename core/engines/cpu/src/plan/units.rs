@@ -3,7 +3,7 @@
 use crate::square::SquareConv;
 
 use super::contribute::{Contribution, Planner};
-use super::{CorrelationPlan, Step, SumsPlan, Times, Unit, View};
+use super::{CorrelationPlan, Form, Step, SumsPlan, Times, Unit, View};
 use crate::geometry::map;
 use crate::lower::Kind;
 
@@ -23,7 +23,17 @@ impl Planner<'_> {
         let biased = self.goal.parameters && conv.is_some_and(|(op, _)| self.lowered.ops[op].bias.is_some());
         let sums = (norm.is_some() || biased).then(|| self.sum(gradient, Times::One, &mut level));
         let products = (conv.is_none()).then(|| self.sum(gradient, norm.map_or(Times::One, Times::Normalised), &mut level));
-        self.units.push(Unit { conv: conv.map(|(op, _)| op), norm, gradient, correlation, through: None, sums, products, mixture: None });
+        self.units.push(Unit {
+            conv: conv.map(|(op, _)| op),
+            norm,
+            gradient,
+            correlation,
+            through: None,
+            sums,
+            products,
+            own: None,
+            mixture: None,
+        });
         self.finish.push((level, unit));
         self.known.push(level + 1);
         unit
@@ -55,6 +65,7 @@ impl Planner<'_> {
             through: Some(norm),
             sums: None,
             products: None,
+            own: None,
             mixture: None,
         });
         self.known.push(self.known[norm]);
@@ -62,13 +73,15 @@ impl Planner<'_> {
     }
 
     pub(super) fn sum(&mut self, gradient: View, times: Times, level: &mut usize) -> usize {
-        let same = |plan: &SumsPlan| plan.times == times && View { scale: 1.0, ..plan.gradient } == View { scale: 1.0, ..gradient };
+        let same = |plan: &SumsPlan| {
+            plan.form == Form::Channels && plan.times == times && View { scale: 1.0, ..plan.gradient } == View { scale: 1.0, ..gradient }
+        };
         if let Some(id) = self.sums.iter().position(same) {
             *level = (*level).max(self.buffers[gradient.buffer].written);
             return id;
         }
         let id = self.sums.len();
-        self.sums.push(SumsPlan { gradient, times, offset: 0, vectors: gradient.channels });
+        self.sums.push(SumsPlan { gradient, times, form: Form::Channels, offset: 0, vectors: gradient.channels });
         *level = (*level).max(self.push(Step::Sum(vec![id]), &[gradient], None, 0));
         id
     }

@@ -1,19 +1,20 @@
 //! Functions of each number and their derivatives, and products of tiles.
 
 use std::collections::BTreeMap;
-use std::f64::consts::PI;
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use assay_kernels::{Apply, Element, Function, Isa, Kernels, Map, Multiply};
 use proptest::prelude::*;
 
 use super::tiles::{Random, Sum, compare, for_every_set, maps, pixels, tile, with_pad};
 
-const ALL: [Function; 13] = [
+const ALL: [Function; 15] = [
     Function::Clip { low: 0.0, high: 6.0 },
     Function::Sigmoid,
     Function::HardSigmoid { slope: 0.25, offset: 0.5 },
     Function::HardSwish,
     Function::Silu,
+    Function::Gelu,
     Function::GeluTanh,
     Function::Tanh,
     Function::LeakyRelu { slope: 0.125 },
@@ -22,6 +23,7 @@ const ALL: [Function; 13] = [
     Function::Exp,
     Function::Sqrt,
     Function::Reciprocal,
+    Function::Erf,
 ];
 
 /// The function by the standard library, in float64.
@@ -33,6 +35,7 @@ fn value(function: Function, x: f64) -> f64 {
         Function::HardSigmoid { slope, offset } => (slope * x + offset).clamp(0.0, 1.0),
         Function::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
         Function::Silu => x * sigmoid(x),
+        Function::Gelu => x / 2.0 * (1.0 + erf(x * FRAC_1_SQRT_2)),
         Function::GeluTanh => x / 2.0 * (1.0 + ((2.0 / PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh()),
         Function::Tanh => x.tanh(),
         Function::LeakyRelu { slope } => x.max(0.0) + slope * x.min(0.0),
@@ -41,7 +44,23 @@ fn value(function: Function, x: f64) -> f64 {
         Function::Exp => x.exp(),
         Function::Sqrt => x.sqrt(),
         Function::Reciprocal => 1.0 / x,
+        Function::Erf => erf(x),
     }
+}
+
+/// The error function by a series of positive terms near zero, and by its continued fraction elsewhere.
+fn erf(x: f64) -> f64 {
+    if x.abs() < 2.5 {
+        let (mut term, mut sum) = (x, x);
+        for n in 1..100 {
+            term *= 2.0 * x * x / f64::from(2 * n + 1);
+            sum += term;
+        }
+        return sum * 2.0 / PI.sqrt() * (-x * x).exp();
+    }
+    let size = x.abs();
+    let fraction = (1..200).rev().fold(0.0, |below, n| f64::from(n) / 2.0 / (size + below));
+    x.signum() * (1.0 - (-x * x).exp() / PI.sqrt() / (size + fraction))
 }
 
 /// The derivative by a quotient of differences.

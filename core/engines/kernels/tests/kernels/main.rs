@@ -10,6 +10,7 @@ mod gram;
 mod learning;
 mod pool;
 mod refusals;
+mod rows;
 mod tiles;
 mod weight_gradient;
 

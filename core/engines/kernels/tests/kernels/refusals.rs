@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assay_kernels::{
     AffineSum, AffineTerm, Apply, Blend, ChannelSums, Combine, Convolution, Function, GramRows, Init, Kernels, LaneMoments, LaneTotals,
-    Map, Mask, Multiply, Pool, PoolKind, Pooling, Rectify, ScaleShift, Source, Sums, Target, Term, WeightGradient, Window,
+    Map, Mask, Moving, Multiply, Period, PeriodSums, Pool, PoolKind, Pooling, Rectify, RowWork, Rows, ScaleShift, Softmax, Source, Sums,
+    Target, Term, Walk, Weigh, WeightGradient, Window,
 };
 
 use super::tiles::for_every_set;
@@ -171,6 +172,47 @@ fn functions_and_products_check_every_slice() {
             let [mut out, a, b] = [0, 1, 2].map(|which| numbers(lens[which]));
             kernels.multiply(Multiply { out: (&mut out, MAP), a: (&a, MAP), b: (&b, MAP), scale: 1.0 });
         });
+    });
+}
+
+#[test]
+fn moves_rows_and_weights_check_every_slice() {
+    for_every_set::<f32>(|kernels: &Kernels<f32>, _| {
+        let lanes = kernels.lanes();
+        let walk = Walk { extents: [1, 1, 2, 1, 3], from: 1, from_steps: [0, 0, 4, 0, 1], to: 2, to_steps: [0, 0, 1, 0, 2] };
+        refuses_shorter("moving", &[(1 + 4 + 2 + 1) * lanes, (2 + 1 + 4 + 1) * lanes], |lens| {
+            let [from, mut to] = [0, 1].map(|which| numbers(lens[which]));
+            kernels.moving(Moving { walks: &[walk], from: &from, to: &mut to, scale: 1.0, accumulate: false });
+        });
+        let (rows, length) = (2, 3);
+        let (whole, own) = (rows * length * lanes, 2 * rows * lanes);
+        refuses_shorter("rows", &[whole, own], |lens| {
+            let [values, mut out] = [0, 1].map(|which| numbers(lens[which]));
+            let work = RowWork::Deviations { centred: true, epsilon: 0.1 };
+            kernels.rows(Rows { rows, length, values: &values, out: &mut out, work });
+        });
+        refuses_shorter("rows back", &[whole, whole, own, whole], |lens| {
+            let [values, mut out, deviations, standardised] = [0, 1, 2, 3].map(|which| numbers(lens[which]));
+            let work = RowWork::StandardiseBack { deviations: &deviations, standardised: &standardised, centred: true };
+            kernels.rows(Rows { rows, length, values: &values, out: &mut out, work });
+        });
+        refuses_shorter("softmax", &[30 * lanes; 3], |lens| {
+            let [values, before, mut out] = [0, 1, 2].map(|which| numbers(lens[which]));
+            kernels.softmax(Softmax { outer: 2, extent: 5, inner: 3, values: &values, before: Some(&before), out: &mut out });
+        });
+        let period = Period { inner: 2, count: 3 };
+        refuses_shorter("weigh", &[12 * lanes, 12 * lanes, 3, 3], |lens| {
+            let [values, mut out, factors, summands] = [0, 1, 2, 3].map(|which| numbers(lens[which]));
+            let (factors, summands) = (Some(&factors[..]), Some(&summands[..]));
+            kernels.weigh(Weigh { values: &values, out: &mut out, vectors: 12, period, factors, summands });
+        });
+        refuses_shorter("period_sums", &[12 * lanes, 12 * lanes, 3 * lanes], |lens| {
+            let [a, b, mut sums] = [0, 1, 2].map(|which| numbers(lens[which]));
+            kernels.period_sums(PeriodSums { a: &a, b: Some(&b), vectors: 12, period, sums: &mut sums });
+        });
+        let part =
+            || kernels.period_sums(PeriodSums { a: &numbers(9 * lanes), b: None, vectors: 9, period, sums: &mut numbers(3 * lanes) });
+        assert!(catch_unwind(AssertUnwindSafe(part)).is_err(), "9 vectors are not whole periods of 6");
     });
 }
 
