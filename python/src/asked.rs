@@ -12,7 +12,7 @@ pub(crate) type Written = (String, String, Vec<String>);
 #[derive(Debug)]
 pub(crate) struct Asked {
     wishes: Vec<Wish>,
-    /// Whether the tangent Gram matrix is measured, which is no part of a pass.
+    /// Whether the tangent Gram matrix is measured, beside what a pass gives.
     pub(crate) has_gram: bool,
 }
 

@@ -21,9 +21,9 @@ pub(crate) struct About {
     settings: Vec<(String, String, String)>,
 }
 
-/// A text for the life of the program, as registries have it. Plugins are brought by hand, so these are few.
-pub(crate) fn kept(text: &str) -> &'static str {
-    Box::leak(text.to_owned().into_boxed_str())
+/// A value for the life of the program, as registries have it. Plugins are brought by hand, so these are few.
+pub(crate) fn kept<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
 }
 
 impl About {
@@ -47,10 +47,10 @@ impl About {
                 Value::Array(items) if items.iter().all(Value::is_string) => ValueKind::Texts,
                 _ => return Err(format!("the default of `{name}` is {default}: a setting is a flag, a number, a text, or a list of them")),
             };
-            let default = DefaultValue::Literal(Box::leak(Box::new(default)));
-            settings.push(Setting { name: kept(name), kind, default, help: kept(help) });
+            let default = DefaultValue::Literal(kept(default));
+            settings.push(Setting { name: kept(name.clone()), kind, default, help: kept(help.clone()) });
         }
-        Ok(settings.leak())
+        Ok(kept(settings))
     }
 
     /// What is given of the settings that all plugins of the kind share, and the plugin's own, with its defaults.

@@ -30,12 +30,12 @@ pub(crate) fn bring_images(
     let images = images.map_err(|error| exception::asked(py, error.to_string()))?;
     let build = move |_: &Settings| Ok::<Box<dyn Dataset>, _>(Box::new(images.clone()));
     let entry = Entry {
-        name: kept(name),
+        name: kept(name.to_owned()),
         summary: "images that the program gave as arrays",
         origin: Origin::File("<python>"),
         settings: &[],
         resolve: |given: &Settings| Ok(given.clone()),
-        build: Box::leak(Box::new(build)),
+        build: kept(build),
     };
-    brought::dataset(Box::leak(Box::new(entry))).map_err(|failure| exception::of(py, &failure))
+    brought::dataset(kept(entry)).map_err(|failure| exception::of(py, &failure))
 }

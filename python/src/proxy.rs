@@ -57,16 +57,16 @@ pub(crate) fn bring_proxy(
     };
     let asked = Asked::read(ask).map_err(&refused)?;
     let settings = about.settings(WholePass::SETTINGS).map_err(&refused)?;
-    let (name, summary, origin) = (kept(&about.name), kept(&about.summary), Origin::File(kept(&about.file)));
-    let declaration = Arc::new(Declaration { about, direction, unit: unit.map(|unit| kept(&unit)), asked, function });
+    let (name, summary, origin) = (kept(about.name.clone()), kept(about.summary.clone()), Origin::File(kept(about.file.clone())));
+    let declaration = Arc::new(Declaration { about, direction, unit: unit.map(|unit| kept(unit).as_str()), asked, function });
     let build = move |given: &Settings| {
         let (pass, own) = declaration.about.divided(given, WholePass::SETTINGS)?;
         let proxy = PythonProxy { declaration: Arc::clone(&declaration), pass: pass.read()?, own };
         Ok::<_, SettingsError>(Box::new(Proxy::passes(proxy)))
     };
     let resolve = |given: &Settings| Ok(given.clone());
-    let entry = Entry { name, summary, origin, settings, resolve, build: Box::leak(Box::new(build)) };
-    brought::proxy(Box::leak(Box::new(entry))).map_err(|failure| exception::of(py, &failure))
+    let entry = Entry { name, summary, origin, settings, resolve, build: kept(build) };
+    brought::proxy(kept(entry)).map_err(|failure| exception::of(py, &failure))
 }
 
 impl PythonProxy {

@@ -35,12 +35,12 @@ struct PythonStrategy {
 #[pyfunction]
 pub(crate) fn bring_strategy(py: Python<'_>, about: About, make: Py<PyAny>) -> PyResult<()> {
     let settings = about.settings(&[]).map_err(|problem| exception::asked(py, format!("strategy `{}`: {problem}", about.name)))?;
-    let (name, summary, origin) = (kept(&about.name), kept(&about.summary), Origin::File(kept(&about.file)));
+    let (name, summary, origin) = (kept(about.name.clone()), kept(about.summary.clone()), Origin::File(kept(about.file.clone())));
     let declaration = Arc::new(Declaration { about, make });
     let build = move |given: &Settings| made(&declaration, given);
     let resolve = |given: &Settings| Ok(given.clone());
-    let entry = Entry { name, summary, origin, settings, resolve, build: Box::leak(Box::new(build)) };
-    brought::strategy(Box::leak(Box::new(entry))).map_err(|failure| exception::of(py, &failure))
+    let entry = Entry { name, summary, origin, settings, resolve, build: kept(build) };
+    brought::strategy(kept(entry)).map_err(|failure| exception::of(py, &failure))
 }
 
 /// A strategy with these settings.

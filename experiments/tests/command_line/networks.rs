@@ -86,19 +86,33 @@ fn a_network_is_shown_and_drawn() {
     assert!(export.contains("is a network of a file already") && export.contains("copy the file"), "{export}");
 }
 
+/// Pads the first convolution that is padded by one on each side by none above and two below: as many rows as before.
+fn with_uneven_padding(file: &std::path::Path) {
+    let mut bytes = std::fs::read(file).unwrap();
+    let pads = bytes.windows(4).position(|name| name == b"pads").expect("a convolution has padding");
+    let ones = pads + bytes[pads..].windows(4).position(|sides| sides == [1, 1, 1, 1]).expect("it is one on each side");
+    // Rows above, columns on the left, rows below, columns on the right.
+    bytes[ones..ones + 4].copy_from_slice(&[0, 1, 2, 1]);
+    std::fs::write(file, bytes).unwrap();
+}
+
 #[test]
 fn networks_with_other_operators_are_measured_by_the_engine_that_has_them_and_that_is_told() {
-    let scratch = Scratch::new();
-    let oracle = shared().join("oracles/onnx_convnext_a.onnx").display().to_string();
-    let arguments = ["score", &oracle, "--input", "3x32x32", "--proxy", "snip", "--set", "proxies.snip.batch=4", "--json"];
-    let said = scratch.assay(&arguments);
+    let scratch = zoo();
+    with_uneven_padding(&scratch.path().join("zoo/net1.onnx"));
+    let said = scratch.assay(&["score", "zoo/net1.onnx", "--proxy", "snip", "--set", "proxies.snip.batch=4", "--json"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("engine `burn-flex` measures these networks: engine `cpu"), "{}", said.err);
     let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(json["scores"][0]["engine"], "burn-flex");
     assert!(json["protocol"].as_str().unwrap().contains("engine burn-flex, as cpu"), "{}", json["protocol"]);
     assert!(json["scores"][0]["reading"]["value"].as_f64().is_some(), "{}", said.out);
-    let reason = scratch.succeed(&["score", &oracle, "--input", "3x32x32", "--proxy", "naswot", "--repeats", "1"]);
+}
+
+#[test]
+fn what_a_proxy_has_no_meaning_for_is_undefined_for_a_reason() {
+    let oracle = shared().join("oracles/onnx_convnext_a.onnx").display().to_string();
+    let reason = Scratch::new().succeed(&["score", &oracle, "--input", "3x32x32", "--proxy", "naswot", "--repeats", "1"]);
     assert!(reason.contains("undefined") && reason.contains("no ReLU"), "{reason}");
 }
 

@@ -192,7 +192,11 @@ pub(super) const CIRCLES: &[Allowed] = &[];
 /// Code that is not written.
 pub(super) const CODE: &[Forbidden] = &[
     Forbidden { code: "split_once(\"<-\")", instead: "the names of edges are for people; ask the layout for its wiring", exceptions: &[] },
-    Forbidden { code: "Box::leak", instead: "give the value an owner, or share it as an `Arc`", exceptions: &[] },
+    Forbidden {
+        code: "Box::leak",
+        instead: "give the value an owner, or share it as an `Arc`",
+        exceptions: &[Exception { file: "python/src/brought.rs", why: "plugins that a program brings are registered until it ends" }],
+    },
     Forbidden { code: ".to_string().contains(", instead: "recognise an error by its variant, not by its words", exceptions: &[] },
     Forbidden { code: ".to_string().starts_with(", instead: "recognise an error by its variant, not by its words", exceptions: &[] },
     Forbidden { code: ".contains(\"not imported\")", instead: "ask for the state, not for the words that tell it", exceptions: &[] },

@@ -4,8 +4,8 @@ use assay_core::graph::{Graph, NodeId, Operator, Shape};
 use assay_kernels::Period;
 
 use crate::general::{Dense, General, MatMul, RowsOf, rows_from};
-use crate::lower::{Kind, Op, Ops};
 use crate::moves::Move;
+use crate::ops::{Kind, Op, Ops};
 
 /// The ops of one node while they are made.
 struct Composer<'a> {

@@ -3,7 +3,8 @@
 //! A pass that takes statistics from elsewhere knows them before the readers run. So a normalised value is stored only where a
 //! convolution or a pool reads it, and a sum is not stored if only a ReLU reads it.
 
-use super::lower::{Kind, Lowered};
+use super::lower::Lowered;
+use super::ops::Kind;
 
 /// One term of a sum.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -25,6 +25,7 @@ mod learner;
 mod lower;
 mod memory;
 mod moves;
+mod ops;
 mod pass;
 mod plan;
 mod schedule;

@@ -7,7 +7,8 @@ use assay_kernels::Element;
 
 use super::general::General;
 use super::geometry::Phase;
-use super::lower::{Kind, Lowered, Op};
+use super::lower::Lowered;
+use super::ops::{Kind, Op};
 use super::plan::{Plan, Step};
 use super::schedule::{Footprint, Schedule};
 use super::tiles::Tiles;

@@ -7,7 +7,8 @@ use assay_kernels::Map;
 
 use super::fold::Folds;
 use super::geometry::map;
-use super::lower::{Kind, Lowered};
+use super::lower::Lowered;
+use super::ops::Kind;
 
 /// The life of every value of a forward pass.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@ use assay_kernels::{Element, Kernels, LaneTotals, Map, Pool, Sums};
 use super::correlate::correlate;
 use crate::activations::Activations;
 use crate::geometry::{Phase, data_gradient, map, weight_gradient_work};
-use crate::lower::{Kind, Lowered, plane};
+use crate::lower::{Lowered, plane};
+use crate::ops::Kind;
 use crate::plan::{Part, Plan, Step, View};
 
 /// Weights and windows of a backward pass.

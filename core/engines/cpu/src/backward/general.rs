@@ -9,8 +9,8 @@ use super::{Position, Prepared};
 use crate::activations::Tile;
 use crate::forward::{Matrices, along_rows};
 use crate::general::{Dense, General, MatMul};
-use crate::lower::Kind;
 use crate::moves::Layout;
+use crate::ops::Kind;
 use crate::plan::{Form, Times, View};
 use crate::workspace::Workspace;
 

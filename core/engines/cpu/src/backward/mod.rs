@@ -20,7 +20,8 @@ use super::activations::{Activations, Tile, part, part_mut};
 use super::columns::Columns;
 use super::forward::channel_factors;
 use super::geometry::Phase;
-use super::lower::{Kind, Lowered};
+use super::lower::Lowered;
+use super::ops::Kind;
 use super::plan::{Place, Plan, Step, View};
 use super::workspace::Workspace;
 

@@ -7,7 +7,7 @@ use assay_kernels::{Element, LaneTotals};
 use super::Prepared;
 use crate::activations::Statistics;
 use crate::columns::Columns;
-use crate::lower::Kind;
+use crate::ops::Kind;
 use crate::tiles::Tiles;
 use crate::workspace::Workspace;
 

@@ -8,7 +8,7 @@ use assay_kernels::{Blend, Buffer, Convolution, Element, Init, Map, Mask, Source
 use super::{Position, Prepared};
 use crate::activations::{part as tile_part, part_mut};
 use crate::geometry::{Phase, operations};
-use crate::lower::Kind;
+use crate::ops::Kind;
 use crate::plan::Part;
 use crate::workspace::{Workspace, mixture_size};
 

@@ -5,7 +5,7 @@ use assay_kernels::Element;
 
 use super::{Position, Prepared};
 use crate::general::General;
-use crate::lower::Kind;
+use crate::ops::Kind;
 use crate::plan::{Form, Step, Times, View};
 
 impl<E: Element> Prepared<'_, E> {

@@ -10,7 +10,8 @@ use assay_kernels::{Convolution, Element, Init, Kernels, Map, Source, Target};
 
 use crate::general::General;
 use crate::geometry::{ForwardTaps, forward_taps, forward_weights};
-use crate::lower::{Kind, Lowered};
+use crate::lower::Lowered;
+use crate::ops::Kind;
 
 /// The weights of a convolution as it reads them, one list a group; nothing for other ops.
 pub(crate) fn conv_weights<E: Element>(network: &Network, lowered: &Lowered, op: usize) -> Vec<Vec<E>> {

@@ -6,7 +6,7 @@ use assay_kernels::{AffineSum, AffineTerm, Element};
 use super::Pass;
 use crate::activations::part_mut;
 use crate::fold::FoldedSum;
-use crate::lower::Kind;
+use crate::ops::Kind;
 
 impl<E: Element> Pass<'_, E> {
     /// Computes an op as a sum of terms. The statistics of every batch normalisation among them are known.

@@ -7,7 +7,7 @@ use assay_kernels::{Element, LaneMoments, Map};
 
 use super::{ConvolutionCall, Pass};
 use crate::activations::part_mut;
-use crate::lower::Kind;
+use crate::ops::Kind;
 use crate::spread::Spread;
 
 /// Bytes of a value that are computed before they are measured: they are still in the first cache then, or in the second.

@@ -7,7 +7,8 @@ use assay_core::graph::{Graph, NodeId};
 use assay_core::network::batch_norms;
 
 use crate::fold::Folds;
-use crate::lower::{Kind, Lowered};
+use crate::lower::Lowered;
+use crate::ops::Kind;
 use crate::plan::{Cotangents, Goal, Plan};
 use crate::schedule::Schedule;
 

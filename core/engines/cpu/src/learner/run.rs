@@ -13,7 +13,7 @@ use super::program::{Program, Stage};
 use crate::activations::{Activations, Statistics};
 use crate::backward::{Arranged, Prepared};
 use crate::forward::{Pass, conv_weights};
-use crate::lower::Kind;
+use crate::ops::Kind;
 use crate::plan::{Plan, SumsPlan, WeighedPlan};
 use crate::spare::Spare;
 use crate::spread::Spread;

@@ -7,7 +7,8 @@ use super::{
     CorrelationPlan, Cotangents, Goal, GradientBuffer, KeptPlan, MixturePlan, Part, Place, Plan, Step, SumsPlan, Unit, View, WeighedPlan,
 };
 use crate::geometry::{gradient_pad, map};
-use crate::lower::{Kind, Lowered};
+use crate::lower::Lowered;
+use crate::ops::Kind;
 
 /// The most channels for which a matrix times x costs less than reading and writing a scratch map.
 const MIXED_CHANNELS: usize = 16;

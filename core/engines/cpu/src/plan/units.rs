@@ -5,7 +5,7 @@ use crate::square::SquareConv;
 use super::contribute::{Contribution, Planner};
 use super::{CorrelationPlan, Form, Step, SumsPlan, Times, Unit, View};
 use crate::geometry::map;
-use crate::lower::Kind;
+use crate::ops::Kind;
 
 impl Planner<'_> {
     /// The sums that a unit's gradients need, and the point at which they are complete.
