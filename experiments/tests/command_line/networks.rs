@@ -90,9 +90,10 @@ fn a_network_is_shown_and_drawn() {
 fn with_uneven_padding(file: &std::path::Path) {
     let mut bytes = std::fs::read(file).unwrap();
     let pads = bytes.windows(4).position(|name| name == b"pads").expect("a convolution has padding");
-    let ones = pads + bytes[pads..].windows(4).position(|sides| sides == [1, 1, 1, 1]).expect("it is one on each side");
-    // Rows above, columns on the left, rows below, columns on the right.
-    bytes[ones..ones + 4].copy_from_slice(&[0, 1, 2, 1]);
+    // Rows above, columns on the left, rows below, columns on the right; a byte in front of each says which field it is of.
+    let sides = |sides: [u8; 4]| sides.map(|side| [0x40, side]).concat();
+    let ones = pads + bytes[pads..].windows(8).position(|all| all == sides([1, 1, 1, 1])).expect("it is one on each side");
+    bytes[ones..ones + 8].copy_from_slice(&sides([0, 1, 2, 1]));
     std::fs::write(file, bytes).unwrap();
 }
 

@@ -7,12 +7,14 @@
 //! `oracle` or `budget` means this strategy too.
 
 use assay_core::plugin::{SearchError, SearchSpace, SearchStrategy, SettingsError, suggestion};
+use assay_core::stream::Stream;
 use assay_core::subspace::{Layout, OperatorSet, Subspace};
 
 use crate::parts::guided::{Guide, GuideSettings, Guided, Method};
 use crate::parts::optimiser::{Adam, MovingAverage};
 use crate::parts::oracle::Oracle;
 use crate::parts::policy::{Policy, Trial};
+use crate::parts::variation::draw;
 
 assay_core::register! {
     dyn SearchStrategy,
@@ -27,7 +29,7 @@ assay_core::settings! {
     #[derive(Clone, Debug)]
     pub struct CnasByOracle {
         with guide: GuideSettings;
-        /// operators of an edge in the first stage
+        /// operators of an edge in the first stage, or as many more as an architecture needs
         first: usize = 2, in 1..=64;
         /// operators in the order in which they join; those not named join last
         order: Option<Vec<String>>, otherwise "the space's own, with `none` last";
@@ -58,8 +60,9 @@ impl CnasByOracle {
     }
 }
 
-/// The subspaces of the stages, each within the next, the last one `allowed`.
-fn stages(space: &dyn SearchSpace, allowed: &Subspace, order: &[usize], first: usize) -> Vec<Subspace> {
+/// The subspaces of the stages, each within the next, the last one `allowed`. Operators that make no architecture without others
+/// are no stage by themselves.
+fn stages(space: &dyn SearchSpace, allowed: &Subspace, order: &[usize], first: usize, any: &Stream) -> Vec<Subspace> {
     let most = allowed.cells().iter().flatten().map(|kept| kept.len()).max().unwrap_or(1);
     let joined = |kept: &OperatorSet, count: usize| -> OperatorSet {
         order.iter().copied().filter(|operator| kept.contains(*operator)).take(count).collect()
@@ -68,7 +71,8 @@ fn stages(space: &dyn SearchSpace, allowed: &Subspace, order: &[usize], first: u
         let cells = allowed.cells().iter().map(|edges| edges.iter().map(|kept| joined(kept, count)).collect()).collect();
         Subspace::new(space.layout(), cells)
     };
-    (first.min(most)..=most).map(stage).collect()
+    let is_stage = |stage: &Subspace| stage == allowed || draw(space, stage, &mut any.rng()).is_ok();
+    (first.min(most)..=most).map(stage).filter(is_stage).collect()
 }
 
 impl Method for CnasByOracle {
@@ -88,7 +92,7 @@ impl Method for CnasByOracle {
         let order = self.order(oracle.space().layout())?;
         let mut rng = oracle.stream("controller").rng();
         oracle.expect_whole_budget();
-        let stages = stages(oracle.space(), allowed, &order, self.first);
+        let stages = stages(oracle.space(), allowed, &order, self.first, &oracle.stream("stages"));
         let mut policy = Policy::uniform(oracle.space(), allowed, &mut rng)?;
         let mut adam = Adam::new(self.learning_rate, &policy.logits);
         let (mut baseline, mut variance) = (MovingAverage::new(self.momentum), MovingAverage::new(self.momentum));

@@ -154,7 +154,7 @@ fn no_layer_of_any_space_has_a_name_that_clashes() {
     use assay_core::plugin::{MacroNet, Part, Registry, SearchSpace, Settings, draw_architectures};
     use assay_core::stream::Stream;
     use assay_core::subspace::Subspace;
-    let net = MacroNet { input: Shape::new(3, 8, 8), channels: 8, cells: 2, classes: 3, part: Part::Classifier };
+    let net = MacroNet { input: Shape::new(3, 32, 32), channels: 8, cells: 2, classes: 3, part: Part::Classifier };
     let spaces = Registry::<dyn SearchSpace>::collect().unwrap();
     let free = [("darts", Settings::none().with("inputs", "free")), ("darts", Settings::none().with("network", "te-nas"))];
     // Networks of files have the names that their tools gave, and are not exported.

@@ -31,7 +31,7 @@ fn every_strategy_evaluates_nothing_but_architectures_and_improves_on_the_first(
             }
             let space_made = registry.build(space, &settings_of_space).unwrap();
             let mut laboratory = FakeLaboratory::of(space_made, &[("price", Direction::LowerIsBetter, price)]);
-            let found = strategy(name, &settings).search(&mut laboratory).unwrap();
+            let found = strategy(name, &settings).search(&mut laboratory).unwrap_or_else(|error| panic!("{name} in {space}: {error}"));
             let own = registry.build(space, &settings_of_space).unwrap();
             for step in &laboratory.steps {
                 assert!(own.is_architecture(&step.before), "{name} in {space}: {}", step.before);
