@@ -60,8 +60,7 @@ impl CnasByOracle {
     }
 }
 
-/// The subspaces of the stages, each within the next, the last one `allowed`. Operators that make no architecture without others
-/// are no stage by themselves.
+/// The subspaces of the stages, each within the next, the last one `allowed`. What contains no architecture is left out.
 fn stages(space: &dyn SearchSpace, allowed: &Subspace, order: &[usize], first: usize, any: &Stream) -> Vec<Subspace> {
     let most = allowed.cells().iter().flatten().map(|kept| kept.len()).max().unwrap_or(1);
     let joined = |kept: &OperatorSet, count: usize| -> OperatorSet {
