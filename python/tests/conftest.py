@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ from assay import _native
 ROOT = Path(__file__).resolve().parents[2]
 CELL = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"
 OTHER = "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|"
+
+# Shells start what runs in the background with Ctrl-C ignored, and Python then leaves it so: tests that interrupt need it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def program() -> list[str]:
