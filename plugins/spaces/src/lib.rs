@@ -11,6 +11,7 @@ pub mod nats_bench_size;
 pub mod transnas_bench_101_macro;
 pub mod transnas_bench_101_micro;
 
+mod checks;
 mod factorized_reduction;
 mod images;
 mod notation;

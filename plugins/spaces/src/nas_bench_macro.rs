@@ -17,6 +17,7 @@ use assay_core::plugin::supernet::{Kept, SharedForm, SharedNet, SharedSum};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
 use assay_core::subspace::{CellLayout, Choice, Layout, OperatorSet, Sketch, SketchError, SketchNode, Subspace};
 
+use crate::checks::{Words, one_each};
 use crate::notation::Written;
 
 assay_core::register! {
@@ -60,19 +61,7 @@ impl NasBenchMacro {
 
     /// The operator of each layer.
     fn operators(&self, architecture: &Subspace) -> Result<[usize; LAYERS.len()], ArchitectureError> {
-        if !architecture.fits(&self.layout) {
-            return Err(ArchitectureError(format!("the mask `{architecture}` does not belong to nas-bench-macro")));
-        }
-        let mut operators = [0; LAYERS.len()];
-        for ((operator, kept), layer) in operators.iter_mut().zip(&architecture.cells()[0]).zip(LAYERS) {
-            *operator = match (kept.iter().next(), kept.len()) {
-                (Some(operator), 1) => operator,
-                (_, count) => {
-                    return Err(ArchitectureError(format!("{layer} keeps {count} operators, but an architecture has exactly one a layer")));
-                }
-            };
-        }
-        Ok(operators)
+        one_each(&self.layout, architecture, Words { space: "nas-bench-macro", before: "", kept: "operators", each: "a layer" })
     }
 }
 
@@ -139,12 +128,7 @@ impl SearchSpace for NasBenchMacro {
         let images = network.builder.input();
         match net.part {
             Part::Trunk => {
-                if net.channels != net.input.channels {
-                    return Err(GraphError::Unsupported(format!(
-                        "a trunk has no stem, so its layers have the images' {} channels; {} were asked for",
-                        net.input.channels, net.channels
-                    )));
-                }
+                crate::checks::trunk(net, "layers have")?;
                 let features = network.stages(images, 1)?;
                 let normalised = network.builder.batch_norm("lastact.bn", features)?;
                 let output = network.builder.relu("lastact.relu", normalised)?;

@@ -67,12 +67,7 @@ pub(super) fn lower(terms: &[Terms; 2], kind: NetworkKind, net: &MacroNet) -> Re
     let images = network.builder.input();
     match net.part {
         Part::Trunk => {
-            if net.channels != net.input.channels {
-                return Err(GraphError::Unsupported(format!(
-                    "a trunk has no stem, so its cells have the images' {} channels; {} were asked for",
-                    net.input.channels, net.channels
-                )));
-            }
+            crate::checks::trunk(net, "cells have")?;
             let start = Features { earlier: images, latest: images, is_reduced: false };
             let features = network.cells(start, net, &mut node)?;
             let output = network.last_activation(features)?;

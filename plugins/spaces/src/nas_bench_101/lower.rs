@@ -22,12 +22,7 @@ pub(super) fn lower(cell: Option<&Cell>, net: &MacroNet) -> Result<Graph, GraphE
     let images = b.input();
     match net.part {
         Part::Trunk => {
-            if net.channels != net.input.channels {
-                return Err(GraphError::Unsupported(format!(
-                    "a trunk has no stem, so its modules have the images' {} channels; {} were asked for",
-                    net.input.channels, net.channels
-                )));
-            }
+            crate::checks::trunk(net, "modules have")?;
             let output = stack(&mut b, cell, 0, images, net.channels, net.cells)?;
             Ok(b.finish(output))
         }

@@ -17,12 +17,7 @@ pub(super) fn lower(layout: &Layout, subspace: &Subspace, net: &MacroNet) -> Res
     let mut network = Network::new(net.input)?;
     match net.part {
         Part::Trunk => {
-            if net.channels != net.input.channels {
-                return Err(GraphError::Unsupported(format!(
-                    "a trunk has no stem, so its cells have the images' {} channels; {} were asked for",
-                    net.input.channels, net.channels
-                )));
-            }
+            crate::checks::trunk(net, "cells have")?;
             let images = network.builder.input();
             let features = cell(&mut network, layout, subspace, 0, images)?;
             let output = network.last_activation(features, true)?;

@@ -16,6 +16,8 @@ use assay_core::plugin::supernet::{Kept, SharedForm, SharedNet};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, SearchSpace};
 use assay_core::subspace::{CellLayout, Edge, Layout, Subspace, Wiring};
 
+use crate::checks::{Words, one_each};
+
 pub use notation::naslib::cell as naslib_cell;
 
 assay_core::register! {
@@ -82,22 +84,8 @@ impl NasBench201 {
 
     /// The one operator of each edge.
     fn path(&self, architecture: &Subspace) -> Result<[EdgeOperator; EDGES.len()], ArchitectureError> {
-        if !architecture.fits(&self.layout) {
-            return Err(ArchitectureError(format!("the mask `{architecture}` does not belong to nas-bench-201")));
-        }
-        let mut path = [EdgeOperator::None; EDGES.len()];
-        for (edge, set) in architecture.cells()[0].iter().enumerate() {
-            let mut kept = set.iter();
-            path[edge] = match (kept.next(), kept.next()) {
-                (Some(operator), None) => EdgeOperator::ALL[operator],
-                _ => {
-                    let name = &self.layout.cells[0].edges[edge];
-                    let message = format!("edge {name} keeps {} operators, but an architecture has exactly one an edge", set.len());
-                    return Err(ArchitectureError(message));
-                }
-            };
-        }
-        Ok(path)
+        let words = Words { space: "nas-bench-201", before: "edge ", kept: "operators", each: "an edge" };
+        Ok(one_each(&self.layout, architecture, words)?.map(|operator| EdgeOperator::ALL[operator]))
     }
 }
 

@@ -16,6 +16,7 @@ use assay_core::plugin::supernet::{Kept, SharedForm, SharedNet};
 use assay_core::plugin::{ArchitectureError, MacroNet, NoSettings, Part, SearchSpace};
 use assay_core::subspace::{CellLayout, Layout, OperatorSet, Sketch, SketchError, SketchNode, Subspace};
 
+use crate::checks::{Words, one_each};
 use crate::notation::Written;
 
 assay_core::register! {
@@ -48,19 +49,8 @@ impl NatsBenchSize {
 
     /// The channels of each layer.
     fn channels(&self, architecture: &Subspace) -> Result<[usize; LAYERS.len()], ArchitectureError> {
-        if !architecture.fits(&self.layout) {
-            return Err(ArchitectureError(format!("the mask `{architecture}` does not belong to nats-bench-size")));
-        }
-        let mut channels = [0; LAYERS.len()];
-        for ((channels, kept), layer) in channels.iter_mut().zip(&architecture.cells()[0]).zip(LAYERS) {
-            *channels = match (kept.iter().next(), kept.len()) {
-                (Some(choice), 1) => (choice + 1) * STEP,
-                (_, count) => {
-                    return Err(ArchitectureError(format!("{layer} keeps {count} widths, but an architecture has exactly one a layer")));
-                }
-            };
-        }
-        Ok(channels)
+        let words = Words { space: "nats-bench-size", before: "", kept: "widths", each: "a layer" };
+        Ok(one_each(&self.layout, architecture, words)?.map(|choice| (choice + 1) * STEP))
     }
 }
 

@@ -49,12 +49,7 @@ pub(crate) fn lower(net: &MacroNet, modules: &[Module], heads: Heads, build: &mu
     let images = b.input();
     match net.part {
         Part::Trunk => {
-            if net.channels != net.input.channels {
-                return Err(GraphError::Unsupported(format!(
-                    "a trunk has no stem, so its cells read the images' {} channels; {} were asked for",
-                    net.input.channels, net.channels
-                )));
-            }
+            crate::checks::trunk(net, "cells read")?;
             let first = &modules[..modules.len().min(1)];
             let features = stack(&mut b, images, first, net.cells, build)?;
             let normalised = b.batch_norm("lastact.bn", features)?;

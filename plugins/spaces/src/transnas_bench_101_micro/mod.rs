@@ -17,6 +17,7 @@ use assay_core::graph::{Graph, GraphError};
 use assay_core::plugin::{ArchitectureError, MacroNet, SearchSpace};
 use assay_core::subspace::{CellLayout, Edge, Layout, Subspace, Wiring};
 
+use crate::checks::{Words, one_each};
 use crate::transnas_bench_101::{Heads, Module, lower};
 
 assay_core::settings! {
@@ -99,22 +100,8 @@ impl Micro {
 
     /// The one operator of each edge.
     fn path(&self, architecture: &Subspace) -> Result<Path, ArchitectureError> {
-        if !architecture.fits(&self.layout) {
-            return Err(ArchitectureError(format!("the mask `{architecture}` does not belong to transnas-bench-101-micro")));
-        }
-        let mut path = [EdgeOperator::None; EDGES.len()];
-        for (edge, set) in architecture.cells()[0].iter().enumerate() {
-            path[edge] = match (set.iter().next(), set.len()) {
-                (Some(operator), 1) => EdgeOperator::ALL[operator],
-                (_, count) => {
-                    let name = &self.layout.cells[0].edges[edge];
-                    return Err(ArchitectureError(format!(
-                        "edge {name} keeps {count} operators, but an architecture has exactly one an edge"
-                    )));
-                }
-            };
-        }
-        Ok(path)
+        let words = Words { space: "transnas-bench-101-micro", before: "edge ", kept: "operators", each: "an edge" };
+        Ok(one_each(&self.layout, architecture, words)?.map(|operator| EdgeOperator::ALL[operator]))
     }
 }
 
