@@ -3,6 +3,10 @@
 //! Each table has a module of its own with the name of its file and of each column, and all of it as data in `TABLE`. A
 //! value that is not there is null.
 
+/// The most bytes that are read of one table, which bounds the memory that it can make a reader take. Of a column that are 16 million
+/// rows; a run that has more of them would not fit into a report.
+pub const MOST_BYTES: u64 = 1 << 30;
+
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {

@@ -4,14 +4,10 @@ use std::path::{Path, PathBuf};
 
 use assay_parquet::{Cell, Parquet};
 use assay_results::read_checked;
-use assay_results::tables::Table;
+use assay_results::tables::{MOST_BYTES, Table};
 use assay_structure::score::Reading;
 
 use super::error::ReportError;
-
-/// What bounds the memory that a table can make us take: as much as is read of one file. Of a column that are 16 million rows; a
-/// run that has more of them would not fit into a report.
-const LIMIT: u64 = 1 << 30;
 
 /// A table whose columns are read when they are asked for.
 pub(super) struct RunTable {
@@ -24,7 +20,7 @@ impl RunTable {
     pub(super) fn read(folder: &Path, table: &Table) -> Result<Self, ReportError> {
         let path = folder.join(table.file);
         let is_known = |name: &str| table.columns.iter().any(|column| column.name == name);
-        match Parquet::open(read_checked(&path)?, LIMIT, &is_known) {
+        match Parquet::open(read_checked(&path)?, MOST_BYTES, &is_known) {
             Ok(table) => Ok(Self { path, table }),
             Err(problem) => Err(ReportError::Table { path, problem }),
         }

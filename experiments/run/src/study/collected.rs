@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use assay_parquet::{Cell, Parquet};
-use assay_results::tables::{collected, scores};
+use assay_parquet::Parquet;
+use assay_results::tables::{MOST_BYTES, collected, scores};
 use assay_results::{Space, StudySummary, read_checked};
 use polars::prelude::{Column, DataFrame, ParquetWriter};
 
 use crate::RunError;
-
-/// The most bytes that are read of one table, as reports read them.
-const LIMIT: u64 = 1 << 30;
 
 /// A table of scores, by proxy, architecture and repeat.
 pub struct Collected {
@@ -81,7 +78,7 @@ impl Joined {
             RunError::refused(format!("`{}` cannot be read: {problem}", file.display()), "make the study again, in another folder")
         };
         let is_known = |name: &str| scores::TABLE.columns.iter().any(|column| column.name == name);
-        let table = Parquet::open(bytes, LIMIT, &is_known).map_err(damaged)?;
+        let table = Parquet::open(bytes, MOST_BYTES, &is_known).map_err(damaged)?;
         let column = |name: &str| table.column(name).map_err(damaged);
         let (texts, indices, labels, repeats, values, reasons) = (
             column(scores::ARCH)?,
@@ -108,7 +105,7 @@ impl Joined {
                     at
                 }
             };
-            let score = Score { value: number(&values[row]), because: reasons[row].text().map(str::to_owned) };
+            let score = Score { value: values[row].number(), because: reasons[row].text().map(str::to_owned) };
             let earlier = self.proxies[at].scores.insert((architecture, repeat), score.clone());
             if earlier.is_some_and(|earlier| earlier != score) {
                 let problem = format!("`{}` has another score of `{label}` of `{arch}` than a run before it", run.display());
@@ -189,13 +186,5 @@ impl Joined {
         ParquetWriter::new(&mut bytes).finish(&mut table).map_err(failed)?;
         let proxies = proxies.iter().map(|proxy| proxy.label.clone()).collect();
         Ok(Collected { bytes, proxies, architectures: texts.len(), scores: count, undefined, is_of_32_bits })
-    }
-}
-
-/// The number of a cell, if it holds one.
-fn number(cell: &Cell) -> Option<f64> {
-    match cell {
-        Cell::Number(number) => Some(*number),
-        Cell::Missing | Cell::Text(_) => None,
     }
 }

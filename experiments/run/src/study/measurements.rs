@@ -79,20 +79,27 @@ impl StudyRun {
 
     /// The records of those of these whose readings stand in the table of scores.
     pub(super) fn read(&self, wanted: &[Wanted]) -> Result<Vec<Option<Record>>, RunError> {
-        let Some(stored) = &self.stored else { return Ok(wanted.iter().map(|_| None).collect()) };
+        let record = |(wanted, reading): (&Wanted, Option<&Reading>)| {
+            reading.map(|reading| Record { request: wanted.request.clone(), reading: reading.clone(), seconds: 0.0 })
+        };
+        Ok(wanted.iter().zip(self.look_up(wanted)?).map(record).collect())
+    }
+
+    /// What the table of scores has of each of these.
+    fn look_up(&self, wanted: &[Wanted]) -> Result<Vec<Option<&Reading>>, RunError> {
+        let Some(stored) = &self.stored else { return Ok(vec![None; wanted.len()]) };
         let architectures = &self.selection.architectures;
         let mut missing: Vec<&Wanted> = Vec::new();
-        let mut records = Vec::with_capacity(wanted.len());
+        let mut readings = Vec::with_capacity(wanted.len());
         for wanted in wanted {
             let reading = stored.reading(&wanted.request.label, &architectures[wanted.architecture].subspace, wanted.repeat);
             if wanted.is_read && reading.is_none() {
                 missing.push(wanted);
             }
-            let record = |reading: &Reading| Record { request: wanted.request.clone(), reading: reading.clone(), seconds: 0.0 };
-            records.push(reading.filter(|_| wanted.is_read).map(record));
+            readings.push(reading);
         }
         match missing.first() {
-            None => Ok(records),
+            None => Ok(readings),
             Some(first) => {
                 let text = &architectures[first.architecture].text;
                 Err(stored.lacks_scores(missing.len(), &first.request.label, text, first.repeat))
@@ -116,7 +123,7 @@ impl StudyRun {
         let is_missing = |planned: &&PlannedProxy| planned.proxy.is_drawn() && !stored.has(&planned.label);
         match self.workbench.proxies.iter().find(is_missing) {
             Some(planned) => Err(stored.lacks_proxy(&planned.label)),
-            None => self.read(&self.wanted(None)).map(drop),
+            None => self.look_up(&self.wanted(None)).map(drop),
         }
     }
 

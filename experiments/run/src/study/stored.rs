@@ -9,13 +9,10 @@ use assay_core::plugin::SearchSpace;
 use assay_core::score::Reading;
 use assay_core::subspace::Subspace;
 use assay_parquet::{Cell, Parquet};
-use assay_results::tables::{collected, scores};
+use assay_results::tables::{MOST_BYTES, collected, scores};
 use assay_results::{ReadError, StudySummary, read_checked};
 
 use crate::RunError;
-
-/// The most bytes that are read of one table, as reports read them.
-const LIMIT: u64 = 1 << 30;
 
 /// The columns that a table of scores must have.
 const NEEDED: [&str; 3] = [scores::ARCH, scores::PROXY, scores::VALUE];
@@ -65,7 +62,7 @@ impl Stored {
         let mut content = Content::default();
         content.add(&bytes);
         let is_known = |name: &str| NEEDED.contains(&name) || OPTIONAL.contains(&name);
-        let table = Parquet::open(bytes, LIMIT, &is_known).map_err(|problem| unreadable(&file, &problem))?;
+        let table = Parquet::open(bytes, MOST_BYTES, &is_known).map_err(|problem| unreadable(&file, &problem))?;
         let mut stored = Self {
             fingerprint: content.finish(),
             architectures: Vec::new(),
