@@ -249,7 +249,7 @@ impl Session {
         };
         if !folder.is_locked() {
             tell!(
-                "The file system of `{}` has no locks: nothing keeps a second process from writing this run. Slurm starts each task once.",
+                "The file system of `{}` has no locks: nothing keeps a second process from writing this run. Start it once at a time, as Slurm does.",
                 folder.path().display()
             );
         }

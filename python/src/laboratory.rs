@@ -6,7 +6,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use assay_core::plugin::{Laboratory as Answers, Request, SearchError, SearchSpace, Step, draw_architectures};
-use assay_core::score::Direction;
+use assay_core::score::{Direction, Reading};
 use assay_core::subspace::Subspace;
 use pyo3::prelude::*;
 use rand::RngExt;
@@ -169,8 +169,8 @@ fn answered(laboratory: &mut dyn Answers, question: Question, stopped: &mut Opti
         Question::Record { title, before, after, readings } => {
             let (before, after) = (of(laboratory, &before)?, of(laboratory, &after)?);
             let reading = |value: Option<f64>| match value {
-                Some(value) => assay_core::score::Reading::finite(value),
-                None => assay_core::score::Reading::undefined("it has no score"),
+                Some(value) => Reading::finite(value),
+                None => Reading::undefined("it has no score"),
             };
             let readings = readings.into_iter().map(|(label, value)| (label, reading(value))).collect();
             let step = Step { title, before, after: after.clone(), candidates: Vec::new(), readings };

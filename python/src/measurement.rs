@@ -79,6 +79,13 @@ impl Measurement {
         Ok(std::iter::once(self.batch.len()).chain(axes).collect())
     }
 
+    fn parameter_shape(&self, parameter: usize) -> PyResult<&[usize]> {
+        let parameters = self.network.graph().parameters();
+        let spec = parameters.get(parameter);
+        let spec = spec.ok_or_else(|| PyIndexError::new_err(format!("there is no parameter {parameter} among {}", parameters.len())))?;
+        Ok(&spec.shape)
+    }
+
     /// What is read of the gradients of an objective.
     fn of_gradients(
         &self,
@@ -114,10 +121,7 @@ impl Measurement {
 
     /// The values of a parameter, float32.
     fn parameter(&self, parameter: usize) -> PyResult<Lent> {
-        let parameters = self.network.graph().parameters();
-        let spec = parameters.get(parameter);
-        let spec = spec.ok_or_else(|| PyIndexError::new_err(format!("there is no parameter {parameter} among {}", parameters.len())))?;
-        Lent::of(&self.network, &spec.shape, |network| Ok(network.parameter(parameter)))
+        Lent::of(&self.network, self.parameter_shape(parameter)?, |network| Ok(network.parameter(parameter)))
     }
 
     /// The images, float32.
@@ -160,10 +164,7 @@ impl Measurement {
 
     /// The gradient of an objective with respect to a parameter, float64.
     fn parameter_gradient(&self, objective: &str, parameter: usize) -> PyResult<Lent> {
-        let parameters = self.network.graph().parameters();
-        let spec = parameters.get(parameter);
-        let spec = spec.ok_or_else(|| PyIndexError::new_err(format!("there is no parameter {parameter} among {}", parameters.len())))?;
-        self.of_gradients(objective, &spec.shape, |gradients| Ok(gradients.parameters()?[parameter].as_slice()))
+        self.of_gradients(objective, self.parameter_shape(parameter)?, |gradients| Ok(gradients.parameters()?[parameter].as_slice()))
     }
 
     /// The gradient of an objective with respect to a node's value, float64.

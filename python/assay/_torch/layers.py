@@ -78,36 +78,31 @@ def _embedding(call: Call) -> str:
     return call.node("Gather", *call.values("weight", "indices"), axis=0)
 
 
+def _window(call: Call, along: int) -> dict[str, Any]:
+    """The window of a pool; without a stride, windows stand side by side."""
+    kernel = _each(call["kernel_size"], along)
+    return {
+        "kernel_shape": kernel,
+        "strides": _each(call["stride"], along) if call["stride"] else kernel,
+        "pads": _each(call["padding"], along) * 2,
+        "ceil_mode": int(call["ceil_mode"]),
+    }
+
+
 def _max_pool(along: int) -> Rule:
     def rule(call: Call) -> str:
-        kernel = _each(call["kernel_size"], along)
-        return call.node(
-            "MaxPool",
-            call.value(call["self"]),
-            kernel_shape=kernel,
-            strides=_each(call["stride"], along) if call["stride"] else kernel,
-            pads=_each(call["padding"], along) * 2,
-            dilations=_each(call["dilation"], along),
-            ceil_mode=int(call["ceil_mode"]),
-        )
+        dilations = _each(call["dilation"], along)
+        return call.node("MaxPool", call.value(call["self"]), dilations=dilations, **_window(call, along))
 
     return rule
 
 
 def _average_pool(along: int) -> Rule:
     def rule(call: Call) -> str:
-        kernel = _each(call["kernel_size"], along)
         if call["divisor_override"] is not None:
             raise call.refused("divides by another number than that of the window's elements")
-        return call.node(
-            "AveragePool",
-            call.value(call["self"]),
-            kernel_shape=kernel,
-            strides=_each(call["stride"], along) if call["stride"] else kernel,
-            pads=_each(call["padding"], along) * 2,
-            ceil_mode=int(call["ceil_mode"]),
-            count_include_pad=int(call["count_include_pad"]),
-        )
+        counted = int(call["count_include_pad"])
+        return call.node("AveragePool", call.value(call["self"]), count_include_pad=counted, **_window(call, along))
 
     return rule
 

@@ -49,7 +49,6 @@ impl Composer<'_> {
     fn last(&mut self) -> Option<Op> {
         let shapes = self.shapes();
         let shape = self.shape();
-        let moved = |moves: Vec<Move>| General::Moves(moves);
         let parameters: Vec<usize> = self.graph.parameters_of(self.node).collect();
         let (weight, bias) = (parameters.first().copied(), parameters.get(1).copied());
         Some(match &self.graph.node(self.node).operator {
@@ -66,7 +65,9 @@ impl Composer<'_> {
                 let rows = RowsOf { count: *groups, length: shape.elements() / groups, centred: true };
                 self.norm(rows, *epsilon, Period { inner: shape.area(), count: shape.channels }, [weight, bias])
             }
-            Operator::Mean { axes } if *axes != [1, 2] || !shapes[0].is_maps() => self.whole(moved(vec![Move::mean(shapes[0], axes)])),
+            Operator::Mean { axes } if *axes != [1, 2] || !shapes[0].is_maps() => {
+                self.whole(General::Moves(vec![Move::mean(shapes[0], axes)]))
+            }
             Operator::Linear { out_features, axis, .. } if *axis > 0 => {
                 let inputs = shapes[0].axis(*axis);
                 let dense = Dense { places: shapes[0].elements() / inputs, inputs, outputs: *out_features };
@@ -89,19 +90,18 @@ impl Composer<'_> {
                     to += own.axis(*axis);
                     Move::part(input, *own, *axis, [0, 1, own.axis(*axis)], to - own.axis(*axis))
                 });
-                let joined = joined.collect();
-                self.whole(moved(joined))
+                self.whole(General::Moves(joined.collect()))
             }
             Operator::Slice { axis, start, step, .. } => {
-                self.whole(moved(vec![Move::part(0, shapes[0], *axis, [*start, *step, shape.axis(*axis)], 0)]))
+                self.whole(General::Moves(vec![Move::part(0, shapes[0], *axis, [*start, *step, shape.axis(*axis)], 0)]))
             }
-            Operator::Gather { axis, indices } => self.whole(moved(Move::gather(shapes[0], *axis, indices))),
+            Operator::Gather { axis, indices } => self.whole(General::Moves(Move::gather(shapes[0], *axis, indices))),
             Operator::Pad { amounts } => {
                 let before = |axis: usize| amounts.get(axis).map_or(0, |[before, _]| *before);
-                self.whole(moved(vec![Move::into_middle(shapes[0], before)]))
+                self.whole(General::Moves(vec![Move::into_middle(shapes[0], before)]))
             }
-            Operator::Transpose { order } => self.whole(moved(vec![Move::transpose(order, shape)])),
-            Operator::Reshape { .. } if shapes[0] != shape => self.whole(moved(vec![Move::order(0)])),
+            Operator::Transpose { order } => self.whole(General::Moves(vec![Move::transpose(order, shape)])),
+            Operator::Reshape { .. } if shapes[0] != shape => self.whole(General::Moves(vec![Move::order(0)])),
             Operator::Parameter { .. } => Op { weight, ..self.whole(General::Own) },
             Operator::Constant { values, .. } => self.whole(General::Constant(values.clone())),
             _ => return None,
@@ -123,16 +123,15 @@ impl Composer<'_> {
 
     /// The inputs, repeated to the node's shape.
     fn repeated(&mut self, shapes: &[Shape]) -> Vec<usize> {
-        let to = self.shape();
+        let (inputs, to) = (self.inputs, self.shape());
         let repeat = |(input, shape): (&usize, &Shape)| {
             if *shape == to {
                 return *input;
             }
-            let kind = Kind::General(General::Moves(vec![Move::repeat(*shape, to)]));
-            let op = Op { kind, node: self.node, inputs: vec![*input], shape: to, weight: None, bias: None };
+            let op = self.op(Kind::General(General::Moves(vec![Move::repeat(*shape, to)])), vec![*input], to);
             self.ops.place(op, false)
         };
-        self.inputs.iter().zip(shapes).map(repeat).collect()
+        inputs.iter().zip(shapes).map(repeat).collect()
     }
 
     /// A product of any number of values, two at a time.

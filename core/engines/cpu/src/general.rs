@@ -5,7 +5,7 @@ use assay_kernels::Period;
 
 use crate::moves::Move;
 
-/// What an [`Op`](super::lower::Op) beyond those of cells computes. All but moves read and write values without a border.
+/// What an [`Op`](crate::ops::Op) beyond those of cells computes. All but moves read and write values without a border.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum General {
     /// Elements of the inputs in other places.

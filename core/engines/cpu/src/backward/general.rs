@@ -1,8 +1,8 @@
 //! Operators of transformers backward: the gradient at one input, and the sums that are gradients of parameters.
 
-use assay_kernels::{Buffer, Map};
 use assay_kernels::{
-    Element, Init, Kernels, LaneTotals, Moving, PeriodSums, RowWork, Rows, ScaleShift, Softmax, Sums, Walk, WeightGradient,
+    Buffer, Element, Init, Kernels, LaneTotals, Map, Moving, PeriodSums, RowWork, Rows, ScaleShift, Softmax, Sums, Walk, Weigh,
+    WeightGradient,
 };
 
 use super::{Position, Prepared};
@@ -50,7 +50,7 @@ impl<E: Element> Prepared<'_, E> {
             }
             General::Weigh(period) => {
                 let factors = this.weight.map(|weight| wide(self.network.parameter(weight)));
-                kernels.weigh(assay_kernels::Weigh {
+                kernels.weigh(Weigh {
                     values: given,
                     out: &mut *to,
                     vectors: map.vectors(),
