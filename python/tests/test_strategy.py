@@ -64,6 +64,8 @@ def test_a_strategy_in_python_searches_the_same_on_any_number_of_threads(tmp_pat
 
 def test_an_interrupted_search_is_continued_to_the_identical_result(tmp_path):
     experiment = climb()
+    # Long enough that it is not over before the signal is seen.
+    experiment["strategy"]["rounds"] = 60
     whole = assay.run(experiment, folder=tmp_path / "whole", progress=False)
 
     def press(done, *_):
