@@ -1,8 +1,7 @@
 //! Where the taps of a convolution lie, forward and backward, and how many operations it takes.
 
-use crate::square::SquareConv;
 use assay_core::engine::profile::{ConvolutionPass, Kernel, Work};
-use assay_core::graph::Shape;
+use assay_core::graph::{Conv2d, Extent, Shape, Sides};
 use assay_kernels::{Element, Map, Target};
 
 /// The layout of a value with a border.
@@ -10,14 +9,29 @@ pub(super) fn map(shape: Shape, pad: usize) -> Map {
     Map { channels: shape.channels, height: shape.height, width: shape.area() / shape.height, pad }
 }
 
+/// The border of zeros that a convolution reads around its input: as wide on all sides as on the widest.
+pub(super) fn border(conv: &Conv2d) -> usize {
+    conv.padding.pairs().into_iter().flatten().max().unwrap_or(0)
+}
+
+/// Whether a convolution reads no pixel but the one that it is at, of all channels.
+pub(super) fn is_pointwise(conv: &Conv2d) -> bool {
+    conv.kernel == Extent::square(1) && conv.padding == Sides::all(0) && conv.groups == 1
+}
+
+/// What the kernel of a convolution counts as in a profile.
+pub(super) fn kernel(conv: &Conv2d) -> Kernel {
+    conv.kernel.side().map_or(Kernel::Other, Kernel::of)
+}
+
 /// Floating-point operations of a convolution with `outputs` output elements.
-pub(super) fn operations(conv: &SquareConv, outputs: usize, input_channels: usize) -> u64 {
-    (2 * outputs * (input_channels / conv.groups) * conv.kernel * conv.kernel) as u64
+pub(super) fn operations(conv: &Conv2d, outputs: usize, input_channels: usize) -> u64 {
+    (2 * outputs * (input_channels / conv.groups) * conv.kernel.area()) as u64
 }
 
 /// What the weight gradient of a convolution counts as in a profile, with `outputs` output elements an image.
-pub(super) fn weight_gradient_work(conv: &SquareConv, outputs: usize, input_channels: usize, images: usize) -> (Work, u64) {
-    let work = Work::Convolution(ConvolutionPass::WeightGradient, Kernel::of(conv.kernel));
+pub(super) fn weight_gradient_work(conv: &Conv2d, outputs: usize, input_channels: usize, images: usize) -> (Work, u64) {
+    let work = Work::Convolution(ConvolutionPass::WeightGradient, kernel(conv));
     (work, operations(conv, outputs, input_channels) * images as u64)
 }
 
@@ -33,17 +47,17 @@ pub(super) struct ForwardTaps {
 }
 
 /// The taps of group `group` of a convolution that reads a value of layout `input`.
-pub(super) fn forward_taps(conv: &SquareConv, input: &Map, group: usize) -> ForwardTaps {
+pub(super) fn forward_taps(conv: &Conv2d, input: &Map, group: usize) -> ForwardTaps {
     let channels = input.channels / conv.groups;
-    let row = |channel: usize, ky: usize| (channel * input.channel_step() + ky * conv.dilation * input.row_step()) as isize;
-    let rows: Vec<isize> = (0..channels).flat_map(|channel| (0..conv.kernel).map(move |ky| row(channel, ky))).collect();
-    let taps = rows.iter().flat_map(|row| (0..conv.kernel).map(move |kx| row + (kx * conv.dilation) as isize)).collect();
-    let border = (conv.padding * input.row_step() + conv.padding) as isize;
+    let row = |channel: usize, ky: usize| (channel * input.channel_step() + ky * conv.dilation.rows * input.row_step()) as isize;
+    let rows: Vec<isize> = (0..channels).flat_map(|channel| (0..conv.kernel.rows).map(move |ky| row(channel, ky))).collect();
+    let taps = rows.iter().flat_map(|row| (0..conv.kernel.columns).map(move |kx| row + (kx * conv.dilation.columns) as isize)).collect();
+    let border = (conv.padding.top * input.row_step() + conv.padding.left) as isize;
     ForwardTaps { origin: input.origin(group * channels) as isize - border, taps, rows }
 }
 
 /// A group's weights in the order of its taps: `[taps][output channels]`.
-pub(super) fn forward_weights<E: Element>(conv: &SquareConv, weight: &[f32], group: usize) -> Vec<E> {
+pub(super) fn forward_weights<E: Element>(conv: &Conv2d, weight: &[f32], group: usize) -> Vec<E> {
     let outputs = conv.out_channels / conv.groups;
     let taps = weight.len() / conv.out_channels;
     let at = |tap: usize, output: usize| E::from_f64(f64::from(weight[(group * outputs + output) * taps + tap]));
@@ -68,22 +82,49 @@ pub(super) struct Phase<E> {
     pub(super) weights: Vec<E>,
 }
 
-/// The first output position that a tap reads, and how many there are, along one axis.
-fn reach(conv: &SquareConv, size: usize, remainder: usize, tap: usize) -> Option<(isize, usize)> {
-    let numerator = (remainder + conv.padding) as isize - (tap * conv.dilation) as isize;
-    let stride = conv.stride as isize;
-    (numerator.rem_euclid(stride) == 0).then(|| (numerator.div_euclid(stride), (size - remainder).div_ceil(conv.stride)))
+/// A convolution along its rows, or along its columns.
+#[derive(Clone, Copy)]
+struct Axis {
+    kernel: usize,
+    stride: usize,
+    /// Zeros before the image.
+    padding: usize,
+    dilation: usize,
+}
+
+impl Axis {
+    fn of(conv: &Conv2d) -> [Self; 2] {
+        let Conv2d { kernel, stride, padding, dilation, .. } = conv;
+        [
+            Self { kernel: kernel.rows, stride: stride.rows, padding: padding.top, dilation: dilation.rows },
+            Self { kernel: kernel.columns, stride: stride.columns, padding: padding.left, dilation: dilation.columns },
+        ]
+    }
+
+    /// The taps that input positions of this remainder by the stride are read by, each with the output position that does so for the
+    /// first of them.
+    fn taps(self, remainder: usize) -> impl Iterator<Item = (usize, isize)> {
+        let first = move |tap: usize| {
+            let numerator = (remainder + self.padding) as isize - (tap * self.dilation) as isize;
+            let stride = self.stride as isize;
+            (numerator.rem_euclid(stride) == 0).then(|| (tap, numerator.div_euclid(stride)))
+        };
+        (0..self.kernel).filter_map(first)
+    }
+
+    /// How many of `size` input positions have this remainder.
+    fn count(self, size: usize, remainder: usize) -> usize {
+        (size - remainder).div_ceil(self.stride)
+    }
 }
 
 /// The border that an output gradient needs so that a data gradient reads only inside it.
-pub(super) fn gradient_pad(conv: &SquareConv, input: Shape, output: Shape) -> usize {
+pub(super) fn gradient_pad(conv: &Conv2d, input: Shape, output: Shape) -> usize {
     let mut pad = 0;
-    for (size, outputs) in [(input.height, output.height), (input.width, output.width)] {
-        for remainder in 0..conv.stride.min(size) {
-            for tap in 0..conv.kernel {
-                if let Some((first, count)) = reach(conv, size, remainder, tap) {
-                    pad = pad.max(-first).max(first + count as isize - outputs as isize);
-                }
+    for (axis, (size, outputs)) in Axis::of(conv).into_iter().zip([(input.height, output.height), (input.width, output.width)]) {
+        for remainder in 0..axis.stride.min(size) {
+            for (_, first) in axis.taps(remainder) {
+                pad = pad.max(-first).max(first + axis.count(size, remainder) as isize - outputs as isize);
             }
         }
     }
@@ -92,26 +133,23 @@ pub(super) fn gradient_pad(conv: &SquareConv, input: Shape, output: Shape) -> us
 
 /// The phases of a data gradient for all groups: `from` is the output gradient's layout, `to` the input gradient's;
 /// every weight is multiplied by its output channel's scale.
-pub(super) fn data_gradient<E: Element>(conv: &SquareConv, weight: &[f32], from: &Map, to: &Map, scales: &[f64]) -> Vec<Phase<E>> {
+pub(super) fn data_gradient<E: Element>(conv: &Conv2d, weight: &[f32], from: &Map, to: &Map, scales: &[f64]) -> Vec<Phase<E>> {
     let (inputs, outputs) = (to.channels / conv.groups, conv.out_channels / conv.groups);
-    let kernel = conv.kernel;
+    let [down, right] = Axis::of(conv);
     let mut phases = Vec::new();
     for group in 0..conv.groups {
-        for ry in 0..conv.stride.min(to.height) {
-            for rx in 0..conv.stride.min(to.width) {
+        for ry in 0..down.stride.min(to.height) {
+            for rx in 0..right.stride.min(to.width) {
                 let target = Target {
                     origin: to.at(group * inputs, ry, rx),
                     channels: inputs,
                     channel_step: to.channel_step(),
-                    rows: (to.height - ry).div_ceil(conv.stride),
-                    row_step: conv.stride * to.row_step(),
-                    columns: (to.width - rx).div_ceil(conv.stride),
-                    column_step: conv.stride,
+                    rows: down.count(to.height, ry),
+                    row_step: down.stride * to.row_step(),
+                    columns: right.count(to.width, rx),
+                    column_step: right.stride,
                 };
-                let firsts = |size: usize, remainder: usize| -> Vec<(usize, isize)> {
-                    (0..kernel).filter_map(|tap| reach(conv, size, remainder, tap).map(|(first, _)| (tap, first))).collect()
-                };
-                let (rows, columns) = (firsts(to.height, ry), firsts(to.width, rx));
+                let (rows, columns): (Vec<_>, Vec<_>) = (down.taps(ry).collect(), right.taps(rx).collect());
                 let count = outputs * rows.len() * columns.len();
                 let (mut taps, mut weights) = (Vec::with_capacity(count), Vec::with_capacity(count * inputs));
                 for output in 0..outputs {
@@ -119,7 +157,7 @@ pub(super) fn data_gradient<E: Element>(conv: &SquareConv, weight: &[f32], from:
                         for (kx, x) in &columns {
                             taps.push((output * from.channel_step()) as isize + y * from.row_step() as isize + x);
                             weights.extend((0..inputs).map(|input| {
-                                let at = (((group * outputs + output) * inputs + input) * kernel + ky) * kernel + kx;
+                                let at = (((group * outputs + output) * inputs + input) * down.kernel + ky) * right.kernel + kx;
                                 E::from_f64(f64::from(weight[at]) * scales[group * outputs + output])
                             }));
                         }

@@ -31,7 +31,6 @@ mod plan;
 mod schedule;
 mod spare;
 mod spread;
-mod square;
 mod supported;
 mod tiles;
 mod workspace;

@@ -5,8 +5,8 @@ use assay_core::graph::{Activation, Conv2d, Graph, NodeId, Operator, Pool, Shape
 use assay_kernels::{Function, Window};
 
 use crate::compose::compose;
+use crate::geometry::border;
 use crate::ops::{Kind, Mixed, Op, Ops};
-use crate::square::SquareConv;
 
 /// The values to compute, in order.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Lowered {
         let consumers = consumers(&ops, &pinned);
         let pads = (0..ops.len())
             .map(|op| {
-                let wanted = |reader: &usize| if let Kind::Conv(conv) = &ops[*reader].kind { conv.padding } else { 0 };
+                let wanted = |reader: &usize| if let Kind::Conv(conv) = &ops[*reader].kind { border(conv) } else { 0 };
                 consumers[op].iter().map(wanted).max().unwrap_or(0)
             })
             .collect();
@@ -158,8 +158,8 @@ fn needed(graph: &Graph, taps: &[NodeId]) -> Vec<bool> {
 fn kind(operator: &Operator, input: Option<Shape>) -> Kind {
     match operator {
         Operator::Input => Kind::Input,
-        Operator::Conv2d(conv) => Kind::Conv(SquareConv::of(conv)),
-        Operator::Linear { out_features, bias, .. } => Kind::Conv(SquareConv::of(&Conv2d::new(*out_features, 1).bias(*bias))),
+        Operator::Conv2d(conv) => Kind::Conv(*conv),
+        Operator::Linear { out_features, bias, .. } => Kind::Conv(Conv2d::new(*out_features, 1).bias(*bias)),
         Operator::BatchNorm { epsilon, .. } => Kind::Norm(*epsilon),
         Operator::Relu => Kind::Relu,
         Operator::Activation(activation) => Kind::Apply(function(*activation)),

@@ -135,8 +135,8 @@ impl Backward {
             _ => &[],
         });
         let phases = parts.filter_map(|part| conv_of(part.unit)).map(|(op, conv)| {
-            let taps = conv.out_channels * conv.kernel * conv.kernel;
-            weights(op) * element + taps * size_of::<isize>() + conv.groups * conv.stride * conv.stride * size_of::<Phase<E>>()
+            let taps = conv.out_channels * conv.kernel.area();
+            weights(op) * element + taps * size_of::<isize>() + conv.groups * conv.stride.area() * size_of::<Phase<E>>()
         });
         let mut prepared: usize = phases.sum();
         let (mut preparing, mut finishing) = (0, 0);

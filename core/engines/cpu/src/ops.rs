@@ -1,11 +1,11 @@
 //! What a lowered graph is made of: one op a value, and the ops while they are made.
 
-use assay_core::graph::{NodeId, Shape};
+use assay_core::graph::{Conv2d, NodeId, Shape};
 use assay_kernels::{Function, Window};
 
 use crate::general::General;
+use crate::geometry::border;
 use crate::moves::Move;
-use crate::square::SquareConv;
 
 /// What an [`Op`] computes; a linear layer is a 1×1 convolution of a 1×1 map.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub(super) enum Kind {
     /// The images.
     Input,
     /// A convolution or linear layer.
-    Conv(SquareConv),
+    Conv(Conv2d),
     /// Batch normalisation with this ε.
     Norm(f64),
     /// max(0, x).
@@ -108,7 +108,7 @@ impl Ops {
         if !self.all.iter().any(is_flat) {
             return;
         }
-        let wants_border = |op: &Op| matches!(&op.kind, Kind::Conv(conv) if conv.padding > 0);
+        let wants_border = |op: &Op| matches!(&op.kind, Kind::Conv(conv) if border(conv) > 0);
         let mut bordered = vec![false; self.all.len()];
         for op in self.all.iter().filter(|op| wants_border(op)) {
             op.inputs.iter().for_each(|input| bordered[*input] = true);

@@ -7,12 +7,7 @@ pub(super) fn first_that_is_not(graph: &Graph) -> Option<NodeId> {
     (0..graph.nodes().len()).map(NodeId).find(|id| !graph.is_basic(*id) && !is_supported(graph, *id))
 }
 
-/// Whether an operator beyond the basic ones can be run: all but embeddings, convolutions that are not the same along both axes, and
-/// shifts of what is not maps.
+/// Whether an operator beyond the basic ones can be run: all but embeddings, and shifts of what is not maps.
 fn is_supported(graph: &Graph, id: NodeId) -> bool {
-    match &graph.node(id).operator {
-        Operator::Embedding { .. } | Operator::Shift { .. } => false,
-        Operator::Conv2d(conv) => conv.is_square(),
-        _ => true,
-    }
+    !matches!(graph.node(id).operator, Operator::Embedding { .. } | Operator::Shift { .. })
 }

@@ -1,7 +1,7 @@
 //! What a backward pass reads of a network, arranged as its kernels read it: once for all cotangents and images.
 
-use crate::square::SquareConv;
 use assay_core::engine::profile::Meter;
+use assay_core::graph::Conv2d;
 use assay_core::network::Network;
 use assay_kernels::{Element, Kernels, LaneTotals, Map, Pool, Sums};
 
@@ -99,12 +99,12 @@ fn constants_of<E: Element>(
     let input = lowered.ops[op].inputs[0];
     let shape = lowered.ops[op].shape;
     let tiles = activations.tiles;
-    let taps = lowered.ops[input].shape.channels / conv.groups * conv.kernel * conv.kernel;
+    let taps = lowered.ops[input].shape.channels / conv.groups * conv.kernel.area();
     let mut constants = Constants { input_sums: vec![0.0; conv.groups * taps], products: vec![0.0; shape.channels * taps] };
     let ones_map = Map { channels: conv.groups, ..map(shape, 0) };
     let ones = vec![E::ONE; ones_map.vectors() * tiles.lanes];
     // One output channel a group: its correlation is the sum of the input at each tap.
-    let counting = SquareConv { out_channels: conv.groups, ..*conv };
+    let counting = Conv2d { out_channels: conv.groups, ..*conv };
     for tile in 0..tiles.count() {
         let mut sums = vec![E::ZERO; constants.input_sums.len() * tiles.lanes];
         correlate(kernels, &counting, (&ones, ones_map), activations.tile(input, tile), 0..ones_map.height, Sums::Lanes(&mut sums));

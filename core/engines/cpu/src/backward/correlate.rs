@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::square::SquareConv;
+use assay_core::graph::Conv2d;
 use assay_kernels::{Element, Kernels, Sums, WeightGradient};
 
 use crate::activations::Tile;
@@ -11,15 +11,15 @@ use crate::geometry::forward_taps;
 /// Adds some rows of a tile to the correlation sums of a convolution, `[output channels][taps]`.
 pub(super) fn correlate<E: Element>(
     kernels: &Kernels<E>,
-    conv: &SquareConv,
+    conv: &Conv2d,
     gradient: Tile<'_, E>,
     input: Tile<'_, E>,
     rows: Range<usize>,
     mut sums: Sums<'_, E>,
 ) {
     let outputs = conv.out_channels / conv.groups;
-    let taps = input.1.channels / conv.groups * conv.kernel * conv.kernel;
-    let row_step = conv.stride * input.1.row_step();
+    let taps = input.1.channels / conv.groups * conv.kernel.area();
+    let row_step = conv.stride.rows * input.1.row_step();
     for group in 0..conv.groups {
         let forward = forward_taps(conv, &input.1, group);
         let first = group * outputs * taps;
@@ -38,10 +38,10 @@ pub(super) fn correlate<E: Element>(
             input: input.0,
             input_origin: forward.origin + (rows.start * row_step) as isize,
             input_row_step: row_step,
-            input_column_step: conv.stride,
+            input_column_step: conv.stride.columns,
             offsets: &forward.rows,
-            taps: conv.kernel,
-            tap_step: conv.dilation,
+            taps: conv.kernel.columns,
+            tap_step: conv.dilation.columns,
             sums,
         });
     }

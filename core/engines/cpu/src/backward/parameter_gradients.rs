@@ -100,7 +100,7 @@ impl<E: Element> Prepared<'_, E> {
         if let (Some((all, covering)), Some(op)) = (correlation, plan.conv)
             && let Kind::Conv(conv) = &self.lowered.ops[op].kind
         {
-            let (large, small) = (covering.kernel * covering.kernel, conv.kernel * conv.kernel);
+            let (large, small) = (covering.kernel.area(), conv.kernel.area());
             weight_gradient = if large == small { all } else { all.iter().skip(large / 2).step_by(large).copied().collect() };
         }
         let Some(norm) = plan.norm else {

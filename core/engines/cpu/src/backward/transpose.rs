@@ -7,7 +7,7 @@ use assay_kernels::{Blend, Buffer, Convolution, Element, Init, Map, Mask, Source
 
 use super::{Position, Prepared};
 use crate::activations::{part as tile_part, part_mut};
-use crate::geometry::{Phase, operations};
+use crate::geometry::{Phase, kernel, operations};
 use crate::ops::Kind;
 use crate::plan::Part;
 use crate::workspace::{Workspace, mixture_size};
@@ -83,9 +83,9 @@ impl<E: Element> Prepared<'_, E> {
             })
         };
         let total: u64 = convs().map(|(conv, shape)| operations(conv, shape.elements(), channels)).sum();
-        let mut sizes = convs().map(|(conv, _)| conv.kernel);
-        let first = sizes.next().unwrap_or(1);
-        let kernel = if sizes.all(|size| size == first) { KernelSize::of(first) } else { KernelSize::Several };
+        let mut sizes = convs().map(|(conv, _)| kernel(conv));
+        let first = sizes.next().unwrap_or(KernelSize::One);
+        let kernel = if sizes.all(|size| size == first) { first } else { KernelSize::Several };
         let share = total * at.images as u64 * rows as u64 / height.max(1) as u64;
         (Work::Convolution(ConvolutionPass::DataGradient, kernel), share)
     }
@@ -93,7 +93,7 @@ impl<E: Element> Prepared<'_, E> {
     /// How many rows further down than the pixel a data gradient of stride 1 reads.
     fn rows_ahead(&self, unit: usize) -> usize {
         match self.plan.units[unit].conv.map(|op| &self.lowered.ops[op].kind) {
-            Some(Kind::Conv(conv)) => conv.padding,
+            Some(Kind::Conv(conv)) => conv.padding.top,
             _ => 0,
         }
     }

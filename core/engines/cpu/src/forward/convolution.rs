@@ -3,7 +3,6 @@
 use std::iter::repeat_n;
 use std::ops::Range;
 
-use crate::square::SquareConv;
 use assay_core::graph::Conv2d;
 use assay_core::network::Network;
 use assay_kernels::{Convolution, Element, Init, Kernels, Map, Source, Target};
@@ -18,7 +17,7 @@ pub(crate) fn conv_weights<E: Element>(network: &Network, lowered: &Lowered, op:
     match (&lowered.ops[op].kind, lowered.ops[op].weight) {
         (Kind::Conv(conv), Some(weight)) => (0..conv.groups).map(|group| forward_weights(conv, network.parameter(weight), group)).collect(),
         (Kind::General(General::Dense(dense)), Some(weight)) => {
-            let layer = SquareConv::of(&Conv2d::new(dense.outputs, 1));
+            let layer = Conv2d::new(dense.outputs, 1);
             vec![forward_weights(&layer, network.parameter(weight), 0)]
         }
         _ => Vec::new(),
@@ -27,7 +26,7 @@ pub(crate) fn conv_weights<E: Element>(network: &Network, lowered: &Lowered, op:
 
 /// What is the same for all tiles and rows of a convolution.
 pub(super) struct ConvolutionCall<'a, E> {
-    conv: &'a SquareConv,
+    conv: &'a Conv2d,
     weights: &'a [Vec<E>],
     /// One vector an output channel, if there is a bias.
     starts: Vec<E>,
@@ -37,14 +36,7 @@ pub(super) struct ConvolutionCall<'a, E> {
 
 impl<'a, E: Element> ConvolutionCall<'a, E> {
     /// A convolution of values of this layout.
-    pub(super) fn new(
-        network: &Network,
-        conv: &'a SquareConv,
-        weights: &'a [Vec<E>],
-        bias: Option<usize>,
-        input: &Map,
-        lanes: usize,
-    ) -> Self {
+    pub(super) fn new(network: &Network, conv: &'a Conv2d, weights: &'a [Vec<E>], bias: Option<usize>, input: &Map, lanes: usize) -> Self {
         let wide = |value: &f32| repeat_n(E::from_f64(f64::from(*value)), lanes);
         let starts = bias.map_or_else(Vec::new, |bias| network.parameter(bias).iter().flat_map(wide).collect());
         Self { conv, weights, starts, taps: (0..conv.groups).map(|group| forward_taps(conv, input, group)).collect() }
@@ -55,12 +47,12 @@ impl<'a, E: Element> ConvolutionCall<'a, E> {
         let Self { conv, starts, .. } = self;
         let outputs = conv.out_channels / conv.groups;
         for (group, (weights, taps)) in self.weights.iter().zip(&self.taps).enumerate() {
-            let row_step = conv.stride * input.1.row_step();
+            let row_step = conv.stride.rows * input.1.row_step();
             let source = Source {
                 data: input.0,
                 origin: taps.origin + (rows.start * row_step) as isize,
                 row_step,
-                column_step: conv.stride,
+                column_step: conv.stride.columns,
                 taps: &taps.taps,
                 weights,
                 lane_weights: false,

@@ -1,8 +1,8 @@
 //! Values with the mean and the spread of their channels, taken while they are still near.
 
-use crate::square::SquareConv;
 use assay_core::data::Minibatch;
 use assay_core::engine::profile::Work;
+use assay_core::graph::Conv2d;
 use assay_kernels::{Element, LaneMoments, Map};
 
 use super::{ConvolutionCall, Pass};
@@ -43,7 +43,7 @@ impl<E: Element> Pass<'_, E> {
         spread
     }
 
-    fn convolve_measured(&mut self, op: usize, conv: &SquareConv, weights: &[Vec<E>]) -> Spread {
+    fn convolve_measured(&mut self, op: usize, conv: &Conv2d, weights: &[Vec<E>]) -> Spread {
         let this = &self.lowered.ops[op];
         let mut out = self.allocate(op);
         let (tiles, map) = (self.activations.tiles, self.activations.maps[op]);

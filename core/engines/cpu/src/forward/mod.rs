@@ -17,7 +17,7 @@ pub(super) use self::general::{Matrices, along_rows};
 
 use super::activations::{Activations, part_mut};
 use super::general::General;
-use super::geometry::operations;
+use super::geometry::{kernel, operations};
 use super::lower::{Lowered, plane};
 use super::ops::Kind;
 use super::schedule::Schedule;
@@ -191,7 +191,7 @@ impl<E: Element> Pass<'_, E> {
 
 fn work(kind: &Kind) -> Work {
     match kind {
-        Kind::Conv(conv) => Work::Convolution(ConvolutionPass::Forward, Kernel::of(conv.kernel)),
+        Kind::Conv(conv) => Work::Convolution(ConvolutionPass::Forward, kernel(conv)),
         Kind::Norm(_) => Work::BatchNorm,
         Kind::Relu | Kind::Apply(_) | Kind::Slope(_) => Work::Relu,
         Kind::Pool { .. } => Work::Pool,

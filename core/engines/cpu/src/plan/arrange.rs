@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use assay_core::graph::Conv2d;
+
 use super::contribute::Planner;
 use super::{CorrelationPlan, GradientBuffer, Level, Place, Plan, Step, View, accesses};
+use crate::geometry::is_pointwise;
 
 impl Planner<'_> {
     /// Sorts the steps by level, shares correlations, and finds room for buffers and sums.
@@ -96,18 +99,15 @@ impl Planner<'_> {
     fn share_correlations(&mut self) {
         let mut instead: HashMap<usize, usize> = HashMap::new();
         for (small, plan) in self.correlations.iter().enumerate() {
-            if plan.conv.kernel != 1 || plan.conv.groups != 1 || plan.conv.padding != 0 {
+            if !is_pointwise(&plan.conv) {
                 continue;
             }
             let covers = |other: &CorrelationPlan| {
-                let conv = &other.conv;
                 other.input == plan.input
                     && View { scale: 1.0, ..other.gradient } == View { scale: 1.0, ..plan.gradient }
-                    && conv.groups == 1
-                    && conv.stride == plan.conv.stride
-                    && conv.kernel > 1
-                    && conv.kernel % 2 == 1
-                    && conv.padding == conv.dilation * (conv.kernel / 2)
+                    && other.conv.groups == 1
+                    && other.conv.stride == plan.conv.stride
+                    && has_middle(&other.conv)
             };
             if let Some(large) = self.correlations.iter().position(covers) {
                 instead.insert(small, large);
@@ -195,4 +195,11 @@ impl Plan {
         let (out, reads) = accesses(step, &self.units, &self.correlations, &self.sums, &self.kept);
         reads.into_iter().chain(out).collect()
     }
+}
+
+/// Whether the tap in the middle of a kernel of several reads the pixel that the output is at.
+fn has_middle(conv: &Conv2d) -> bool {
+    let Conv2d { kernel, padding, dilation, .. } = conv;
+    let centred = |kernel: usize, padding: usize, dilation: usize| kernel % 2 == 1 && padding == dilation * (kernel / 2);
+    kernel.area() > 1 && centred(kernel.rows, padding.top, dilation.rows) && centred(kernel.columns, padding.left, dilation.columns)
 }

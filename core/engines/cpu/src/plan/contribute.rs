@@ -1,12 +1,12 @@
 //! Walking the graph backward: what every op's readers contribute to its gradient, and the steps that add it up.
 
-use assay_core::graph::Shape;
+use assay_core::graph::{Extent, Shape};
 use assay_kernels::Map;
 
 use super::{
     CorrelationPlan, Cotangents, Goal, GradientBuffer, KeptPlan, MixturePlan, Part, Place, Plan, Step, SumsPlan, Unit, View, WeighedPlan,
 };
-use crate::geometry::{gradient_pad, map};
+use crate::geometry::{gradient_pad, is_pointwise, map};
 use crate::lower::Lowered;
 use crate::ops::Kind;
 
@@ -310,10 +310,10 @@ impl<'a> Planner<'a> {
 
     /// Steps that add the data gradients of units. Those of one stride share their output pixels, so registers add them up.
     fn transpose(&mut self, out: usize, units: &[usize], mask: Option<usize>, begun: &mut bool) {
-        let mut by_stride: Vec<([usize; 2], Vec<usize>)> = Vec::new();
+        let mut by_stride: Vec<((Extent, usize), Vec<usize>)> = Vec::new();
         for unit in units {
             let Some(conv) = self.conv_of(*unit) else { continue };
-            let key = [conv.stride, conv.groups];
+            let key = (conv.stride, conv.groups);
             match by_stride.iter_mut().find(|(other, _)| *other == key) {
                 Some((_, units)) => units.push(*unit),
                 None => by_stride.push((key, vec![*unit])),
@@ -340,8 +340,8 @@ impl<'a> Planner<'a> {
             let Kind::Conv(conv) = &lowered.ops[op].kind else { return None };
             let input = lowered.ops[op].inputs[0];
             let channels = lowered.ops[input].shape.channels;
-            let is_pointwise = conv.kernel == 1 && conv.stride == 1 && conv.groups == 1 && conv.padding == 0;
-            (is_pointwise && channels <= MIXED_CHANNELS).then_some((*unit, MixturePlan { input, channels }))
+            (is_pointwise(conv) && conv.stride == Extent::square(1) && channels <= MIXED_CHANNELS)
+                .then_some((*unit, MixturePlan { input, channels }))
         };
         let pointwise: Vec<(usize, MixturePlan)> = units.iter().filter_map(pointwise).collect();
         let (_, plan) = pointwise.first()?;

@@ -6,7 +6,7 @@
 //! Σ dy·x̂ = (W·G − mean Σ dy) / deviation. So the gradient and x̂ are each read once, not twice.
 
 use crate::general::Dense;
-use crate::square::SquareConv;
+use assay_core::graph::Conv2d;
 use assay_kernels::{Map, Period};
 
 mod arrange;
@@ -82,7 +82,7 @@ pub(super) struct MixturePlan {
 pub(super) struct CorrelationPlan {
     pub(super) gradient: View,
     pub(super) input: usize,
-    pub(super) conv: SquareConv,
+    pub(super) conv: Conv2d,
     /// Where its sums are in a level's arena, in vectors for one cotangent.
     pub(super) offset: usize,
     pub(super) vectors: usize,

@@ -1,6 +1,6 @@
 //! What has parameters, and the sums over the batch that their gradients need.
 
-use crate::square::SquareConv;
+use assay_core::graph::Conv2d;
 
 use super::contribute::{Contribution, Planner};
 use super::{CorrelationPlan, Form, Step, SumsPlan, Times, Unit, View};
@@ -9,12 +9,12 @@ use crate::ops::Kind;
 
 impl Planner<'_> {
     /// The sums that a unit's gradients need, and the point at which they are complete.
-    pub(super) fn unit(&mut self, conv: Option<(usize, &SquareConv)>, norm: Option<usize>, gradient: View) -> usize {
+    pub(super) fn unit(&mut self, conv: Option<(usize, &Conv2d)>, norm: Option<usize>, gradient: View) -> usize {
         let unit = self.units.len();
         let mut level = 0;
         let correlation = conv.filter(|_| self.goal.parameters).map(|(op, conv)| {
             let input = self.lowered.ops[op].inputs[0];
-            let taps = gradient.channels * (self.lowered.ops[input].shape.channels / conv.groups) * conv.kernel * conv.kernel;
+            let taps = gradient.channels * (self.lowered.ops[input].shape.channels / conv.groups) * conv.kernel.area();
             let id = self.correlations.len();
             self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, offset: 0, vectors: taps });
             level = level.max(self.push(Step::Correlate(id), &[gradient], None, 0));
@@ -53,7 +53,7 @@ impl Planner<'_> {
         let channels = this.shape.channels;
         let gradient = View { buffer: self.buffer(map(this.shape, self.own_pad(op))), channel: 0, channels, scale: 1.0 };
         let correlation = self.goal.parameters.then(|| {
-            let vectors = channels * (lowered.ops[input].shape.channels / conv.groups) * conv.kernel * conv.kernel;
+            let vectors = channels * (lowered.ops[input].shape.channels / conv.groups) * conv.kernel.area();
             self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, offset: 0, vectors });
             self.correlations.len() - 1
         });
@@ -91,7 +91,7 @@ impl Planner<'_> {
         if norm.is_some() || through.is_some() { self.known[unit] } else { 0 }
     }
 
-    pub(super) fn conv_of(&self, unit: usize) -> Option<SquareConv> {
+    pub(super) fn conv_of(&self, unit: usize) -> Option<Conv2d> {
         match self.units[unit].conv.map(|op| &self.lowered.ops[op].kind) {
             Some(Kind::Conv(conv)) => Some(*conv),
             _ => None,
