@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::Number;
 use crate::simd::Simd;
+use crate::wide;
 
 /// One tensor that a convolution reads. Distances are in vectors.
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +140,10 @@ const COLUMNS: usize = 8;
 pub(crate) unsafe fn run<S: Simd>(call: Convolution<'_, S::E>) {
     let t = call.target;
     let out = call.out.as_mut_ptr();
+    if wide::takes(&call) {
+        // SAFETY: the caller's promise.
+        return unsafe { wide::run::<S>(&call, out) };
+    }
     for row in 0..t.rows {
         for first in (0..t.columns).step_by(COLUMNS) {
             let columns = first..(first + COLUMNS).min(t.columns);

@@ -28,9 +28,11 @@ mod number;
 mod peak;
 mod periods;
 mod pool;
+mod products;
 mod rows;
 mod simd;
 mod weight_gradient;
+mod wide;
 
 pub use affine::{AffineSum, AffineTerm};
 pub use buffer::Buffer;

@@ -1,6 +1,7 @@
 //! Weight gradients: the correlation of an output gradient with the input, summed over pixels, lane by lane or over lanes, too.
 
 use crate::Number;
+use crate::products;
 use crate::simd::Simd;
 
 /// Where the sums of a weight gradient go.
@@ -10,6 +11,8 @@ pub enum Sums<'a, E> {
     Lanes(&'a mut [E]),
     /// A number each, `[channels][offsets][taps]`: that of the first so many lanes. The others do not count.
     Totals(&'a mut [f64], usize),
+    /// The same, added up in another order, which is faster where sums are many for what is added to each of them.
+    Products(&'a mut [f64], usize),
 }
 
 /// `sums[c, r, k] += Σ_{y,x} gradient[c, y, x] · input[y, x, offsets[r] + k]`. Distances are in vectors.
@@ -53,7 +56,7 @@ impl<E: Number> WeightGradient<'_, E> {
         let count = self.channels * self.offsets.len() * self.taps;
         let fits = match &self.sums {
             Sums::Lanes(sums) => sums.len() >= count * lanes,
-            Sums::Totals(totals, counted) => totals.len() >= count && *counted <= lanes,
+            Sums::Totals(totals, counted) | Sums::Products(totals, counted) => totals.len() >= count && *counted <= lanes,
         };
         assert!(fits, "a weight gradient has too few sums");
         let (Some(least), Some(most)) = (self.offsets.iter().min(), self.offsets.iter().max()) else { return };
@@ -105,6 +108,8 @@ pub(crate) unsafe fn run<S: Simd>(mut call: WeightGradient<'_, S::E>) {
             // SAFETY: the caller's promise.
             unsafe { strips::<S, _>(&call, &to, PIXELS / call.columns) };
         }
+        // SAFETY: the caller's promise.
+        Sums::Products(totals, lanes) => unsafe { products::run::<S>(&call, totals, lanes) },
     }
 }
 

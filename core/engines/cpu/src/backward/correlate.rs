@@ -26,6 +26,7 @@ pub(super) fn correlate<E: Element>(
         let sums = match &mut sums {
             Sums::Lanes(sums) => Sums::Lanes(&mut sums[first * kernels.lanes()..]),
             Sums::Totals(totals, lanes) => Sums::Totals(&mut totals[first..], *lanes),
+            Sums::Products(totals, lanes) => Sums::Products(&mut totals[first..], *lanes),
         };
         kernels.weight_gradient(WeightGradient {
             gradient: gradient.0,

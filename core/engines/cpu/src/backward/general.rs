@@ -97,7 +97,7 @@ impl<E: Element> Prepared<'_, E> {
             (Form::Channels, _) => {}
             (Form::Matrix(dense), totals) => {
                 let sums = match totals {
-                    Some(totals) => Sums::Totals(&mut totals[plan.offset..][..plan.vectors], counted),
+                    Some(totals) => Sums::Products(&mut totals[plan.offset..][..plan.vectors], counted),
                     None => Sums::Lanes(&mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes]),
                 };
                 if let Some(input) = factor {

@@ -89,8 +89,10 @@ impl<E: Element> Prepared<'_, E> {
         let tiles = self.activations.tiles;
         let plan = &self.plan.correlations[id];
         let input = self.activations.tile(plan.input, at.tile);
+        let counted = tiles.counted(at.tile);
         let sums = match totals {
-            Some(totals) => Sums::Totals(&mut totals[plan.offset..][..plan.vectors], tiles.counted(at.tile)),
+            Some(totals) if self.plan.is_wide(plan) => Sums::Products(&mut totals[plan.offset..][..plan.vectors], counted),
+            Some(totals) => Sums::Totals(&mut totals[plan.offset..][..plan.vectors], counted),
             None => Sums::Lanes(&mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes]),
         };
         let outputs = gradient.1.channels * gradient.1.width * rows.len();

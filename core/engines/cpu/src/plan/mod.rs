@@ -256,11 +256,15 @@ impl Plan {
         contribute::Planner::plan(lowered, cotangents, goal)
     }
 
-    /// Whether a layer has so many weights, for maps so small or places so few, that its sums take longer than its products. No
-    /// network of a benchmark's space has one.
+    /// Whether a convolution has so many weights, for maps so small, that its sums take longer than its products. No network of a
+    /// benchmark's space has one.
+    pub(super) fn is_wide(&self, plan: &CorrelationPlan) -> bool {
+        plan.vectors >= MANY && self.buffers[plan.gradient.buffer].map.area() <= SMALL
+    }
+
+    /// Whether there is such a convolution, or a linear layer along an axis, which is one at few places.
     pub(super) fn has_many_sums(&self) -> bool {
-        let is_wide = |plan: &CorrelationPlan| plan.vectors >= MANY && self.buffers[plan.gradient.buffer].map.area() <= SMALL;
-        self.correlations.iter().any(is_wide) || self.sums.iter().any(|sums| matches!(sums.form, Form::Matrix(_)))
+        self.correlations.iter().any(|plan| self.is_wide(plan)) || self.sums.iter().any(|sums| matches!(sums.form, Form::Matrix(_)))
     }
 }
 

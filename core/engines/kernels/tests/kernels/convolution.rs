@@ -20,8 +20,8 @@ struct Given<E> {
 
 impl<E: Element> Given<E> {
     /// Of a random geometry, whose data end with the last vector that is read.
-    fn new(random: &mut Random, target: &Target, lanes: usize) -> Self {
-        let taps: Vec<isize> = (0..random.up_to(10)).map(|_| random.up_to(40) as isize - 10).collect();
+    fn new(random: &mut Random, target: &Target, lanes: usize, most_taps: usize) -> Self {
+        let taps: Vec<isize> = (0..random.up_to(most_taps)).map(|_| random.up_to(40) as isize - 10).collect();
         let (row_step, column_step) = (random.up_to(30), 1 + random.up_to(1));
         let origin = random.up_to(2) as isize - taps.iter().min().copied().unwrap_or_default();
         let last = (target.rows - 1) * row_step + (target.columns - 1) * column_step;
@@ -56,7 +56,7 @@ impl<E: Element> Given<E> {
     }
 }
 
-fn check<E: Element>(channels: usize, rows: usize, columns: usize, sources: usize, seed: u64) {
+fn check<E: Element>([channels, rows, columns, sources, most_taps]: [usize; 5], seed: u64) {
     for_every_set::<E>(|kernels, isa| {
         let mut random = Random::new(seed);
         let lanes = kernels.lanes();
@@ -67,7 +67,7 @@ fn check<E: Element>(channels: usize, rows: usize, columns: usize, sources: usiz
         let place =
             |channel: usize, row: usize, column: usize| target.origin + channel * channel_step + row * row_step + column * column_step;
         let before: Vec<E> = random.numbers((place(channels - 1, rows - 1, columns - 1) + 1) * lanes);
-        let given: Vec<Given<E>> = (0..sources).map(|_| Given::new(&mut random, &target, lanes)).collect();
+        let given: Vec<Given<E>> = (0..sources).map(|_| Given::new(&mut random, &target, lanes, most_taps)).collect();
         let values: Vec<E> = random.numbers(channels * lanes);
         let init = match random.up_to(3) {
             0 => Init::Zero,
@@ -116,7 +116,53 @@ proptest! {
     fn a_convolution_is_what_plain_loops_come_to(
         channels in 1_usize..=13, rows in 1_usize..=4, columns in 1_usize..=19, sources in 0_usize..=3, seed: u64,
     ) {
-        check::<f32>(channels, rows, columns, sources, seed);
-        check::<f64>(channels, rows, columns, sources, seed);
+        check::<f32>([channels, rows, columns, sources, 10], seed);
+        check::<f64>([channels, rows, columns, sources, 10], seed);
     }
+}
+
+/// So many weights that they are taken some taps and channels at a time.
+#[test]
+fn convolutions_of_many_weights_are_what_plain_loops_come_to() {
+    for seed in 0..12 {
+        check::<f32>([261 + seed as usize % 4, 2, 3 + seed as usize % 7, 1, 600], seed);
+        check::<f64>([134, 3, 5, 1, 900], seed);
+    }
+}
+
+/// What is not complete waits in the output, so that many weights at once come to what few at a time do.
+#[test]
+fn many_weights_at_once_have_the_bits_of_few_at_a_time() {
+    const CHANNELS: usize = 140;
+    const TAPS: usize = 600;
+    const ROW: usize = 7;
+    for_every_set::<f32>(|kernels, isa| {
+        let mut random = Random::new(5);
+        let lanes = kernels.lanes();
+        let data: Vec<f32> = random.numbers((TAPS + 3 * ROW) * lanes);
+        let (taps, weights): (Vec<isize>, Vec<f32>) = ((0..TAPS as isize).collect(), random.numbers(TAPS * CHANNELS));
+        let values: Vec<f32> = random.numbers(CHANNELS * lanes);
+        let masks: Vec<f32> = random.numbers(CHANNELS * 2 * ROW * lanes);
+        let before: Vec<f32> = random.numbers(CHANNELS * 2 * ROW * lanes);
+        let convolve = |out: &mut Vec<f32>, channels: std::ops::Range<usize>, case: usize| {
+            let own: Vec<f32> = weights.chunks(CHANNELS).flat_map(|weights| weights[channels.clone()].to_vec()).collect();
+            let source = Source { data: &data, origin: 0, row_step: ROW, column_step: 1, taps: &taps, weights: &own, lane_weights: false };
+            let init = match case {
+                0 => Init::Accumulate,
+                1 => Init::Zero,
+                _ => Init::Channels { values: &values[channels.start * lanes..], accumulate: false },
+            };
+            let at = channels.start * 2 * ROW;
+            let mask = Mask { data: &masks, origin: at, channel_step: 2 * ROW, row_step: ROW, column_step: 1 };
+            let (channel_step, row_step) = (2 * ROW, ROW);
+            let target = Target { origin: at, channels: channels.len(), channel_step, rows: 2, row_step, columns: ROW, column_step: 1 };
+            kernels.convolve(Convolution { sources: &[source], init, mask: (case > 0).then_some(mask), out, target });
+        };
+        for case in 0..3 {
+            let (mut whole, mut parts) = (before.clone(), before.clone());
+            convolve(&mut whole, 0..CHANNELS, case);
+            (0..CHANNELS).step_by(70).for_each(|first| convolve(&mut parts, first..first + 70, case));
+            assert!(whole.iter().zip(&parts).all(|(whole, part)| whole.to_bits() == part.to_bits()), "{isa:?}, case {case}");
+        }
+    });
 }

@@ -62,15 +62,19 @@ fn check<E: Element>([channels, rows, columns, kernel_rows, taps]: [usize; 5], s
         compare(&sums, &before, &expected, &format!("{isa:?}"));
 
         // The same over lanes: all, or the first of them.
-        for counted in [lanes, 1 + random.up_to(lanes - 1)] {
+        for (counted, products) in indices([2, 2, 1, 1]).map(|(all, products, ..)| (all == 0, products == 0)) {
+            let counted = if counted { lanes } else { 1 + random.up_to(lanes - 1) };
             let started: Vec<f64> = random.numbers(channels * kernel_rows * taps);
             let mut totals = started.clone();
-            run(Sums::Totals(&mut totals, counted));
+            run(if products { Sums::Products(&mut totals, counted) } else { Sums::Totals(&mut totals, counted) });
             for (at, (found, started)) in totals.iter().zip(&started).enumerate() {
                 let of_lanes = |of: &dyn Fn(usize) -> f64| (at * lanes..at * lanes + counted).map(of).sum::<f64>();
                 let total = started + of_lanes(&|lane| expected[&lane].value - before[lane].to_f64());
                 let error = of_lanes(&|lane| expected[&lane].error::<E>() * (1 + lanes) as f64);
-                assert!((found - total).abs() <= error, "{isa:?}, {counted} lanes: total {at} is {found} instead of {total}");
+                assert!(
+                    (found - total).abs() <= error,
+                    "{isa:?}, {counted} lanes, products {products}: total {at} is {found} instead of {total}"
+                );
             }
         }
     });
@@ -93,4 +97,7 @@ proptest! {
 fn many_wide_rows_are_all_counted() {
     check::<f32>([5, 17, 120, 3, 3], 1);
     check::<f64>([4, 9, 200, 2, 3], 2);
+    // More taps and channels than a block of products has.
+    check::<f32>([21, 3, 7, 29, 5], 3);
+    check::<f64>([13, 40, 1, 70, 1], 4);
 }
