@@ -127,12 +127,20 @@ impl Move {
 
     /// Whether it reads each element of the input once.
     pub(super) fn reads_each_once(&self, input: Shape) -> bool {
+        let repeats = matches!(self.way, Way::Axes { axes, .. } if axes.iter().any(|axis| axis.from[1] == 0 && axis.extent > 1));
+        self.moved(input) == input.elements() && !repeats
+    }
+
+    /// Whether moves to a value, which have no place in common, leave none of its elements as it was.
+    pub(super) fn write_all(moves: &[Self], result: Shape) -> bool {
+        moves.iter().map(|moved| moved.moved(result)).sum::<usize>() == result.elements() && !moves.iter().any(Self::adds_up)
+    }
+
+    /// How many elements it moves, where one in order moves all of a value of this shape.
+    fn moved(&self, whole: Shape) -> usize {
         match self.way {
-            Way::Order => true,
-            Way::Axes { axes, .. } => {
-                let moved = axes.iter().map(|axis| axis.extent).product::<usize>();
-                moved == input.elements() && axes.iter().all(|axis| axis.from[1] > 0 || axis.extent == 1)
-            }
+            Way::Order => whole.elements(),
+            Way::Axes { axes, .. } => axes.iter().map(|axis| axis.extent).product(),
         }
     }
 

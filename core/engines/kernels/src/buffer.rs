@@ -12,7 +12,7 @@ struct Line([u8; 64]);
 /// A slice of numbers that starts at a cache line. It begins as zeros.
 #[derive(Clone)]
 pub struct Buffer<E> {
-    lines: Vec<Line>,
+    lines: Box<[Line]>,
     len: usize,
     element: std::marker::PhantomData<E>,
 }
@@ -21,8 +21,10 @@ impl<E: Number> Buffer<E> {
     /// `len` zeros.
     #[must_use]
     pub fn zeros(len: usize) -> Self {
-        let lines = vec![Line([0; 64]); (len * size_of::<E>()).div_ceil(64)];
-        Self { lines, len, element: std::marker::PhantomData }
+        // Memory that the system has cleared already is not written again.
+        let lines = Box::new_zeroed_slice((len * size_of::<E>()).div_ceil(64));
+        // SAFETY: a line is bytes, all of which are 0.
+        Self { lines: unsafe { lines.assume_init() }, len, element: std::marker::PhantomData }
     }
 }
 

@@ -85,12 +85,13 @@ fn pass(engine: &dyn Engine, network: &Network, images: &Minibatch, precision: P
     Ok(answer.gradients(&loss)?.parameters()?.to_vec())
 }
 
-/// The shortest forward and backward pass of PyTorch, in seconds, if Python and PyTorch are here.
-fn pytorch(name: &str) -> Option<f64> {
+/// The shortest forward and backward pass of PyTorch in seconds, and its version, if Python and PyTorch are here.
+fn pytorch(name: &str) -> Option<(f64, String)> {
     let python = std::env::var("ASSAY_PYTHON_TORCH").unwrap_or_else(|_| "python3".into());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bench/networks.py");
     let output = Command::new(python).args([script, name, &BATCH.to_string(), SECONDS]).output().ok()?;
-    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+    let told: Value = serde_json::from_slice(&output.stdout).ok()?;
+    Some((told["seconds"].as_f64()?, told["version"].as_str()?.to_owned()))
 }
 
 /// Times each network on both engines and by PyTorch, on one thread.
@@ -113,9 +114,9 @@ pub(crate) fn measure(rounds: usize, peak: &mut Peak) -> Fallible<Map<String, Va
         let mut put = |key: &str, value: Value| figures.insert(format!("{name}_{key}"), value);
         put("fwd_bwd_s", ours.seconds.into());
         put("burn_flex_fwd_bwd_s", baseline.seconds.into());
-        let theirs = pytorch(name);
+        let (theirs, version) = pytorch(name).unzip();
         put("pytorch_fwd_bwd_s", theirs.into());
-        put("times_faster_than_pytorch", theirs.map(|theirs| theirs / ours.seconds).into());
+        figures.insert("pytorch".into(), version.into());
     }
     Ok(figures)
 }

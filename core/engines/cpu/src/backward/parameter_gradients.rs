@@ -1,5 +1,6 @@
 //! From a level's sums to parameter gradients and to the factors of batch normalisation's backward.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use assay_kernels::{Element, LaneTotals};
@@ -13,9 +14,16 @@ use crate::workspace::Workspace;
 
 impl<E: Element> Prepared<'_, E> {
     /// One cotangent's totals of `vectors` sums at `offset` of the level's arena.
-    pub(crate) fn totals(&self, workspace: &Workspace<E>, arena: usize, offset: usize, vectors: usize, cotangent: usize) -> Vec<f64> {
+    pub(crate) fn totals<'w>(
+        &self,
+        workspace: &'w Workspace<E>,
+        arena: usize,
+        offset: usize,
+        vectors: usize,
+        cotangent: usize,
+    ) -> Cow<'w, [f64]> {
         if let Some(totals) = &workspace.totals {
-            return totals[offset..][..vectors].to_vec();
+            return Cow::Borrowed(&totals[offset..][..vectors]);
         }
         let tiles = self.activations.tiles;
         let lanes = tiles.lanes;
@@ -27,7 +35,7 @@ impl<E: Element> Prepared<'_, E> {
         if tiles.rest > 0 {
             self.kernels.lane_totals(LaneTotals { vectors: at(tiles.shared_target()), lanes: tiles.share(cotangent), totals: &mut totals });
         }
-        totals
+        Cow::Owned(totals)
     }
 
     /// Writes the gradients of a unit's parameters to `row` and, for batch normalisation, its factors to the workspace.
@@ -43,7 +51,7 @@ impl<E: Element> Prepared<'_, E> {
         let plan = self.plan.units[unit];
         let statistics = plan.norm.and_then(|norm| self.activations.statistics(norm, cotangent));
         let totals = |offset: usize, vectors: usize| self.totals(workspace, arena, offset, vectors, cotangent);
-        let mut put = |parameter: usize, values: Vec<f64>| columns.put(parameter, &values, row);
+        let mut put = |parameter: usize, values: Cow<'_, [f64]>| columns.put(parameter, &values, row);
         let Some(factors) = self.settle(unit, self.activations.tiles.batch, statistics, &totals, &mut put) else { return };
         match plan.mixture {
             Some(mixture) => self.add_to_mixture(workspace, unit, mixture, cotangent, &|channel: usize| factors[channel]),
@@ -54,19 +62,19 @@ impl<E: Element> Prepared<'_, E> {
     /// Gives the gradients of a unit's parameters away and, for batch normalisation, returns the factors α, β and γ of each
     /// channel, with which the gradient at its input is α dy + β x̂ + γ, or α dy + β (x − center) + γ. `totals(offset, vectors)` are sums of the unit's
     /// level over all of `batch` images.
-    pub(crate) fn settle(
+    pub(crate) fn settle<'t>(
         &self,
         unit: usize,
         batch: usize,
         statistics: Option<&Statistics>,
-        totals: &dyn Fn(usize, usize) -> Vec<f64>,
-        give: &mut dyn FnMut(usize, Vec<f64>),
+        totals: &dyn Fn(usize, usize) -> Cow<'t, [f64]>,
+        give: &mut dyn FnMut(usize, Cow<'t, [f64]>),
     ) -> Option<Vec<[f64; 3]>> {
         let plan = self.plan.units[unit];
         let scale = plan.gradient.scale;
-        let scaled = |mut totals: Vec<f64>| {
-            for total in &mut totals {
-                *total *= scale;
+        let scaled = |mut totals: Cow<'t, [f64]>| {
+            if scale != 1.0 {
+                totals.to_mut().iter_mut().for_each(|total| *total *= scale);
             }
             totals
         };
@@ -89,19 +97,20 @@ impl<E: Element> Prepared<'_, E> {
             let plan = &self.plan.correlations[id];
             (scaled(totals(plan.offset, plan.vectors)), plan.conv)
         });
-        let mut put = |parameter: Option<usize>, values: Vec<f64>| {
+        let mut put = |parameter: Option<usize>, values: Cow<'t, [f64]>| {
             if let Some(parameter) = parameter {
                 give(parameter, values);
             }
         };
 
         // What belongs to the convolution, picked out of a correlation that may be of a larger kernel.
-        let mut weight_gradient = Vec::new();
+        let mut weight_gradient = Cow::Borrowed(&[][..]);
         if let (Some((all, covering)), Some(op)) = (correlation, plan.conv)
             && let Kind::Conv(conv) = &self.lowered.ops[op].kind
         {
             let (large, small) = (covering.kernel.area(), conv.kernel.area());
-            weight_gradient = if large == small { all } else { all.iter().skip(large / 2).step_by(large).copied().collect() };
+            weight_gradient =
+                if large == small { all } else { all.iter().skip(large / 2).step_by(large).copied().collect::<Vec<f64>>().into() };
         }
         let Some(norm) = plan.norm else {
             if let Some(op) = plan.conv {
@@ -133,14 +142,15 @@ impl<E: Element> Prepared<'_, E> {
                         let shift = bias.map_or(0.0, |bias| f64::from(bias[channel])) - statistics.mean[channel];
                         statistics.inverse_deviation[channel] * (through + shift * sums[channel])
                     })
-                    .collect()
+                    .collect::<Vec<f64>>()
+                    .into()
             }
             (None, Some(id)) => {
                 let plan = &self.plan.sums[id];
                 let mut products = scaled(totals(plan.offset, plan.vectors));
                 if let Some(centers) = centers {
                     // What was read is x about its center: x̂ is (x − mean) / deviation.
-                    for (channel, product) in products.iter_mut().enumerate() {
+                    for (channel, product) in products.to_mut().iter_mut().enumerate() {
                         let off = centers[channel].to_f64() - statistics.mean[channel];
                         *product = statistics.inverse_deviation[channel] * (*product + off * sums[channel]);
                     }
@@ -165,7 +175,7 @@ impl<E: Element> Prepared<'_, E> {
                 let input_sums = &constants.input_sums[channel / per_group * taps..][..taps];
                 let through = &constants.products[channel * taps..][..taps];
                 for (value, (input_sum, through)) in
-                    weight_gradient[channel * taps..][..taps].iter_mut().zip(input_sums.iter().zip(through))
+                    weight_gradient.to_mut()[channel * taps..][..taps].iter_mut().zip(input_sums.iter().zip(through))
                 {
                     *value = alpha[channel] * (*value - mean * input_sum - product * through);
                 }

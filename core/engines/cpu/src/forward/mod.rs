@@ -19,6 +19,7 @@ use super::activations::{Activations, part_mut};
 use super::general::General;
 use super::geometry::{kernel, operations};
 use super::lower::{Lowered, plane};
+use super::moves::Move;
 use super::ops::Kind;
 use super::schedule::Schedule;
 use super::spare::Spare;
@@ -80,10 +81,13 @@ impl<E: Element> Pass<'_, E> {
         let mut out = self.allocate(op);
         let tiles = self.activations.tiles;
         let to = self.activations.maps[op];
-        if matches!(this.kind, Kind::Shift(_) | Kind::Zero | Kind::General(General::Moves(_)))
-            || (this.kind == Kind::Input && tiles.rest > 0)
-        {
-            // These do not write all of it.
+        let writes_all = match &this.kind {
+            Kind::Shift(_) | Kind::Zero => false,
+            Kind::General(General::Moves(moves)) => Move::write_all(moves, this.shape),
+            Kind::Input => tiles.rest == 0,
+            _ => true,
+        };
+        if !writes_all {
             out.fill(E::ZERO);
         }
         let pool = match &this.kind {

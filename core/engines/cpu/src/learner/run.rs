@@ -1,5 +1,6 @@
 //! Running a program on the chunks of a batch: forward, by the batch's statistics or by running ones, and back.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
 use assay_core::engine::learner::{MixtureGradient, ParameterGradients};
@@ -133,7 +134,7 @@ impl<E: Element> Run<'_, E> {
         };
         let between = |level: usize, chunks: &mut [&mut Chunk<E>]| {
             let totals = self.meter.time(|| (Work::Collect, 0), || add_up(chunks, plan.levels[level].arena));
-            let read = |offset: usize, vectors: usize| totals[offset..][..vectors].to_vec();
+            let read = |offset: usize, vectors: usize| Cow::Borrowed(&totals[offset..][..vectors]);
             for weighed in &plan.levels[level].weighed {
                 let WeighedPlan { mixture, term, sums, scale } = plan.weighed[*weighed];
                 let SumsPlan { offset, vectors, .. } = plan.sums[sums];
@@ -144,7 +145,7 @@ impl<E: Element> Run<'_, E> {
                 }
             }
             for unit in &plan.levels[level].finish {
-                let mut give = |parameter: usize, values: Vec<f64>| gradients[parameter] = Some(values);
+                let mut give = |parameter: usize, values: Cow<'_, [f64]>| gradients[parameter] = Some(values.into_owned());
                 let activations = &chunks[0].activations;
                 let way = Prepared::new(self.kernels, self.meter, self.network, lowered, activations, plan, &arranged);
                 let statistics = plan.units[*unit].norm.and_then(|norm| activations.statistics(norm, 0));
