@@ -3,6 +3,7 @@
 
 mod figures;
 mod learning;
+mod networks;
 mod rates;
 mod render;
 mod supernet;
@@ -28,6 +29,7 @@ use figures::Figures;
 Examples:
   cargo xtask bench ntk
   cargo xtask bench all --json speed.json
+  cargo xtask bench networks
   cargo xtask bench train --rounds 3
   cargo xtask bench supernet --rounds 2 --json supernet.json
   cargo xtask bench space --proxies naswot,synflow"
@@ -58,6 +60,8 @@ enum What {
     Network,
     /// Both in one run
     All,
+    /// Forward plus backward of ResNet-18 and MobileNetV2, beside burn-flex and PyTorch
+    Networks,
     /// Images a second of training, beside burn-flex and PyTorch
     Train,
     /// Images a second of what searches do that share weights, and memory, beside PyTorch
@@ -73,7 +77,7 @@ impl Bench {
         let (package, example) = match self.what {
             What::Space => ("assay", "rates"),
             What::Train | What::Supernet => ("assay", "learning"),
-            What::Ntk | What::Network | What::All => ("assay-cpu", "bench"),
+            What::Ntk | What::Network | What::All | What::Networks => ("assay-cpu", "bench"),
         };
         let program = project::build_example(package, example)?;
         child::outlive_interrupts()?;
@@ -84,6 +88,7 @@ impl Bench {
         let values = Value::Object(values);
         match self.what {
             What::Space => println!("{}", rates::Rates::read(&values)?.render()),
+            What::Networks => println!("{}", networks::render(&values)?),
             What::Train => println!("{}", learning::render(&values)?),
             What::Supernet => println!("{}", supernet::render(&values)?),
             What::Ntk | What::Network | What::All => {
