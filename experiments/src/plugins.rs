@@ -183,6 +183,7 @@ mod tests {
         az-complexity: multiply-adds
         az-expressivity: nats
         az-progressivity: nats
+        depth-spread: layers
         flops: multiply-adds
         linear-regions: regions
         live-params: parameters

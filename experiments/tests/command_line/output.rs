@@ -90,6 +90,7 @@ fn lists_name_what_is_registered() {
     az-expressivity   entropy of the channel covariances of block outputs, summed (AZ-NAS, Lee & Ham, CVPR 2024)
     az-progressivity  smallest increase of that entropy from block to block (AZ-NAS, Lee & Ham, CVPR 2024)
     az-trainability   nearness to 1 of the largest singular value of each block's backward map (AZ-NAS, Lee & Ham, CVPR 2024)
+    depth-spread      layers on the longest path minus layers on the shortest (our own, unpublished: docs/score.md)
     dextr             conditioning of layers' outputs and curvature along a circle of inputs (Dextr, Asthana et al., TMLR 2025)
     fisher            sum of the channels' Fisher information (Theis et al., 2018; BlockSwap, Turner et al., ICLR 2020)
     flops             multiply-adds of one image through convolutions and linear layers (baseline: Ning et al., NeurIPS 2021)
@@ -126,6 +127,7 @@ fn lists_name_what_is_registered() {
     assert_snapshot!(scratch.succeed(&["list", "aggregates"]).trim_end(), @r"
     az-nas       log-rank sum of expressivity, progressivity, trainability and complexity (AZ-NAS, Lee & Ham, CVPR 2024)
     combination  proxies of your choice, joined by rank sum, log-rank sum, vote, minimum, maximum, numeric or normalised sum
+    duet         sum of live-params and depth-spread, each over its largest, to search by (our own, unpublished: docs/score.md)
     freerea      sum of naswot, log-synflow and skip-length, each over its largest (FreeREA, Cavagnero et al., WACV 2023)
     quartet      rank sum of trainable-layers, log-synflow, meco and az-expressivity (our own, unpublished: docs/score.md)
     te-nas       rank sum of the NTK's condition number and the number of linear regions (TE-NAS, Chen et al., ICLR 2021)

@@ -6,7 +6,9 @@
 
 pub mod az_nas;
 pub mod combination;
+pub mod depth_spread;
 pub mod dextr;
+pub mod duet;
 pub mod fisher;
 pub mod flops;
 pub mod freerea;

@@ -199,12 +199,14 @@ fn aggregates_say_what_they_join() {
         protocol("vkdnw-agg", Settings::none().with("undefined", "undefined")),
         protocol("freerea", Settings::none()),
         protocol("quartet", Settings::none()),
+        protocol("duet", Settings::none()),
     ];
     insta::assert_snapshot!(lines.join("\n"), @"
     log-rank-sum of vkdnw-single, jacob-cov, az-expressivity, az-trainability, flops, undefined ones ranked last
     log-rank-sum of vkdnw-single, jacob-cov, az-expressivity, az-trainability, flops
     normalised-sum of naswot, log-synflow, skip-length
     rank-sum of trainable-layers, log-synflow, meco, az-expressivity, undefined ones ranked last
+    normalised-sum of live-params, depth-spread
     ");
 }
 

@@ -22,6 +22,7 @@ mod study;
 mod summary;
 mod table1;
 mod trained;
+mod training_free;
 
 use clap::{Args, Subcommand};
 
@@ -54,6 +55,7 @@ enum Published {
     OneShotSearches(one_shot::OneShotSearches),
     OneShot(one_shot_question::OneShot),
     Pretext(pretext::Pretext),
+    TrainingFree(training_free::TrainingFree),
     Networks(networks::Networks),
     Scores(scores::Scores),
     All(all::All),
@@ -80,6 +82,7 @@ impl Reproduce {
             Published::OneShotSearches(searches) => searches.run(),
             Published::OneShot(one_shot) => one_shot.run(),
             Published::Pretext(pretext) => pretext.run(),
+            Published::TrainingFree(searches) => searches.run(),
             Published::Networks(networks) => networks.run(),
             Published::Scores(scores) => scores.run(),
             Published::All(all) => all.run(),

@@ -8,7 +8,7 @@ use miette::{IntoDiagnostic, WrapErr, bail, miette};
 use serde::Deserialize;
 use toml_edit::Value;
 
-use super::conditions::{self, word};
+use super::conditions::{self, Pairing, Seeds, word};
 use super::datasets::{Dataset, Images, NAS_BENCH_201};
 use super::page::Column;
 use super::search::{Outcome, Search};
@@ -33,7 +33,7 @@ enum Variant {
     Paper,
 }
 
-fn images(text: &str) -> Result<Images, String> {
+pub(super) fn images(text: &str) -> Result<Images, String> {
     Images::parse(text, &NAS_BENCH_201)
 }
 
@@ -51,6 +51,11 @@ pub(super) struct Way {
 }
 
 impl Conditions {
+    /// Searches that TE-NAS's numbers do not matter to.
+    pub(super) fn plain(data: Vec<Images>, seeds: Seeds, threads: Option<u16>) -> Self {
+        Self { data, variant: Variant::Code, common: conditions::Conditions { seeds, pairing: Pairing::Common, threads } }
+    }
+
     /// What has to hold before hours of searching: returns the program.
     pub(super) fn prepare(&self) -> miette::Result<PathBuf> {
         if let Some(twice) = Images::twice(&self.data) {

@@ -120,14 +120,17 @@ fn ours(dataset: &'static Dataset) -> Way {
 
 /// Prints a page and writes it.
 pub(super) fn finish(page: &Page, out: Option<PathBuf>, name: &str) -> miette::Result<()> {
-    let text = render(page).map_err(|because| {
-        miette!(
-            help = "import the table, remove the `summary.json` of the searches without accuracies, and run this again; no measurement is lost",
-            "the accuracy of a search is not known: {because}"
-        )
-    })?;
+    let text = render(page).map_err(|because| unknown(&because))?;
     print!("{text}");
     project::write_result(out, name, &text)
+}
+
+/// Why a page cannot be written, and what to do about it.
+pub(super) fn unknown(because: &str) -> miette::Report {
+    miette!(
+        help = "import the table, remove the `summary.json` of the searches without accuracies, and run this again; no measurement is lost",
+        "the accuracy of a search is not known: {because}"
+    )
 }
 
 /// What is computed from the table of accuracies alone, in seconds.
