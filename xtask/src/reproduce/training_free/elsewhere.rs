@@ -27,7 +27,7 @@ struct Space {
 
 /// The best accuracies are those of the imported tables.
 const SPACES: [Space; 2] = [
-    Space { name: "nas-bench-101", title: "NAS-Bench-101", target: "test_acc_mean108", best: 94.3176 },
+    Space { name: "nas-bench-101", title: "NAS-Bench-101", target: "test_cifar10", best: 94.3176 },
     Space { name: "nas-bench-macro", title: "NAS-Bench-Macro", target: "test_cifar10", best: 93.1267 },
 ];
 
