@@ -1,5 +1,7 @@
 //! Where the taps of a convolution lie, forward and backward, and how many operations it takes.
 
+use std::ops::Range;
+
 use assay_core::engine::profile::{ConvolutionPass, Kernel, Work};
 use assay_core::graph::{Conv2d, Extent, Shape, Sides};
 use assay_kernels::{Element, Map, Target};
@@ -35,6 +37,40 @@ pub(super) fn weight_gradient_work(conv: &Conv2d, outputs: usize, input_channels
     (work, operations(conv, outputs, input_channels) * images as u64)
 }
 
+/// Rows and columns of a kernel, from the first to the last that reads a pixel of the image anywhere: on small maps, some of them
+/// read zeros of the border alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reach {
+    pub(super) rows: Range<usize>,
+    pub(super) columns: Range<usize>,
+}
+
+impl Reach {
+    /// The whole kernel.
+    pub(super) fn whole(conv: &Conv2d) -> Self {
+        Self { rows: 0..conv.kernel.rows, columns: 0..conv.kernel.columns }
+    }
+
+    /// What of it a convolution of maps of so many rows and columns needs.
+    pub(super) fn of(conv: &Conv2d, [height, width]: [usize; 2]) -> Self {
+        let [down, right] = Axis::of(conv);
+        let [[_, below], [_, behind]] = conv.padding.pairs();
+        Self { rows: down.reach(height, below), columns: right.reach(width, behind) }
+    }
+
+    /// How many taps each channel has.
+    pub(super) fn taps(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+
+    /// The places of its taps among those of the whole kernel, of so many channels.
+    pub(super) fn places(&self, conv: &Conv2d, channels: usize) -> Vec<usize> {
+        let row = |channel: usize, row: usize| (channel * conv.kernel.rows + row) * conv.kernel.columns;
+        let rows = (0..channels).flat_map(|channel| self.rows.clone().map(move |own| row(channel, own)));
+        rows.flat_map(|first| self.columns.clone().map(move |column| first + column)).collect()
+    }
+}
+
 /// One group's forward taps on an input layout.
 #[derive(Clone, Debug)]
 pub(super) struct ForwardTaps {
@@ -46,24 +82,31 @@ pub(super) struct ForwardTaps {
     pub(super) rows: Vec<isize>,
 }
 
-/// The taps of group `group` of a convolution that reads a value of layout `input`.
-pub(super) fn forward_taps(conv: &Conv2d, input: &Map, group: usize) -> ForwardTaps {
+/// The taps, as far as the kernel reaches, of group `group` of a convolution that reads a value of layout `input`.
+pub(super) fn forward_taps(conv: &Conv2d, input: &Map, group: usize, reach: &Reach) -> ForwardTaps {
     let channels = input.channels / conv.groups;
     let row = |channel: usize, ky: usize| (channel * input.channel_step() + ky * conv.dilation.rows * input.row_step()) as isize;
-    let rows: Vec<isize> = (0..channels).flat_map(|channel| (0..conv.kernel.rows).map(move |ky| row(channel, ky))).collect();
-    let taps = rows.iter().flat_map(|row| (0..conv.kernel.columns).map(move |kx| row + (kx * conv.dilation.columns) as isize)).collect();
+    let rows: Vec<isize> = (0..channels).flat_map(|channel| reach.rows.clone().map(move |ky| row(channel, ky))).collect();
+    let taps = rows.iter().flat_map(|row| reach.columns.clone().map(move |kx| row + (kx * conv.dilation.columns) as isize)).collect();
     let border = (conv.padding.top * input.row_step() + conv.padding.left) as isize;
     ForwardTaps { origin: input.origin(group * channels) as isize - border, taps, rows }
 }
 
 /// A group's weights in the order of its taps: `[taps][output channels]`.
-pub(super) fn forward_weights<E: Element>(conv: &Conv2d, weight: &[f32], group: usize) -> Vec<E> {
+pub(super) fn forward_weights<E: Element>(conv: &Conv2d, weight: &[f32], group: usize, reach: &Reach) -> Vec<E> {
+    /// Taps that are laid out at once: those of a cache line, or each line would be read once a tap.
+    const TOGETHER: usize = 16;
     let outputs = conv.out_channels / conv.groups;
     let taps = weight.len() / conv.out_channels;
-    let at = |tap: usize, output: usize| E::from_f64(f64::from(weight[(group * outputs + output) * taps + tap]));
-    let mut weights = Vec::with_capacity(taps * outputs);
-    for tap in 0..taps {
-        weights.extend((0..outputs).map(|output| at(tap, output)));
+    let places = reach.places(conv, taps / conv.kernel.area());
+    let mut weights = vec![E::ZERO; places.len() * outputs];
+    for (places, weights) in places.chunks(TOGETHER).zip(weights.chunks_mut(TOGETHER * outputs)) {
+        for output in 0..outputs {
+            let own = &weight[(group * outputs + output) * taps..][..taps];
+            for (tap, place) in places.iter().enumerate() {
+                weights[tap * outputs + output] = E::from_f64(f64::from(own[*place]));
+            }
+        }
     }
     weights
 }
@@ -112,6 +155,25 @@ impl Axis {
         (0..self.kernel).filter_map(first)
     }
 
+    /// The taps from the first to the last that read one of `size` positions for any output, where so many zeros follow them.
+    fn reach(self, size: usize, behind: usize) -> Range<usize> {
+        let outputs = (size + self.padding + behind - (self.kernel - 1) * self.dilation - 1) / self.stride + 1;
+        let reads = |tap: &usize| {
+            // The first output that reads no zero before the image.
+            let output = self.padding.saturating_sub(tap * self.dilation).div_ceil(self.stride);
+            output < outputs && output * self.stride + tap * self.dilation - self.padding < size
+        };
+        let first = (0..self.kernel).find(reads).unwrap_or(0);
+        let end = (0..self.kernel).rfind(reads).map_or(first, |last| last + 1);
+        first..end
+    }
+
+    /// The taps of input positions of this remainder that read one of `outputs` positions, with the first that each reads.
+    fn taps_within(self, size: usize, remainder: usize, outputs: usize) -> Vec<(usize, isize)> {
+        let count = self.count(size, remainder) as isize;
+        self.taps(remainder).filter(|(_, first)| *first < outputs as isize && first + count > 0).collect()
+    }
+
     /// How many of `size` input positions have this remainder.
     fn count(self, size: usize, remainder: usize) -> usize {
         (size - remainder).div_ceil(self.stride)
@@ -149,7 +211,7 @@ pub(super) fn data_gradient<E: Element>(conv: &Conv2d, weight: &[f32], from: &Ma
                     columns: right.count(to.width, rx),
                     column_step: right.stride,
                 };
-                let (rows, columns): (Vec<_>, Vec<_>) = (down.taps(ry).collect(), right.taps(rx).collect());
+                let (rows, columns) = (down.taps_within(to.height, ry, from.height), right.taps_within(to.width, rx, from.width));
                 let count = outputs * rows.len() * columns.len();
                 let (mut taps, mut weights) = (Vec::with_capacity(count), Vec::with_capacity(count * inputs));
                 for output in 0..outputs {

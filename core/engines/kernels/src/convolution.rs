@@ -144,10 +144,19 @@ pub(crate) unsafe fn run<S: Simd>(call: Convolution<'_, S::E>) {
         // SAFETY: the caller's promise.
         return unsafe { wide::run::<S>(&call, out) };
     }
+    let mut first_channel = 0;
+    if S::MANY_REGISTERS && t.rows * t.columns == 1 {
+        // Of a single pixel, a whole cache line of weights a tap.
+        while first_channel + 16 <= t.channels {
+            // SAFETY: the caller's promise; 16 channels are left.
+            unsafe { block::<S, 16, 1>(&call, out, 0, first_channel, 0) };
+            first_channel += 16;
+        }
+    }
     for row in 0..t.rows {
         for first in (0..t.columns).step_by(COLUMNS) {
             let columns = first..(first + COLUMNS).min(t.columns);
-            let mut channel = 0;
+            let mut channel = first_channel;
             while channel < t.channels {
                 let block = next_block(t.channels - channel);
                 // SAFETY: the caller's promise; `channel + block` stays within the channels.

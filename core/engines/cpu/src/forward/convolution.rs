@@ -8,17 +8,20 @@ use assay_core::network::Network;
 use assay_kernels::{Convolution, Element, Init, Kernels, Map, Source, Target};
 
 use crate::general::General;
-use crate::geometry::{ForwardTaps, forward_taps, forward_weights};
-use crate::lower::Lowered;
+use crate::geometry::{ForwardTaps, Reach, forward_taps, forward_weights};
+use crate::lower::{Lowered, plane};
 use crate::ops::Kind;
 
 /// The weights of a convolution as it reads them, one list a group; nothing for other ops.
 pub(crate) fn conv_weights<E: Element>(network: &Network, lowered: &Lowered, op: usize) -> Vec<Vec<E>> {
     match (&lowered.ops[op].kind, lowered.ops[op].weight) {
-        (Kind::Conv(conv), Some(weight)) => (0..conv.groups).map(|group| forward_weights(conv, network.parameter(weight), group)).collect(),
+        (Kind::Conv(conv), Some(weight)) => {
+            let reach = Reach::of(conv, plane(lowered.ops[lowered.ops[op].inputs[0]].shape));
+            (0..conv.groups).map(|group| forward_weights(conv, network.parameter(weight), group, &reach)).collect()
+        }
         (Kind::General(General::Dense(dense)), Some(weight)) => {
             let layer = Conv2d::new(dense.outputs, 1);
-            vec![forward_weights(&layer, network.parameter(weight), 0)]
+            vec![forward_weights(&layer, network.parameter(weight), 0, &Reach::whole(&layer))]
         }
         _ => Vec::new(),
     }
@@ -39,7 +42,8 @@ impl<'a, E: Element> ConvolutionCall<'a, E> {
     pub(super) fn new(network: &Network, conv: &'a Conv2d, weights: &'a [Vec<E>], bias: Option<usize>, input: &Map, lanes: usize) -> Self {
         let wide = |value: &f32| repeat_n(E::from_f64(f64::from(*value)), lanes);
         let starts = bias.map_or_else(Vec::new, |bias| network.parameter(bias).iter().flat_map(wide).collect());
-        Self { conv, weights, starts, taps: (0..conv.groups).map(|group| forward_taps(conv, input, group)).collect() }
+        let reach = Reach::of(conv, [input.height, input.width]);
+        Self { conv, weights, starts, taps: (0..conv.groups).map(|group| forward_taps(conv, input, group, &reach)).collect() }
     }
 
     /// Computes some rows of one tile.
