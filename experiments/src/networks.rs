@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use assay_core::experiment::{Experiment, ExperimentError, Layers};
 use assay_core::graph::{Graph, Shape};
+use assay_core::plugin::looked_up;
 use assay_onnx::Imported;
 use assay_spaces::files::{Chosen, Files};
 
@@ -45,13 +46,13 @@ pub(crate) fn named(arguments: &[String]) -> Result<Option<Vec<PathBuf>>, Failur
 }
 
 /// What an experiment says whose architectures are these files. Where no layer names a dataset, it is of synthetic images of
-/// the size and classes of the first network, if there are such.
+/// the size and classes of the first network, or of tokens that it looks up, if there are such.
 pub(crate) fn layers(mut layers: Layers, files: &[PathBuf], input: Option<&str>) -> Result<Layers, Failure> {
     let paths: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
     layers = layers.default_value("space.name", SPACE).default_value("space.files", paths);
     if layers.value_of("dataset.name").is_none() {
         let first = Files::read(&chosen(files.first().map(PathBuf::as_path), input)).map_err(|error| Failure::new(error.problem))?;
-        layers = with_images(layers, first.graphs().next());
+        layers = with_data(layers, first.graphs().next());
     }
     Ok(layers)
 }
@@ -60,13 +61,18 @@ pub(crate) fn layers(mut layers: Layers, files: &[PathBuf], input: Option<&str>)
 pub(crate) fn layers_of_given(mut layers: Layers, networks: &[(String, Imported)]) -> Layers {
     layers = layers.default_value("space.name", SPACE);
     match layers.value_of("dataset.name") {
-        None => with_images(layers, networks.first().map(|(_, network)| network.graph.as_ref())),
+        None => with_data(layers, networks.first().map(|(_, network)| network.graph.as_ref())),
         Some(_) => layers,
     }
 }
 
-/// Synthetic images of the size and classes of a network, if there are such.
-fn with_images(layers: Layers, graph: Option<&Graph>) -> Layers {
+/// Synthetic images of the size and classes of a network, or tokens that it looks up, if there are such.
+fn with_data(layers: Layers, graph: Option<&Graph>) -> Layers {
+    if let Some(Tokens { length, vocabulary, labels, classes }) = graph.and_then(tokens) {
+        let layers = layers.default_value("dataset.name", "tokens").default_value("dataset.length", length);
+        let layers = layers.default_value("dataset.vocabulary", vocabulary).default_value("dataset.labels", labels);
+        return layers.default_value("dataset.classes", classes);
+    }
     match graph.and_then(images) {
         Some((size, classes)) => layers.default_value("dataset.size", size).default_value("dataset.classes", classes),
         None => layers,
@@ -102,4 +108,30 @@ fn images(graph: &Graph) -> Option<(usize, usize)> {
     let size = graph.input_shape().height;
     let classes = graph.node(graph.output()).shape.elements();
     (graph.input_shape() == Shape::new(3, size, size) && (2..=1024).contains(&size)).then_some((size, classes))
+}
+
+/// Sequences that enter a network.
+struct Tokens {
+    length: usize,
+    vocabulary: usize,
+    labels: &'static str,
+    classes: usize,
+}
+
+/// The sequences that enter a network which looks its input up: where it has logits for each token, their labels are the next ones.
+/// None where it takes others.
+fn tokens(graph: &Graph) -> Option<Tokens> {
+    let vocabulary = looked_up(graph).map(|(_, count)| count).min()?;
+    let (input, output) = (graph.input_shape(), graph.node(graph.output()).shape);
+    let length = input.channels;
+    if input != Shape::vector(length) {
+        return None;
+    }
+    let classes = output.elements();
+    let is_of_each = length > 1 && classes == length * vocabulary && output.channels == length;
+    Some(if is_of_each {
+        Tokens { length, vocabulary, labels: "each", classes: vocabulary }
+    } else {
+        Tokens { length, vocabulary, labels: "next", classes }
+    })
 }

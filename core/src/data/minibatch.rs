@@ -7,7 +7,8 @@ use super::{Augmentation, DataError, Dataset, Variation};
 use crate::graph::Shape;
 use crate::stream::Stream;
 
-/// Normalised images and their labels: one an image, or one a pixel.
+/// Normalised images and their labels: one an image, or one a pixel. Sequences of tokens take the place of images: their numbers are
+/// as they are, and there is a label a sequence, or one a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Minibatch {
     shape: Shape,
@@ -78,16 +79,34 @@ impl Minibatch {
         Self { shape, images, pixels, labels }
     }
 
-    /// Draws `count` different images and normalises them.
+    /// A minibatch of `sequences` sequences of tokens, `[batch, tokens]`, with one label a sequence or several.
+    ///
+    /// # Panics
+    /// If the tokens are not so many sequences of `shape`, or the sequences do not have equally many labels.
+    #[must_use]
+    pub fn of_tokens(shape: Shape, sequences: usize, tokens: &[u32], labels: Vec<u32>) -> Self {
+        assert_eq!(tokens.len(), sequences * shape.elements(), "tokens do not match batch × {shape}");
+        assert_eq!(labels.len() % sequences.max(1), 0, "labels are not equally many a sequence");
+        Self { shape, images: sequences, pixels: tokens.iter().map(|token| *token as f32).collect(), labels }
+    }
+
+    /// Draws `count` different images and normalises them; of a dataset of tokens as many different sequences, which stay as they are.
     ///
     /// # Errors
     /// If the dataset is too small or an image cannot be read.
     pub fn sample(dataset: &dyn Dataset, count: usize, augmentation: Augmentation, stream: &Stream) -> Result<Self, MinibatchError> {
         let shape = dataset.shape();
+        let mut rng = stream.rng();
+        if let Some(sequences) = dataset.tokens() {
+            let (mut tokens, mut labels) = (vec![0; count * shape.elements()], Vec::with_capacity(count * sequences.labels()));
+            for (index, sequence) in draw_indices(dataset, count, &mut rng)?.into_iter().zip(tokens.chunks_mut(shape.elements().max(1))) {
+                sequences.read(index, sequence, &mut labels)?;
+            }
+            return Ok(Self::of_tokens(shape, count, &tokens, labels));
+        }
         let mut raw = vec![0; shape.elements()];
         let mut pixels = Vec::with_capacity(count * shape.elements());
         let mut labels = Vec::with_capacity(count);
-        let mut rng = stream.rng();
         for index in draw_indices(dataset, count, &mut rng)? {
             labels.push(dataset.read(index, &mut raw)?);
             Variation::draw(shape, augmentation, &mut rng).apply(&raw, dataset.normalisation(), &mut pixels);
@@ -155,10 +174,16 @@ impl Minibatch {
         &self.pixels
     }
 
-    /// One label an image, or one a pixel.
+    /// One label an image, or one a pixel; one a sequence, or one a token.
     #[must_use]
     pub fn labels(&self) -> &[u32] {
         &self.labels
+    }
+
+    /// How many labels an image has.
+    #[must_use]
+    pub fn labels_of_each(&self) -> usize {
+        self.labels.len().checked_div(self.images).unwrap_or(0)
     }
 
     /// The images from `start`, `count` of them, as a batch of its own.
@@ -166,7 +191,7 @@ impl Minibatch {
     pub fn part(&self, start: usize, count: usize) -> Self {
         let size = self.shape.elements();
         let pixels = self.pixels[start * size..(start + count) * size].to_vec();
-        let each = self.labels.len().checked_div(self.images).unwrap_or(0);
+        let each = self.labels_of_each();
         let labels = self.labels[start * each..(start + count) * each].to_vec();
         Self { shape: self.shape, images: count, pixels, labels }
     }

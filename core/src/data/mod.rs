@@ -1,4 +1,4 @@
-//! Images: what a dataset is, and how minibatches are drawn from one.
+//! Images, and sequences of tokens: what a dataset is, and how minibatches are drawn from one.
 
 mod content;
 mod directory;
@@ -6,6 +6,7 @@ mod input;
 mod memory;
 mod minibatch;
 pub mod pretext;
+mod tokens;
 mod variation;
 
 pub use content::{Content, fingerprint};
@@ -13,6 +14,7 @@ pub use directory::{DATA_VARIABLE, user_data_directory};
 pub use input::{READ_LIMIT_VARIABLE, Unpacked, open_file, read_file, read_limit, read_small_file, read_unpacked, title_of, unreadable};
 pub use memory::InMemory;
 pub use minibatch::{CropSource, Minibatch, MinibatchError};
+pub use tokens::Tokens;
 pub use variation::{Augmentation, Variation};
 
 use crate::graph::Shape;
@@ -55,7 +57,7 @@ impl DataError {
     }
 }
 
-/// Labelled images of one size. Reading the same index gives the same image every time, on any thread.
+/// Labelled images of one size, or sequences of [tokens](Self::tokens) in their place. Reading the same index gives the same image every time, on any thread.
 pub trait Dataset: Send + Sync {
     /// Channels, height and width of every image.
     fn shape(&self) -> Shape;
@@ -80,6 +82,11 @@ pub trait Dataset: Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// Its sequences of tokens, where it holds such and no images. A sequence of n tokens has the shape n × 1 × 1, and is never varied
+    /// as images are.
+    fn tokens(&self) -> Option<&dyn Tokens> {
+        None
+    }
     /// How pixels are normalised before a network sees them.
     fn normalisation(&self) -> &Normalisation;
     /// One line for protocols: what it is, which split, how many images, from which files.
@@ -87,7 +94,7 @@ pub trait Dataset: Send + Sync {
     /// Writes one image (channel planes, row-major, 0–255) to `pixels` and returns its label.
     ///
     /// # Errors
-    /// If the image cannot be read; the message names the file.
+    /// If the image cannot be read, in which case the message names the file; or if these are tokens and no images.
     fn read(&self, index: usize, pixels: &mut [u8]) -> Result<u32, DataError>;
     /// Adds what the images are to a [`fingerprint`]: equal images add the same wherever they lie, others add something else.
     /// Unless it is told otherwise every image is read, which takes long where images are decoded or made.

@@ -24,8 +24,9 @@ pub struct Objective {
 pub enum Cotangent {
     /// Ones: the objective is the sum of the value.
     Ones,
-    /// The objective is the mean over images of the cross-entropy between the softmax of the value, which must be a
-    /// vector, and the minibatch's labels.
+    /// The objective is the mean over labels of the cross-entropy between the softmax of the value and the minibatch's labels. The
+    /// value is a vector where an image has one label. Where it has several, as many rows of logits, which follow each other along
+    /// the first axis.
     CrossEntropy,
     /// These numbers, `[batch, channels, height, width]`.
     Given(Arc<[f64]>),
@@ -305,15 +306,53 @@ pub fn cotangent(objective: &Objective, shape: Shape, batch: &Minibatch, value: 
         Cotangent::Given(values) => values.to_vec(),
         Cotangent::CrossEntropy => {
             let mut rows = value();
-            for (row, label) in rows.chunks_mut(shape.elements()).zip(batch.labels()) {
+            let labels = batch.labels();
+            let classes = shape.elements().checked_div(batch.labels_of_each()).unwrap_or(0);
+            for (row, label) in rows.chunks_mut(classes.max(1)).zip(labels) {
                 let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let total: f64 = row.iter().map(|logit| (logit - most).exp()).sum();
                 for (class, logit) in row.iter_mut().enumerate() {
                     let target = f64::from(u8::from(class == *label as usize));
-                    *logit = ((*logit - most).exp() / total - target) / batch.len() as f64;
+                    *logit = ((*logit - most).exp() / total - target) / labels.len() as f64;
                 }
             }
             rows
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::GraphBuilder;
+
+    /// The mean cross-entropy of rows of logits, in the plainest way.
+    fn loss(logits: &[f64], labels: &[u32], classes: usize) -> f64 {
+        let of_row = |(row, label): (&[f64], &u32)| row.iter().map(|logit| logit.exp()).sum::<f64>().ln() - row[*label as usize];
+        logits.chunks(classes).zip(labels).map(of_row).sum::<f64>() / labels.len() as f64
+    }
+
+    #[test]
+    fn the_gradient_of_the_cross_entropy_is_that_of_differences_with_a_label_an_image_or_a_token() {
+        let output = |shape: Shape| {
+            let builder = GraphBuilder::new(shape).unwrap();
+            let input = builder.input();
+            Objective::cross_entropy(&builder.finish(input))
+        };
+        let cases = [(Shape::vector(3), vec![2, 0]), (Shape::new(4, 3, 1), vec![2, 0, 1, 1, 0, 0, 2, 1])];
+        for (shape, labels) in cases {
+            let batch = Minibatch::of_tokens(Shape::vector(1), 2, &[0, 0], labels.clone());
+            let logits: Vec<f64> = (0..2 * shape.elements()).map(|index| (index as f64 * 1.7).sin()).collect();
+            let gradient = cotangent(&output(shape), shape, &batch, || logits.clone());
+            for (position, found) in gradient.iter().enumerate() {
+                let moved = |step: f64| {
+                    let mut logits = logits.clone();
+                    logits[position] += step;
+                    loss(&logits, &labels, 3)
+                };
+                let expected = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                assert!((found - expected).abs() < 1e-9, "{shape}, logit {position}: {found}, by differences {expected}");
+            }
         }
     }
 }

@@ -59,6 +59,16 @@ pub enum EngineError {
         /// Values given.
         given: usize,
     },
+    /// A value is not made of a row of logits for each label.
+    #[error("an image has {labels} labels, and node `{node}` ({shape}) does not have as many rows of logits")]
+    Labels {
+        /// Labels of an image.
+        labels: usize,
+        /// The node whose cross-entropy was asked for.
+        node: String,
+        /// Its shape.
+        shape: crate::graph::Shape,
+    },
     /// A label is not a class of the network.
     #[error("an image has label {label}, but node `{node}` has {classes} classes (labels count from 0)")]
     Label {
@@ -66,7 +76,7 @@ pub enum EngineError {
         label: u32,
         /// The node whose cross-entropy was asked for.
         node: String,
-        /// Its elements.
+        /// Elements of a row of its logits.
         classes: usize,
     },
     /// An embedding reads something else than the numbers of its vectors.
@@ -318,6 +328,11 @@ pub fn check_ask(network: &Network, batch: &Minibatch, ask: &Ask) -> Result<(), 
                 return Err(EngineError::CotangentLength { expected: batch.len() * classes, given: values.len() });
             }
             Cotangent::CrossEntropy => {
+                let labels = batch.labels_of_each();
+                if labels > 1 && node.shape.channels != labels {
+                    return Err(EngineError::Labels { labels, node: node.name.clone(), shape: node.shape });
+                }
+                let classes = classes / labels.max(1);
                 if let Some(label) = batch.labels().iter().find(|label| **label as usize >= classes) {
                     return Err(EngineError::Label { label: *label, node: node.name.clone(), classes });
                 }

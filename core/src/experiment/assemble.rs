@@ -70,7 +70,14 @@ impl<'a> Assembly<'a> {
     /// If the experiment names none, their settings do not fit each other, or their files cannot be read.
     pub fn test(&self) -> Result<Box<dyn Dataset>, ExperimentError> {
         let section = self.experiment.test.as_ref().ok_or_else(|| Problem::elsewhere("[test] is missing"))?;
-        self.build("test", section, &self.plugins.datasets)
+        let test = self.build("test", section, &self.plugins.datasets)?;
+        match test.tokens() {
+            None => Ok(test),
+            Some(_) => {
+                let problem = "[test]: networks are trained and tested on images, and the dataset holds tokens: name a dataset of images";
+                Err(self.problem(&["test", "name"], problem))
+            }
+        }
     }
 
     /// The strategy.

@@ -15,7 +15,7 @@ use crate::data::pretext::{self, Jigsaw, PretextError, Rotated};
 use crate::engine::learner::Logits;
 use crate::graph::{Graph, GraphError, Shape};
 use crate::network::{Initialiser, Network};
-use crate::plugin::{MacroNet, SearchSpace};
+use crate::plugin::{MacroNet, SearchSpace, looked_up};
 use crate::stream::Stream;
 use crate::subspace::Subspace;
 
@@ -118,7 +118,12 @@ impl LearningObjective {
             return Err(GraphError::Unsupported(problem.into()));
         }
         let net = self.net(of_labels).map_err(|error| GraphError::Unsupported(error.to_string()))?;
-        self.with_head(space.lower(subspace, &net)?)
+        let graph = space.lower(subspace, &net)?;
+        if let Some((table, _)) = looked_up(&graph).next() {
+            let problem = format!("networks are trained on images, and this one reads whole numbers, which `{}` looks up", table.name);
+            return Err(GraphError::Unsupported(problem));
+        }
+        self.with_head(graph)
     }
 
     /// A network of a space with the head that the answers come from.

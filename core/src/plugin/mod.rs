@@ -36,7 +36,7 @@ pub use listed::{Listed, NotListed, Repeated};
 pub use macro_net::{MacroNet, Part};
 pub use proxy::{
     AskError, Draws, Images, KeptEdge, Measured, Outcome, Pass, PassProxy, Proxy, ProxyError, RecordedColumn, Shared, Skeleton, Source,
-    StructuralProxy, Structure, Subject, WholeNetwork, WholePass, Work, ZeroCostProxy, measure_together, takes_images,
+    StructuralProxy, Structure, Subject, WholeNetwork, WholePass, Work, ZeroCostProxy, looked_up, measure_together,
 };
 pub use registry::{Build, Entry, Forward, Kind, Origin, Registry, RegistryError};
 pub use search_error::SearchError;

@@ -7,6 +7,7 @@
 //! | `image-folder` | `image_folder.rs` | PNG and JPEG files, a folder a class |
 //! | `records` | `records.rs` | flat records of label bytes and pixels |
 //! | `synthetic` | `synthetic.rs` | seeded images with a natural image's spectrum; no file needed |
+//! | `tokens` | `tokens.rs` | sequences of whole numbers in place of images: drawn, or of a file of ids |
 //!
 //! What they are made of is in `parts`. A binary links the plugins with `use assay_datasets as _;`. [`fetch`] downloads what
 //! may be downloaded.
@@ -20,6 +21,7 @@ mod imagenet16_120;
 mod parts;
 mod records;
 mod synthetic;
+mod tokens;
 
 pub use parts::fetch;
 pub use parts::location::default_folder;

@@ -46,9 +46,9 @@ impl PassProxy for Fisher {
         vec![self.0.pass(dataset, 0)]
     }
 
-    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+    fn ask(&self, _: usize, network: &Network, batch: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
         let graph = network.graph();
-        loss_gradient::check(graph)?;
+        loss_gradient::check(graph, batch)?;
         maps_only(graph, &weighted_nodes(graph))?;
         Ok(Ask::new().gradients(Objective::cross_entropy(graph), Wanted::products(weighted_nodes(graph))))
     }

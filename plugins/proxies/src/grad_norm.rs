@@ -61,8 +61,8 @@ impl PassProxy for GradNorm {
         vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
-        loss_gradient::ask(network)
+    fn ask(&self, _: usize, network: &Network, batch: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+        loss_gradient::ask(network, batch)
     }
 
     fn read(&self, passes: &[Measured<'_>], _: &Stream, _: &dyn Engine) -> Result<Reading, ProxyError> {

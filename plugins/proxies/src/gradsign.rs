@@ -59,8 +59,8 @@ impl PassProxy for GradSign {
         vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
-        loss_gradient::check(network.graph())?;
+    fn ask(&self, _position: usize, network: &Network, batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        loss_gradient::check(network.graph(), batch)?;
         Ok(Ask::new())
     }
 

@@ -20,7 +20,7 @@ use assay_core::plugin::{Proxy, ProxyError, Subject, Work, ZeroCostProxy};
 use assay_core::score::{Direction, Reading};
 
 use crate::parts::initial_network::InitialNetwork;
-use crate::parts::loss_gradient::{Layer, layers_of};
+use crate::parts::loss_gradient::{Layer, check, layers_of};
 use crate::parts::rewrite::{rewrite, with_parameters};
 
 /// The relative changes of the weights that are tried, until no ReLU changes its sign. Rounding costs about 2⁻⁵² / ε of ‖g‖²,
@@ -74,6 +74,7 @@ impl ZeroCostProxy for Grasp {
     fn measure(&self, subject: &Subject<'_>) -> Result<Reading, ProxyError> {
         let network = self.network.draw(subject, Some(NormStatistics::Batch))?;
         let batch = subject.sample(self.batch, self.augmentation)?;
+        check(network.graph(), &batch)?;
         score(&network, &batch, subject.engine, &EPSILONS)
     }
 }

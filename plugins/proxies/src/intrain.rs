@@ -104,9 +104,9 @@ impl PassProxy for Intrain {
         vec![pass]
     }
 
-    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+    fn ask(&self, _position: usize, network: &Network, batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
         maps_only(network.graph(), &self.layers_of(network.graph()))?;
-        loss_gradient::ask(network)
+        loss_gradient::ask(network, batch)
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, engine: &dyn Engine) -> Result<Reading, ProxyError> {

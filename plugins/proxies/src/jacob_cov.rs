@@ -6,14 +6,14 @@
 //! **Source.** Mellor, Turner, Storkey, Crowley: Neural Architecture Search without Training, first version (2020), as
 //! Abdelfattah, Mehrotra, Dudziak, Lane: Zero-Cost Proxies for Lightweight NAS, ICLR 2021, measure it.
 //! **Cost.** One forward and one backward pass down to the input, and the eigenvalues of a matrix of the batch's size.
-//! **Undefined** for a single image, and where an image's gradient does not vary, as for an architecture without a path from
+//! **Undefined** for a single image, for networks of tokens, which have no gradient, and where an image's gradient does not vary, as for an architecture without a path from
 //! input to output: nothing correlates with a constant.
 
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Gram, Objective, Precision, Wanted};
 use assay_core::graph::NodeId;
 use assay_core::network::Network;
-use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
+use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass, looked_up};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
@@ -50,6 +50,12 @@ impl PassProxy for JacobCov {
     }
 
     fn ask(&self, _: usize, network: &Network, _: &Minibatch, _: &Stream) -> Result<Ask, AskError> {
+        if let Some((table, _)) = looked_up(network.graph()).next() {
+            let name = &table.name;
+            return Err(AskError::Undefined(format!(
+                "the network reads whole numbers, which `{name}` looks up, and these have no gradient"
+            )));
+        }
         Ok(Ask::new().gradients(Objective::output_sum(network.graph()), Wanted::node(IMAGES)))
     }
 

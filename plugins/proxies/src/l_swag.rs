@@ -63,8 +63,8 @@ impl PassProxy for LSwag {
         (0..self.batches).map(|draw| self.pass.pass(dataset, draw)).collect()
     }
 
-    fn ask(&self, position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
-        let ask = loss_gradient::ask(network)?;
+    fn ask(&self, position: usize, network: &Network, batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        let ask = loss_gradient::ask(network, batch)?;
         Ok(if position == 0 { ask.patterns() } else { ask })
     }
 

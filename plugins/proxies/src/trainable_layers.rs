@@ -8,9 +8,10 @@
 //! **Undefined** never.
 
 use assay_core::data::Dataset;
-use assay_core::graph::{ParameterRole, ParameterSpec};
 use assay_core::plugin::{MacroNet, Proxy, StructuralProxy, Structure, WholeNetwork};
 use assay_core::score::Reading;
+
+use crate::parts::loss_gradient::weights;
 
 /// Counts convolutions and linear layers on a path from input to output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl StructuralProxy for TrainableLayers {
     }
 
     fn read(&self, structure: &Structure) -> Reading {
-        let is_layer = |parameter: &&ParameterSpec| parameter.role == ParameterRole::Weight && structure.is_effective(parameter.node);
-        Reading::Value(structure.graph().parameters().iter().filter(is_layer).count() as f64)
+        let layers = weights(structure.graph()).filter(|(_, spec)| structure.is_effective(spec.node));
+        Reading::Value(layers.count() as f64)
     }
 }

@@ -67,12 +67,12 @@ impl PassProxy for Wrcor {
         vec![self.pass.pass(dataset, 0)]
     }
 
-    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+    fn ask(&self, _position: usize, network: &Network, batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
         let graph = network.graph();
         if graph.blocks().is_empty() {
             return Err(AskError::Undefined("this space marks no blocks in its networks".into()));
         }
-        loss_gradient::check(graph)?;
+        loss_gradient::check(graph, batch)?;
         match responses(graph).len() {
             0 => Err(AskError::Undefined("the network has no ReLU".into())),
             _ => Ok(Ask::new()),

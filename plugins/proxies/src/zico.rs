@@ -10,13 +10,12 @@
 
 use assay_core::data::{Dataset, Minibatch};
 use assay_core::engine::{Ask, Engine, Objective};
-use assay_core::graph::ParameterRole;
 use assay_core::network::Network;
 use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 
-use crate::parts::loss_gradient;
+use crate::parts::loss_gradient::{self, weights};
 
 assay_core::settings! {
     /// The inverse coefficient of variation of gradients. The defaults are those of the paper's NAS-Bench-201 experiments but
@@ -50,8 +49,8 @@ impl PassProxy for Zico {
         (0..self.batches).map(|draw| self.pass.pass(dataset, draw)).collect()
     }
 
-    fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
-        loss_gradient::ask(network)
+    fn ask(&self, _position: usize, network: &Network, batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
+        loss_gradient::ask(network, batch)
     }
 
     fn read(&self, passes: &[Measured<'_>], _stream: &Stream, _engine: &dyn Engine) -> Result<Reading, ProxyError> {
@@ -63,7 +62,7 @@ impl PassProxy for Zico {
         let gradients = passes.iter().map(gradients).collect::<Result<Vec<Vec<Vec<f64>>>, _>>()?;
         let mut layers = 0;
         let mut score = 0.0;
-        for (parameter, spec) in graph.parameters().iter().enumerate().filter(|(_, spec)| spec.role == ParameterRole::Weight) {
+        for (parameter, spec) in weights(graph) {
             let steadiness = |weight: usize| steadiness(gradients.iter().map(|batch| batch[parameter][weight]));
             let layer: f64 = (0..spec.elements()).filter_map(steadiness).sum();
             if layer != 0.0 {

@@ -1,5 +1,6 @@
 //! The contract of a zero-cost proxy, and the forms it comes in.
 
+mod looked_up;
 mod passes;
 mod recorded;
 mod structure;
@@ -7,6 +8,7 @@ mod whole_network;
 mod whole_pass;
 mod work;
 
+pub use looked_up::looked_up;
 pub use passes::{AskError, Images, Measured, Outcome, Pass, PassProxy, Shared, measure_together};
 pub use recorded::RecordedColumn;
 pub use structure::{KeptEdge, Skeleton, StructuralProxy, Structure};
@@ -21,11 +23,12 @@ use super::macro_net::MacroNet;
 use super::space::SearchSpace;
 use crate::data::{Augmentation, Dataset, Minibatch, MinibatchError};
 use crate::engine::{Engine, EngineError};
-use crate::graph::{Graph, GraphError, NodeId, Operator, Shape};
+use crate::graph::{Graph, GraphError, Shape};
 use crate::network::{Initialiser, Network, NormStatistics};
 use crate::score::{Direction, Reading};
 use crate::stream::Stream;
 use crate::subspace::Subspace;
+use looked_up::takes;
 
 /// Scores an architecture (or a supernet) without training it. The form says what measurements can share.
 pub enum Proxy {
@@ -189,10 +192,23 @@ impl Subject<'_> {
     /// # Errors
     /// If they cannot: a fault where they are the dataset's, and else that the score does not exist.
     pub fn enters(&self, graph: &Graph, net: &MacroNet) -> Result<(), ProxyError> {
-        takes_images(graph)?;
+        takes(graph, self.dataset)?;
         let takes = graph.input_shape();
         if takes == net.input {
             return Ok(());
+        }
+        if self.dataset.tokens().is_some() {
+            if net.input != self.dataset.shape() {
+                return Err(ProxyError::Undefined(
+                    "it is measured by images that it draws itself, and the network reads whole numbers".into(),
+                ));
+            }
+            let problem = format!(
+                "the network reads {} tokens, and the sequences of the dataset have {}: set their length to that",
+                takes.elements(),
+                net.input.elements()
+            );
+            return Err(GraphError::Unsupported(problem).into());
         }
         if net.input != self.dataset.shape() {
             let because = format!("it is measured by images of {}, and the network takes {takes} only; set their size to that", net.input);
@@ -220,7 +236,7 @@ impl Subject<'_> {
     /// The same without a look at the memory.
     fn made(&self, graph: Arc<Graph>, initialiser: Initialiser, statistics: Option<NormStatistics>) -> Result<Network, ProxyError> {
         if statistics.is_some() {
-            takes_images(&graph)?;
+            takes(&graph, self.dataset)?;
         }
         let given = self.space.given(self.subspace)?;
         Ok(Given::network(given, graph, (initialiser, &self.draws.parameters), statistics)?)
@@ -233,23 +249,6 @@ impl Subject<'_> {
     pub fn sample(&self, count: usize, augmentation: Augmentation) -> Result<Minibatch, ProxyError> {
         self.engine.room(bytes_of(count, self.dataset.shape()))?;
         Ok(Minibatch::sample(self.dataset, count, augmentation, &self.draws.images)?)
-    }
-}
-
-/// Makes sure that images can enter a network.
-///
-/// # Errors
-/// That nothing measured by images exists, where the network looks its input up in a table.
-pub fn takes_images(graph: &Graph) -> Result<(), ProxyError> {
-    let looks_up = graph.nodes().iter().find(|node| matches!(node.operator, Operator::Embedding { .. }) && node.inputs == [NodeId(0)]);
-    match looks_up {
-        None => Ok(()),
-        Some(node) => {
-            let name = &node.name;
-            Err(ProxyError::Undefined(format!(
-                "the network reads whole numbers, which `{name}` looks up, and images are not whole numbers"
-            )))
-        }
     }
 }
 

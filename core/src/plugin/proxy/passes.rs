@@ -69,6 +69,13 @@ impl Images {
         let stream_of = |draw: usize| if draw == 0 { stream.clone() } else { stream.child(draw) };
         Ok(match self {
             Self::Sampled { batch, augmentation, draw } => Minibatch::sample(dataset, batch, augmentation, &stream_of(draw))?,
+            Self::Normal { .. } if dataset.tokens().is_some() => {
+                return Err(ProxyError::Undefined(
+                    "it is measured by numbers from the standard normal distribution, and the network reads whole numbers; \
+                     images = \"dataset\" takes those of the dataset"
+                        .into(),
+                ));
+            }
             Self::Normal { batch, draw } => {
                 let mut rng = stream_of(draw).child("normal").rng();
                 let pixels = (0..batch * net.input.elements()).map(|_| StandardNormal.sample(&mut rng)).collect();
@@ -253,6 +260,15 @@ impl Done {
             (_, Err(problem)) => Err(problem.copied().into()),
             (None, _) => Err(ProxyError::Other("nothing was asked of the pass".into()).into()),
             (Some(Ok(ask)), Ok((network, batch, answer))) => Ok(Shared { network, batch, ask, answer }),
+        }
+    }
+}
+
+impl From<AskError> for ProxyError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Fault(fault) => fault,
+            AskError::Undefined(because) => Self::Undefined(because),
         }
     }
 }

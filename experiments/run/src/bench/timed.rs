@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay_core::data::{Content, DataError, Dataset, Normalisation};
+use assay_core::data::{Content, DataError, Dataset, Normalisation, Tokens};
 use assay_core::engine::profile::{Profile, Work};
 use assay_core::graph::Shape;
 
@@ -32,6 +32,10 @@ impl Dataset for Timed {
 
     fn len(&self) -> usize {
         self.dataset.len()
+    }
+
+    fn tokens(&self) -> Option<&dyn Tokens> {
+        self.dataset.tokens()
     }
 
     fn normalisation(&self) -> &Normalisation {

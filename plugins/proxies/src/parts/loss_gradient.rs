@@ -1,7 +1,8 @@
 //! The gradient of the loss at initialisation, layer by layer: what the pruning proxies are made of.
 
+use assay_core::data::Minibatch;
 use assay_core::engine::{Ask, EngineError, Gradients, Objective, Wanted};
-use assay_core::graph::{Graph, NodeId, ParameterRole, ParameterSpec};
+use assay_core::graph::{Graph, NodeId, Operator, ParameterRole, ParameterSpec};
 use assay_core::network::Network;
 use assay_core::plugin::{AskError, Measured};
 
@@ -22,10 +23,11 @@ impl Layer<'_> {
     }
 }
 
-/// The weights of every convolution and linear layer, by position among the graph's parameters. Biases and batch
-/// normalisation are not among them, as in the published implementations.
+/// The weights of every convolution and linear layer, by position among the graph's parameters. Biases, batch normalisation and
+/// tables of vectors are not among them, as in the published implementations.
 pub fn weights(graph: &Graph) -> impl Iterator<Item = (usize, &ParameterSpec)> {
-    graph.parameters().iter().enumerate().filter(|(_, spec)| spec.role == ParameterRole::Weight)
+    let is_table = |spec: &ParameterSpec| matches!(graph.node(spec.node).operator, Operator::Embedding { .. });
+    graph.parameters().iter().enumerate().filter(move |(_, spec)| spec.role == ParameterRole::Weight && !is_table(spec))
 }
 
 /// The nodes of the convolutions and linear layers.
@@ -37,21 +39,42 @@ pub fn weighted_nodes(graph: &Graph) -> Vec<NodeId> {
 ///
 /// # Errors
 /// As [`check`].
-pub fn ask(network: &Network) -> Result<Ask, AskError> {
-    check(network.graph())?;
+pub fn ask(network: &Network, batch: &Minibatch) -> Result<Ask, AskError> {
+    check(network.graph(), batch)?;
     Ok(Ask::new().gradients(Objective::cross_entropy(network.graph()), Wanted::parameters()))
 }
 
-/// Makes sure that the network has a cross-entropy, and weights that can have a gradient of it.
+/// Makes sure that the network has a cross-entropy with these labels, and weights that can have a gradient of it.
 ///
 /// # Errors
 /// That a score does not exist which is made of that gradient.
-pub fn check(graph: &Graph) -> Result<(), AskError> {
+pub fn check(graph: &Graph, batch: &Minibatch) -> Result<(), AskError> {
+    let labels = batch.labels_of_each();
+    if labels <= 1 {
+        return check_vector(graph);
+    }
+    let output = graph.node(graph.output());
+    if output.shape.channels != labels {
+        let because = format!("the output `{}` ({}) does not have logits for each of {labels} labels", output.name, output.shape);
+        return Err(AskError::Undefined(because));
+    }
+    check_weights(graph)
+}
+
+/// Makes sure that the network's output is a vector of logits, and that it has weights.
+///
+/// # Errors
+/// That a score does not exist which is made of both.
+pub fn check_vector(graph: &Graph) -> Result<(), AskError> {
     let output = graph.node(graph.output());
     if output.shape.axes().iter().filter(|extent| **extent > 1).count() > 1 {
         let because = format!("the output `{}` ({}) is not a vector with a number for each class", output.name, output.shape);
         return Err(AskError::Undefined(because));
     }
+    check_weights(graph)
+}
+
+fn check_weights(graph: &Graph) -> Result<(), AskError> {
     if weights(graph).next().is_none() {
         return Err(AskError::Undefined("the network has no convolution and no linear layer".into()));
     }

@@ -6,7 +6,7 @@ use assay_core::data::Minibatch;
 use assay_core::engine::{Answer, Ask, Engine, EngineError, Objective, Precision, Wanted};
 use assay_core::graph::{Graph, Operator};
 use assay_core::network::{Network, batch_norms};
-use assay_core::plugin::{ProxyError, takes_images};
+use assay_core::plugin::{ProxyError, looked_up};
 
 use crate::parts::rewrite::{rewrite, with_parameters};
 
@@ -27,7 +27,12 @@ assay_core::words! {
 /// # Errors
 /// That the flow does not exist, where the network takes no images, or where it is not known which blocks are reductions.
 pub fn positive(network: &Network, norms: Norms, biases: bool) -> Result<Network, ProxyError> {
-    takes_images(network.graph())?;
+    if let Some((table, _)) = looked_up(network.graph()).next() {
+        let name = &table.name;
+        return Err(ProxyError::Undefined(format!(
+            "the flow is that of an image of ones, and the network reads whole numbers, which `{name}` looks up"
+        )));
+    }
     if norms == Norms::Reductions && network.graph().blocks().is_empty() && batch_norms(network.graph()).next().is_some() {
         return Err(ProxyError::Undefined("the network marks no blocks, so it is not known which normalisations are in reductions".into()));
     }

@@ -77,7 +77,7 @@ impl PassProxy for Vkdnw {
     }
 
     fn ask(&self, _position: usize, network: &Network, _batch: &Minibatch, _stream: &Stream) -> Result<Ask, AskError> {
-        loss_gradient::check(network.graph())?;
+        loss_gradient::check_vector(network.graph())?;
         Ok(Ask::new())
     }
 

@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod networks;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use assay_core::data::{InMemory, Normalisation};
+use assay_core::data::{Augmentation, Dataset, InMemory, Minibatch, Normalisation};
 use assay_core::graph::{Graph, GraphBuilder, GraphError, NodeId, Shape};
 use assay_core::network::{Initialiser, Network, RunningMoments, RunningStatistics, batch_norms};
 use assay_core::plugin::{ArchitectureError, Draws, Given, MacroNet, Part, Proxy, Registry, SearchSpace, Settings, Subject};
@@ -17,7 +18,8 @@ use assay_core::subspace::{CellLayout, Layout, Subspace};
 use assay_proxies as _;
 use rand::RngExt;
 
-use networks::{convnext, language_model, perceptron, squeeze_excite, transformer, without_norms};
+use networks::{convnext, language_model, next_word, perceptron, squeeze_excite, transformer, without_norms};
+use tokens::Sequences;
 
 /// A space of one network that it was given.
 struct One {
@@ -79,11 +81,16 @@ fn readings(graph: Graph, given: Given) -> BTreeMap<&'static str, Reading> {
 
 /// The same, and whether the pictures that proxies make themselves have the size that the network takes.
 fn readings_of(graph: Graph, given: Given, sized: bool) -> BTreeMap<&'static str, Reading> {
+    readings_by(graph, given, sized, &images())
+}
+
+/// The same, and by which images or sequences.
+fn readings_by(graph: Graph, given: Given, sized: bool, dataset: &dyn Dataset) -> BTreeMap<&'static str, Reading> {
     let proxies = Registry::<Proxy>::collect().unwrap();
-    let (space, images, engine) = (One::new(graph, given), images(), assay_burn::flex());
+    let (space, engine) = (One::new(graph, given), assay_burn::flex());
     let subspace = Subspace::whole(space.layout());
     let draws = Draws { parameters: Stream::new(0, "parameters"), images: Stream::new(0, "images") };
-    let subject = Subject { space: &space, subspace: &subspace, dataset: &images, engine: &engine, draws: &draws };
+    let subject = Subject { space: &space, subspace: &subspace, dataset, engine: &engine, draws: &draws };
     let names: Vec<&str> = proxies.iter().map(|entry| entry.name).filter(|name| !["recorded", "one-shot"].contains(name)).collect();
     assert!(names.len() >= 33, "{names:?}");
     let read = |name: &&'static str| {
@@ -179,16 +186,107 @@ fn on_a_perceptron() {
 }
 
 #[test]
-fn on_a_language_model() {
+fn on_a_language_model_by_images() {
     let readings = readings(language_model(), Given::default());
     let defined: Vec<&str> = readings.iter().filter(|(_, reading)| reading.value().is_some()).map(|(name, _)| *name).collect();
     assert_eq!(defined, ["az-complexity", "flops", "l2-norm", "live-params", "params", "trainable-layers"]);
-    let because = "the network reads whole numbers, which `embedding` looks up, and images are not whole numbers";
+    let (reads, flow) = ("the network reads whole numbers, which `embedding` looks up", "the flow is that of an image of ones");
     for (name, reading) in
         readings.iter().filter(|(name, reading)| reading.value().is_none() && !["linear-regions", "skip-length"].contains(*name))
     {
+        let because = match *name {
+            "log-synflow" | "synflow" => format!("{flow}, and {reads}"),
+            _ => format!("{reads}, and images are not whole numbers: name a dataset of tokens"),
+        };
         assert_eq!(reading.to_string(), format!("undefined, because {because}"), "{name}");
     }
+}
+
+#[test]
+fn on_a_language_model_by_tokens_with_a_label_each() {
+    let readings = readings_by(language_model(), Given::default(), false, &Sequences::new(true));
+    insta::assert_snapshot!(undefined(&readings), @r#"
+    az-expressivity: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    az-progressivity: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    az-trainability: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    dextr: undefined, because the value of `head` (5×10×1) has its features along axis 1 and is not maps of channels
+    fisher: undefined, because the value of `head` (5×10×1) has its features along axis 1 and is not maps of channels
+    intrain: undefined, because it is measured by images that it draws itself, and the network reads whole numbers
+    jacob-cov: undefined, because the network reads whole numbers, which `embedding` looks up, and these have no gradient
+    l-swag: undefined, because no ReLU stands in the range, so there are no activation patterns
+    linear-regions: undefined, because crops are taken of images, and the dataset holds tokens
+    log-synflow: undefined, because the flow is that of an image of ones, and the network reads whole numbers, which `embedding` looks up
+    meco: undefined, because no layer has maps of several positions whose channels could correlate
+    naswot: undefined, because the network has no ReLU whose units could agree
+    near: undefined, because the value of `head` (5×10×1) has its features along axis 1 and is not maps of channels
+    ntk-condition: undefined, because the Gram matrix is singular: λmin = -6.117e-15 is within rounding of 0 (λmax = 1.110e2, resolution 9.3e-10)
+    skip-length: undefined, because the choices of this space are not edges between nodes of a cell
+    swap: undefined, because the network has no ReLU whose units could be on
+    synflow: undefined, because the flow is that of an image of ones, and the network reads whole numbers, which `embedding` looks up
+    synflow-bn: undefined, because the flow is that of an image of ones, and the network reads whole numbers, which `embedding` looks up
+    vkdnw: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    vkdnw-single: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    wrcor: undefined, because this space marks no blocks in its networks
+    zen: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    "#);
+}
+
+#[test]
+fn on_a_language_model_of_the_next_word() {
+    let readings = readings_by(next_word(), Given::default(), false, &Sequences::new(false));
+    insta::assert_snapshot!(undefined(&readings), @r#"
+    az-expressivity: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    az-progressivity: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    az-trainability: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    dextr: undefined, because it is measured by images that it draws itself, and the network reads whole numbers
+    intrain: undefined, because it is measured by images that it draws itself, and the network reads whole numbers
+    jacob-cov: undefined, because the network reads whole numbers, which `embedding` looks up, and these have no gradient
+    linear-regions: undefined, because crops are taken of images, and the dataset holds tokens
+    log-synflow: undefined, because the flow is that of an image of ones, and the network reads whole numbers, which `embedding` looks up
+    meco: undefined, because no layer has maps of several positions whose channels could correlate
+    naswot: undefined, because images 0 and 2 of the minibatch have equal ReLU patterns, so the kernel is singular
+    near: undefined, because `head` has 10 channels but only 8 rows; use a larger batch
+    ntk-condition: undefined, because the Gram matrix is singular: λmin = -6.981e-16 is within rounding of 0 (λmax = 5.457e0, resolution 9.3e-10)
+    skip-length: undefined, because the choices of this space are not edges between nodes of a cell
+    synflow: undefined, because the flow is that of an image of ones, and the network reads whole numbers, which `embedding` looks up
+    synflow-bn: undefined, because the flow is that of an image of ones, and the network reads whole numbers, which `embedding` looks up
+    vkdnw: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    vkdnw-single: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    wrcor: undefined, because this space marks no blocks in its networks
+    zen: undefined, because it is measured by numbers from the standard normal distribution, and the network reads whole numbers; images = "dataset" takes those of the dataset
+    "#);
+    // Labels of each token are more than the one word that it tells.
+    let readings = readings_by(next_word(), Given::default(), false, &Sequences::new(true));
+    assert_eq!(readings["snip"].to_string(), "undefined, because the output `head` (10×1×1) does not have logits for each of 5 labels");
+}
+
+#[test]
+fn snip_of_a_language_model_is_that_of_a_computation_by_hand() {
+    const IMAGES: usize = 8;
+    let (graph, dataset) = (Arc::new(language_model()), Sequences::new(true));
+    let readings = readings_by(language_model(), Given::default(), false, &dataset);
+    let network = Network::initialise(Arc::clone(&graph), Initialiser::UniformFanIn, &Stream::new(0, "parameters"));
+    let weight = |path: &str| -> Vec<f64> {
+        let position = graph.parameters().iter().position(|spec| spec.path == path).unwrap();
+        network.parameter(position).iter().map(|value| f64::from(*value)).collect()
+    };
+    let (words, head) = (weight("embedding.weight"), weight("head.weight"));
+    let batch = Minibatch::sample(&dataset, IMAGES, Augmentation::None, &Stream::new(0, "images")).unwrap();
+    let mut gradient = vec![0.0; head.len()];
+    for (token, label) in batch.pixels().iter().zip(batch.labels()) {
+        let vector = &words[*token as usize * 4..][..4];
+        let logits: Vec<f64> = head.chunks(4).map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum()).collect();
+        let total: f64 = logits.iter().map(|logit: &f64| logit.exp()).sum();
+        for (word, logit) in logits.iter().enumerate() {
+            let moved = logit.exp() / total - f64::from(u8::from(word == *label as usize));
+            for feature in 0..4 {
+                gradient[word * 4 + feature] += moved * vector[feature] / (IMAGES * 5) as f64;
+            }
+        }
+    }
+    let expected: f64 = head.iter().zip(&gradient).map(|(weight, gradient)| (weight * gradient).abs()).sum();
+    let found = readings["snip"].value().unwrap();
+    assert!((found - expected).abs() < 1e-5 * expected, "{found}, by hand {expected}");
 }
 
 #[test]

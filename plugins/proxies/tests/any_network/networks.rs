@@ -126,12 +126,23 @@ pub(super) fn perceptron() -> Graph {
     builder.finish(logits)
 }
 
-/// Tokens in, a number for each word at each place out.
+/// Five tokens in, a number for each word at each place out.
 pub(super) fn language_model() -> Graph {
-    let mut builder = GraphBuilder::new(Shape::new(3, 8, 8)).unwrap();
+    let mut builder = GraphBuilder::new(Shape::vector(5)).unwrap();
     let words = builder.input();
-    let vectors = builder.add("embedding", Operator::Embedding { count: 10, features: 4, axis: 3 }, &[words]).unwrap();
-    let flat = builder.add("tokens", Operator::Reshape { axes: vec![192, 4] }, &[vectors]).unwrap();
-    let head = builder.add("head", Operator::Linear { out_features: 10, bias: false, axis: 1 }, &[flat]).unwrap();
+    let vectors = builder.add("embedding", Operator::Embedding { count: 10, features: 4, axis: 1 }, &[words]).unwrap();
+    let head = builder.add("head", Operator::Linear { out_features: 10, bias: false, axis: 1 }, &[vectors]).unwrap();
+    builder.finish(head)
+}
+
+/// The same, and the numbers of the last place alone.
+pub(super) fn next_word() -> Graph {
+    let mut builder = GraphBuilder::new(Shape::vector(5)).unwrap();
+    let words = builder.input();
+    let vectors = builder.add("embedding", Operator::Embedding { count: 10, features: 4, axis: 1 }, &[words]).unwrap();
+    let all = builder.add("all", Operator::Reshape { axes: vec![20] }, &[vectors]).unwrap();
+    let hidden = builder.linear("hidden", all, 8, true).unwrap();
+    let hidden = relu(&mut builder, "relu", hidden);
+    let head = builder.linear("head", hidden, 10, false).unwrap();
     builder.finish(head)
 }

@@ -106,6 +106,12 @@ impl<M: Method> SearchStrategy for OneShot<M> {
     }
 
     fn check(&self, space: &dyn SearchSpace, images: &dyn Dataset) -> Result<(), SettingsError> {
+        if images.tokens().is_some() {
+            return Err(SettingsError::new(
+                "name",
+                "a network is trained on images, and the dataset holds tokens: name a dataset of images",
+            ));
+        }
         let (training, script) = (self.training(), self.0.script());
         let conditions = training.conditions(&script, images.shape(), images.classes());
         let conditions = conditions.map_err(|error| SettingsError::new("objective", error.to_string()))?;
