@@ -9,7 +9,7 @@ use assay_core::graph::{Graph, GraphError};
 use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, SearchSpace};
 use assay_core::stream::Stream;
-use assay_core::subspace::Subspace;
+use assay_core::subspace::{Layout, Subspace};
 use assay_onnx::Imported;
 use assay_results::files;
 use assay_weights::Weights;
@@ -51,6 +51,16 @@ impl Drawn {
         let weights = weights(graph, self.weights.as_deref(), self.initialiser, self.seed)?;
         Ok((text.clone(), Imported::made(weights.network, weights.statistics, &text)))
     }
+}
+
+/// The choices of the space that this says: `space.name=darts`, and other keys of an experiment.
+///
+/// # Errors
+/// If there is no such space, or its settings are wrong.
+pub fn layout_of(set: &[String]) -> Result<Layout, Failure> {
+    let plugins = crate::plugins::installed()?;
+    let (_, space) = layers(None, None, set)?.space(&plugins)?;
+    Ok(space.layout().clone())
 }
 
 /// What says which space it is.

@@ -9,6 +9,7 @@
 mod architectures;
 pub mod command;
 pub mod containment;
+pub mod datasets;
 pub mod drawn;
 pub mod failure;
 pub mod interrupt;

@@ -84,8 +84,9 @@ impl Reference {
         let planned = components.iter().map(|component| workbench.proxy(component)).collect::<Result<Vec<_>, _>>();
         let planned = planned.map_err(|error| Failure::new(error.to_string()))?;
         let protocols: Vec<String> = planned.iter().map(|planned| planned.proxy.protocol()).collect();
+        let filter = workbench.space.filter().map_or_else(String::new, |filter| format!("architectures kept by {filter}; "));
         let protocol = format!(
-            "{}; images {}; {}; {} repeats; seed {}; engine {}; version {}",
+            "{}; {filter}images {}; {}; {} repeats; seed {}; engine {}; version {}",
             judged.space,
             workbench.dataset.describe(),
             protocols.join("; "),

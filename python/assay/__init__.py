@@ -11,13 +11,13 @@ Everything here does what the command line does, to the same bits:
 `score` scores architectures, and networks of PyTorch and ONNX, which `read` reads; `run` runs any experiment, and gives a `Search`,
 a `Study` or a `Training` over its run folder, as `search`, `correlate` and `train` do of a few words; `Run` opens a run folder that is
 already there; `report` writes a page of runs, and `benchmark` reads recorded accuracies. `spaces`, `proxies`, `strategies` and so on
-list what there is; `proxy` and `strategy` make one of a function or class of your own. Results are tables that polars, pyarrow and
-pandas read.
+list what there is, and `data` lists and fetches datasets; `proxy`, `filter` and `strategy` make one of a function or class of your own.
+Results are tables that polars, pyarrow and pandas read.
 """
 
 import sys
 
-from . import _native
+from . import _native, data
 from ._architecture import Architecture
 from ._ask import Gradients, Gram, Moments, Patterns, Products, Values
 from ._benchmark import Benchmark, Record, benchmark
@@ -26,14 +26,17 @@ from ._errors import (
     AssayError,
     AssayWarning,
     BadSetting,
+    ForkedProcess,
+    Gone,
     MissingData,
     PluginFailed,
     UndefinedScore,
     UnsupportedNetwork,
     UnsupportedOperator,
 )
+from ._filter import Candidate, Counts, filter
 from ._images import images
-from ._known import Plugins, aggregates, benchmarks, datasets, engines, proxies, spaces, strategies
+from ._known import Plugins, aggregates, benchmarks, datasets, engines, operators, proxies, spaces, strategies
 from ._measured import Measured, Node, Parameter
 from ._network import Network, Support, read, supports
 from ._plot import Plot
@@ -53,6 +56,10 @@ __all__ = [
     "AssayWarning",
     "BadSetting",
     "Benchmark",
+    "Candidate",
+    "Counts",
+    "ForkedProcess",
+    "Gone",
     "Gradients",
     "Gram",
     "Laboratory",
@@ -86,9 +93,12 @@ __all__ = [
     "benchmark",
     "benchmarks",
     "correlate",
+    "data",
     "datasets",
     "engines",
+    "filter",
     "images",
+    "operators",
     "proxies",
     "proxy",
     "read",

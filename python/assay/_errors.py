@@ -139,6 +139,34 @@ class PluginFailed(AssayError):
     """
 
 
+class ForkedProcess(AssayError):
+    """This process was forked while Assay was working in its parent. It has the parent's state and none of the threads that measure, so what
+    it asks for would never come. Processes that are started anew, by multiprocessing's `spawn`, work, and so do those that are forked while
+    nothing is in progress.
+
+    Example:
+        >>> import assay
+        >>> issubclass(assay.ForkedProcess, assay.AssayError)
+        True
+    """
+
+
+class Gone(AssayError):
+    """What is asked is not there any more: a run whose folder was moved or deleted, or the laboratory of a search that is over.
+
+    Example:
+        >>> import assay, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     study = {"space": {"name": "nas-bench-201"}, "dataset": {"name": "synthetic"}, "study": {"proxies": ["params"], "sample": 4}}
+        ...     run = assay.run(study, output=folder, progress=False)
+        >>> try:
+        ...     run.scores
+        ... except assay.Gone as error:
+        ...     print(error.help)
+        open the run where it is now, by assay.Run(folder)
+    """
+
+
 class AssayWarning(UserWarning):
     """Something that the user should know, and that does not end the work.
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from . import _native
 from ._errors import AssayWarning, BadSetting
+from ._score import _whole
 
 #: By how much of the range of a channel a pixel may differ from what was given, where it is kept as a byte, without being told.
 _TOLD = 1e-4
+#: Images with more channels whose last axis has no more than these are taken to have their channels there.
+_MOST_CHANNELS = 4
 
 
 def images(pixels: Any, labels: Any, *, classes: int | None = None, name: str | None = None) -> str:
@@ -31,7 +34,7 @@ def images(pixels: Any, labels: Any, *, classes: int | None = None, name: str | 
         The name, for `dataset=`.
 
     Raises:
-        BadSetting: the arrays do not fit each other, or hold what is no image.
+        BadSetting: the arrays do not fit each other, are on another device, have their channels last, or hold what is no image.
 
     Example:
         >>> import assay, numpy
@@ -46,6 +49,11 @@ def images(pixels: Any, labels: Any, *, classes: int | None = None, name: str | 
     given, targets = _array(pixels, "pixels"), _array(labels, "labels").reshape(-1)
     if given.ndim != 4 or given.shape[0] == 0 or given.shape[0] != targets.shape[0]:
         raise BadSetting(f"`pixels` have the shape {given.shape}, and there are {targets.shape[0]} labels: give images × channels × rows × columns")
+    if given.shape[1] > _MOST_CHANNELS >= given.shape[3]:
+        raise BadSetting(
+            f"`pixels` have the shape {given.shape}, whose channels come last: give images × channels × rows × columns, as by "
+            ".transpose(0, 3, 1, 2) of an array, or .permute(0, 3, 1, 2) of a tensor"
+        )
     if not numpy.issubdtype(targets.dtype, numpy.integer) or targets.min() < 0:
         raise BadSetting(f"`labels` are of {targets.dtype}, the least {targets.min()}: give whole numbers from 0")
     if given.dtype == numpy.uint8:
@@ -56,7 +64,7 @@ def images(pixels: Any, labels: Any, *, classes: int | None = None, name: str | 
         raise BadSetting(f"`pixels` are of {given.dtype}: give uint8, or floats that are finite")
     kept = numpy.ascontiguousarray(bytes_).tobytes()
     digest = hashlib.sha256(kept + repr((mean, deviation, targets.tolist())).encode()).hexdigest()[:12]
-    count = int(targets.max()) + 1 if classes is None else classes
+    count = int(targets.max()) + 1 if classes is None else _whole(classes, "classes", 1, 2**31 - 1)
     called = f"images-{digest}" if name is None else name
     shape = (given.shape[1], given.shape[2], given.shape[3])
     axes = "×".join(map(str, shape))
@@ -79,7 +87,13 @@ def _array(given: Any, what: str) -> Any:
     device = getattr(given, "device", "cpu")
     if str(device).split(":")[0] != "cpu":
         raise BadSetting(f"`{what}` are on {device}: give them from the CPU, as by .cpu()")
-    return numpy.asarray(given.detach().numpy() if hasattr(given, "detach") else given)
+    try:
+        array = numpy.asarray(given.detach().numpy() if hasattr(given, "detach") else given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise BadSetting(f"`{what}` are not an array: {error}; give one of NumPy, or a dense tensor as by .float()") from error
+    if array.dtype == object:
+        raise BadSetting(f"`{what}` are a {type(given).__name__} of things of several kinds or lengths: give an array of numbers")
+    return array
 
 
 def _as_bytes(given: Any) -> tuple[Any, list[float], list[float]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
-from . import _native
+from . import _native, _toml
 from ._errors import BadSetting
 from ._table import Table
 
@@ -113,3 +114,32 @@ def engines(config: Path | None = None) -> Plugins:
         True
     """
     return _listed("engines", config)
+
+
+def operators(space: str | Mapping[str, Any] | None = None) -> Table:
+    """The operators that networks are made of, one a row: name, as `Measured.select` and `ask` take it; what it computes; how many inputs it
+    has; its numbers; what it learns, with the extents; and the shape of what it computes of one image.
+
+    Args:
+        space: a search space, by name or as a dict of its section. Then the operators that its architectures choose from, in the order of the
+            digits of a mask: name, and the kinds of cell that offer it.
+
+    Raises:
+        BadSetting: there is no such space, or its settings are wrong.
+
+    Example:
+        >>> import assay
+        >>> "conv2d" in assay.operators()["name"], assay.operators("nas-bench-201")["name"][:2]
+        (True, ['none', 'skip_connect'])
+    """
+    if space is None:
+        known = _native.operators()
+        names = ("name", "computes", "inputs", "settings", "parameters", "shape")
+        rows = [(name, computes, inputs, ", ".join(settings), learns, shape) for name, computes, inputs, settings, learns, shape in known]
+        return Table(_native.Table([(name, "text", [row[place] for row in rows]) for place, name in enumerate(names)]))
+    section = {"name": space} if isinstance(space, str) else space
+    if not isinstance(section, Mapping) or not isinstance(section.get("name"), str):
+        raise BadSetting(f"`space` is {space!r}: give the name of one, or a dict of its section, {{'name': …}}")
+    offered = _native.operators_of(_toml.assignments({f"space.{key}": value for key, value in section.items()}, {}))
+    cells = [", ".join(kinds) for _, kinds in offered]
+    return Table(_native.Table([("name", "text", [name for name, _ in offered]), ("cells", "text", cells)]))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import _native
+from ._errors import BadSetting
 
 if TYPE_CHECKING:
     import numpy
@@ -102,12 +103,17 @@ class Measured:
         ]
 
     def select(self, of: str) -> list[Node]:
-        """The nodes of a kind of operator; those that are the network's `blocks`, or its `output`."""
+        """The nodes of a kind of operator; those that are the network's `blocks`, or its `output`. BadSetting, with the kinds that there are,
+        if there is no such kind."""
         if of == "blocks":
             return [self.nodes[block] for block in self._structure["blocks"]]
         if of == "output":
             return [self.nodes[self._structure["output"]]]
-        return [node for node in self.nodes if node.operator == of]
+        found = [node for node in self.nodes if node.operator == of]
+        known = [] if found else [kind for kind, *_ in _native.operators()]
+        if not found and of not in known:
+            raise BadSetting(f"no network has nodes `{of}`; known: blocks, output, {', '.join(known)}")
+        return found
 
     @property
     def images(self) -> NDArray[numpy.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar
 
@@ -12,6 +13,7 @@ from ._ask import Ask, written
 from ._declared import about, settings_of
 from ._errors import BadSetting, PluginFailed, UndefinedScore
 from ._measured import Measured
+from ._process import end_if_forked
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -68,10 +70,13 @@ def proxy(
         called = told["name"]
 
         def call(native: _native.Measurement, given: str) -> tuple[float | None, str | None]:
+            process = os.getpid()
             try:
                 return _value(function(Measured(native), **json.loads(given)), called)
             except UndefinedScore as undefined:
                 return None, undefined.message
+            finally:
+                end_if_forked(process, f"proxy `{called}`")
 
         _native.bring_proxy(about=told, better=better, unit=unit, ask=asked, function=call)
         return function

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from . import _native, _toml
 from ._architecture import Architecture
-from ._errors import AssayError, AssayWarning, BadSetting
+from ._errors import AssayError, AssayWarning, BadSetting, Gone
 from ._network import Network
 from ._plot import Plot
 from ._progress import Progress, listening
@@ -36,6 +36,7 @@ class Run:
 
     Raises:
         AssayError: there is no run in the folder; or, where a result is asked for, the run is not finished, or its files are damaged.
+        Gone: where something is asked later, the folder is not there any more.
 
     Example:
         >>> import assay, tempfile
@@ -70,20 +71,29 @@ class Run:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
 
+    def _there(self) -> tuple[Kind, bool]:
+        """What the folder holds, and whether it has its result. Gone if it holds no run any more."""
+        known = _native.kind(self.folder)
+        if known is None:
+            text, help = f"`{self.folder}` does not hold the run any more", "open the run where it is now, by assay.Run(folder)"
+            raise Gone(f"{text}\n  help: {help}", text, help)
+        return known
+
     @property
     def is_finished(self) -> bool:
         """Whether it has its result."""
-        known = _native.kind(self.folder)
-        return known is not None and known[1]
+        return self._there()[1]
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The result, as `summary.json` has it: every bit of every number. AssayError if the run is not finished."""
+        self._there()
         return json.loads(_native.summary(self.folder))
 
     @cached_property
     def experiment(self) -> dict[str, Any]:
         """The experiment with all its settings, as `assay.run` takes it."""
+        self._there()
         return tomllib.loads((self.folder / "experiment.toml").read_text(encoding="utf-8"))
 
     @property
@@ -93,11 +103,13 @@ class Run:
 
     def table(self, name: str) -> Table:
         """A table of the folder, by the name of its file without `.parquet`. AssayError if there is none, or it is damaged."""
+        self._there()
         return Table(_native.read_table(self.folder, f"{name}.parquet"))
 
     @property
     def tables(self) -> list[str]:
         """The names of the tables that the folder has."""
+        self._there()
         return sorted(path.stem for path in self.folder.glob("*.parquet"))
 
     @cached_property
@@ -105,6 +117,7 @@ class Run:
         """The charts of the run's report, by name. AssayError if the run is not finished."""
         from ._report import report
 
+        self._there()
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore", AssayWarning)
             figures = sorted(report(self, output=Path(folder, "report")).figures.glob("**/*.svg"))
@@ -123,15 +136,18 @@ class Run:
             AssayError: it cannot be continued, as where another process is writing it, or data has changed.
             KeyboardInterrupt: at once, after Ctrl-C. What was measured is kept.
         """
+        self._there()
         return _work(self.folder, None, [], None, True, threads, None, progress)
 
     def __repr__(self) -> str:
-        state = "" if self.is_finished else ", not finished"
+        known = _native.kind(self.folder)
+        state = ", gone" if known is None else "" if known[1] else ", not finished"
         return f"{type(self).__name__}({str(self.folder)!r}{state})"
 
     def _repr_html_(self) -> str:
         """For notebooks: what was found, and under which conditions."""
-        if not self.is_finished:
+        known = _native.kind(self.folder)
+        if known is None or not known[1]:
             return f"<p>{html.escape(repr(self))}</p>"
         return f"{self._result()._repr_html_()}<p>protocol: {html.escape(self.protocol)}</p><p>{html.escape(str(self.folder))}</p>"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import Any, Literal, TypeVar
 from . import _native
 from ._declared import about, settings_of
 from ._errors import BadSetting
+from ._process import end_if_forked
 
 Class = TypeVar("Class", bound=type)
 
@@ -160,7 +162,11 @@ def strategy(*, name: str | None = None) -> Callable[[Class], Class]:
             made = declared(**json.loads(given))
 
             def search(native: _native.Laboratory) -> str:
-                found = made.search(Laboratory(native))
+                process = os.getpid()
+                try:
+                    found = made.search(Laboratory(native))
+                finally:
+                    end_if_forked(process, f"strategy `{called}`")
                 if not isinstance(found, str):
                     raise BadSetting(f"strategy `{called}` returned a {type(found).__name__}: give the text or the mask of an architecture")
                 return found

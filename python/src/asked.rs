@@ -1,7 +1,8 @@
 //! What a Python proxy asks of a pass: declared once, beside the proxy, and made an ask of each network.
 
 use assay_core::engine::{Ask, Wanted};
-use assay_core::graph::{Graph, NodeId};
+use assay_core::graph::{Graph, KNOWN, NodeId};
+use assay_core::plugin::suggestion;
 
 use crate::measurement::objective;
 
@@ -26,6 +27,18 @@ enum Wish {
     Products(String, Vec<String>),
 }
 
+/// Makes sure that every word means nodes: the graph's blocks, its output, or an operator's kind.
+fn check(of: &[String]) -> Result<(), String> {
+    let known: Vec<&str> = ["blocks", "output"].into_iter().chain(KNOWN.iter().map(|known| known.kind)).collect();
+    if of.is_empty() {
+        return Err(format!("`of` names no nodes; known: {}", known.join(", ")));
+    }
+    match of.iter().find(|word| !known.contains(&word.as_str())) {
+        Some(unknown) => Err(format!("no network has nodes `{unknown}`; {}", suggestion(unknown, &known))),
+        None => Ok(()),
+    }
+}
+
 /// The nodes that are meant: the graph's blocks, its output, and all of an operator's kind.
 fn nodes(graph: &Graph, of: &[String]) -> Vec<NodeId> {
     let is_meant = |id: NodeId| {
@@ -42,12 +55,15 @@ impl Asked {
     /// Reads what Python wrote.
     ///
     /// # Errors
-    /// If there is nothing of this name to ask for.
+    /// If there is nothing of this name to ask for, or no nodes of a name.
     pub(crate) fn read(written: Vec<Written>) -> Result<Self, String> {
         let mut asked = Self { wishes: Vec::new(), has_gram: false };
         for (what, objective, of) in written {
             if !["", "cross-entropy", "output-sum"].contains(&objective.as_str()) {
                 return Err(format!("there is no objective `{objective}`; there are cross-entropy and output-sum"));
+            }
+            if ["values", "moments", "node gradients", "products"].contains(&what.as_str()) {
+                check(&of)?;
             }
             asked.wishes.push(match what.as_str() {
                 "values" => Wish::Values(of),

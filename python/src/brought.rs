@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use assay::failure::Failure;
 use assay_core::plugin::{DefaultValue, Setting, Settings, SettingsError, ValueKind};
 use pyo3::prelude::*;
 use serde_json::Value;
@@ -82,6 +83,18 @@ impl Own {
     /// As JSON.
     pub(crate) fn json(&self) -> String {
         Value::from(self.settings.clone()).to_string()
+    }
+
+    /// Whether the work that the plugin is part of is to end.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.told.as_ref().is_some_and(|told| told.is_interrupted())
+    }
+
+    /// The plugin ends the work that it is part of, for this reason.
+    pub(crate) fn gives_up(&self, failure: Failure) {
+        if let Some(told) = &self.told {
+            told.gives_up(failure);
+        }
     }
 
     /// For protocols: `base 10, `.

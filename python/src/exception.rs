@@ -20,6 +20,11 @@ pub(crate) fn of_plugin(py: Python<'_>, failure: &Failure, cause: PyErr) -> PyEr
     error
 }
 
+/// The same of a class of its own.
+pub(crate) fn named(py: Python<'_>, class: &str, failure: &Failure) -> PyErr {
+    made(py, class, failure)
+}
+
 /// That what was asked for does not fit.
 pub(crate) fn asked(py: Python<'_>, problem: String) -> PyErr {
     of(py, &Failure::new(problem).of_what_was_asked())

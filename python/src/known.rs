@@ -3,16 +3,20 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use assay::drawn::layout_of;
 use assay::failure::Failure;
 use assay::listing::{What, as_json};
+use assay_core::graph::KNOWN;
 use assay_results::{Kind, Summary, kind_of};
 use pyo3::prelude::*;
 
 use crate::exception;
+use crate::forked::refuse_copies;
 
 /// What this build knows of one sort, as the text that `assay list WHAT --json` prints; with the plugins of an experiment file.
 #[pyfunction]
 pub(crate) fn listed(py: Python<'_>, what: &str, config: Option<PathBuf>) -> PyResult<String> {
+    refuse_copies(py)?;
     let told = || {
         let what = What::called(what)?;
         let plugins = config.as_deref().map_or_else(assay::plugins::installed, assay::plugins::of_file)?;
@@ -21,9 +25,30 @@ pub(crate) fn listed(py: Python<'_>, what: &str, config: Option<PathBuf>) -> PyR
     told().map_err(|failure: Failure| exception::of(py, &failure))
 }
 
+/// An operator: its kind, what it computes, how many inputs it has, its numbers, what it learns, and the shape of what it computes.
+type Operator = (&'static str, &'static str, &'static str, &'static [&'static str], &'static str, &'static str);
+
+/// All operators that graphs of networks can have.
+#[pyfunction]
+pub(crate) fn operators() -> Vec<Operator> {
+    KNOWN.iter().map(|known| (known.kind, known.computes, known.inputs, known.settings, known.parameters, known.shape)).collect()
+}
+
+/// The operators of a space of these settings, in the order of masks, each with the kinds of cell that offer it.
+#[pyfunction]
+pub(crate) fn operators_of(py: Python<'_>, set: Vec<String>) -> PyResult<Vec<(String, Vec<String>)>> {
+    let layout = layout_of(&set).map_err(|failure| exception::of(py, &failure))?;
+    let offered = |operator: usize| {
+        let cells = layout.cells.iter().filter(|cell| cell.offers.iter().any(|offer| offer.contains(operator)));
+        cells.map(|cell| cell.kind.clone()).collect()
+    };
+    Ok(layout.operators.iter().enumerate().map(|(operator, name)| (name.clone(), offered(operator))).collect())
+}
+
 /// The result in a run folder, as JSON.
 #[pyfunction]
 pub(crate) fn summary(py: Python<'_>, folder: PathBuf) -> PyResult<String> {
+    refuse_copies(py)?;
     let summary = Summary::read(&folder).map_err(|error| exception::of(py, &Failure::from(error)))?;
     serde_json::to_string(&summary).map_err(|error| exception::of(py, &Failure::new(error.to_string())))
 }

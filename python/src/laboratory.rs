@@ -52,7 +52,7 @@ impl Laboratory {
         let failed = |problem: String| exception::of(py, &Failure::new(problem));
         let question = serde_json::from_str(question).map_err(|error| exception::asked(py, format!("the laboratory is asked: {error}")))?;
         let (reply, answer) = channel();
-        let over = || failed("the search is over; a laboratory is asked within `search`".into());
+        let over = || exception::named(py, "Gone", &Failure::new("the search is over; a laboratory is asked within `search`"));
         self.0.send(Message::Asked(question, reply)).map_err(|_| over())?;
         let answer = py.detach(move || answer.recv()).map_err(|_| over())?;
         answer.map(|answer| answer.to_string()).map_err(failed)

@@ -7,7 +7,10 @@
 mod asked;
 mod benchmark;
 mod brought;
+mod data;
 mod exception;
+mod filter;
+mod forked;
 mod images;
 mod known;
 mod laboratory;
@@ -36,9 +39,13 @@ mod _native {
     #[pymodule_export]
     use super::benchmark::Benchmark;
     #[pymodule_export]
+    use super::data::{dataset_folder, datasets_here, fetch_dataset};
+    #[pymodule_export]
+    use super::filter::{Candidate, bring_filter};
+    #[pymodule_export]
     use super::images::bring_images;
     #[pymodule_export]
-    use super::known::{begin_children_by, forget_brought, kind, listed, main, summary};
+    use super::known::{begin_children_by, forget_brought, kind, listed, main, operators, operators_of, summary};
     #[pymodule_export]
     use super::laboratory::Laboratory;
     #[pymodule_export]

@@ -12,6 +12,7 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList};
 
+use crate::forked::refuse_copies;
 use crate::{exception, stream};
 
 /// The most bytes that are read of one table, as reports read them.
@@ -154,6 +155,7 @@ impl Table {
 /// A table of a run folder, by the name of its file.
 #[pyfunction]
 pub(crate) fn read_table(py: Python<'_>, folder: PathBuf, file: &str) -> PyResult<Table> {
+    refuse_copies(py)?;
     let path = folder.join(file);
     let read = || {
         let bytes = read_checked(&path)?;

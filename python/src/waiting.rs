@@ -21,6 +21,7 @@ use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
 use crate::exception;
+use crate::forked::{Work, is_copy, refuse_copies};
 
 /// Between two looks for signals.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -56,6 +57,8 @@ pub(crate) struct Told {
     interrupt: Interrupt,
     /// What a plugin that is written in Python raised first.
     raised: Mutex<Option<PyErr>>,
+    /// Why a plugin ended the work that could not answer.
+    given_up: Mutex<Option<Failure>>,
 }
 
 impl Told {
@@ -64,13 +67,32 @@ impl Told {
         locked(&self.raised).get_or_insert(raised);
     }
 
+    /// A plugin ends the work, for this reason.
+    pub(crate) fn gives_up(&self, failure: Failure) {
+        locked(&self.given_up).get_or_insert(failure);
+    }
+
+    /// Whether the work is to begin nothing new.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupt.is_asked()
+    }
+
+    /// How far the work is, where it counts by itself.
+    pub(crate) fn counts(&self, phase: &str, unit: &'static str, done: u64, expected: u64) {
+        phase.clone_into(&mut locked(&self.phase));
+        *locked(&self.unit) = unit;
+        self.expected.store(usize::try_from(expected).unwrap_or(usize::MAX), Ordering::Relaxed);
+        self.done.store(usize::try_from(done).unwrap_or(usize::MAX), Ordering::Relaxed);
+    }
+
     /// The work keeps what it measures in this folder, and counts these units.
     pub(crate) fn begins(&self, folder: &Path, unit: &'static str) {
         *locked(&self.folder) = Some(folder.to_owned());
         *locked(&self.unit) = unit;
     }
 
-    fn line(&self, line: &str, is_warning: bool) {
+    /// The work tells this line.
+    pub(crate) fn line(&self, line: &str, is_warning: bool) {
         locked(&self.lines).push((line.to_owned(), is_warning));
     }
 }
@@ -148,22 +170,26 @@ impl<'py> Listener<'py> {
 /// Gives what `work` gives, which runs on a thread of its own with an observer. What it tells goes to the listener.
 ///
 /// # Errors
-/// What a signal or the listener raises: the work is then asked to end, and left alone. `AssayError` if the work panics or gets no thread.
+/// What a signal or the listener raises: the work is then asked to end, and left alone. `AssayError` if the work panics or gets no thread;
+/// `ForkedProcess` in a process without the threads of its parent.
 pub(crate) fn wait_for<T: Send + 'static>(
     py: Python<'_>,
     listener: &Listener<'_>,
     work: impl FnOnce(Arc<Told>) -> T + Send + 'static,
 ) -> PyResult<T> {
+    refuse_copies(py)?;
     all_ended(py)?;
     let told = Arc::<Told>::default();
     let (sender, receiver) = mpsc::channel();
     let own = Arc::clone(&told);
+    let in_progress = Work::begin();
     let begun = Builder::new().name("assay".into()).spawn(move || {
         let heard_by = Arc::clone(&own);
         CURRENT.set(Some(Arc::clone(&own)));
         let outcome = contained(|| heard(move |line| heard_by.line(line, true), || work(own)));
         // Nobody waits any more where it was interrupted.
         drop(sender.send(outcome));
+        drop(in_progress);
     });
     let thread = begun.map_err(|error| exception::of(py, &Failure::new(format!("the system gives no thread: {error}"))))?;
     let outcome = listen(py, listener, &told, &Mutex::new(receiver));
@@ -171,7 +197,11 @@ pub(crate) fn wait_for<T: Send + 'static>(
         Ok(outcome) => {
             drop(py.detach(|| thread.join()));
             *listener.raised.borrow_mut() = locked(&told.raised).take();
-            outcome.map_err(|failure| exception::of(py, &failure))
+            let given_up = locked(&told.given_up).take();
+            match given_up {
+                Some(failure) => Err(listener.exception(py, &failure)),
+                None => outcome.map_err(|failure| exception::of(py, &failure)),
+            }
         }
         Err(raised) => {
             told.interrupt.ask();
@@ -211,6 +241,10 @@ fn listen<T: Send>(py: Python<'_>, listener: &Listener<'_>, told: &Told, receive
 /// What a signal raises meanwhile; they are waited for again the next time.
 #[pyfunction]
 pub(crate) fn all_ended(py: Python<'_>) -> PyResult<()> {
+    if is_copy() {
+        // The threads are the parent's, which may have held the lock when it forked.
+        return Ok(());
+    }
     while locked(&LEFT).iter().any(|thread| !thread.is_finished()) {
         py.detach(|| std::thread::sleep(PAUSE));
         py.check_signals()?;

@@ -64,6 +64,84 @@ def test_a_folder_without_a_run_or_of_another_kind_is_said(study, tmp_path):
         _ = run.scores
 
 
+def test_a_run_whose_folder_went_away_is_gone(study, tmp_path):
+    with pytest.warns(assay.AssayWarning):
+        run = assay.run(study[0], progress=False)
+    summary = run.summary
+    moved = run.folder.rename(tmp_path / "moved")
+    for asks in (
+        lambda: run.is_finished,
+        lambda: run.scores,
+        lambda: run.tables,
+        lambda: run.experiment,
+        lambda: run.plots,
+        lambda: run.resume(progress=False),
+        lambda: run.targets,
+    ):
+        with pytest.raises(assay.Gone, match=r"does not hold the run any more\n.*open the run where it is now, by assay.Run"):
+            asks()
+    # What was read before is still known, and nothing was made anew in its place.
+    assert run.summary == summary and "gone" in repr(run) and "gone" in run._repr_html_() and not run.folder.exists()
+    assert assay.Run(moved).summary == summary
+
+
+def test_a_laboratory_is_gone_when_its_search_is_over(tmp_path):
+    kept = []
+
+    @assay.strategy(name="keeps")
+    class Keeps:
+        proxies = ["params"]
+
+        def search(self, laboratory):
+            kept.append(laboratory)
+            return laboratory.draw("one", 1)[0]
+
+    assay.search("nas-bench-201", "keeps", folder=tmp_path / "run", progress=False)
+    with pytest.raises(assay.Gone, match="the search is over"):
+        kept[0].draw("more", 1)
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    numpy = pytest.importorskip("numpy")
+    pixels, labels = numpy.zeros((4, 3, 8, 8), numpy.uint8), numpy.arange(4)
+
+    class OnDevice:
+        device = "cuda:0"
+
+    for wrong, said in [
+        ((pixels.transpose(0, 2, 3, 1), labels), r"channels come last.*\.transpose\(0, 3, 1, 2\)"),
+        ((pixels[0], labels), "give images × channels × rows × columns"),
+        ((pixels, labels[:3]), "there are 3 labels"),
+        ((pixels, labels - 1), "the least -1"),
+        ((pixels, labels / 2), "`labels` are of float64"),
+        ((pixels.astype(numpy.int64), labels), "`pixels` are of int64: give uint8, or floats"),
+        ((pixels.astype(complex), labels), "`pixels` are of complex128"),
+        ((pixels + numpy.float32("nan"), labels), "floats that are finite"),
+        (([[1, 2], [3]], labels), "`pixels` are not an array"),
+        ((numpy.array([[None]]), labels), "`pixels` are a ndarray of things"),
+        ((OnDevice(), labels), r"`pixels` are on cuda:0: give them from the CPU, as by \.cpu\(\)"),
+        ((pixels[:0], labels[:0]), "the shape \\(0, 3, 8, 8\\)"),
+    ]:
+        with pytest.raises(assay.BadSetting, match=said):
+            assay.images(*wrong)
+    with pytest.raises(assay.BadSetting, match="`classes` is a str"):
+        assay.images(pixels, labels, classes="ten")
+    with pytest.raises(assay.BadSetting, match="label 3"):
+        assay.images(pixels, labels, classes=2)
+    # Rows that do not lie one after the other, and other orders of bytes, are only another way to keep the same pixels.
+    random = numpy.random.default_rng(0).random((4, 3, 8, 8)).astype(numpy.float32)
+    names = {assay.images(one, labels) for one in (random, numpy.asfortranarray(random), random.astype(">f4"), random[::-1][::-1])}
+    assert len(names) == 1
+
+
+def test_no_networks_at_all_are_refused():
+    for empty in ([], (), {}, iter([]), (network for network in ())):
+        with pytest.raises(assay.BadSetting, match="`architectures` is empty: give at least one"):
+            assay.score(empty, "params")
+    with pytest.raises(assay.BadSetting, match="`network` is a list"):
+        assay.read([])
+
+
 def test_all_exceptions_are_those_of_one_class():
-    for name in ("BadSetting", "MissingData", "UndefinedScore"):
+    for name in ("BadSetting", "ForkedProcess", "Gone", "MissingData", "PluginFailed", "UndefinedScore", "UnsupportedNetwork"):
         assert issubclass(getattr(assay, name), assay.AssayError)

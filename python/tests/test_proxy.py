@@ -153,6 +153,15 @@ def test_what_a_proxy_raises_stops_the_work_with_its_cause():
     with pytest.raises(assay.PluginFailed, match="say it in `ask`"):
         assay.score(CELL, "unasked", progress=False)
 
+    @assay.proxy()
+    def misspelt(measured):
+        assert measured.select("softmax") == []
+        return len(measured.select("rellu"))
+
+    with pytest.raises(assay.PluginFailed, match="no network has nodes `rellu`; known: blocks, output, input, conv2d") as raised:
+        assay.score(CELL, "misspelt", progress=False)
+    assert isinstance(raised.value.__cause__, assay.BadSetting)
+
 
 def study_with(names, folder, **more):
     study = {"proxies": names, "sample": 6, "repeats": 2}
@@ -265,6 +274,12 @@ def test_what_does_not_fit_is_said_where_the_proxy_is_declared():
         (lambda: assay.proxy(ask="gradients"), "a proxy asks for assay.Gradients"),
         (lambda: assay.proxy(ask=assay.Gradients("mse"))(lambda measured: 1), "lambda"),
         (lambda: assay.proxy(name="x", ask=assay.Gradients("mse"))(lambda measured: 1), "there is no objective `mse`"),
+        (lambda: assay.proxy(name="x", ask=assay.Values("rellu"))(lambda measured: 1), "no network has nodes `rellu`; did you mean `relu`"),
+        (lambda: assay.proxy(name="x", ask=assay.Values(("relu", "convolution")))(lambda measured: 1), "no network has nodes `convolution`"),
+        (lambda: assay.proxy(name="x", ask=assay.Moments("batchnorm"))(lambda measured: 1), "did you mean `batch_norm`"),
+        (lambda: assay.proxy(name="x", ask=assay.Products(of="nothing"))(lambda measured: 1), "no network has nodes `nothing`"),
+        (lambda: assay.proxy(name="x", ask=assay.Gradients(of=("parameters", "block")))(lambda measured: 1), "did you mean `blocks`"),
+        (lambda: assay.proxy(name="x", ask=assay.Values(()))(lambda measured: 1), "`of` names no nodes"),
         (lambda: assay.proxy(name="x", better="more")(lambda measured: 1), "`better` is `more`"),
         (lambda: assay.proxy(name="naswot")(lambda measured: 1), "two plugins are called proxy `naswot`"),
         (lambda: assay.proxy(name="x")(lambda: 1), "takes nothing"),

@@ -104,6 +104,13 @@ pub trait SearchSpace: Send + Sync {
         None
     }
 
+    /// What protocols say of the rule by which architectures are left out that the space would have without it. None in spaces without
+    /// one, as most are. By such a rule single architectures are none of the space: it is asked of each
+    /// ([`is_architecture`](Self::is_architecture), [`architecture`](Self::architecture)), and says nothing of larger parts of the space.
+    fn filter(&self) -> Option<String> {
+        None
+    }
+
     /// The architecture that is left of these numbers, one a choice, as searches that learn them by gradients report it: on each edge
     /// the operator of the largest, the first of equals. A space says otherwise whose architectures leave edges empty.
     fn strongest(&self, probabilities: &PerChoice) -> Subspace {

@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use assay_datasets::fetch::{FetchError, Progress, fetch};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Ending;
 use super::tabular::{render, table};
+use crate::datasets::{FetchError, Progress, fetch, folder_of, places};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::{out, tell};
@@ -48,7 +48,7 @@ impl Data {
             Action::Fetch { name, into } => {
                 let into = match into {
                     Some(into) => into,
-                    None => assay_datasets::default_folder(&name).map_err(|error| Failure::new(error.to_string()))?,
+                    None => folder_of(&name)?,
                 };
                 fetch_into(&name, &into)
             }
@@ -58,10 +58,9 @@ impl Data {
 
 fn list() -> Result<(), Ending> {
     let mut rows = table(&["dataset", "files", "what it is"]);
-    for entry in crate::plugins::linked()?.datasets.iter() {
-        let folder = assay_datasets::default_folder(entry.name).map_err(|error| Failure::new(error.to_string()))?;
-        let here = if folder.exists() { folder.display().to_string() } else { "none in the data directory".into() };
-        rows.add_row([entry.name, &here, entry.summary]);
+    for place in places()? {
+        let here = if place.folder.exists() { place.folder.display().to_string() } else { "none in the data directory".into() };
+        rows.add_row([place.name, &here, place.summary]);
     }
     out!("{}", render(&rows))?;
     Ok(())

@@ -7,14 +7,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use assay_core::data::Dataset;
 use assay_core::experiment::Plugins;
-use assay_core::plugin::{Entry, Kind, Proxy, Registry, RegistryError, SearchStrategy};
+use assay_core::plugin::{Entry, Kind, Proxy, Registry, RegistryError, SearchSpace, SearchStrategy};
 
 use crate::failure::Failure;
 
-static BROUGHT: Mutex<Brought> = Mutex::new(Brought { datasets: Vec::new(), proxies: Vec::new(), strategies: Vec::new() });
+static BROUGHT: Mutex<Brought> =
+    Mutex::new(Brought { datasets: Vec::new(), spaces: Vec::new(), proxies: Vec::new(), strategies: Vec::new() });
 
 struct Brought {
     datasets: Vec<&'static Entry<dyn Dataset>>,
+    spaces: Vec<&'static Entry<dyn SearchSpace>>,
     proxies: Vec<&'static Entry<Proxy>>,
     strategies: Vec<&'static Entry<dyn SearchStrategy>>,
 }
@@ -29,6 +31,14 @@ fn brought() -> MutexGuard<'static, Brought> {
 /// If one that is linked has its name.
 pub fn dataset(entry: &'static Entry<dyn Dataset>) -> Result<(), Failure> {
     add(&mut brought().datasets, entry)
+}
+
+/// Brings a search space.
+///
+/// # Errors
+/// If one that is linked has its name.
+pub fn space(entry: &'static Entry<dyn SearchSpace>) -> Result<(), Failure> {
+    add(&mut brought().spaces, entry)
 }
 
 /// Brings a proxy.
@@ -51,6 +61,7 @@ pub fn strategy(entry: &'static Entry<dyn SearchStrategy>) -> Result<(), Failure
 pub fn forget() {
     let brought = &mut *brought();
     brought.datasets.clear();
+    brought.spaces.clear();
     brought.proxies.clear();
     brought.strategies.clear();
 }
@@ -68,11 +79,13 @@ fn add<T: ?Sized + Kind>(entries: &mut Vec<&'static Entry<T>>, entry: &'static E
 /// # Errors
 /// If a plugin of a file has the name of one of them.
 pub(super) fn join(plugins: &mut Plugins) -> Result<(), RegistryError> {
-    let Brought { datasets, proxies, strategies } = &*brought();
+    let Brought { datasets, spaces, proxies, strategies } = &*brought();
     plugins.datasets.check(datasets)?;
+    plugins.spaces.check(spaces)?;
     plugins.proxies.check(proxies)?;
     plugins.strategies.check(strategies)?;
     plugins.datasets.join(datasets);
+    plugins.spaces.join(spaces);
     plugins.proxies.join(proxies);
     plugins.strategies.join(strategies);
     Ok(())

@@ -9,6 +9,7 @@ mod basic;
 mod build;
 mod cost;
 mod infer;
+mod known;
 mod liveness;
 mod operator;
 mod parameter;
@@ -17,6 +18,7 @@ mod window;
 
 pub use activation::Activation;
 pub use build::{GraphBuilder, GraphError};
+pub use known::{KNOWN, Known};
 pub use liveness::Liveness;
 pub use operator::Operator;
 pub use parameter::{ParameterRole, ParameterSpec};

@@ -89,13 +89,14 @@ impl Workbench {
         self.engines.told().into_iter().collect()
     }
 
-    /// The conditions of its measurements, in one line: the networks where they were given to the space, images, proxies, seed,
-    /// engine.
+    /// The conditions of its measurements, in one line: by which rule the space leaves out architectures, if it does; the networks where
+    /// they were given to the space, images, proxies, seed, engine.
     #[must_use]
     pub fn protocol(&self) -> String {
+        let filter = self.space.filter().map_or_else(String::new, |filter| format!("architectures kept by {filter}; "));
         let networks = self.space.protocol().map_or_else(String::new, |networks| format!("{networks}; "));
         let proxies: String = self.proxies.iter().map(|planned| format!("; {}", planned.proxy.protocol())).collect();
-        format!("{networks}images {}{proxies}; seed {}; engine {}", self.dataset.describe(), self.seed, self.engines.describe())
+        format!("{filter}{networks}images {}{proxies}; seed {}; engine {}", self.dataset.describe(), self.seed, self.engines.describe())
     }
 
     /// What its measurements belong to.
@@ -103,6 +104,7 @@ impl Workbench {
         let mut provenance = provenance::of(experiment, plugins, &[("dataset", self.dataset.as_ref())])?;
         provenance.measured_by.insert("the engine".into(), self.engines.describe());
         provenance.measured_by.extend(self.space.protocol().map(|networks| ("the networks".to_owned(), networks)));
+        provenance.measured_by.extend(self.space.filter().map(|filter| ("the filter of the space".to_owned(), filter)));
         let proxies = self.proxies.iter().map(|planned| (format!("the proxy `{}`", planned.label), planned.proxy.protocol()));
         provenance.measured_by.extend(proxies);
         for planned in &self.proxies {

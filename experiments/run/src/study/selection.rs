@@ -96,7 +96,9 @@ impl Selection {
             keep_half(&mut architectures, half, space, seed)?;
         }
         let classes = share(&mut architectures, study.isomorphic, space)?;
-        let (some, all) = (grouped(chosen as u128), grouped(count));
+        // Before it was asked about all of them, nobody knew how many a filter keeps.
+        let known = if how == "all" && space.filter().is_some() { chosen as u128 } else { count };
+        let (some, all) = (grouped(chosen as u128), grouped(known));
         let held = if matches!(population, Population::Benchmark(..)) { " of the benchmark" } else { "" };
         let drawn = match (is_whole, how) {
             (true, _) => format!("all {all} architectures{held}"),
@@ -140,7 +142,12 @@ fn listed(texts: &[String], list: Option<&ArchitectureList>, space: &dyn SearchS
 impl<'a> Population<'a> {
     fn new(space: &'a dyn SearchSpace, truth: &Truth) -> Result<Self, RunError> {
         Ok(match truth.architectures()? {
-            Some(held) => Self::Benchmark(space, held),
+            Some(mut held) => {
+                if space.filter().is_some() {
+                    held.retain(|text| space.parse(text).is_ok());
+                }
+                Self::Benchmark(space, held)
+            }
             None => Self::Space(space, Subspace::whole(space.layout())),
         })
     }

@@ -15,6 +15,7 @@ mod settings;
 
 use std::ops::Range;
 
+use assay_core::data::Dataset;
 use assay_core::plugin::{
     Laboratory, ProxyUse, Removal, Request, SearchError, SearchSpace, SearchStrategy, Settings, SettingsError, Step, Words,
 };
@@ -251,6 +252,15 @@ impl SearchStrategy for TeNas {
             "te-nas ({variant}): {}, {} removed an edge and round, {draws} with {pairing} draws, {changes} sorted by {} significant figures{verdicts}",
             exclusion, rule.prune_number, rule.rounding
         )
+    }
+
+    fn check(&self, space: &dyn SearchSpace, _: &dyn Dataset) -> Result<(), SettingsError> {
+        let Some(filter) = space.filter() else { return Ok(()) };
+        let problem = format!(
+            "te-nas takes operators out of the whole space, and {filter} leaves out single architectures, which it does not ask about; use a \
+             strategy that draws architectures, as random or regularized-evolution"
+        );
+        Err(SettingsError::new("name", problem))
     }
 
     fn search(&self, laboratory: &mut dyn Laboratory) -> Result<Subspace, SearchError> {
