@@ -38,7 +38,7 @@ def test_a_process_that_is_forked_in_the_midst_of_work_is_told_to_spawn():
         "        try:\n"
         "            asks()\n"
         "        except assay.ForkedProcess as error:\n"
-        "            print(error.message[:30], 'spawn' in error.help, flush=True)\n"
+        "            print(error.message[:29], 'spawn' in error.help, flush=True)\n"
         "    sys.exit(0)\n"
         "code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
         "thread.join()\n"
