@@ -3,8 +3,8 @@
 use crate::simd::portable::Portable;
 use crate::{
     AffineSum, Apply, Blend, ChannelSums, Combine, Convolution, GramRows, Isa, LaneMoments, LaneTotals, Moving, Multiply, Number,
-    PeriodSums, Pooling, Rectify, Rows, ScaleShift, Softmax, Weigh, WeightGradient, affine, convolution, elementwise, functions, gram,
-    moments, moving, periods, pool, rows, weight_gradient,
+    PeriodSums, Pooling, Rectify, Rows, ScaleShift, Softmax, Weigh, WeightGradient, affine, convolve, elementwise, functions, gram,
+    moments, moving, periods, pool, rows, strips,
 };
 
 /// A number that there are kernels for.
@@ -150,8 +150,8 @@ macro_rules! table {
                     }
                 };
             }
-            wrap!(convolve, Convolution<'_, $element>, convolution::run::<Set<$element>>);
-            wrap!(weight_gradient, WeightGradient<'_, $element>, weight_gradient::run::<Set<$element>>);
+            wrap!(convolve, Convolution<'_, $element>, convolve::run::<Set<$element>>);
+            wrap!(weight_gradient, WeightGradient<'_, $element>, strips::run::<Set<$element>>);
             wrap!(channel_sums, ChannelSums<'_, $element>, elementwise::channel_sums::<Set<$element>>);
             wrap!(scale_shift, ScaleShift<'_, $element>, elementwise::scale_shift::<Set<$element>>);
             wrap!(blend, Blend<'_, $element>, elementwise::blend::<Set<$element>>);

@@ -16,6 +16,7 @@
 mod affine;
 mod buffer;
 mod convolution;
+mod convolve;
 mod dispatch;
 mod elementwise;
 mod functions;
@@ -31,6 +32,7 @@ mod pool;
 mod products;
 mod rows;
 mod simd;
+mod strips;
 mod weight_gradient;
 mod wide;
 
