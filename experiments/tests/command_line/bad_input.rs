@@ -77,7 +77,7 @@ fn several_mistakes_are_told_at_once() {
 
     Error:
       × [dataset] is missing: the images
-      help: add a section [dataset] with a line name = "…"; known: cifar10, cifar100, image-folder, imagenet16-120, records, synthetic
+      help: add a section [dataset] with a line name = "…"; known: cifar10, cifar100, image-folder, imagenet16-120, records, synthetic, tokens
     "#);
 }
 

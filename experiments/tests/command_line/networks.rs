@@ -97,11 +97,52 @@ fn with_uneven_padding(file: &std::path::Path) {
     std::fs::write(file, bytes).unwrap();
 }
 
+/// A file of eight tokens, each looked up in a table of ten words, and a score for each next word: the bytes of protocol buffers.
+fn language_model() -> Vec<u8> {
+    fn whole(number: u8, value: u8) -> Vec<u8> {
+        vec![number << 3, value]
+    }
+    fn part(number: u8, bytes: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(bytes.len()).unwrap();
+        [&[number << 3 | 2, (length & 0x7f) as u8 | 0x80, (length >> 7) as u8][..], bytes].concat()
+    }
+    let table = |name: &str, rows: u8, columns: u8| {
+        let values = (0..u16::from(rows) * u16::from(columns)).flat_map(|at| (f32::from(at * 7 % 11) / 11.0 - 0.5).to_le_bytes());
+        let values: Vec<u8> = values.collect();
+        part(5, &[whole(1, rows), whole(1, columns), whole(2, 1), part(8, name.as_bytes()), part(9, &values)].concat())
+    };
+    let node = |operator: &str, inputs: [&str; 2], output: &str| {
+        let inputs = inputs.map(|input| part(1, input.as_bytes())).concat();
+        part(1, &[inputs, part(2, output.as_bytes()), part(4, operator.as_bytes())].concat())
+    };
+    let value = |field: u8, name: &str, kind: u8, shape: &[u8]| {
+        let sizes = shape.iter().flat_map(|size| part(1, &whole(1, *size)));
+        // The batch is open.
+        let shape = [part(1, &part(2, b"batch")), sizes.collect()].concat();
+        part(field, &[part(1, name.as_bytes()), part(2, &part(1, &[whole(1, kind), part(2, &shape)].concat()))].concat())
+    };
+    let nodes = [node("Gather", ["words", "tokens"], "looked_up"), node("MatMul", ["looked_up", "head"], "logits")].concat();
+    let weights = [table("words", 10, 4), table("head", 4, 10)].concat();
+    let graph = [nodes, part(2, b"words"), weights, value(11, "tokens", 7, &[8]), value(12, "logits", 1, &[8, 10])].concat();
+    [whole(1, 8), part(7, &graph), part(8, &whole(2, 17))].concat()
+}
+
 #[test]
-fn networks_with_other_operators_are_measured_by_the_engine_that_has_them_and_that_is_told() {
+fn a_convolution_of_uneven_padding_is_measured_by_the_engine_that_was_asked_for() {
     let scratch = zoo();
     with_uneven_padding(&scratch.path().join("zoo/net1.onnx"));
     let said = scratch.assay(&["score", "zoo/net1.onnx", "--proxy", "snip", "--set", "proxies.snip.batch=4", "--json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert!(json["scores"][0]["engine"].as_str().unwrap().starts_with("cpu"), "{}", said.out);
+    assert!(json["scores"][0]["reading"]["value"].as_f64().is_some(), "{}", said.out);
+}
+
+#[test]
+fn networks_with_other_operators_are_measured_by_the_engine_that_has_them_and_that_is_told() {
+    let scratch = Scratch::new();
+    std::fs::write(scratch.path().join("words.onnx"), language_model()).unwrap();
+    let said = scratch.assay(&["score", "words.onnx", "--proxy", "snip", "--set", "proxies.snip.batch=4", "--json"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("engine `burn-flex` measures these networks: engine `cpu"), "{}", said.err);
     let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
