@@ -189,7 +189,7 @@ fn on_a_perceptron() {
 fn on_a_language_model_by_images() {
     let readings = readings(language_model(), Given::default());
     let defined: Vec<&str> = readings.iter().filter(|(_, reading)| reading.value().is_some()).map(|(name, _)| *name).collect();
-    assert_eq!(defined, ["az-complexity", "flops", "l2-norm", "live-params", "params", "trainable-layers"]);
+    assert_eq!(defined, ["az-complexity", "depth-spread", "flops", "l2-norm", "live-params", "params", "trainable-layers"]);
     let (reads, flow) = ("the network reads whole numbers, which `embedding` looks up", "the flow is that of an image of ones");
     for (name, reading) in
         readings.iter().filter(|(name, reading)| reading.value().is_none() && !["linear-regions", "skip-length"].contains(*name))
@@ -296,6 +296,7 @@ fn where_batch_norms_were_folded_what_needs_a_batch_is_undefined() {
     let defined: Vec<&str> = readings.iter().filter(|(_, reading)| reading.value().is_some()).map(|(name, _)| *name).collect();
     let expected = [
         "az-complexity",
+        "depth-spread",
         "flops",
         "l2-norm",
         "live-params",
