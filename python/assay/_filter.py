@@ -43,12 +43,12 @@ class Candidate(Architecture):
         True
     """
 
-    _native: _native.Candidate
+    _asked: _native.Candidate
 
     @classmethod
     def _of(cls, native: _native.Candidate, space: Mapping[str, Any]) -> Candidate:
         made = cls(native.text(), space)
-        made._native = native
+        made._asked = native
         return made
 
     def counts(self, *, channels: int = 16, cells: int = 5, classes: int = 10, input: Sequence[int] = (3, 32, 32)) -> Counts:
@@ -61,7 +61,7 @@ class Candidate(Architecture):
         if len(image) != 3:
             raise BadSetting(f"`input` is {image}: give channels, height and width")
         size = _whole(channels, "channels", 1, 4096), _whole(cells, "cells", 1, 100), _whole(classes, "classes", 1, 1_000_000)
-        return Counts(*self._native.counts(*size, image))
+        return Counts(*self._asked.counts(*size, image))
 
 
 def filter(*, space: str, name: str | None = None) -> Callable[[Function], Function]:

@@ -126,7 +126,7 @@ def test_arrays_that_do_not_fit_are_refused():
             assay.images(*wrong)
     with pytest.raises(assay.BadSetting, match="`classes` is a str"):
         assay.images(pixels, labels, classes="ten")
-    with pytest.raises(assay.BadSetting, match="label 3"):
+    with pytest.raises(assay.BadSetting, match="label 2, but there are only 2 classes"):
         assay.images(pixels, labels, classes=2)
     # Rows that do not lie one after the other, and other orders of bytes, are only another way to keep the same pixels.
     random = numpy.random.default_rng(0).random((4, 3, 8, 8)).astype(numpy.float32)
