@@ -1,8 +1,9 @@
 //! How many images a second networks learn from.
 
-use comfy_table::{CellAlignment, Table, presets};
 use miette::miette;
 use serde_json::Value;
+
+use super::columns::{lines, measured_by, table};
 
 /// The networks, as the keys name them and as people read them.
 const SUBJECTS: [(&str, &str); 4] = [
@@ -17,9 +18,8 @@ const SUBJECTS: [(&str, &str); 4] = [
 /// # Errors
 /// If a figure is missing that is always there.
 pub(super) fn render(values: &Value) -> miette::Result<String> {
-    let mut table = Table::new();
     let header = ["images a second", "1 thread", "2 threads", "gain", "burn-flex", "PyTorch, 1", "PyTorch, 2", "against both"];
-    table.load_style(presets::NOTHING).set_header(header);
+    let mut table = table(header);
     for (key, name) in SUBJECTS {
         let optional = |figure: &str| values[format!("{key}_images_per_s_{figure}")].as_f64();
         let figure =
@@ -42,16 +42,7 @@ pub(super) fn render(values: &Value) -> miette::Result<String> {
             against.join(", "),
         ]);
     }
-    for column in table.column_iter_mut().skip(1).take(6) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
-    let engine = values["engine"].as_str().unwrap_or("cpu");
-    let pytorch = values["pytorch"].as_str().map_or_else(|| "PyTorch is not here".into(), |version| format!("PyTorch {version}"));
-    Ok(format!(
-        "{}\n\nshortest step of all rounds, engine {engine}; {pytorch}; SGD with Nesterov's momentum, 3×32×32 images",
-        lines.join("\n")
-    ))
+    Ok(format!("{}\n\nshortest step of all rounds, {}; SGD with Nesterov's momentum, 3×32×32 images", lines(table, 6), measured_by(values)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how fast the CPU engine is, against the machine's peak and against burn-flex.
 #![allow(clippy::print_stdout, reason = "the table goes to standard output")]
 
+mod columns;
 mod figures;
 mod learning;
 mod networks;

@@ -1,8 +1,9 @@
 //! How fast networks of other tools go forward and back, beside PyTorch.
 
-use comfy_table::{CellAlignment, Table, presets};
 use miette::miette;
 use serde_json::Value;
+
+use super::columns::{lines, measured_by, table};
 
 /// The networks, as the keys name them and as people read them.
 const SUBJECTS: [(&str, &str); 2] = [("resnet18", "ResNet-18"), ("mobilenet_v2", "MobileNetV2")];
@@ -12,9 +13,8 @@ const SUBJECTS: [(&str, &str); 2] = [("resnet18", "ResNet-18"), ("mobilenet_v2",
 /// # Errors
 /// If a figure is missing that is always there.
 pub(super) fn render(values: &Value) -> miette::Result<String> {
-    let mut table = Table::new();
     let header = ["forward plus backward", "seconds", "burn-flex", "PyTorch", "times as fast as burn-flex", "as PyTorch"];
-    table.load_style(presets::NOTHING).set_header(header);
+    let mut table = table(header);
     for (key, name) in SUBJECTS {
         let optional = |figure: &str| values[format!("{key}_{figure}")].as_f64();
         let figure = |figure: &str| optional(figure).ok_or_else(|| miette!("the measuring program printed no `{key}_{figure}`"));
@@ -24,16 +24,11 @@ pub(super) fn render(values: &Value) -> miette::Result<String> {
         let ratio = |other: Option<f64>| other.map_or_else(String::new, |other| format!("{:.2}", other / own));
         table.add_row([name.to_owned(), seconds(Some(own)), seconds(Some(flex)), seconds(theirs), ratio(Some(flex)), ratio(theirs)]);
     }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
-    let engine = values["engine"].as_str().unwrap_or("cpu");
-    let pytorch = values["pytorch"].as_str().map_or_else(|| "PyTorch is not here".into(), |version| format!("PyTorch {version}"));
     Ok(format!(
         "{}\n\nshortest of all rounds on one thread, a batch of 64 images 3×32×32, cross-entropy over 1000 classes, gradients of all \
-         parameters; engine {engine}; {pytorch}",
-        lines.join("\n")
+         parameters; {}",
+        lines(table, 5),
+        measured_by(values)
     ))
 }
 

@@ -1,9 +1,10 @@
 //! How long proxies take over a whole space.
 
-use comfy_table::{CellAlignment, Table, presets};
 use miette::{IntoDiagnostic, WrapErr};
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::columns::{lines, table};
 
 /// What the measuring program prints.
 #[derive(Debug, Deserialize)]
@@ -35,9 +36,8 @@ impl Rates {
 
     /// The table, with what it is measured in below it.
     pub(super) fn render(&self) -> String {
-        let mut table = Table::new();
         let whole = format!("hours for {}", self.space_architectures);
-        table.load_style(presets::NOTHING).set_header(["proxy", "architectures", "ms each", "a second", &whole, "ratio"]);
+        let mut table = table(["proxy", "architectures", "ms each", "a second", &whole, "ratio"]);
         for rate in &self.rates {
             let each = rate.seconds / rate.architectures as f64;
             table.add_row([
@@ -49,14 +49,10 @@ impl Rates {
                 format!("{:.1} × as fast as {}", rate.baseline_seconds / rate.same_seconds, self.baseline_engine),
             ]);
         }
-        for column in table.column_iter_mut().skip(1).take(4) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        let lines: Vec<String> = table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
         let Self { space, threads, engine, .. } = self;
         format!(
             "{}\n\na seeded sample of {space}, wall time, engine {engine}, {threads} threads, default settings of the proxies",
-            lines.join("\n")
+            lines(table, 4)
         )
     }
 }

@@ -1,7 +1,6 @@
 //! The figures as a table.
 
-use comfy_table::{CellAlignment, Table, presets};
-
+use super::columns::{lines, table};
 use super::figures::{Figures, Machine, Network, Ntk};
 
 /// The load above which other work shows in the times.
@@ -17,8 +16,7 @@ struct Row<'a> {
 
 /// The table, with what it is measured in below it.
 pub(super) fn render(figures: &Figures) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["what", "seconds", "share of peak", "ratio"]);
+    let mut table = table(["what", "seconds", "share of peak", "ratio"]);
     let baseline = figures.machine.baseline_engine.as_str();
     let rows = figures.ntk.iter().flat_map(|ntk| ntk_rows(ntk, baseline));
     let rows = rows.chain(figures.network.iter().flat_map(|network| network_rows(network, baseline)));
@@ -30,11 +28,7 @@ pub(super) fn render(figures: &Figures) -> String {
             ratio.map_or_else(String::new, |(ratio, than)| format!("{ratio:.2} × as fast as {than}")),
         ]);
     }
-    for column in table.column_iter_mut().skip(1).take(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
-    format!("{}\n\n{}", lines.join("\n"), below(figures))
+    format!("{}\n\n{}", lines(table, 2), below(figures))
 }
 
 fn ntk_rows<'a>(ntk: &Ntk, baseline: &'a str) -> Vec<Row<'a>> {

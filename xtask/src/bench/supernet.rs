@@ -1,8 +1,9 @@
 //! How many images a second a supernet runs, step by step as searches that share weights run it.
 
-use comfy_table::{CellAlignment, Table, presets};
 use miette::miette;
 use serde_json::Value;
+
+use super::columns::{lines, measured_by, table};
 
 /// The steps, as the keys name them and as people read them.
 const SUBJECTS: [(&str, &str); 6] = [
@@ -20,9 +21,8 @@ const SUBJECTS: [(&str, &str); 6] = [
 /// # Errors
 /// If a figure is missing that is always there.
 pub(super) fn render(values: &Value) -> miette::Result<String> {
-    let mut table = Table::new();
     let header = ["images a second", "1 thread", "2 threads", "gain", "PyTorch, 1", "PyTorch, 2", "against both", "MiB", "PyTorch's"];
-    table.load_style(presets::NOTHING).set_header(header);
+    let mut table = table(header);
     for (key, name) in SUBJECTS {
         let optional = |figure: &str| values[format!("{key}_{figure}")].as_f64();
         let figure = |figure: &str| optional(figure).ok_or_else(|| miette!("the measuring program printed no `{key}_{figure}`"));
@@ -42,17 +42,12 @@ pub(super) fn render(values: &Value) -> miette::Result<String> {
             whole(optional("memory_mib_pytorch")),
         ]);
     }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
-    let engine = values["engine"].as_str().unwrap_or("cpu");
-    let pytorch = values["pytorch"].as_str().map_or_else(|| "PyTorch is not here".into(), |version| format!("PyTorch {version}"));
     Ok(format!(
-        "{}\n\nNAS-Bench-201, batches of 64 images 3×32×32, engine {engine}; {pytorch}. Shortest step of all rounds; of a single path and of \
+        "{}\n\nNAS-Bench-201, batches of 64 images 3×32×32, {}. Shortest step of all rounds; of a single path and of \
          GDAS the mean over 8 architectures that take turns.\nA single path is a whole weight step; the others are forward and back. MiB: \
          what steps hold on 2 threads beyond the weights.",
-        lines.join("\n")
+        lines(table, 8),
+        measured_by(values)
     ))
 }
 
