@@ -2,8 +2,8 @@
 //!
 //! **What it measures.** The sum of `live-params` and `depth-spread`, each divided by its largest absolute value in the set: how many
 //! parameters lie on a path from input to output, and how much longer the longest path is than the shortest. More is better.
-//! **Source.** Our own, not published: chosen by the procedure of `docs/score.md` to lead searches. It finds the best and does not rank
-//! the rest: `quartet` is for that. That page says what it reaches and where it fails.
+//! **Source.** Our own, not published: chosen by the procedure of `docs/score.md` to lead searches, not to rank
+//! architectures: `quartet` is for that. That page says what it reaches and where it fails.
 //! **Cost.** None to speak of: it counts, and reads no image.
 //! **Undefined** where a component is: where no path joins input and output.
 
