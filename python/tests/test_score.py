@@ -111,7 +111,9 @@ def test_a_process_that_is_forked_after_a_score_scores_the_same():
     code = (
         "import os, sys, assay\n"
         "def score():\n"
-        "    print(assay.score(sys.argv[1], 'naswot', repeats=1, progress=False)['score'], flush=True)\n"
+        # One write a line: print writes the line's end apart, and the two processes share the pipe.
+        "    score = assay.score(sys.argv[1], 'naswot', repeats=1, progress=False)['score']\n"
+        "    os.write(1, f'{score}\\n'.encode())\n"
         "score()\n"
         "child = os.fork()\n"
         "score()\n"
