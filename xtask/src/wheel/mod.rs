@@ -1,8 +1,10 @@
 //! `cargo xtask wheel`: the Python package as a wheel for this machine, packed out of what a release build of the workspace left.
 //!
-//! maturin makes the wheels that are handed on: it builds the library itself, and names the oldest system that a wheel runs on. It builds
-//! that one package, whose dependencies then have other features than those of the workspace, so that nearly all crates are built a
-//! second time. What is packed here is installed where it was built, as by continuous integration.
+//! maturin makes such wheels too. It builds that one package, whose dependencies then have other features than those of the workspace, so
+//! that nearly all crates are built a second time. What is packed here is what stands in the target folder, and its tag says on which
+//! systems that loads.
+
+mod platform;
 
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -15,12 +17,15 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
+use self::platform::Platform;
 use crate::project;
 
 /// The compiled part, as the package imports it.
 const COMPILED: &str = "assay/_native.abi3.so";
 
-/// Pack the Python package as a wheel for this machine, out of a release build of the workspace
+/// Pack the Python package as a wheel, out of a release build of the workspace
+///
+/// Its tag names the oldest GNU C library that the compiled part loads with. Linked by zig, that is 2.17 (`python/README.md`).
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -61,8 +66,13 @@ impl Wheel {
         let compiled = std::fs::read(&library)
             .into_diagnostic()
             .wrap_err_with(|| format!("{} cannot be read; `cargo build --release --workspace` makes it", library.display()))?;
+        let platform =
+            Platform::of(&compiled).wrap_err_with(|| format!("{} is not a shared library of this machine", library.display()))?;
+        if let Platform::Here(needed) = &platform {
+            eprintln!("the library needs {}, which not every Linux has: the wheel is for this machine alone", needed.join(", "));
+        }
         let folder = project::root().join("python");
-        let (name, bytes) = packed(&folder, &compiled)?;
+        let (name, bytes) = packed(&folder, &compiled, &platform)?;
         let out = self.out.unwrap_or_else(|| target.join("wheels"));
         let file = out.join(name);
         let written = std::fs::create_dir_all(&out).and_then(|()| assay_whole_file::write(&file, &bytes));
@@ -72,12 +82,12 @@ impl Wheel {
     }
 }
 
-/// The wheel of the package in a folder with this compiled part: its file's name, and its bytes.
-fn packed(folder: &Path, compiled: &[u8]) -> miette::Result<(String, Vec<u8>)> {
+/// The wheel of the package in a folder with this compiled part, which loads there: its file's name, and its bytes.
+fn packed(folder: &Path, compiled: &[u8], platform: &Platform) -> miette::Result<(String, Vec<u8>)> {
     let read = |path: &Path| std::fs::read(path).into_diagnostic().wrap_err_with(|| format!("{} cannot be read", path.display()));
     let project = String::from_utf8(read(&folder.join("pyproject.toml"))?).into_diagnostic()?;
     let Project { project: package } = toml_edit::de::from_str(&project).into_diagnostic().wrap_err("python/pyproject.toml")?;
-    let (version, tag) = (env!("CARGO_PKG_VERSION"), tag(&package.requires_python)?);
+    let (version, tag) = (env!("CARGO_PKG_VERSION"), tag(&package.requires_python, platform)?);
     let about = format!("{}-{version}.dist-info", package.name);
     let readme = String::from_utf8(read(&folder.join("README.md"))?).into_diagnostic()?;
     let mut files = sources(&folder.join(&package.name), &package.name)?;
@@ -96,11 +106,11 @@ fn packed(folder: &Path, compiled: &[u8]) -> miette::Result<(String, Vec<u8>)> {
     Ok((format!("{}-{version}-{tag}.whl", package.name), zipped(&files).into_diagnostic().wrap_err("the wheel cannot be packed")?))
 }
 
-/// From which Python on, by the stable interface, and on which machines: `cp311-abi3-linux_x86_64` of `>=3.11`.
-fn tag(requires_python: &str) -> miette::Result<String> {
+/// From which Python on, by the stable interface, and on which machines: `cp311-abi3-manylinux_2_35_x86_64` of `>=3.11`.
+fn tag(requires_python: &str, platform: &Platform) -> miette::Result<String> {
     let least = requires_python.strip_prefix(">=").and_then(|version| version.split_once('.'));
     let Some((major, minor)) = least else { bail!("`requires-python` is `{requires_python}`, not the least version: >=3.11") };
-    Ok(format!("cp{major}{minor}-abi3-linux_{}", std::env::consts::ARCH))
+    Ok(format!("cp{major}{minor}-abi3-{platform}"))
 }
 
 /// The Python files of the package and its folders, by name within the wheel.
@@ -153,8 +163,8 @@ mod tests {
     #[test]
     fn a_wheel_holds_the_package_its_compiled_part_and_a_record_of_every_file() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../python");
-        let (name, bytes) = packed(&folder, b"compiled").unwrap();
-        assert!(name.starts_with("assay-") && name.contains("-cp311-abi3-linux_"), "{name}");
+        let (name, bytes) = packed(&folder, b"compiled", &Platform::Glibc(2, 17)).unwrap();
+        assert!(name.starts_with("assay-") && name.contains("-cp311-abi3-manylinux_2_17_"), "{name}");
         let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
         let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
         let mut read = |name: &str| {
@@ -183,6 +193,6 @@ mod tests {
 
     #[test]
     fn a_range_of_pythons_that_has_no_least_version_is_refused() {
-        assert!(tag("==3.12").unwrap_err().to_string().contains(">=3.11"));
+        assert!(tag("==3.12", &Platform::Glibc(2, 17)).unwrap_err().to_string().contains(">=3.11"));
     }
 }
