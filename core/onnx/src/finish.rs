@@ -19,10 +19,22 @@ pub(crate) struct About {
     pub(crate) producer: String,
     pub(crate) notes: Vec<String>,
     pub(crate) title: String,
+    /// Whether batch normalisations were folded, where that is known.
+    pub(crate) folded_norms: Option<bool>,
 }
 
-/// The graph of a draft, whose blocks end at these named nodes; found in the graph where there are none.
-pub(crate) fn finish(mut draft: Draft, output: Id, ends: &[(Id, &str)], about: About) -> Result<Imported, Problem> {
+/// Where the graph's blocks end.
+pub(crate) enum Blocks {
+    /// It is found in the graph.
+    Found,
+    /// At these nodes, as whoever asks for the network says.
+    Told(Vec<(Id, String)>),
+    /// At these nodes, as the file says.
+    Written(Vec<(Id, String)>),
+}
+
+/// The graph of a draft.
+pub(crate) fn finish(mut draft: Draft, output: Id, blocks: &Blocks, about: About) -> Result<Imported, Problem> {
     settle(&mut draft, output);
     let needed = needed(&draft, output);
     let mut notes = about.notes;
@@ -39,13 +51,30 @@ pub(crate) fn finish(mut draft: Draft, output: Id, ends: &[(Id, &str)], about: A
     let last = ids[output].ok_or_else(|| Problem::Output("its output is not computed".into()))?;
     let Building { builder, parameters, statistics } = building;
     let graph = builder.finish(last);
-    let ends = ends.iter().map(|(id, name)| ids[*id].ok_or_else(|| joined(name))).collect::<Result<Vec<NodeId>, Problem>>()?;
-    let graph = if ends.is_empty() { blocks::found(graph)? } else { blocks::marked(graph, &ends)? };
+    let all = |ends: &[(Id, String)]| -> Result<Vec<NodeId>, Problem> {
+        ends.iter().map(|(id, name)| ids[*id].ok_or_else(|| joined(name))).collect()
+    };
+    let graph = match blocks {
+        Blocks::Found => blocks::found(graph)?,
+        Blocks::Told(ends) => blocks::marked(graph, &all(ends)?)?,
+        Blocks::Written(ends) => match all(ends) {
+            Ok(ends) => blocks::marked(graph, &ends)?,
+            Err(problem) => {
+                notes.push(found_instead(&problem));
+                blocks::found(graph)?
+            }
+        },
+    };
     let norms = batch_norms(&graph).count();
     let statistics = if statistics.nodes.len() == norms && norms > 0 { Some(statistics) } else { None };
-    let folded_norms = has_folded_norms(&draft, &needed);
-    let About { opset, producer, title, .. } = about;
+    let About { opset, producer, title, folded_norms, .. } = about;
+    let folded_norms = folded_norms.unwrap_or_else(|| has_folded_norms(&draft, &needed));
     Ok(Imported { graph: Arc::new(graph), parameters: Arc::new(parameters), statistics, folded_norms, opset, producer, notes, title })
+}
+
+/// That blocks are not where the file says, which is then as good as any other that says nothing of them.
+pub(crate) fn found_instead(problem: &Problem) -> String {
+    format!("blocks are found in the graph, not where the file says: {problem}")
 }
 
 /// That a value that is to end a block is not one of the graph's.

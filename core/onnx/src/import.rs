@@ -9,12 +9,13 @@ use prost::bytes::Bytes;
 use crate::draft::Draft;
 use crate::error::short;
 use crate::file::{self, Beside};
+use crate::finish::Blocks;
 use crate::fold::Budget;
 use crate::layout::Layout;
 use crate::lower::{Live, Lowering, Value};
 use crate::schema::{DataType, GraphProto, ModelProto, NodeProto, Size, TensorProto, ValueInfoProto};
 use crate::tensor::{Named, Origin, Tensor};
-use crate::{Imported, Options, Problem, Told, finish, order};
+use crate::{Imported, Metadata, Options, Problem, Told, finish, order};
 
 /// The versions of ONNX's operators that are read.
 const OPERATOR_SETS: std::ops::RangeInclusive<i64> = 11..=23;
@@ -60,6 +61,14 @@ pub(crate) fn of_model(
     let input = input_of(&inputs, &nodes, options)?;
     let mut lowering = begin(model, graph, &input, opset, told)?;
     lowering.notes.extend(input.notes.iter().cloned());
+    let metadata = if told.is_some() { None } else { Metadata::of(model) };
+    if metadata.as_ref().is_some_and(|metadata| !metadata.is_of(graph)) {
+        let note =
+            "another program changed the file after Assay wrote it: what is learned is told by names, and blocks are found in the graph";
+        lowering.notes.push(note.into());
+    }
+    let metadata = metadata.filter(|metadata| metadata.is_of(graph));
+    let learned = told.map(|told| &told.learned).or(metadata.as_ref().map(|metadata| &metadata.learned));
     if graph.output.len() > 1 {
         let others: Vec<String> = graph.output[1..].iter().map(|output| format!("`{}`", short(&output.name))).take(5).collect();
         lowering.notes.push(format!(
@@ -74,8 +83,8 @@ pub(crate) fn of_model(
             && !lowering.values.contains_key(name)
         {
             let mut tensor = Tensor::read(tensor, name, &mut beside)?;
-            if let Some(told) = told {
-                tensor = tensor.from(Origin::Whole(Named::told(name, told.learned.contains(*name))));
+            if let Some(learned) = learned {
+                tensor = tensor.from(Origin::Whole(Named::told(name, learned.contains(*name))));
             }
             lowering.values.insert(name, Value::Known(tensor));
         }
@@ -84,17 +93,31 @@ pub(crate) fn of_model(
         lowering.node(node, &mut beside)?;
     }
     let id = output_of(&mut lowering, &output.name)?;
-    let blocks = told.map_or(&[][..], |told| &told.blocks);
-    let blocks = blocks.iter().map(|name| end_of_block(&lowering, name)).collect::<Result<Vec<_>, _>>()?;
+    let blocks = match (told, metadata.as_ref().and_then(|metadata| metadata.blocks.as_deref())) {
+        (Some(Told { blocks, .. }), _) if !blocks.is_empty() => Blocks::Told(named_ends(&lowering, blocks)?),
+        (_, Some(blocks)) => match named_ends(&lowering, blocks) {
+            Ok(ends) => Blocks::Written(ends),
+            Err(problem) => {
+                lowering.notes.push(finish::found_instead(&problem));
+                Blocks::Found
+            }
+        },
+        _ => Blocks::Found,
+    };
     let producer = format!("{} {}", short(&model.producer_name), short(&model.producer_version)).trim().to_owned();
     let Lowering { draft, notes, .. } = lowering;
-    finish::finish(draft, id, &blocks, finish::About { opset, producer, notes, title: title.to_owned() })
+    let folded_norms = metadata.map(|metadata| metadata.folded_norms);
+    finish::finish(draft, id, &blocks, finish::About { opset, producer, notes, title: title.to_owned(), folded_norms })
 }
 
-/// The node of a value that ends a block, with its name.
-fn end_of_block<'a>(lowering: &Lowering<'_>, name: &'a str) -> Result<(usize, &'a str), Problem> {
+/// The nodes of the values that end blocks, with their names.
+fn named_ends(lowering: &Lowering<'_>, names: &[String]) -> Result<Vec<(usize, String)>, Problem> {
+    names.iter().map(|name| Ok((end_of_block(lowering, name)?, name.clone()))).collect()
+}
+
+fn end_of_block(lowering: &Lowering<'_>, name: &str) -> Result<usize, Problem> {
     match lowering.values.get(name) {
-        Some(Value::Live(live)) => Ok((live.id, name)),
+        Some(Value::Live(live)) => Ok(live.id),
         _ => Err(Problem::Output(format!("`{}` cannot end a block: it does not depend on the network's input", short(name)))),
     }
 }

@@ -23,6 +23,7 @@ mod fold;
 mod import;
 mod layout;
 mod lower;
+mod metadata;
 mod names;
 mod order;
 pub mod schema;
@@ -39,6 +40,7 @@ use assay_core::graph::Graph;
 use assay_core::network::{Network, RunningStatistics};
 
 pub use crate::error::{OnnxError, Problem};
+pub use crate::metadata::Metadata;
 use crate::schema::ModelProto;
 
 /// What a file leaves open.

@@ -27,6 +27,9 @@ pub struct ModelProto {
     /// The sets of operators that it uses.
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSetIdProto>,
+    /// Texts for whoever knows their names.
+    #[prost(message, repeated, tag = "14")]
+    pub metadata_props: Vec<StringStringEntryProto>,
     /// Operators that the file defines itself.
     #[prost(message, repeated, tag = "25")]
     pub functions: Vec<FunctionProto>,

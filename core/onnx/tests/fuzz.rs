@@ -1,14 +1,18 @@
 //! Damaged files: the reader survives each of them within limits of time and memory.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::PathBuf;
 
+use assay_export::{Model, to_onnx};
 use assay_fuzz::Fuzz;
 use assay_onnx::schema::{ModelProto, NodeProto};
 use assay_onnx::{Options, read_bytes};
+use assay_weights::Weights;
 use prost::Message;
 
 /// Names of operators and attributes, and bytes of the format: field keys, huge lengths, numbers without an end.
-const WORDS: [&[u8]; 24] = [
+const WORDS: [&[u8]; 26] = [
     b"Conv",
     b"Reshape",
     b"Transpose",
@@ -28,6 +32,8 @@ const WORDS: [&[u8]; 24] = [
     b"axes",
     b"pads",
     b"images",
+    b"assay.learned",
+    b"assay.blocks",
     b"\x0a\x00",
     b"\x3a\xff\xff\xff\xff\x0f",
     b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
@@ -42,7 +48,13 @@ fn seeds() -> Vec<Vec<u8>> {
     let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
     let folder = std::env::var_os("ASSAY_SHARED").map_or_else(beside, PathBuf::from).join("oracles");
     let read = |file: &&str| std::fs::read(folder.join(format!("onnx_{file}"))).unwrap_or_else(|error| panic!("{file}: {error}"));
-    FILES.iter().map(read).collect()
+    let given: Vec<Vec<u8>> = FILES.iter().map(read).collect();
+    // Assay's own files say more than those of others.
+    let [.., vit, _] = &given[..] else { panic!("there are files") };
+    let net = read_bytes(vit.clone(), &Options::default()).unwrap();
+    let own = Weights { network: net.network().unwrap(), statistics: None };
+    let own = to_onnx(&Model::new("vit", &own)).unwrap();
+    given.into_iter().chain([own]).collect()
 }
 
 fn read(bytes: Vec<u8>) {

@@ -46,7 +46,7 @@ impl Python {
         let folder = tempfile::tempdir()?;
         let statistics = Some(RunningStatistics::initial(network.graph()));
         let weights = Weights { network: network.clone(), statistics };
-        std::fs::write(folder.path().join("network.py"), to_pytorch(&Model { title: "measured", weights: &weights })?)?;
+        std::fs::write(folder.path().join("network.py"), to_pytorch(&Model::new("measured", &weights))?)?;
         let arguments = [batch.to_string(), threads.to_string(), turn.as_secs_f64().to_string()];
         Ok(self.run("steps.py", &arguments, folder.path())?.trim().parse()?)
     }

@@ -18,7 +18,7 @@ mod plan;
 mod pytorch;
 
 use assay_core::graph::Graph;
-use assay_weights::Weights;
+use assay_weights::{Weights, batch_norms};
 
 pub use crate::burn::to_burn;
 pub use crate::dot::to_dot;
@@ -32,6 +32,16 @@ pub struct Model<'a> {
     pub title: &'a str,
     /// The graph, its parameters and, if it was trained, its running statistics.
     pub weights: &'a Weights,
+    /// Whether batch normalisations were folded into convolutions before Assay had the network, so that a file of it can tell.
+    pub folded_norms: bool,
+}
+
+impl<'a> Model<'a> {
+    /// A network with all normalisations that it was made with.
+    #[must_use]
+    pub const fn new(title: &'a str, weights: &'a Weights) -> Self {
+        Self { title, weights, folded_norms: false }
+    }
 }
 
 /// Why a network cannot be exported to a format.
@@ -58,7 +68,7 @@ impl Model<'_> {
             Some(id) => {
                 let node = graph.node(id);
                 let problem = format!(
-                    "it has no words for this `{}`, only for operators of cells; use the file that the network came from",
+                    "it has no words for this `{}`, only for operators of cells; export to ONNX, which has for all",
                     node.operator.kind()
                 );
                 Err(ExportError { node: node.name.clone(), format, problem })
@@ -69,7 +79,11 @@ impl Model<'_> {
 
     /// What batch normalisation does, for the top of a file.
     fn normalisation(&self) -> &'static str {
-        if self.weights.statistics.is_some() {
+        if self.folded_norms {
+            "Batch normalisations were folded into convolutions when the file was written that the network is from."
+        } else if batch_norms(self.graph()).next().is_none() {
+            "The network has no batch normalisation."
+        } else if self.weights.statistics.is_some() {
             "Batch normalisation uses the running statistics of training."
         } else {
             "The network was not trained: batch normalisation uses the statistics of the batch itself, as Assay's measurements do."

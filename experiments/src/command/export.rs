@@ -122,7 +122,7 @@ impl Export {
         self.check_memory(&graph)?;
         let weights = drawn::weights(graph, self.weights.as_deref(), self.initialiser, self.seed)?;
         let title = format!("{name} {genotype}, {} channels, {} cells", self.channels, self.cells);
-        let model = Model { title: &title, weights: &weights };
+        let model = Model::new(&title, &weights);
         let bytes = match self.to {
             Format::Pytorch => to_pytorch(&model).map_err(|error| Failure::new(error.to_string()))?.into_bytes(),
             Format::Onnx => to_onnx(&model).map_err(|error| Failure::new(error.to_string()))?,

@@ -1,6 +1,6 @@
 //! Normalisations that are written out in parts.
 
-use assay_core::graph::{Activation, Operator};
+use assay_core::graph::{AXES, Activation, Operator};
 
 use super::{Draft, Id, Kind};
 use crate::attributes::widened;
@@ -21,12 +21,14 @@ impl Draft {
         let centred = self.less_its_mean(x, &over);
         let shape = self.shape(x);
         let operator = match (over, centred) {
-            (Over::Batch(axes), Some(input)) if axes.iter().copied().eq(1..=2) => {
+            (Over::Batch(axes), Some(input))
+                if (1..AXES).all(|axis| axes.contains(&axis) || shape.axis(axis) == 1) && !axes.contains(&0) =>
+            {
                 return self.add(Operator::BatchNorm { affine: false, epsilon }, &[input], name).map(Some);
             }
             (Over::Axes(axes), centred) => {
                 let Some(axis) = axes.first().copied() else { return Ok(None) };
-                let is_all_after = (axis..assay_core::graph::AXES).all(|axis| axes.contains(&axis) || shape.axis(axis) == 1);
+                let is_all_after = (axis..AXES).all(|axis| axes.contains(&axis) || shape.axis(axis) == 1);
                 if !is_all_after || !axes.is_sorted() {
                     return Ok(None);
                 }

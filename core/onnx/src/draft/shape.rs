@@ -28,9 +28,16 @@ impl Draft {
         let (groups, epsilon) = (*groups, *epsilon);
         let Some(joined) = self.input(norm).filter(|joined| self.shape(*joined).channels == groups) else { return Ok(None) };
         let (Some(Operator::Reshape { .. }), Some(input)) = (self.operator(joined), self.input(joined)) else { return Ok(None) };
-        if self.shape(input) != to || !to.channels.is_multiple_of(groups) {
+        if !to.channels.is_multiple_of(groups) {
             return Ok(None);
         }
+        // What was itself laid out otherwise before is so first: two reshapes, one after the other, are one.
+        let is_laid_out = |id: &Id| matches!(self.operator(*id), Some(Operator::Reshape { .. })) && self.input(*id) == Some(input);
+        let known = (0..self.nodes.len()).find(|id| is_laid_out(id) && self.shape(*id) == to);
+        let input = match known {
+            Some(known) => known,
+            None => self.reshape(input, &to.axes(), name)?,
+        };
         self.add(Operator::GroupNorm { groups, affine: false, epsilon }, &[input], name).map(Some)
     }
 

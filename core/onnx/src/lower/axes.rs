@@ -25,7 +25,7 @@ pub(super) fn gather(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
     if numbers.iter().copied().eq(0..dims[axis] as i64) {
         let to = [&dims[..axis], &indices.dims, &dims[axis + 1..]].concat();
         let layout = live.layout.reshape(&to, reader.batch).map_err(wrong)?;
-        return laid_out(reader, call, live.id, layout);
+        return laid_out(reader, call, Live { layout, ..live });
     }
     let place = live.layout.own(axis).map_err(wrong)?;
     let extent = reader.shape(&live).axis(place);
@@ -45,13 +45,13 @@ pub(super) fn gather(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
     let id = id.map_err(wrong)?;
     let mut axes = live.layout.0.clone();
     axes.splice(axis..=axis, indices.dims.iter().copied().map(Axis::of));
-    laid_out(reader, call, id, Layout(axes))
+    laid_out(reader, call, Live { id, layout: Layout(axes), is_whole: live.is_whole })
 }
 
-/// The elements of a node in the axes of a layout.
-fn laid_out(reader: &mut Lowering<'_>, call: &Call<'_>, id: usize, layout: Layout) -> Outcome {
-    let id = reader.draft.reshape(id, &layout.image(), &call.name()).map_err(|problem| call.wrong(problem))?;
-    one(Live { id, layout, is_whole: false })
+/// A node whose elements are to be in the axes of the layout.
+fn laid_out(reader: &mut Lowering<'_>, call: &Call<'_>, live: Live) -> Outcome {
+    let id = reader.draft.reshape(live.id, &live.layout.image(), &call.name()).map_err(|problem| call.wrong(problem))?;
+    one(Live { id, ..live })
 }
 
 fn embedding(reader: &mut Lowering<'_>, call: &Call<'_>, table: &Tensor, tokens: &Live) -> Outcome {
@@ -244,5 +244,5 @@ pub(super) fn reduce(reader: &mut Lowering<'_>, call: &Call<'_>) -> Outcome {
         let kept = layout.0.iter().enumerate().filter(|(axis, _)| !axes.contains(axis)).map(|(_, axis)| *axis);
         layout = Layout(kept.collect());
     }
-    laid_out(reader, call, id, layout)
+    laid_out(reader, call, Live { id, layout, is_whole: false })
 }

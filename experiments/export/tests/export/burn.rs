@@ -19,7 +19,7 @@ mod untrained;
 /// To write the examples anew: ASSAY_WRITE_EXAMPLES=1 cargo test --release -p assay-export burn
 fn is_what_the_exporter_writes(name: &str, weights: &Weights, scene: &Scene) {
     let path = format!("{}/examples/burn_cell/{name}", env!("CARGO_MANIFEST_DIR"));
-    let text = to_burn(&Model { title: &scene.title, weights }).unwrap();
+    let text = to_burn(&Model::new(&scene.title, weights)).unwrap();
     if std::env::var_os("ASSAY_WRITE_EXAMPLES").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
@@ -82,6 +82,6 @@ fn batch_normalisation_without_scale_has_no_form_in_burn() {
     let mut b = GraphBuilder::new(Shape::new(1, 2, 2)).unwrap();
     let output = b.add("bn", Operator::BatchNorm { affine: false, epsilon: 1e-5 }, &[b.input()]).unwrap();
     let network = Network::initialise(b.finish(output).into(), Initialiser::UniformFanIn, &Stream::new(0, "parameters"));
-    let error = to_burn(&Model { title: "bare", weights: &Weights::untrained(network) }).unwrap_err();
+    let error = to_burn(&Model::new("bare", &Weights::untrained(network))).unwrap_err();
     insta::assert_snapshot!(error, @"node `bn` cannot be exported to burn: burn's batch normalisation always has a scale and an offset, which this one lacks");
 }

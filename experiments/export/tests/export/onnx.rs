@@ -1,8 +1,11 @@
 //! The ONNX file, judged by ONNX's checker and run by onnxruntime.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use assay_core::graph::{Conv2d, Graph, GraphBuilder, Operator, Shape};
+use assay_core::network::{Initialiser, Network};
+use assay_core::stream::Stream;
 use assay_export::onnx::schema::ModelProto;
 use assay_export::onnx::{INPUT, OPERATOR_SET, OUTPUT};
 use assay_export::{Model, to_onnx};
@@ -18,22 +21,22 @@ import numpy, onnx, onnxruntime
 def report(folder, name):
     path = os.path.join(folder, name + '.onnx')
     onnx.checker.check_model(onnx.load(path), full_check=True)
-    images = numpy.fromfile(os.path.join(folder, 'images.bin'), dtype='<f4').reshape(json.load(open(os.path.join(folder, 'shape.json'))))
     session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
-    run = lambda images: session.run(None, {session.get_inputs()[0].name: images})[0]
-    return {'logits': run(images).flatten().tolist(), 'one': list(run(images[:1]).shape), 'batch': session.get_inputs()[0].shape[0]}
+    taken = session.get_inputs()[0]
+    images = numpy.fromfile(os.path.join(folder, 'images.bin'), dtype='<f4').reshape([-1] + taken.shape[1:])
+    images = images.astype('int64' if taken.type == 'tensor(int64)' else 'float32')
+    run = lambda images: session.run(None, {taken.name: images})[0]
+    return {'logits': run(images).flatten().tolist(), 'one': list(run(images[:1]).shape), 'batch': taken.shape[0]}
 print(json.dumps([[report(f'scene{i}', name) for name in ['untrained', 'trained']] for i in range(len(os.listdir('.')))]))
 ";
 
 fn export(scene: &Scene, folder: &Path) {
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).unwrap();
     for (name, weights) in [("untrained.onnx", &scene.weights), ("trained.onnx", &scene.trained())] {
-        write(name, &to_onnx(&Model { title: &scene.title, weights }).unwrap());
+        write(name, &to_onnx(&Model::new(&scene.title, weights)).unwrap());
     }
     let pixels: Vec<u8> = scene.images.pixels().iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
     write("images.bin", &pixels);
-    let shape = scene.images.shape();
-    write("shape.json", format!("[{}, {}, {}, {}]", scene.images.len(), shape.channels, shape.height, shape.width).as_bytes());
 }
 
 #[test]
@@ -53,11 +56,25 @@ fn the_onnx_checker_accepts_the_file_and_onnxruntime_computes_our_logits() {
     }
 }
 
+#[test]
+fn onnxruntime_computes_the_logits_of_networks_over_all_operators() {
+    let modules = "numpy, onnx, onnxruntime";
+    let Some(python) = python::with(modules, "ASSAY_PYTHON_ONNX", "pip install onnx onnxruntime") else { return };
+    let scenes = scenes::over_all_operators();
+    let place = scenes::folders(&scenes, export);
+    let printed = python::run(&python, place.path(), PROGRAM);
+    for (scene, printed) in scenes.iter().zip(printed.as_array().unwrap()) {
+        for (how, printed) in ["batch statistics", "running statistics"].iter().zip(printed.as_array().unwrap()) {
+            scene.check(&python::numbers(&printed["logits"]), &format!("onnxruntime, {how}"));
+        }
+    }
+}
+
 /// Holds without any other runtime.
 #[test]
 fn the_file_states_its_operator_set_and_holds_every_parameter_that_matters() {
     for scene in scenes::all() {
-        let bytes = to_onnx(&Model { title: &scene.title, weights: &scene.weights }).unwrap();
+        let bytes = to_onnx(&Model::new(&scene.title, &scene.weights)).unwrap();
         let model = ModelProto::decode(bytes.as_slice()).unwrap();
         assert_eq!(model.opset_import[0].version, OPERATOR_SET);
         assert!(model.doc_string.contains("uses the statistics of the batch itself"), "{}", model.doc_string);
@@ -74,14 +91,31 @@ fn the_file_states_its_operator_set_and_holds_every_parameter_that_matters() {
     }
 }
 
+fn drawn(graph: Graph) -> Weights {
+    Weights::untrained(Network::initialise(graph.into(), Initialiser::UniformFanIn, &Stream::new(0, "parameters")))
+}
+
+/// Nodes and tensors share the file's names with its input and output.
 #[test]
-fn a_network_whose_node_has_the_name_of_the_files_input_is_refused() {
-    use assay_core::graph::{GraphBuilder, Shape};
-    use assay_core::network::{Initialiser, Network};
-    use assay_core::stream::Stream;
+fn every_value_has_a_name_of_its_own() {
     let mut b = GraphBuilder::new(Shape::new(1, 2, 2)).unwrap();
-    let output = b.relu(INPUT, b.input()).unwrap();
-    let network = Network::initialise(b.finish(output).into(), Initialiser::UniformFanIn, &Stream::new(0, "parameters"));
-    let error = to_onnx(&Model { title: "one ReLU", weights: &Weights::untrained(network) }).unwrap_err();
-    insta::assert_snapshot!(error, @"node `images` cannot be exported to ONNX: the file's input or output has its name");
+    let first = b.conv(INPUT, b.input(), Conv2d::new(1, 1)).unwrap();
+    let own = b.add(format!("{INPUT}.weight"), Operator::Parameter { axes: vec![1, 2, 2] }, &[]).unwrap();
+    let sum = b.weighted_sum(OUTPUT, &[(0.5, first), (1.0, own)]).unwrap();
+    let output = b.relu(format!("{OUTPUT}/term0"), sum).unwrap();
+    let bytes = to_onnx(&Model::new("names", &drawn(b.finish(output)))).unwrap();
+    let graph = ModelProto::decode(bytes.as_slice()).unwrap().graph.unwrap();
+    let names = graph.node.iter().flat_map(|node| &node.output).chain(graph.initializer.iter().map(|tensor| &tensor.name));
+    let names: Vec<&String> = names.chain([&graph.input[0].name]).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+}
+
+#[test]
+fn a_table_that_is_looked_up_by_what_the_network_computes_is_refused() {
+    let mut b = GraphBuilder::new(Shape::vector(4)).unwrap();
+    let positive = b.relu("positive", b.input()).unwrap();
+    let output = b.add("table", Operator::Embedding { count: 3, features: 2, axis: 1 }, &[positive]).unwrap();
+    let network = drawn(b.finish(output));
+    let error = to_onnx(&Model::new("one table", &network)).unwrap_err();
+    insta::assert_snapshot!(error, @"node `table` cannot be exported to ONNX: it looks up numbers that the network computes, and ONNX looks up whole numbers; look up the network's input, or what reshapes, slices, pads and joins it");
 }

@@ -64,7 +64,7 @@ print(json.dumps([report(f'scene{i}') for i in range(len(os.listdir('.')))]))
 
 fn export(scene: &Scene, folder: &Path) {
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).unwrap();
-    write("network.py", to_pytorch(&Model { title: &scene.title, weights: &scene.weights }).unwrap().as_bytes());
+    write("network.py", to_pytorch(&Model::new(&scene.title, &scene.weights)).unwrap().as_bytes());
     write("weights.safetensors", &scene.weights.to_bytes().unwrap());
     write("trained.safetensors", &scene.trained().to_bytes().unwrap());
     let shape = scene.images.shape();
@@ -93,7 +93,7 @@ fn pytorch_computes_our_logits_from_the_exported_module_and_weights() {
 fn the_modules_top_says_what_batch_normalisation_does() {
     let scene = scenes::all().remove(0);
     let top = |weights: &Weights| {
-        let text = to_pytorch(&Model { title: &scene.title, weights }).unwrap();
+        let text = to_pytorch(&Model::new(&scene.title, weights)).unwrap();
         text.split("import").next().unwrap().to_owned()
     };
     insta::assert_snapshot!("top_of_an_untrained_module", top(&scene.weights));
@@ -103,7 +103,7 @@ fn the_modules_top_says_what_batch_normalisation_does() {
 #[test]
 fn cells_of_one_structure_are_one_class() {
     let scene = scenes::all().remove(0);
-    let text = to_pytorch(&Model { title: &scene.title, weights: &scene.weights }).unwrap();
+    let text = to_pytorch(&Model::new(&scene.title, &scene.weights)).unwrap();
     let classes: Vec<&str> = text.lines().filter(|line| line.starts_with("class ") || line.starts_with("    \"\"\"")).collect();
     insta::assert_snapshot!(classes.join("\n"));
 }
@@ -166,7 +166,7 @@ fn no_layer_of_any_space_has_a_name_that_clashes() {
         for architecture in drawn {
             let graph = space.lower(&architecture, &net).unwrap();
             let weights = Weights::untrained(Network::initialise(graph.into(), Initialiser::UniformFanIn, &Stream::new(0, "parameters")));
-            let text = to_pytorch(&Model { title: name, weights: &weights }).unwrap();
+            let text = to_pytorch(&Model::new(name, &weights)).unwrap();
             let classes = layers_of_classes(&text);
             let graph = weights.network.graph();
             assert!(classes.iter().map(Vec::len).sum::<usize>() > 3, "{text}");

@@ -12,6 +12,7 @@ use assay_core::network::{Initialiser, Network};
 use assay_core::plugin::{MacroNet, Part, Registry, SearchSpace, Settings};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
+use assay_engine_tests::random;
 use assay_weights::{RunningMoments, RunningStatistics, Weights, batch_norms};
 use rand::RngExt;
 use tempfile::TempDir;
@@ -90,6 +91,18 @@ pub(crate) fn odds_and_ends() -> Scene {
     let positive = b.relu("positive", hidden).unwrap();
     let output = b.linear("classifier", positive, 5, true).unwrap();
     of_graph("odds and ends".into(), b.finish(output))
+}
+
+/// Random networks over all operators, for exporters that know them.
+pub(crate) fn over_all_operators() -> Vec<Scene> {
+    type Make = fn(u64) -> (Network, Minibatch);
+    let kinds: [(&str, Make); 2] = [("any", random::network_of_any_operator), ("sequences", random::network_on_sequences)];
+    let scene = |(kind, make): (&str, Make), seed: u64| {
+        let (network, images) = make(seed);
+        let logits = flex().forward(&network, &images, &[], Precision::F64).unwrap().output;
+        Scene { title: format!("{kind} {seed}"), weights: Weights::untrained(network), images, logits }
+    };
+    kinds.into_iter().flat_map(|kind| (0..40).map(move |seed| scene(kind, seed))).collect()
 }
 
 /// A chain of layers, of which each has one of these names for a part of its path, at the top and below.

@@ -100,7 +100,7 @@ fn pytorch_trains_the_exported_module_to_our_weights() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
         let first = Weights::untrained(Network::initialise(graph, Initialiser::UniformFanIn, &Stream::new(6, "parameters")));
-        write("network.py", to_pytorch(&Model { title: "three cells", weights: &first }).unwrap().as_bytes());
+        write("network.py", to_pytorch(&Model::new("three cells", &first)).unwrap().as_bytes());
         write("weights.safetensors", &first.to_bytes().unwrap());
         write("trained.safetensors", &outcome.weights.to_bytes().unwrap());
         let labels: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
