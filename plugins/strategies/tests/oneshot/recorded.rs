@@ -1,7 +1,6 @@
 //! What the published code recorded of its steps: the files `oneshot_*` among the oracles.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use assay_core::data::Minibatch;
@@ -14,16 +13,16 @@ use assay_core::plugin::supernet::{Conditions, Idle, PerChoice, SharedForm, Stat
 use assay_core::plugin::{MacroNet, Part, SearchSpace};
 use assay_core::subspace::Subspace;
 use assay_engine_tests::plain::PlainLearner;
+use assay_oracles::{OracleFile, folder};
 use assay_spaces::nas_bench_201::NasBench201;
 use assay_strategies::parts::oneshot::alphas::{AlphaRules, Alphas};
 use assay_strategies::parts::oneshot::steps::{Course, WeightStep};
-use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
 /// One file.
 pub(crate) struct Recorded {
     pub(crate) json: Value,
-    bytes: Vec<u8>,
+    file: OracleFile,
     pub(crate) space: Box<dyn SearchSpace>,
 }
 
@@ -34,42 +33,22 @@ impl Recorded {
 
     /// Of a method on this space.
     pub(crate) fn of(method: &str, space: Box<dyn SearchSpace>) -> Self {
-        let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/oracles");
-        let folder = std::env::var_os("ASSAY_ORACLES").map_or_else(|| PathBuf::from(shared), PathBuf::from);
-        let read = |extension: &str| {
-            let file = folder.join(format!("oneshot_{method}_a.{extension}"));
-            std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-        };
-        Self { json: serde_json::from_slice(&read("json")).unwrap(), bytes: read("safetensors"), space }
-    }
-
-    fn tensors(&self) -> SafeTensors<'_> {
-        SafeTensors::deserialize(&self.bytes).unwrap()
+        let file = OracleFile::read(&folder().join(format!("oneshot_{method}_a.json"))).unwrap();
+        Self { json: file.json().clone(), file, space }
     }
 
     /// A tensor's numbers, if there is one of this name.
     pub(crate) fn find(&self, name: &str) -> Option<Vec<f64>> {
-        let tensors = self.tensors();
-        let tensor = tensors.tensor(name).ok()?;
-        Some(match tensor.dtype() {
-            Dtype::F32 => tensor.data().chunks_exact(4).map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect(),
-            Dtype::U8 => tensor.data().iter().copied().map(f64::from).collect(),
-            Dtype::I64 => tensor.data().chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap()) as f64).collect(),
-            Dtype::F64 => tensor.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect(),
-            other => panic!("{name} is {other:?}"),
-        })
+        self.file.f64(name).ok()
     }
 
     pub(crate) fn tensor(&self, name: &str) -> Vec<f64> {
-        self.find(name).unwrap_or_else(|| panic!("there is no tensor {name}"))
+        self.file.f64(name).unwrap()
     }
 
     /// The names that begin so, without the beginning.
     pub(crate) fn names(&self, prefix: &str) -> Vec<String> {
-        let names = self.tensors().names().into_iter().filter_map(|name| name.strip_prefix(prefix)).map(str::to_owned).collect();
-        let mut names: Vec<String> = names;
-        names.sort();
-        names
+        self.file.names(prefix)
     }
 
     /// Numbers of edges and operators.
