@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cell;
+mod texts;
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,6 +25,7 @@ use polars_parquet::read::{BasicDecompressor, PageReader, column_iter_to_arrays,
 use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
 
 pub use cell::Cell;
+pub use texts::Texts;
 
 /// These parts of the limit of what is read: of 1 GiB, 16 MiB of footer, 128 MiB a page and 16 million cells.
 const FOOTER_PART: u64 = 64;
@@ -94,10 +96,34 @@ impl Parquet {
     /// If there is no such column, or it cannot be decoded, or has more cells than a part of the limit, in words that follow the
     /// file's name.
     pub fn column(&self, name: &str) -> Result<Vec<Cell>, String> {
+        let field = self.field(name)?;
+        contained(|| self.decoded(field))
+    }
+
+    /// The texts of a wanted column, which are copied nowhere: a table of scores has the same few a million times.
+    ///
+    /// # Errors
+    /// As [`column`](Self::column).
+    pub fn texts(&self, name: &str) -> Result<Texts, String> {
+        let field = self.field(name)?;
+        contained(|| {
+            let mut texts = Texts::default();
+            self.of_chunks(field, |chunk, rows| {
+                match chunk {
+                    Chunk::Arrays(arrays) => arrays.iter().for_each(|array| texts.add(&**array)),
+                    Chunk::Other(_) => texts.add_none(rows),
+                }
+                Ok(())
+            })?;
+            Ok(texts)
+        })
+    }
+
+    /// A wanted column of a table that does not have too many rows.
+    fn field(&self, name: &str) -> Result<&ParquetType, String> {
         let field = self.metadata.schema().fields().iter().find(|field| field.name() == name);
         let field = field.ok_or_else(|| format!("it has no column `{name}`"))?;
-        self.check_cells(1)?;
-        contained(|| self.decoded(field))
+        self.check_cells(1).map(|()| field)
     }
 
     fn check_cells(&self, columns: usize) -> Result<(), String> {
@@ -106,21 +132,38 @@ impl Parquet {
     }
 
     fn decoded(&self, field: &ParquetType) -> Result<Vec<Cell>, String> {
-        let name = field.name();
-        // What a damaged file only claims to hold is found out chunk by chunk.
         let mut cells = Vec::new();
+        self.of_chunks(field, |chunk, rows| {
+            match chunk {
+                Chunk::Other(what) => cells.extend(named(what, rows)),
+                Chunk::Arrays(arrays) => {
+                    for array in &arrays {
+                        cells.extend(array_cells(&**array).ok_or("it is of a type that is not known")?);
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(cells)
+    }
+
+    /// Decodes a column and hands on chunk by chunk what it holds, with its number of rows: what a damaged file only claims to hold is
+    /// found out on the way.
+    fn of_chunks(&self, field: &ParquetType, mut take: impl FnMut(Chunk, usize) -> Result<(), String>) -> Result<(), String> {
+        let name = field.name();
         for group in &self.metadata.row_groups {
             let mut chunks = group.columns_under_root_iter(name).into_iter().flatten();
             match (field, chunks.next()) {
                 (ParquetType::PrimitiveType(stored), Some(chunk)) if stored.field_info.repetition != Repetition::Repeated => {
-                    let read = chunk_cells(stored, chunk, &self.file, group.num_rows(), self.limit / PAGE_PART);
-                    cells.extend(read.map_err(|problem| format!("column `{name}`: {problem}"))?);
+                    let read = chunk_arrays(stored, chunk, &self.file, group.num_rows(), self.limit / PAGE_PART);
+                    let taken = read.and_then(|chunk| take(chunk, group.num_rows()));
+                    taken.map_err(|problem| format!("column `{name}`: {problem}"))?;
                 }
-                (_, Some(_)) => cells.extend(named("list", group.num_rows())),
+                (_, Some(_)) => take(Chunk::Other("list"), group.num_rows())?,
                 (_, None) => return Err(format!("a part of it lacks the column `{name}`")),
             }
         }
-        Ok(cells)
+        Ok(())
     }
 }
 
@@ -177,16 +220,24 @@ fn decoded_as(stored: &PrimitiveType) -> Result<ArrowDataType, &'static str> {
     }
 }
 
-fn chunk_cells(
+/// What a part of a column holds.
+enum Chunk {
+    /// Its values, as many as it has rows.
+    Arrays(Vec<Box<dyn Array>>),
+    /// Something of this name, which is neither a number nor a text.
+    Other(&'static str),
+}
+
+fn chunk_arrays(
     stored: &PrimitiveType,
     chunk: &ColumnChunkMetadata,
     file: &Buffer<u8>,
     rows: usize,
     largest_page: u64,
-) -> Result<Vec<Cell>, String> {
+) -> Result<Chunk, String> {
     let kind = match decoded_as(stored) {
         Ok(kind) => kind,
-        Err(what) => return Ok(named(what, rows).collect()),
+        Err(what) => return Ok(Chunk::Other(what)),
     };
     let range = chunk.byte_range();
     let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok()).filter(|(_, end)| *end <= file.len());
@@ -197,11 +248,8 @@ fn chunk_cells(
     let pages = BasicDecompressor::new(PageReader::new(Cursor::new(bytes), chunk, Vec::new(), largest), Vec::new());
     let field = Field::new(stored.field_info.name.clone(), kind, true);
     let (arrays, _) = column_iter_to_arrays(vec![pages], vec![stored], field, None).map_err(|error| error.to_string())?;
-    let mut cells = Vec::with_capacity(rows);
-    for array in &arrays {
-        cells.extend(array_cells(&**array).ok_or("it is of a type that is not known")?);
-    }
-    if cells.len() == rows { Ok(cells) } else { Err(format!("it has {} of {rows} rows", cells.len())) }
+    let found: usize = arrays.iter().map(|array| array.len()).sum();
+    if found == rows { Ok(Chunk::Arrays(arrays)) } else { Err(format!("it has {found} of {rows} rows")) }
 }
 
 /// Compares what the pages of a chunk claim to hold with the rows and with the largest page that is read.
@@ -285,6 +333,9 @@ mod tests {
         ];
         assert_eq!(table.columns().unwrap(), expected);
         assert_eq!(table.column("number").unwrap(), expected[1].1);
+        let of = |name: &str| table.texts(name).unwrap().iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>();
+        assert_eq!(of("text"), texts.map(|text| text.map(str::to_owned)));
+        assert_eq!(of("number"), [const { None }; 3], "numbers are no texts");
         assert_eq!(table.column("count").unwrap_err(), "it has no column `count`", "it was not wanted");
     }
 

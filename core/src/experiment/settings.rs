@@ -10,8 +10,8 @@ use crate::plugin::{Kind, Registry, Setting, ValueKind};
 /// The sections that name data.
 const DATA: [&str; 3] = ["dataset", "test", "benchmark"];
 
-/// The key that says where a study's scores lie, which are known by their content too.
-const SCORES: &str = "study.scores";
+/// The keys that say where the scores lie that a study or a search reads, which are known by their content too.
+const SCORES: [&str; 2] = ["study.scores", "strategy.oracle.scores"];
 
 impl Experiment {
     /// The settings that a result depends on, by key (`proxies.ntk-condition.batch`), as they are written: all but threads, the
@@ -24,7 +24,7 @@ impl Experiment {
         let written = written.map_err(|error| Problem::elsewhere(format!("the experiment cannot be written: {error}")))?;
         let mut settings = BTreeMap::new();
         flatten("", &written, &mut settings);
-        settings.retain(|key, _| !is_of_plugins(key) && key != SCORES);
+        settings.retain(|key, _| !is_of_plugins(key) && !SCORES.contains(&key.as_str()));
         for section in DATA {
             self.places(section, plugins).iter().for_each(|key| drop(settings.remove(&format!("{section}.{key}"))));
         }
@@ -36,7 +36,7 @@ impl Experiment {
     pub fn is_place(&self, key: &str, plugins: &Plugins) -> bool {
         let is_of_data =
             |(section, key): (&str, &str)| DATA.contains(&section) && self.places(section, plugins).iter().any(|own| own == key);
-        is_of_plugins(key) || key == SCORES || key.split_once('.').is_some_and(is_of_data)
+        is_of_plugins(key) || SCORES.contains(&key) || key.split_once('.').is_some_and(is_of_data)
     }
 
     /// The settings of a section that say where its data lies.

@@ -1,5 +1,7 @@
 //! The contract of a search strategy.
 
+use std::path::Path;
+
 use super::{ColumnUse, Laboratory, SearchError, SearchSpace, Settings, SettingsError, TrainingUse};
 use crate::data::Dataset;
 use crate::subspace::Subspace;
@@ -16,6 +18,12 @@ pub trait SearchStrategy: Send + Sync {
     /// The columns of the experiment's benchmark that it will look up.
     fn columns(&self) -> Vec<ColumnUse> {
         Vec::new()
+    }
+
+    /// A table of scores that answers for the proxies which it holds, in place of measuring: a table of a space's scores makes searches by
+    /// any of them cost nothing. None where everything is measured.
+    fn scores(&self) -> Option<&Path> {
+        None
     }
 
     /// The trainings that it will ask for, the shortest first.

@@ -64,7 +64,8 @@ impl Method for Random {
         let judge = || Ok(Judge::Proxy { proxy: proxy(), repeats: self.repeats.unwrap_or(1) });
         let judge = self.oracle.as_ref().map_or_else(judge, OracleSettings::judge)?;
         let budget = self.budget.unwrap_or(Budget { evaluations: self.samples(), ..Budget::default() });
-        let by = SearchBy::new(judge, budget)?.limited()?.of_one_training()?;
+        let scores = self.oracle.as_ref().and_then(|oracle| oracle.scores.clone());
+        let by = SearchBy::new(judge, budget)?.reading(scores)?.limited()?.of_one_training()?;
         Ok(Guide { by, exclusion: Exclusion::or_default(self.exclude.clone(), &["none"]) })
     }
 

@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::journal::{Damage, Damages, Journal, lines};
 use super::records::{Record, Records};
 use super::spent::Made;
+use super::stored::Stored;
 use super::trained::{Answered, Checkpoints, Trainings, With};
 use super::workbench::Workbench;
 use crate::folder::RunFolder;
@@ -27,6 +28,8 @@ pub(crate) struct RunLaboratory<'a> {
     pub(super) run: &'a RunFolder,
     /// What is looked up instead of measured.
     columns: Option<&'a Columns>,
+    /// What is read in place of being measured.
+    stored: Option<&'a Stored>,
     /// What is trained instead of measured.
     trainings: Option<&'a Trainings>,
     /// What is noted beside the steps of a search that is about one architecture each.
@@ -95,13 +98,14 @@ impl<'a> RunLaboratory<'a> {
         tracing::info!(version = VERSION, threads, measured_before = records.len(), "run begins");
         let asked = vec![false; records.len()];
         let (journal, steps, clock) = (Mutex::new(journal), Vec::new(), Clock::default());
-        let (columns, trainings, answered) = (None, None, Answered::default());
+        let (columns, stored, trainings, answered) = (None, None, None, Answered::default());
         let (benchmark, supernet) = (None, Made::default());
         let (checkpoints, run) = (Checkpoints::of(folder.path()), folder);
         Ok(Self {
             workbench,
             run,
             columns,
+            stored,
             trainings,
             benchmark,
             supernet,
@@ -120,6 +124,13 @@ impl<'a> RunLaboratory<'a> {
     #[must_use]
     pub(crate) fn with_columns(mut self, columns: &'a Columns) -> Self {
         self.columns = Some(columns);
+        self
+    }
+
+    /// With this table of scores in place of measuring what it holds.
+    #[must_use]
+    pub(crate) fn with_stored(mut self, stored: Option<&'a Stored>) -> Self {
+        self.stored = stored;
         self
     }
 
@@ -247,7 +258,8 @@ impl<'a> RunLaboratory<'a> {
         let (mut records, mut others) = (Vec::new(), Vec::new());
         for &request in requests {
             let start = Instant::now();
-            match self.columns.and_then(|columns| columns.read(self.workbench.space.as_ref(), request)) {
+            let read = || self.columns.and_then(|columns| columns.read(self.workbench.space.as_ref(), request));
+            match read().or_else(|| self.workbench.stored(self.stored?, request)) {
                 Some(reading) => {
                     let record = Record { request: request.clone(), reading: reading?, seconds: start.elapsed().as_secs_f64() };
                     records.push(record);

@@ -9,6 +9,7 @@ pub(crate) mod laboratory;
 mod line;
 pub mod records;
 mod spent;
+pub(crate) mod stored;
 mod timed;
 pub(crate) mod trained;
 pub mod workbench;

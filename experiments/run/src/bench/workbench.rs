@@ -286,7 +286,7 @@ impl Workbench {
     }
 
     /// What a failed measurement is: an undefined score, or the end of the run.
-    fn failed(&self, request: &Request, error: &ProxyError) -> Result<Reading, SearchError> {
+    pub(super) fn failed(&self, request: &Request, error: &ProxyError) -> Result<Reading, SearchError> {
         match self.on_error {
             OnError::Skip => Ok(Reading::undefined(format!("{FAILED}{error}"))),
             OnError::Stop => {

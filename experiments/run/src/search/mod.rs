@@ -17,6 +17,7 @@ use assay_core::subspace::Subspace;
 use assay_results::{Kind, Provenance, ReadError, SearchSummary, Trajectory};
 
 use crate::bench::laboratory::RunLaboratory;
+use crate::bench::stored::Stored;
 use crate::bench::trained::{Checkpoints, Trainings};
 use crate::bench::workbench::{Workbench, repeats};
 use crate::folder::RunFolder;
@@ -33,6 +34,8 @@ pub struct SearchRun {
     workbench: Workbench,
     strategy: Box<dyn SearchStrategy>,
     columns: Columns,
+    /// What is read in place of being measured.
+    stored: Option<Stored>,
     trainings: Option<Trainings>,
     benchmark: Option<Box<dyn Benchmark>>,
     /// When preparing began, which reads the images.
@@ -61,8 +64,11 @@ impl SearchRun {
             assembly.problem(&place, format!("`strategy.{key}`: {problem}"))
         };
         strategy.check(workbench.space.as_ref(), workbench.dataset.as_ref()).map_err(at_strategy)?;
+        let stored =
+            strategy.scores().map(|scores| Stored::read("strategy.oracle.scores", scores, workbench.space.as_ref())).transpose()?;
+        stored.as_ref().map_or(Ok(()), |stored| workbench.check_stored(stored))?;
         let trainings = Trainings::of(&experiment, &assembly, &workbench, &uses)?;
-        Ok(Self { experiment, workbench, strategy, columns, trainings, benchmark, began })
+        Ok(Self { experiment, workbench, strategy, columns, stored, trainings, benchmark, began })
     }
 
     /// Why the result's accuracies will not be known although the experiment wants them.
@@ -74,9 +80,11 @@ impl SearchRun {
     /// The scores of the architecture found, over draws of their own.
     fn score(&self, laboratory: &mut RunLaboratory<'_>, found: &Subspace) -> Result<BTreeMap<String, Score>, SearchError> {
         let mut scores = BTreeMap::new();
-        laboratory.expect(FINAL_REPEATS * self.workbench.proxies.len());
+        // What is read from a table is the same every time.
+        let count = |label: &str| if self.stored.as_ref().is_some_and(|stored| stored.has(label)) { 1 } else { FINAL_REPEATS };
+        laboratory.expect(self.workbench.proxies.iter().map(|planned| count(&planned.label)).sum());
         for planned in &self.workbench.proxies {
-            let requests = repeats(&planned.label, found, "found", FINAL_REPEATS);
+            let requests = repeats(&planned.label, found, "found", count(&planned.label));
             let readings = laboratory.measure(&requests)?;
             scores.insert(planned.label.clone(), Score::of(planned.proxy.direction(), &readings));
         }
@@ -120,6 +128,7 @@ impl Prepared for SearchRun {
             provenance.images.insert("test".into(), trainings.fingerprint()?);
         }
         provenance.measured_by.insert("the strategy".into(), self.strategy.protocol());
+        provenance.tables.extend(self.stored.as_ref().map(|stored| (stored.key().to_owned(), stored.fingerprint().to_owned())));
         let space = self.workbench.space.as_ref();
         if let Some(benchmark) = &self.benchmark {
             let table = provenance::of_table(benchmark.as_ref(), space)?;
@@ -132,7 +141,7 @@ impl Prepared for SearchRun {
         observer.phase("searching");
         let mut laboratory =
             RunLaboratory::open(&self.workbench, folder, observer)?.with_columns(&self.columns).with_trainings(self.trainings.as_ref());
-        laboratory = laboratory.with_benchmark(self.benchmark.as_deref());
+        laboratory = laboratory.with_benchmark(self.benchmark.as_deref()).with_stored(self.stored.as_ref());
         let found = self.strategy.search(&mut laboratory);
         let scored = found.and_then(|found| self.score(&mut laboratory, &found).map(|scores| (found, scores)));
         let (found, scores) = scored.inspect_err(|error| tracing::error!(%error, "run ends without a result"))?;
@@ -140,7 +149,7 @@ impl Prepared for SearchRun {
 
         let architecture = summary::architecture(self.workbench.space.as_ref(), &found)?;
         let space_name = self.experiment.space.name.as_str();
-        let mut protocol = protocol::of_search(&self.workbench, space_name, self.strategy.as_ref(), &findings.steps);
+        let mut protocol = protocol::of_search(&self.workbench, self.stored.as_ref(), space_name, self.strategy.as_ref(), &findings.steps);
         for table in self.columns.describe() {
             protocol.push_str("; ");
             protocol.push_str(&table);

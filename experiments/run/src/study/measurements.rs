@@ -91,8 +91,11 @@ impl StudyRun {
         let architectures = &self.selection.architectures;
         let mut missing: Vec<&Wanted> = Vec::new();
         let mut readings = Vec::with_capacity(wanted.len());
+        let position = |selected: &Selected| stored.position(&selected.subspace, self.workbench.space.as_ref());
+        let positions: Vec<Option<usize>> = architectures.iter().map(position).collect();
         for wanted in wanted {
-            let reading = stored.reading(&wanted.request.label, &architectures[wanted.architecture].subspace, wanted.repeat);
+            let position = positions[wanted.architecture];
+            let reading = position.and_then(|position| stored.reading(&wanted.request.label, position, wanted.repeat));
             if wanted.is_read && reading.is_none() {
                 missing.push(wanted);
             }
@@ -120,11 +123,8 @@ impl StudyRun {
     pub(super) fn check_stored(&self) -> Result<(), RunError> {
         let Some(stored) = &self.stored else { return Ok(()) };
         self.check_split(self.study.shard.is_some())?;
-        let is_missing = |planned: &&PlannedProxy| planned.proxy.is_drawn() && !stored.has(&planned.label);
-        match self.workbench.proxies.iter().find(is_missing) {
-            Some(planned) => Err(stored.lacks_proxy(&planned.label)),
-            None => self.look_up(&self.wanted(None)).map(drop),
-        }
+        self.workbench.check_stored(stored)?;
+        self.look_up(&self.wanted(None)).map(drop)
     }
 
     /// How many measurements each of so many shards makes, trainings among them; nothing of a study that reads its scores.

@@ -14,7 +14,6 @@ pub mod published;
 pub mod reasons;
 mod selection;
 mod shards;
-mod stored;
 mod truth;
 mod undefined;
 
@@ -36,6 +35,7 @@ use rayon::prelude::*;
 
 use crate::bench::laboratory::RunLaboratory;
 use crate::bench::records::Record;
+use crate::bench::stored::Stored;
 use crate::bench::trained::{Checkpoints, Trainings};
 use crate::bench::workbench::Workbench;
 use crate::folder::RunFolder;
@@ -45,7 +45,6 @@ use correlation::{Conditions, Scores};
 use made::Made;
 use measurements::{Part, Wanted, requests};
 use selection::Selection;
-use stored::Stored;
 use truth::{Target, Truth};
 
 /// The proxy that every table has, and that partial correlations hold fixed.
@@ -323,7 +322,7 @@ impl Prepared for StudyRun {
         let described = described::proxies(&study.proxies, &proxies, &aggregates, plugins);
         let space = assembly.space()?;
         let truth = Truth::open(assembly.benchmark()?)?;
-        let stored = study.scores.as_deref().map(|scores| Stored::read(scores, space.as_ref())).transpose()?;
+        let stored = study.scores.as_deref().map(|scores| Stored::read("study.scores", scores, space.as_ref())).transpose()?;
         let selection = Selection::new(&study, &experiment, space.as_ref(), &truth, stored.as_ref())?;
         let uses = truth.trainings();
         assembly.check_trainings(&uses, &["benchmark", "train"])?;
@@ -341,7 +340,7 @@ impl Prepared for StudyRun {
 
     fn provenance(&self, plugins: &Plugins) -> Result<Provenance, RunError> {
         let mut provenance = self.workbench.provenance(&self.experiment, plugins)?;
-        provenance.tables.extend(self.stored.as_ref().map(|stored| ("study.scores".to_owned(), stored.fingerprint().to_owned())));
+        provenance.tables.extend(self.stored.as_ref().map(|stored| (stored.key().to_owned(), stored.fingerprint().to_owned())));
         if let Some(made) = &self.made {
             provenance.images.insert("test".into(), made.trainings.fingerprint()?);
             return Ok(provenance);

@@ -26,10 +26,7 @@ impl StudyRun {
             several => format!("mean of {several} measurements of each (structural proxies: 1)"),
         };
         let Some(stored) = &self.stored else { return format!("{repeats}; {}", self.workbench.protocol()) };
-        let (read, counted): (Vec<_>, Vec<_>) = self.workbench.proxies.iter().partition(|planned| stored.has(&planned.label));
-        let read: Vec<&str> = read.iter().map(|planned| planned.label.as_str()).collect();
-        let counted: String = counted.iter().map(|planned| format!("; counted here: {}", planned.proxy.protocol())).collect();
-        format!("{repeats}; {}{counted}", stored.describe(&read))
+        format!("{repeats}; {}", self.workbench.protocol_of(stored))
     }
 
     /// Its targets, for protocols.

@@ -9,9 +9,9 @@ use assay_core::subspace::Subspace;
 use rand::RngExt;
 
 use super::halves::half_of;
-use super::stored::Stored;
 use super::truth::Truth;
 use crate::RunError;
+use crate::bench::stored::Stored;
 use assay_core::number::grouped;
 
 /// What a study can be over.

@@ -58,6 +58,8 @@
 //! # Ok::<(), assay_core::plugin::RegistryError>(())
 //! ```
 
+use std::path::Path;
+
 use assay_core::data::Dataset;
 use assay_core::plugin::{ColumnUse, Laboratory, ProxyUse, SearchError, SearchSpace, SearchStrategy, SettingsError, TrainingUse};
 use assay_core::subspace::Subspace;
@@ -156,7 +158,7 @@ impl GuideSettings {
     }
 
     fn by(&self) -> Result<SearchBy, SettingsError> {
-        SearchBy::new(self.oracle.judge()?, self.budget)
+        SearchBy::new(self.oracle.judge()?, self.budget)?.reading(self.oracle.scores.clone())
     }
 
     fn guide(&self, by: SearchBy) -> Result<Guide, SettingsError> {
@@ -201,6 +203,10 @@ impl<M: Method> SearchStrategy for Guided<M> {
             columns.push(cost);
         }
         columns
+    }
+
+    fn scores(&self) -> Option<&Path> {
+        self.guide.by.scores.as_deref()
     }
 
     fn trainings(&self) -> Vec<TrainingUse> {

@@ -1,5 +1,7 @@
 //! The setting `oracle`, which every strategy that asks an oracle has, and whether a budget fits it.
 
+use std::path::PathBuf;
+
 use assay_core::plugin::{Aggregate, Component, Registry, Rule, Settings, SettingsError, TrainingUse};
 
 use super::{Budget, Judge, RecordedTraining};
@@ -11,6 +13,8 @@ pub struct SearchBy {
     pub judge: Judge,
     /// What may be spent.
     pub budget: Budget,
+    /// The table of scores that is read in place of measuring.
+    pub scores: Option<PathBuf>,
 }
 
 assay_core::settings! {
@@ -27,6 +31,8 @@ assay_core::settings! {
         pub weights: Option<Vec<f64>>, otherwise "1 each";
         /// a registered aggregate of proxies
         pub aggregate: Option<String>;
+        /// a table of scores that is read in place of measuring, such as a study of the whole space leaves (`assay collect`); proxies that it lacks are counted if they read no network, and refused otherwise
+        pub scores: Option<PathBuf>, otherwise "scores are measured";
         /// measurements or trainings of each architecture, whose mean counts
         pub repeats: Option<usize>, otherwise "1 where proxies are measured or architectures are trained", in 1..=10_000;
         /// a column of accuracies of `[benchmark]`
@@ -67,7 +73,19 @@ impl SearchBy {
                 ..SettingsError::new("budget.epochs", "the oracle trains nothing, so no epoch is ever spent")
             });
         }
-        Ok(Self { judge, budget })
+        Ok(Self { judge, budget, scores: None })
+    }
+
+    /// The same, whose proxies are read from a table, if there is one.
+    ///
+    /// # Errors
+    /// If the budget is one of measuring.
+    pub fn reading(self, scores: Option<PathBuf>) -> Result<Self, SettingsError> {
+        if scores.is_some() && self.budget.seconds.is_some() {
+            let help = Some("write { evaluations = … }".into());
+            return Err(SettingsError { help, ..SettingsError::new("budget.seconds", "reading scores from a table takes no time") });
+        }
+        Ok(Self { scores, ..self })
     }
 
     /// For strategies that end only when the budget is spent.
@@ -152,6 +170,7 @@ impl OracleSettings {
             }
         };
         let misplaced = [
+            ("scores", self.scores.is_some(), ["proxy", "proxies", "aggregate"].contains(&way), "proxies"),
             ("rule", self.rule.is_some(), way == "proxies", "proxies"),
             ("weights", self.weights.is_some(), way == "proxies", "proxies"),
             ("repeats", self.repeats.is_some(), !way.starts_with("table"), "proxies and train; a recorded accuracy is the same every time"),
@@ -161,6 +180,10 @@ impl OracleSettings {
         ];
         if let Some((key, .., of)) = misplaced.into_iter().find(|(_, given, fits, _)| *given && !fits) {
             return Err(SettingsError::new(key, format!("goes only with {of}")));
+        }
+        if self.scores.is_some() && self.repeats.is_some() {
+            let problem = "goes only with what is measured; of `scores`, the mean over all repeats counts that the table has";
+            return Err(SettingsError::new("repeats", problem));
         }
         let repeats = self.repeats.unwrap_or(1);
         if let Some(train) = &self.train {
