@@ -84,7 +84,7 @@ pub use plugin_files::PluginFiles;
 pub use plugins::Plugins;
 pub use problem::{ExperimentError, Place, Problem};
 use serde::Serialize;
-pub use study::{Half, Isomorphic, Shard, ShardError, Study};
+pub use study::{Half, Isomorphic, Shard, ShardError, Study, Unreachable};
 pub use time_limit::{TimeLimit, TimeLimitError};
 pub use training::{DecayedParameters, RateSchedule, Training, TrainingBackend, TrainingOptimiser, TrainingRecipe};
 

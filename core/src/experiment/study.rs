@@ -27,6 +27,9 @@ crate::settings! {
         /// the half of the architectures that is kept; the seed deals them out, whatever else the study is over, and those that compute the same together
         #[serde(skip_serializing_if = "Option::is_none")]
         pub half: Option<Half>, otherwise "both";
+        /// whether architectures are kept that have an operator, other than the zero, on no path from input to output
+        #[serde(skip_serializing_if = "Unreachable::is_kept")]
+        pub unreachable: Unreachable = Unreachable::Keep;
         /// measurements of each architecture, with new weights and images, whose mean is its score
         pub repeats: usize = 1, in 1..=10_000;
         /// whether architectures that compute the same are measured each or once for all
@@ -52,6 +55,23 @@ crate::words! {
         Each = "each",
         /// The first of them for all, except by structural proxies, which tell them apart.
         Once = "once",
+    }
+}
+
+crate::words! {
+    /// What becomes of architectures with an operator, other than the zero, on no path from input to output.
+    pub enum Unreachable {
+        /// They are a part of the study.
+        Keep = "keep",
+        /// They are not.
+        LeaveOut = "leave-out",
+    }
+}
+
+impl Unreachable {
+    /// Whether such architectures are a part of the study.
+    fn is_kept(&self) -> bool {
+        *self == Self::Keep
     }
 }
 

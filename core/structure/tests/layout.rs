@@ -107,3 +107,18 @@ fn depth_counts_edges_and_width_the_inputs_of_live_nodes() {
     // An edge that keeps no operator carries zeros too.
     assert_eq!(layout.extent(0, &[OperatorSet::EMPTY; 4]), Some(extent([0; 4])));
 }
+
+#[test]
+fn an_operator_is_reachable_where_a_path_of_others_leads_through_it_and_zeros_are_none() {
+    let layout = layout();
+    let wired = Layout { cells: vec![layout.cells[0].clone()], ..layout.clone() };
+    let all_reachable = |operators: [usize; 4]| {
+        let kept = operators.map(|operator| OperatorSet::EMPTY.with(operator)).to_vec();
+        wired.all_reachable(&Subspace::new(&wired, vec![kept]))
+    };
+    assert_eq!(all_reachable([2, 1, 1, 2]), Some(true));
+    // Nothing comes to node 0, which the last edge reads.
+    assert_eq!(all_reachable([0, 0, 1, 2]), Some(false));
+    assert_eq!(all_reachable([0; 4]), Some(true), "no operator is unreachable where all are zeros");
+    assert_eq!(layout.all_reachable(&Subspace::whole(&layout)), None, "the second kind of cell has no wiring");
+}

@@ -1,10 +1,11 @@
 //! Studies whose scores are read in place of being measured, and the tables that keep them.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use polars::prelude::DataType;
+use polars::prelude::{Column, DataFrame, DataType, ParquetWriter};
 
 use crate::scratch::{Scratch, journalled, summary};
 use crate::studies::{SMALL, read, with_benchmark};
@@ -126,4 +127,144 @@ fn the_two_halves_of_a_study_are_all_of_it_and_have_nothing_in_common() {
     assert_eq!(&development | &test, all);
     let protocol = summary(&scratch.path().join("test"))["protocol"].as_str().unwrap().to_owned();
     assert!(protocol.contains(&format!("drawn with seed 0; of them the {} of the test half", test.len())), "{protocol}");
+}
+
+#[test]
+fn a_study_may_leave_out_the_cells_with_an_operator_on_no_path() {
+    let scratch = with_benchmark();
+    let texts = |run: &str, more: &[&str]| -> BTreeSet<String> {
+        let params =
+            ["correlate", "small.toml", "--quiet", "--run-dir", run, "--set", "study.proxies=[\"params\"]", "--set", "study.sample=60"];
+        scratch.succeed(&[&params[..], more].concat());
+        let table = read(&scratch.path().join(run).join("architectures.parquet"));
+        let column = table.column("arch").unwrap().str().unwrap().clone();
+        column.iter().map(|text| text.unwrap().to_owned()).collect()
+    };
+    let (all, left) = (texts("all", &[]), texts("left", &["--set", "study.unreachable=leave-out"]));
+    let is_complete = |text: &&String| {
+        let passes: Vec<bool> = text.split(['|', '+']).filter(|part| !part.is_empty()).map(|part| !part.starts_with("none")).collect();
+        let paths: [&[usize]; 4] = [&[3], &[0, 4], &[1, 5], &[0, 2, 5]];
+        let open: Vec<&&[usize]> = paths.iter().filter(|path| path.iter().all(|edge| passes[*edge])).collect();
+        (0..6).all(|edge| !passes[edge] || open.iter().any(|path| path.contains(&edge)))
+    };
+    assert_eq!(left, all.iter().filter(is_complete).cloned().collect());
+    assert!(left.len() > 15 && left.len() < 55, "{}", left.len());
+    let protocol = summary(&scratch.path().join("left"))["protocol"].as_str().unwrap().to_owned();
+    let told = format!("drawn with seed 0; of them the {} whose operators are all on a path from input to output;", left.len());
+    assert!(protocol.contains(&told), "{protocol}");
+}
+
+#[test]
+fn what_cannot_leave_out_unreachable_operators_is_refused() {
+    let scratch = with_benchmark();
+    scratch.write("cells.toml", SMALL.replace("sample = 14\n", ""));
+    let leave_out = ["correlate", "cells.toml", "--quiet", "--set", "study.proxies=[\"params\"]", "--set"];
+    let asked = |more: &[&str]| scratch.fail(&[&leave_out[..], more].concat());
+    let macros =
+        ["study.unreachable=leave-out", "--set", "space.name=nas-bench-macro", "--set", "benchmark={name = \"trained\", train = [1]}"];
+    let errors = [asked(&["study.unreachable=leave_out"]), asked(&["study.unreachable=leave-out", "--set", DISCONNECTED]), asked(&macros)];
+    assert_snapshot!(errors.join("\n"));
+}
+
+/// Two cells, each with an operator on no path.
+const DISCONNECTED: &str = r#"study.architectures=["|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|", "|none~0|+|none~0|skip_connect~1|+|skip_connect~0|none~1|none~2|"]"#;
+
+/// The 64 cells of convolutions, searched by scores that a table has.
+const BY_SCORES: &str = r#"version = 1
+name = "by-scores"
+
+[space]
+name = "nas-bench-201"
+
+[dataset]
+name = "synthetic"
+images = 40
+
+[strategy]
+name = "exhaustive"
+oracle = { proxies = ["naswot", "meco"], rule = "numeric-sum", scores = "made.parquet" }
+exclude = ["none", "skip_connect", "avg_pool_3x3"]
+"#;
+
+/// Cells of convolutions, with two scores each that no network has: the first counts the kernels in a way that no two cells share.
+fn cells_of_convolutions() -> Vec<(String, f64, f64)> {
+    let cell = |number: usize| {
+        let kernels: Vec<usize> = (0..6).map(|edge| 1 + 2 * (number >> edge & 1)).collect();
+        let edge = |edge: usize, from: usize| format!("nor_conv_{0}x{0}~{from}", kernels[edge]);
+        let nodes = [vec![edge(0, 0)], vec![edge(1, 0), edge(2, 1)], vec![edge(3, 0), edge(4, 1), edge(5, 2)]];
+        let text = nodes.map(|inputs| format!("|{}|", inputs.join("|"))).join("+");
+        (text, number as f64 / 8.0, f64::from(u8::from(number == 37)) * 100.0)
+    };
+    (0..64).map(cell).collect()
+}
+
+fn write_scores(scratch: &Scratch, cells: &[(String, f64, f64)]) {
+    let rows: Vec<(&str, &str, f64)> =
+        cells.iter().flat_map(|(arch, naswot, meco)| [(arch.as_str(), "naswot", *naswot), (arch.as_str(), "meco", *meco)]).collect();
+    let columns = vec![
+        Column::new("arch".into(), rows.iter().map(|row| row.0).collect::<Vec<_>>()),
+        Column::new("proxy".into(), rows.iter().map(|row| row.1).collect::<Vec<_>>()),
+        Column::new("value".into(), rows.iter().map(|row| row.2).collect::<Vec<_>>()),
+    ];
+    let mut table = DataFrame::new(rows.len(), columns).unwrap();
+    ParquetWriter::new(File::create(scratch.path().join("made.parquet")).unwrap()).finish(&mut table).unwrap();
+}
+
+#[test]
+fn a_search_that_reads_its_scores_finds_the_best_of_the_table_and_measures_nothing() {
+    let scratch = Scratch::new();
+    let cells = cells_of_convolutions();
+    write_scores(&scratch, &cells);
+    scratch.write("by-scores.toml", BY_SCORES);
+    scratch.succeed(&["run", "by-scores.toml", "--quiet", "--run-dir", "run"]);
+    let found = summary(&scratch.path().join("run"));
+    assert_eq!(found["architecture"]["text"], cells[37].0, "the second score is decisive");
+    assert_eq!(found["scores"]["naswot"]["reading"]["value"], cells[37].1);
+    assert_eq!(found["scores"]["naswot"]["repeats"], 1, "a score of a table is the same every time");
+    let protocol = found["protocol"].as_str().unwrap();
+    assert!(protocol.contains("scores read from made.parquet, measured under [the table does not say"), "{protocol}");
+    // The other end of the first score alone, and beside it what is counted here.
+    let counted =
+        "strategy.oracle={ proxies = [\"naswot\", \"params\"], weights = [1, 1e-9], rule = \"numeric-sum\", scores = \"made.parquet\" }";
+    scratch.succeed(&["run", "by-scores.toml", "--quiet", "--run-dir", "counted", "--set", counted]);
+    let found = summary(&scratch.path().join("counted"));
+    assert_eq!(found["architecture"]["text"], cells[63].0);
+    assert!(found["protocol"].as_str().unwrap().contains("; counted here: params: "), "{}", found["protocol"]);
+}
+
+#[test]
+fn a_search_stops_at_an_architecture_that_its_table_lacks_unless_failures_make_undefined_scores() {
+    let scratch = Scratch::new();
+    let mut cells = cells_of_convolutions();
+    cells.remove(37);
+    write_scores(&scratch, &cells);
+    scratch.write("by-scores.toml", BY_SCORES);
+    let error = scratch.fail(&["run", "by-scores.toml", "--quiet", "--run-dir", "stopped"]);
+    assert!(error.contains("the table of scores `made.parquet` has none of this architecture"), "{error}");
+    let twice = Scratch::new();
+    write_scores(&twice, &[&cells[..], &cells[..1]].concat());
+    twice.write("by-scores.toml", BY_SCORES);
+    let error = twice.fail(&["run", "by-scores.toml", "--quiet", "--run-dir", "stopped"]);
+    assert!(error.contains("a second score of `naswot` for one architecture and repeat"), "{error}");
+    scratch.succeed(&["run", "by-scores.toml", "--quiet", "--run-dir", "skipped", "--set", "on_error=skip"]);
+    let found = summary(&scratch.path().join("skipped"));
+    assert_eq!((&found["architecture"]["text"], &found["counts"]["undefined"]["naswot"]), (&cells[62].0.as_str().into(), &1.into()));
+}
+
+#[test]
+fn what_scores_of_an_oracle_contradict_is_told_with_its_line() {
+    let scratch = Scratch::new();
+    write_scores(&scratch, &cells_of_convolutions());
+    let asked = |oracle: &str, more: &[&str]| {
+        scratch.write("wrong.toml", BY_SCORES.replace("proxies = [\"naswot\", \"meco\"], rule = \"numeric-sum\"", oracle));
+        scratch.fail(&[&["run", "wrong.toml", "--quiet"][..], more].concat())
+    };
+    let errors = [
+        asked("table = \"test_cifar10\"", &[]),
+        asked("proxy = \"meco\", repeats = 2", &[]),
+        asked("proxy = \"meco\"", &["--set", "strategy.budget={ seconds = 10 }"]),
+        asked("proxy = \"zen\"", &[]),
+    ];
+    assert_snapshot!(errors.join("\n"));
+    assert!(scratch.runs().is_empty(), "nothing was begun");
 }

@@ -53,6 +53,25 @@ fn the_space_registers_itself_with_15625_cells() {
     assert_eq!(cell, "cell 2<-1 nor_conv_3x3");
 }
 
+/// VKDNW's authors leave the other 6,180 out.
+#[test]
+fn every_operator_of_9445_cells_is_on_a_path() {
+    let space = NasBench201::new();
+    // Edges in the order of the layout: 1<-0, 2<-0, 2<-1, 3<-0, 3<-1, 3<-2.
+    let paths: [&[usize]; 4] = [&[3], &[0, 4], &[1, 5], &[0, 2, 5]];
+    let whole = Subspace::whole(space.layout());
+    let mut count = 0;
+    for number in 0..space.numbers(&whole) {
+        let cell = space.architecture(&whole, number).unwrap();
+        let is_zero = |edge: usize| cell.cells()[0][edge].contains(0);
+        let is_on_a_path = |edge: usize| paths.iter().any(|path| path.contains(&edge) && !path.iter().any(|edge| is_zero(*edge)));
+        let expected = (0..6).all(|edge| is_zero(edge) || is_on_a_path(edge));
+        assert_eq!(space.layout().all_reachable(&cell), Some(expected), "{cell}");
+        count += usize::from(expected);
+    }
+    assert_eq!(count, 9445);
+}
+
 #[test]
 fn the_convolution_cell_has_the_parameters_its_layers_add_up_to() {
     let conv_bn = |inputs: usize, outputs: usize, kernel: usize| inputs * outputs * kernel * kernel + 2 * outputs;

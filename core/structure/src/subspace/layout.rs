@@ -1,6 +1,6 @@
 //! What a search space offers: kinds of cells, their edges and how those join nodes, and operators.
 
-use super::{Choice, Extent, OperatorSet, Wiring};
+use super::{Choice, Extent, OperatorSet, Subspace, Wiring};
 
 /// The choices a search space offers: kinds of cells, their edges, and the operators every edge chooses from.
 ///
@@ -91,8 +91,23 @@ impl Layout {
     /// If there is no such kind of cell.
     #[must_use]
     pub fn extent(&self, cell: usize, kept: &[OperatorSet]) -> Option<Extent> {
-        let passes = |kept: &OperatorSet| kept.iter().any(|operator| Some(operator) != self.zero);
-        let wiring = self.cells[cell].wiring.as_ref()?;
-        Some(wiring.extent(&kept.iter().map(passes).collect::<Vec<_>>()))
+        Some(self.cells[cell].wiring.as_ref()?.extent(&self.passes(kept)))
+    }
+
+    /// Whether every operator of an architecture that is not zero lies on a path from an input of its cell to the cell's output. `None`
+    /// where the choices of a kind of cell are not edges between nodes.
+    ///
+    /// # Panics
+    /// If the subspace has other cells than the layout.
+    #[must_use]
+    pub fn all_reachable(&self, architecture: &Subspace) -> Option<bool> {
+        assert_eq!(architecture.cells().len(), self.cells.len(), "as many kinds of cells");
+        let mut cells = self.cells.iter().zip(architecture.cells());
+        cells.try_fold(true, |all, (cell, kept)| Some(all & cell.wiring.as_ref()?.all_on_paths(&self.passes(kept))))
+    }
+
+    /// Of each edge, whether what is kept there passes a signal on.
+    fn passes(&self, kept: &[OperatorSet]) -> Vec<bool> {
+        kept.iter().map(|kept| kept.iter().any(|operator| Some(operator) != self.zero)).collect()
     }
 }

@@ -74,10 +74,34 @@ impl Wiring {
     /// If there is not one entry an edge.
     #[must_use]
     pub fn extent(&self, passes: &[bool]) -> Extent {
+        let signal = self.signal(passes);
+        let output = self.nodes.len() - 1;
+        let share = |node: usize| {
+            let live = signal.edges.iter().filter(|edge| signal.is_live(edge));
+            let sources: Vec<usize> = live.filter(|edge| edge.to == node).map(|edge| edge.from).collect();
+            let inputs = sources.iter().filter(|source| self.is_input(**source)).count();
+            if sources.is_empty() { 0.0 } else { inputs as f64 / sources.len() as f64 }
+        };
+        let width: f64 = (0..output).filter(|node| !self.is_input(*node)).map(share).sum();
+        // Shares such as thirds are rounded, so equal sums of them may differ in the last bit by the order of the nodes.
+        Extent { depth: signal.from_input[output].unwrap_or(0), width: (width * 1e9).round() / 1e9 }
+    }
+
+    /// Whether each edge that passes a signal on lies on a path of such edges from an input of the cell to its output.
+    ///
+    /// # Panics
+    /// If there is not one entry an edge.
+    #[must_use]
+    pub fn all_on_paths(&self, passes: &[bool]) -> bool {
+        let signal = self.signal(passes);
+        self.edges.iter().zip(passes).all(|(edge, passes)| !passes || signal.is_live(edge))
+    }
+
+    fn signal(&self, passes: &[bool]) -> Signal {
         assert_eq!(passes.len(), self.edges.len(), "one entry an edge");
         let edges: Vec<Edge> =
             self.edges.iter().zip(passes).filter(|(_, passes)| **passes).map(|(edge, _)| *edge).chain(self.joins()).collect();
-        let (count, output) = (self.nodes.len(), self.nodes.len() - 1);
+        let count = self.nodes.len();
         // Edges lead from lower nodes to higher ones, so one pass in each direction sees every path.
         let mut from_input: Vec<Option<usize>> = (0..count).map(|node| self.is_input(node).then_some(0)).collect();
         for node in 0..count {
@@ -85,18 +109,27 @@ impl Wiring {
             from_input[node] = from_input[node].max(longest);
         }
         let mut reaches_output = vec![false; count];
-        reaches_output[output] = true;
+        reaches_output[count - 1] = true;
         for node in (0..count).rev() {
             reaches_output[node] |= edges.iter().any(|edge| edge.from == node && reaches_output[edge.to]);
         }
-        let is_live = |edge: &&Edge| from_input[edge.from].is_some() && reaches_output[edge.to];
-        let share = |node: usize| {
-            let sources: Vec<usize> = edges.iter().filter(is_live).filter(|edge| edge.to == node).map(|edge| edge.from).collect();
-            let inputs = sources.iter().filter(|source| self.is_input(**source)).count();
-            if sources.is_empty() { 0.0 } else { inputs as f64 / sources.len() as f64 }
-        };
-        let width: f64 = (0..output).filter(|node| !self.is_input(*node)).map(share).sum();
-        // Shares such as thirds are rounded, so equal sums of them may differ in the last bit by the order of the nodes.
-        Extent { depth: from_input[output].unwrap_or(0), width: (width * 1e9).round() / 1e9 }
+        Signal { edges, from_input, reaches_output }
+    }
+}
+
+/// How far a signal comes through the edges of a cell that pass it on.
+struct Signal {
+    /// The edges that pass it on, and those that join nodes to the output.
+    edges: Vec<Edge>,
+    /// By node, edges on the longest path from an input; none where no path leads there.
+    from_input: Vec<Option<usize>>,
+    /// By node.
+    reaches_output: Vec<bool>,
+}
+
+impl Signal {
+    /// Whether it comes through an edge to the output, if the edge passes it on.
+    fn is_live(&self, edge: &Edge) -> bool {
+        self.from_input[edge.from].is_some() && self.reaches_output[edge.to]
     }
 }

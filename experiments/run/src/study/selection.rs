@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use assay_core::experiment::{ArchitectureList, Experiment, Half, Isomorphic, Study};
+use assay_core::experiment::{ArchitectureList, Experiment, Half, Isomorphic, Study, Unreachable};
 use assay_core::plugin::{Listed, NotListed, Repeated, SearchSpace, draw_architectures};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
@@ -92,6 +92,13 @@ impl Selection {
         }
         architectures.sort_by_key(|architecture| architecture.index);
         let chosen = architectures.len();
+        let reachable = match study.unreachable {
+            Unreachable::Keep => None,
+            Unreachable::LeaveOut => {
+                leave_out_unreachable(&mut architectures, space, &experiment.space.name)?;
+                Some(architectures.len())
+            }
+        };
         if let Some(half) = study.half {
             keep_half(&mut architectures, half, space, seed)?;
         }
@@ -109,6 +116,10 @@ impl Selection {
             0 => drawn,
             count => format!("{drawn}, without {count} that the list has again"),
         };
+        let drawn = match reachable {
+            None => drawn,
+            Some(left) => format!("{drawn}; of them the {} whose operators are all on a path from input to output", grouped(left as u128)),
+        };
         let drawn = match study.half {
             None => drawn,
             Some(half) => format!("{drawn}; of them the {} of the {half} half", grouped(architectures.len() as u128)),
@@ -119,7 +130,7 @@ impl Selection {
             Some(classes) => format!("; isomorphic ones measured once ({} classes), by structural proxies each", grouped(classes as u128)),
         };
         // What a benchmark holds of a space is a part of it, however it was drawn.
-        let is_whole = is_whole && held.is_empty() && study.half.is_none();
+        let is_whole = is_whole && held.is_empty() && study.half.is_none() && reachable.is_none();
         Ok(Self { architectures, is_whole, description: format!("{drawn}{isomorphic}"), repeated })
     }
 }
@@ -208,6 +219,21 @@ fn of_benchmark(space: &dyn SearchSpace, text: &str) -> Result<Subspace, RunErro
         )
     };
     space.parse(text).map_err(problem)
+}
+
+/// Leaves the architectures whose operators are all on a path from input to output, but for zeros.
+fn leave_out_unreachable(architectures: &mut Vec<Selected>, space: &dyn SearchSpace, name: &str) -> Result<(), RunError> {
+    let layout = space.layout();
+    if layout.cells.iter().any(|cell| cell.wiring.is_none()) {
+        let problem = format!("`study.unreachable`: the choices of the space `{name}` are not edges between the nodes of a cell");
+        return Err(RunError::refused(problem, "leave study.unreachable out"));
+    }
+    architectures.retain(|selected| layout.all_reachable(&selected.subspace) == Some(true));
+    if architectures.len() < 2 {
+        let problem = format!("`study.unreachable`: {} of the study's architectures have every operator on a path", architectures.len());
+        return Err(RunError::refused(problem, "take more architectures, or leave study.unreachable out"));
+    }
+    Ok(())
 }
 
 /// Leaves the architectures of one half.
