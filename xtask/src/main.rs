@@ -1,6 +1,7 @@
 //! Tasks of this repository: `cargo xtask TASK`.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod archive;
 mod bench;
 mod book;
 mod child;
@@ -9,6 +10,7 @@ mod dist;
 mod docs;
 #[cfg(test)]
 mod documents;
+mod gpu_check;
 mod new_plugin;
 mod project;
 mod reproduce;
@@ -33,6 +35,7 @@ enum Task {
     Docs(docs::Docs),
     Book(book::Book),
     Dist(dist::Dist),
+    GpuCheck(gpu_check::GpuCheck),
     Tidy(tidy::Tidy),
     Ci(ci::Ci),
     NewPlugin(new_plugin::NewPlugin),
@@ -46,6 +49,7 @@ fn main() -> miette::Result<()> {
         Task::Docs(task) => task.run(),
         Task::Book(task) => task.run(),
         Task::Dist(task) => task.run(),
+        Task::GpuCheck(task) => task.run(),
         Task::Tidy(task) => task.run(),
         Task::Ci(task) => task.run(),
         Task::NewPlugin(task) => task.run(),

@@ -14,15 +14,21 @@ pub(crate) fn root() -> PathBuf {
 
 /// Builds the program in release and gives its path.
 pub(crate) fn build_assay() -> miette::Result<PathBuf> {
-    build(&["--package", "assay"], Path::new("assay"))
+    build_program("assay", &[], &[])
+}
+
+/// Builds the program of a package in release with these features and variables, and gives its path.
+pub(crate) fn build_program(package: &str, features: &[&str], variables: &[(&str, &str)]) -> miette::Result<PathBuf> {
+    let features = features.iter().flat_map(|feature| ["--features", feature]);
+    build(&["--package", package].into_iter().chain(features).collect::<Vec<_>>(), variables, Path::new(package))
 }
 
 /// Builds an example of a package in release and gives its path.
 pub(crate) fn build_example(package: &str, example: &str) -> miette::Result<PathBuf> {
-    build(&["--package", package, "--example", example], &Path::new("examples").join(example))
+    build(&["--package", package, "--example", example], &[], &Path::new("examples").join(example))
 }
 
-fn build(what: &[&str], program: &Path) -> miette::Result<PathBuf> {
+fn build(what: &[&str], variables: &[(&str, &str)], program: &Path) -> miette::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--release"]).args(what).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
@@ -33,6 +39,7 @@ fn build(what: &[&str], program: &Path) -> miette::Result<PathBuf> {
     }) {
         command.env_remove(name);
     }
+    command.envs(variables.iter().copied());
     let status = command.status().into_diagnostic().wrap_err("cargo cannot be started")?;
     if !status.success() {
         bail!("`cargo build --release {}` ended with {status}", what.join(" "));

@@ -1,7 +1,6 @@
 //! `cargo xtask dist`: a release: the program, what belongs to it, and what it is made of.
 #![allow(clippy::print_stdout, reason = "where the release is goes to standard output")]
 
-mod archive;
 mod bill;
 mod expression;
 mod licences;
@@ -13,8 +12,8 @@ use std::process::Command;
 use clap::Args;
 use miette::{IntoDiagnostic, WrapErr, bail};
 
+use crate::archive::Archive;
 use crate::project;
-use archive::Archive;
 use licences::Allowed;
 use parts::Parts;
 

@@ -9,7 +9,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use sha2::{Digest, Sha256};
 
 /// What goes in, by paths within it.
-pub(super) struct Archive {
+pub(crate) struct Archive {
     folder: String,
     entries: BTreeMap<String, Entry>,
 }
@@ -21,27 +21,27 @@ struct Entry {
 
 impl Archive {
     /// An empty one, whose files lie in one folder of this name.
-    pub(super) fn new(folder: &str) -> Self {
+    pub(crate) fn new(folder: &str) -> Self {
         Self { folder: folder.to_owned(), entries: BTreeMap::new() }
     }
 
-    pub(super) fn bytes(&mut self, path: &str, bytes: Vec<u8>) {
+    pub(crate) fn bytes(&mut self, path: &str, bytes: Vec<u8>) {
         self.entries.insert(path.to_owned(), Entry { bytes, is_program: false });
     }
 
-    pub(super) fn text(&mut self, path: &str, text: &str) {
+    pub(crate) fn text(&mut self, path: &str, text: &str) {
         self.bytes(path, text.as_bytes().to_vec());
     }
 
     /// A file that can be run.
-    pub(super) fn program(&mut self, path: &str, file: &Path) -> miette::Result<()> {
+    pub(crate) fn program(&mut self, path: &str, file: &Path) -> miette::Result<()> {
         let bytes = read(file)?;
         self.entries.insert(path.to_owned(), Entry { bytes, is_program: true });
         Ok(())
     }
 
     /// A file, or a folder with all that is in it.
-    pub(super) fn path(&mut self, path: &str, from: &Path) -> miette::Result<()> {
+    pub(crate) fn path(&mut self, path: &str, from: &Path) -> miette::Result<()> {
         if !from.is_dir() {
             let bytes = read(from)?;
             self.bytes(path, bytes);
@@ -56,7 +56,7 @@ impl Archive {
     }
 
     /// Writes it, and gives the SHA-256 of the file.
-    pub(super) fn write(&self, file: &Path) -> miette::Result<String> {
+    pub(crate) fn write(&self, file: &Path) -> miette::Result<String> {
         let failed = || format!("{} cannot be written", file.display());
         let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::best()));
         for (path, Entry { bytes, is_program }) in &self.entries {
