@@ -14,6 +14,8 @@ mod gpu_check;
 mod new_plugin;
 mod project;
 mod reproduce;
+#[cfg(test)]
+mod scripts;
 mod source;
 mod tidy;
 mod wheel;
