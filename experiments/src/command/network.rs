@@ -1,11 +1,13 @@
-//! What is said of a network that others made: what `assay show` prints of one of a file.
+//! A network that others made: what `assay show` prints of one of a file, and how it is exported.
 
 use std::path::Path;
 
 use assay_core::graph::{Graph, NodeId, Operator};
 use assay_core::network::batch_norms;
 use assay_core::number::grouped;
+use assay_export::{Model, to_onnx};
 use assay_onnx::{Imported, Options};
+use assay_weights::Weights;
 use comfy_table::CellAlignment;
 use serde::Serialize;
 
@@ -89,6 +91,33 @@ pub(super) fn show(file: &Path, input: Option<&str>, json: bool) -> Result<(), E
 /// None that a network could cause.
 pub fn as_json(file: &str, imported: &Imported) -> Result<String, Failure> {
     serde_json::to_string(&described(file, imported)).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// Writes a network that was read as an ONNX file, as `assay export` does.
+///
+/// # Errors
+/// If it has what ONNX has no words for, or the file cannot be written.
+pub fn write_onnx(imported: &Imported, title: &str, path: &Path) -> Result<(), Failure> {
+    let weights = weights(imported)?;
+    let bytes = onnx(&Model { folded_norms: imported.folded_norms, ..Model::new(title, &weights) })?;
+    assay_whole_file::write(path, &bytes).map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))
+}
+
+/// The weights and the running statistics that a network was read with.
+pub(super) fn weights(imported: &Imported) -> Result<Weights, Failure> {
+    let network = imported.network().map_err(|error| Failure::new(error.to_string()))?;
+    Ok(Weights { network, statistics: imported.statistics.clone() })
+}
+
+/// The bytes of an ONNX file.
+pub(super) fn onnx(model: &Model<'_>) -> Result<Vec<u8>, Failure> {
+    const LARGEST: usize = i32::MAX as usize;
+    let bytes = to_onnx(model).map_err(|error| Failure::new(error.to_string()))?;
+    if bytes.len() <= LARGEST {
+        return Ok(bytes);
+    }
+    let problem = format!("the ONNX file would have {} bytes, and no program reads one of more than {LARGEST}", bytes.len());
+    Err(Failure::new(problem).with_help("assay export --to safetensors writes weights of any size"))
 }
 
 fn described<'a>(file: &'a str, imported: &'a Imported) -> Described<'a> {

@@ -82,8 +82,44 @@ fn a_network_is_shown_and_drawn() {
     assert!(std::fs::read_to_string(scratch.path().join("net1.svg")).unwrap().starts_with("<svg"));
     let run = scratch.fail(&["show", "zoo", "--json"]);
     assert!(run.contains("does not end in .onnx"), "{run}");
-    let export = scratch.fail(&["export", "zoo/net1.onnx", "--to", "dot"]);
-    assert!(export.contains("is a network of a file already") && export.contains("copy the file"), "{export}");
+}
+
+#[test]
+fn a_network_of_a_file_is_exported_and_what_is_read_of_it_is_the_same() {
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.path().join("again")).unwrap();
+    // The second is a file whose normalisations were folded, so that some scores are undefined.
+    for (name, file) in [("vit.onnx", "onnx_vit_a.onnx"), ("resnet.onnx", "onnx_resnet18_a.dynamo.onnx")] {
+        std::fs::copy(shared().join("oracles").join(file), scratch.path().join(name)).unwrap();
+        let exported = format!("again/{name}");
+        scratch.succeed(&["export", name, "--to", "onnx", "--output", &exported]);
+        let [given, again] = [name, &exported].map(|file| {
+            let proxies = ["--proxy", "snip", "--proxy", "az-progressivity", "--proxy", "params"];
+            let arguments = [&["score", file, "--repeats", "1", "--json"][..], &proxies].concat();
+            let printed: serde_json::Value = serde_json::from_str(&scratch.succeed(&arguments)).unwrap();
+            let reading = |score: &serde_json::Value| score["reading"].to_string().replace(&exported, name);
+            printed["scores"].as_array().unwrap().iter().map(reading).collect::<Vec<_>>()
+        });
+        assert_eq!(given, again, "{name}");
+    }
+    scratch.succeed(&["export", "again/vit.onnx", "--to", "onnx", "--output", "vit.onnx"]);
+    let bytes = |file: &str| std::fs::read(scratch.path().join(file)).unwrap();
+    assert!(bytes("vit.onnx") == bytes("again/vit.onnx"), "an export of what was exported is the same file");
+
+    // Other weights, and other formats.
+    scratch.succeed(&["export", "vit.onnx", "--to", "safetensors", "--initialiser", "standard-normal", "--output", "drawn.safetensors"]);
+    scratch.succeed(&["export", "vit.onnx", "--to", "onnx", "--weights", "drawn.safetensors", "--output", "drawn.onnx"]);
+    scratch.succeed(&["export", "drawn.onnx", "--to", "safetensors", "--output", "again.safetensors"]);
+    assert!(bytes("drawn.safetensors") == bytes("again.safetensors"), "the weights are those that were read");
+    assert!(scratch.succeed(&["export", "vit.onnx", "--to", "dot"]).contains("mat mul"));
+    let refused = scratch.fail(&["export", "vit.onnx", "--to", "pytorch"]);
+    assert!(refused.contains("cannot be exported to PyTorch") && refused.contains("export to ONNX"), "{refused}");
+    let refused = scratch.fail(&["export", "vit.onnx", "--to", "genotype"]);
+    assert!(refused.contains("has no genotype"), "{refused}");
+    for (given, said) in [(["--channels", "8"], "takes no --channels"), (["--seed", "1"], "which --seed does not change")] {
+        let refused = scratch.fail(&[&["export", "vit.onnx", "--to", "onnx"][..], &given].concat());
+        assert!(refused.contains(said), "{refused}");
+    }
 }
 
 /// Pads the first convolution that is padded by one on each side by none above and two below: as many rows as before.
