@@ -56,6 +56,8 @@ pub(super) enum Entry {
 pub(super) enum Column {
     /// No search, for this reason.
     NotRun(String),
+    /// No search of its own: what the searches of this column of the row found.
+    FoundElsewhere(usize),
     /// One search a seed.
     Searched {
         searches: Vec<SearchSummary>,
@@ -67,12 +69,12 @@ pub(super) enum Column {
 impl Column {
     fn searches(&self) -> &[SearchSummary] {
         match self {
-            Self::NotRun(_) => &[],
+            Self::NotRun(_) | Self::FoundElsewhere(_) => &[],
             Self::Searched { searches, .. } => searches,
         }
     }
 
-    /// The accuracies on `dataset` of what was found on it.
+    /// The accuracies on `dataset` of what was found.
     fn accuracies(&self, dataset: &Dataset) -> Result<Vec<f64>, String> {
         self.searches().iter().map(|search| accuracy(search, &dataset.target())).collect()
     }
@@ -139,6 +141,9 @@ pub(super) fn render(page: &Page) -> Result<String, String> {
     if page.entries().flat_map(Entry::columns).any(is_stand_in) {
         lines.push("\n† searched on stand-in images, not on the dataset itself: see the protocol.".into());
     }
+    if page.entries().flat_map(Entry::columns).any(|column| matches!(column, Column::FoundElsewhere(_))) {
+        lines.push("\n‡ of the architectures that were found on the first dataset: see the protocol.".into());
+    }
     if all.iter().any(|(_, _, search)| cost(search).estimated) {
         lines.push(
             "\n≈ a search that was interrupted and continued: the time of its earlier sessions is the time of their measurements, shared out over the threads."
@@ -170,27 +175,33 @@ fn row(page: &Page, entry: &Entry) -> Result<String, String> {
     };
     let mut cells = Vec::new();
     for (dataset, column) in page.datasets.iter().zip(columns) {
-        let accuracies = column.accuracies(dataset)?;
+        let accuracies = |column: &Column, mark: &str| {
+            let accuracies = column.accuracies(dataset)?;
+            Ok::<_, String>(with_deviation(&accuracies, 2).map_or_else(|| "–".into(), |text| text + mark))
+        };
         cells.push(match column {
             Column::NotRun(reason) => reason.clone(),
-            Column::Searched { stand_in, .. } => {
-                let mark = if stand_in.is_some() { " †" } else { "" };
-                with_deviation(&accuracies, 2).map_or_else(|| "–".into(), |text| text + mark)
-            }
+            Column::FoundElsewhere(position) => accuracies(&columns[*position], " ‡")?,
+            Column::Searched { stand_in, .. } => accuracies(column, if stand_in.is_some() { " †" } else { "" })?,
         });
     }
     let mean = |of: &dyn Fn(&SearchSummary) -> Option<f64>| {
         let cell = |column: &Column| {
             let values: Vec<f64> = column.searches().iter().filter_map(of).collect();
-            mean_and_deviation(&values).map_or_else(|| "–".into(), |(mean, _)| format!("{mean:.0}"))
+            mean_and_deviation(&values).map_or_else(|| "–".into(), |(mean, _)| seconds(mean))
         };
-        columns.iter().map(cell).collect::<Vec<_>>().join(" / ")
+        columns.iter().filter(|column| !matches!(column, Column::FoundElsewhere(_))).map(cell).collect::<Vec<_>>().join(" / ")
     };
     let wall = mean(&|search| Some(cost(search).seconds));
     let processor = mean(&|search| cost(search).processor_seconds);
     let on = distinct(columns.iter().flat_map(Column::searches).map(|search| machine(&search.machine))).join("; ");
     let on = if on.is_empty() { "–".into() } else { on };
     Ok(format!("| {method} | {} | {wall} | {processor} | {on} |", cells.join(" | ")))
+}
+
+/// Whole seconds; of less than ten, tenths too.
+fn seconds(seconds: f64) -> String {
+    if seconds < 9.95 { format!("{seconds:.1}") } else { format!("{seconds:.0}") }
 }
 
 /// One line a search, in columns: cell strings hold bars, which would break a Markdown table.
@@ -218,8 +229,10 @@ fn searches(all: &[(&str, &Dataset, &SearchSummary)]) -> Result<String, String> 
 }
 
 fn protocol(method: &str, dataset: &Dataset, column: &Column) -> String {
-    let Column::Searched { searches, stand_in } = column else {
-        return format!("- {method}, {}: not run.", dataset.title);
+    let (searches, stand_in) = match column {
+        Column::NotRun(_) => return format!("- {method}, {}: not run.", dataset.title),
+        Column::FoundElsewhere(_) => return format!("- {method}, {}: not searched on it.", dataset.title),
+        Column::Searched { searches, stand_in } => (searches, stand_in),
     };
     let warning = match stand_in {
         Some(file) => format!(" STAND-IN IMAGES from {file}, not {};", dataset.title),

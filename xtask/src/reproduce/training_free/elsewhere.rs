@@ -61,7 +61,7 @@ fn searches(assay: &Path, method: &Method, space: &Space, seeds: &[u64], threads
     let mut found = Vec::new();
     for number in method.its(seeds) {
         let mut settings = vec![seed(number)];
-        settings.extend(method.settings(space.target)?.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        settings.extend(method.settings()?.into_iter().map(|(key, value)| (key.to_owned(), value)));
         settings.extend(["space.name", "benchmark.name"].map(|key| (key.to_owned(), space.name.into())));
         let run = project::root().join("results/training-free-searches").join(method.name).join(format!("{}-seed{number}", space.name));
         let search = Search { experiment: project::root().join(method.file()), run, seed: number, settings, threads };

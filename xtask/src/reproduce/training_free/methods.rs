@@ -6,6 +6,7 @@ use std::str::FromStr;
 use miette::{IntoDiagnostic, WrapErr};
 use toml_edit::Value;
 
+use crate::project;
 use crate::reproduce::datasets::Dataset;
 use crate::reproduce::searches::Way;
 
@@ -22,34 +23,43 @@ pub(super) struct Method {
     settings: &'static [(&'static str, &'static str)],
     /// With how many of the seeds at most: dear ones with few.
     pub(super) seeds: usize,
-    /// The datasets of NAS-Bench-201 that it searches on.
-    pub(super) datasets: &'static [&'static str],
     /// Whether it is defined in the other spaces too, and cheap there.
     pub(super) travels: bool,
+    /// Whether its scores are read from the table of all cells, which was measured on CIFAR-10.
+    pub(super) is_read: bool,
 }
 
 /// What most methods are made from: local search by any score.
 const BY_SCORE: &str = "search-by-score-nas-bench-201";
-const ALL: &[&str] = &["cifar10", "cifar100", "imagenet16-120"];
+/// The scores of all cells, made by `cargo xtask reproduce scores --spaces nas-bench201 --batch 16`.
+const SCORES: &str = "results/reference/scores-nas-bench-201-batch-16.parquet";
 
 /// All of them. A new one joins with its entry.
-pub(super) const METHODS: [Method; 9] = [
+pub(super) const METHODS: [Method; 13] = [
     Method {
         name: "duet",
         title: "duet",
         experiment: "search-duet-nas-bench-201",
         settings: &[],
         seeds: usize::MAX,
-        datasets: ALL,
         travels: true,
+        is_read: false,
     },
+    read("duet-naswot", "duet, and naswot where it is undecided", &[DUET_NASWOT]),
+    dear("duet-naswot-measured", "the same, measured", BY_SCORE, &[DUET_NASWOT, ("proxies.naswot.batch", "16")]),
     led("random-duet", "random search by duet", &[("strategy.name", "\"random\""), ("strategy.exclude", "[]"), DUET]),
     led("params", "params", &[("strategy.oracle", "{ proxy = \"params\" }")]),
     led("live-params", "live-params", &[("strategy.oracle", "{ proxy = \"live-params\" }")]),
-    dear("quartet", "quartet", BY_SCORE, &[("strategy.oracle", "{ aggregate = \"quartet\" }"), ("proxies.az-expressivity.batch", "16")]),
-    dear("az-nas", "AZ-NAS", BY_SCORE, &[("strategy.oracle", "{ aggregate = \"az-nas\" }")]),
-    dear("te-nas", "TE-NAS's score", BY_SCORE, &[("strategy.oracle", "{ aggregate = \"te-nas\" }")]),
+    read("quartet", "quartet", &[("strategy.oracle", "{ aggregate = \"quartet\" }")]),
+    read("meco", "MeCo", &[("strategy.oracle", "{ proxy = \"meco\" }")]),
+    read("az-nas", "AZ-NAS's score", &[("strategy.oracle", "{ aggregate = \"az-nas\" }")]),
+    read(
+        "freerea-read",
+        "FreeREA's score and search, one measurement",
+        &[("strategy.name", "\"freerea\""), ("strategy.oracle", "{ aggregate = \"freerea\" }")],
+    ),
     dear("freerea", "FreeREA, its own search, means of three measurements", "search-freerea-nas-bench-201", &[]),
+    dear("te-nas", "TE-NAS's score", BY_SCORE, &[("strategy.oracle", "{ aggregate = \"te-nas\" }")]),
     led(
         "random-accuracy",
         "random search by test accuracy itself, 100 evaluations",
@@ -63,22 +73,29 @@ pub(super) const METHODS: [Method; 9] = [
 ];
 
 const DUET: (&str, &str) = ("strategy.oracle", "{ proxies = [\"live-params\", \"depth-spread\"], rule = \"normalised-sum\" }");
+const DUET_NASWOT: (&str, &str) =
+    ("strategy.oracle", "{ proxies = [\"live-params\", \"depth-spread\", \"naswot\"], weights = [1, 1, 0.01], rule = \"normalised-sum\" }");
 /// Seeds of methods that take minutes a search.
 const FEW: usize = 3;
 
 /// One that costs next to nothing, made from the file of searches by any score.
 const fn led(name: &'static str, title: &'static str, settings: &'static [(&'static str, &'static str)]) -> Method {
-    Method { name, title, experiment: BY_SCORE, settings, seeds: usize::MAX, datasets: ALL, travels: true }
+    Method { name, title, experiment: BY_SCORE, settings, seeds: usize::MAX, travels: true, is_read: false }
 }
 
-/// One that measures networks: on CIFAR-10 alone, with few seeds.
+/// One that measures networks: in NAS-Bench-201 alone, with few seeds.
 const fn dear(
     name: &'static str,
     title: &'static str,
     experiment: &'static str,
     settings: &'static [(&'static str, &'static str)],
 ) -> Method {
-    Method { name, title, experiment, settings, seeds: FEW, datasets: &["cifar10"], travels: false }
+    Method { name, title, experiment, settings, seeds: FEW, travels: false, is_read: false }
+}
+
+/// One whose scores are read: in NAS-Bench-201 alone, and with all seeds, since it measures nothing.
+const fn read(name: &'static str, title: &'static str, settings: &'static [(&'static str, &'static str)]) -> Method {
+    Method { name, title, experiment: BY_SCORE, settings, seeds: usize::MAX, travels: false, is_read: true }
 }
 
 impl Method {
@@ -87,15 +104,13 @@ impl Method {
         Path::new("configs").join(self.experiment).with_extension("toml")
     }
 
-    /// The settings on top of it. Where accuracies lead, they are those of this column.
-    pub(super) fn settings(&self, target: &str) -> miette::Result<Vec<(&'static str, Value)>> {
+    /// The settings on top of it.
+    pub(super) fn settings(&self) -> miette::Result<Vec<(&'static str, Value)>> {
         let read = |(key, value): &(&'static str, &'static str)| {
             let told = || format!("the setting {key} of {}", self.name);
             let mut value = Value::from_str(value).into_diagnostic().wrap_err_with(told)?;
-            if let Some(table) = value.as_inline_table_mut()
-                && table.contains_key("table")
-            {
-                table.insert("table", target.into());
+            if let Some(table) = value.as_inline_table_mut().filter(|_| self.is_read && *key == "strategy.oracle") {
+                table.insert("scores", project::root().join(SCORES).display().to_string().into());
             }
             Ok((*key, value))
         };
@@ -107,9 +122,9 @@ impl Method {
         seeds.iter().copied().take(self.seeds).collect()
     }
 
-    /// Its searches on a dataset of NAS-Bench-201.
+    /// Its searches of NAS-Bench-201.
     pub(super) fn way(&self, dataset: &Dataset, seeds: &[u64]) -> miette::Result<Way> {
-        let mut settings = self.settings(&dataset.target())?;
+        let mut settings = self.settings()?;
         settings.push(("dataset.name", dataset.name.into()));
         Ok(Way { folder: format!("training-free-searches/{}", self.name), experiment: self.file(), settings, seeds: Some(self.its(seeds)) })
     }
@@ -120,7 +135,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::project;
     use crate::reproduce::datasets::NAS_BENCH_201;
 
     #[test]
@@ -130,18 +144,22 @@ mod tests {
         for method in &METHODS {
             let file = project::root().join(method.file());
             assert!(file.is_file(), "{}", file.display());
-            assert!(method.settings("test_cifar10").is_ok(), "{}", method.name);
-            let known = |name: &&&str| NAS_BENCH_201.iter().any(|dataset| dataset.name == **name);
-            assert_eq!(method.datasets.iter().filter(known).count(), method.datasets.len(), "{}", method.name);
+            assert!(method.settings().is_ok(), "{}", method.name);
         }
     }
 
     #[test]
-    fn a_search_by_accuracies_looks_at_those_of_its_dataset() {
-        let led = Method { settings: &[("strategy.oracle", "{ table = \"test_cifar10\" }")], seeds: 2, ..METHODS[0] };
-        let way = led.way(NAS_BENCH_201[2], &[7, 8, 9]).unwrap();
-        let oracle = way.settings.iter().find(|(key, _)| *key == "strategy.oracle").unwrap();
-        assert_eq!(oracle.1.as_inline_table().unwrap().get("table").unwrap().as_str(), Some("test_imagenet16_120"));
-        assert_eq!(way.seeds, Some(vec![7, 8]));
+    fn what_is_read_is_the_table_of_all_cells_and_dear_methods_take_the_first_seeds() {
+        let led_by = |method: &Method| {
+            let settings = method.way(NAS_BENCH_201[0], &[7, 8, 9, 10]).unwrap();
+            let oracle = settings.settings.iter().find(|(key, _)| *key == "strategy.oracle");
+            (oracle.and_then(|(_, oracle)| oracle.as_inline_table()?.get("scores")?.as_str().map(PathBuf::from)), settings.seeds.unwrap())
+        };
+        for method in &METHODS {
+            let (scores, seeds) = led_by(method);
+            assert_eq!(scores.is_some(), method.is_read, "{}", method.name);
+            assert!(scores.is_none_or(|scores| scores.is_file()), "{}", method.name);
+            assert_eq!(seeds, if method.seeds == FEW { vec![7, 8, 9] } else { vec![7, 8, 9, 10] }, "{}", method.name);
+        }
     }
 }
