@@ -245,7 +245,7 @@ fn a_search_stops_at_an_architecture_that_its_table_lacks_unless_failures_make_u
     write_scores(&twice, &[&cells[..], &cells[..1]].concat());
     twice.write("by-scores.toml", BY_SCORES);
     let error = twice.fail(&["run", "by-scores.toml", "--quiet", "--run-dir", "stopped"]);
-    assert!(error.contains("a second score of `naswot` for one architecture and repeat"), "{error}");
+    assert!(error.contains(&format!("it has a second score of `naswot` for `{}` in one repeat", cells[0].0)), "{error}");
     scratch.succeed(&["run", "by-scores.toml", "--quiet", "--run-dir", "skipped", "--set", "on_error=skip"]);
     let found = summary(&scratch.path().join("skipped"));
     assert_eq!((&found["architecture"]["text"], &found["counts"]["undefined"]["naswot"]), (&cells[62].0.as_str().into(), &1.into()));

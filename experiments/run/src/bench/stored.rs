@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use assay_core::data::Content;
 use assay_core::experiment::PlannedProxy;
 use assay_core::number::grouped;
-use assay_core::plugin::{ProxyError, Request, SearchError, SearchSpace};
+use assay_core::plugin::{ProxyError, Request, SearchError, SearchSpace, called};
 use assay_core::score::{Direction, Reading, Score};
 use assay_core::subspace::Subspace;
 use assay_parquet::{Cell, Parquet, Texts};
@@ -92,6 +92,7 @@ impl Stored {
         let (repeats, reasons, protocols) = (cells(scores::REPEAT)?, texts(scores::UNDEFINED_BECAUSE)?, texts(collected::PROTOCOL)?);
         let scored = architectures.iter().zip(labels.iter()).zip(repeats.iter().zip(&values)).zip(reasons.iter().zip(protocols.iter()));
         let mut known: HashMap<&str, usize, RandomState> = HashMap::default();
+        let mut of_label: HashMap<&str, usize, RandomState> = HashMap::default();
         for (row, (((arch, label), (repeat, value)), (because, protocol))) in scored.enumerate() {
             let wrong = |problem: &str| format!("row {}: {problem}", grouped(row as u128 + 1));
             let arch = arch.ok_or_else(|| wrong("`arch` is not a text"))?;
@@ -118,12 +119,17 @@ impl Stored {
                 (Cell::Missing, None) => Reading::undefined("the table of scores has no value and does not say why"),
                 _ => return Err(wrong("`value` is not a finite number")),
             };
-            // A table has a few dozen proxies, one after the other.
-            let at = self.proxies.iter().rposition(|proxy| proxy.label == label).unwrap_or_else(|| {
+            let at = *of_label.entry(label).or_insert_with(|| {
                 self.proxies.push(OfProxy { label: label.to_owned(), protocol: None, readings: Vec::new() });
                 self.proxies.len() - 1
             });
-            self.proxies[at].add(architecture, repeat, reading, protocol).map_err(|problem| wrong(&problem))?;
+            self.proxies[at].add(architecture, repeat, reading, protocol);
+        }
+        for proxy in &mut self.proxies {
+            if let Some(twice) = proxy.sort() {
+                let architecture = called(space, &self.architectures[twice]);
+                return Err(format!("it has a second score of `{}` for `{architecture}` in one repeat", proxy.label));
+            }
         }
         Ok(())
     }
@@ -240,21 +246,20 @@ impl Workbench {
 }
 
 impl OfProxy {
-    fn add(&mut self, architecture: usize, repeat: u64, reading: Reading, protocol: Option<&str>) -> Result<(), String> {
+    fn add(&mut self, architecture: usize, repeat: u64, reading: Reading, protocol: Option<&str>) {
         if self.protocol.is_none() {
             self.protocol = protocol.map(str::to_owned);
         }
         if self.readings.len() <= architecture {
             self.readings.resize(architecture + 1, Vec::new());
         }
-        let of_architecture = &mut self.readings[architecture];
-        match of_architecture.binary_search_by_key(&repeat, |(own, _)| *own) {
-            Ok(_) => Err(format!("a second score of `{}` for one architecture and repeat", self.label)),
-            Err(at) => {
-                of_architecture.insert(at, (repeat, reading));
-                Ok(())
-            }
-        }
+        self.readings[architecture].push((repeat, reading));
+    }
+
+    /// Puts repeats in their order, and gives the first architecture that has two scores of one.
+    fn sort(&mut self) -> Option<usize> {
+        self.readings.iter_mut().for_each(|of_architecture| of_architecture.sort_by_key(|(repeat, _)| *repeat));
+        self.readings.iter().position(|of_architecture| of_architecture.windows(2).any(|pair| pair[0].0 == pair[1].0))
     }
 }
 
