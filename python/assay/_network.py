@@ -98,6 +98,21 @@ class Network:
 
         return module(self._native)
 
+    def to_onnx(self, file: str | os.PathLike[str]) -> None:
+        """Writes it as an ONNX file of operator set 17, for any number of images. Read again it has the same logits and scores.
+        `AssayError` if the file cannot be written.
+
+        Example:
+            >>> import assay, os, tempfile
+            >>> cell = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|"
+            >>> network = assay.Architecture(cell, {"name": "nas-bench-201"}).network(channels=4, cells=1)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     network.to_onnx(os.path.join(folder, "cell.onnx"))
+            ...     assay.read(os.path.join(folder, "cell.onnx")).parameters == network.parameters
+            True
+        """
+        self._native.write_onnx(self.name, file)
+
     def __repr__(self) -> str:
         made = "×".join(map(str, self.input)), "×".join(map(str, self.output))
         return f"Network({self.name!r}, {made[0]} to {made[1]}, {self.parameters} parameters, {self.multiply_adds} multiply-adds)"

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use assay::command::network::as_json;
+use assay::command::network::{as_json, write_onnx};
 use assay::drawn::Drawn;
 use assay::failure::Failure;
 use assay_core::graph::Shape;
@@ -80,6 +80,11 @@ impl Network {
     /// What is said of it, under this name: the text that `assay show FILE --json` prints.
     fn described(&self, py: Python<'_>, name: &str) -> PyResult<String> {
         as_json(name, &self.0).map_err(|failure| exception::of(py, &failure))
+    }
+
+    /// Writes it as an ONNX file, with this title.
+    fn write_onnx(&self, py: Python<'_>, title: &str, path: PathBuf) -> PyResult<()> {
+        py.detach(|| write_onnx(&self.0, title, &path)).map_err(|failure| exception::of(py, &failure))
     }
 
     /// Its structure as JSON: nodes with their operators, inputs and shapes.

@@ -13,6 +13,22 @@ from torch.nn import functional as F  # noqa: E402
 from torch_networks import IMAGES, read, small  # noqa: E402
 
 
+def test_a_module_is_written_as_an_onnx_file_and_read_again_to_the_same_network(tmp_path):
+    module = small()
+    network, file = read(module), tmp_path / "small.onnx"
+    network.to_onnx(file)
+    again = assay.read(file)
+    images = torch.randn(3, *IMAGES)
+    ours, theirs = again.to_torch().eval(), module.eval()
+    assert torch.allclose(ours(images), theirs(images), atol=1e-5)
+    assert set(ours.state_dict()) == set(network.to_torch().state_dict())
+    proxies = ["synflow", "az-progressivity", "params"]
+    scores = [assay.score(net, proxies, repeats=1, progress=False)["score"] for net in (network, again)]
+    assert list(scores[0]) == list(scores[1])
+    with pytest.raises(assay.AssayError, match="cannot be written"):
+        network.to_onnx(tmp_path / "none" / "small.onnx")
+
+
 def test_what_a_search_found_is_a_module_with_the_weights_of_an_export(command, tmp_path):
     experiment = {
         "space": {"name": "nas-bench-201"},
