@@ -31,7 +31,7 @@ fn every_cargo_command_of_every_page_can_be_called() {
                     }
                     tasks += 1;
                 }
-                ["cargo", "build" | "test" | "run" | "clippy" | "check" | "fmt" | "install" | "tree", rest @ ..] => {
+                ["cargo", "build" | "test" | "run" | "rustc" | "clippy" | "check" | "fmt" | "install" | "tree", rest @ ..] => {
                     for pair in rest.windows(2).filter(|pair| matches!(pair[0], "-p" | "--package")) {
                         // CRATE stands for any.
                         let is_known = packages.iter().any(|name| name == pair[1]) || pair[1] == "CRATE";
