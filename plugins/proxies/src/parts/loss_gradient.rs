@@ -24,7 +24,8 @@ impl Layer<'_> {
 }
 
 /// The weights of every convolution and linear layer, by position among the graph's parameters. Biases, batch normalisation and
-/// tables of vectors are not among them, as in the published implementations.
+/// tables of vectors are not among them: the released code of Zero-Cost NAS (`get_layer_metric_array`) takes the weights of
+/// `nn.Conv2d` and `nn.Linear` alone, and so do the implementations that go back to it.
 pub fn weights(graph: &Graph) -> impl Iterator<Item = (usize, &ParameterSpec)> {
     let is_table = |spec: &ParameterSpec| matches!(graph.node(spec.node).operator, Operator::Embedding { .. });
     graph.parameters().iter().enumerate().filter(move |(_, spec)| spec.role == ParameterRole::Weight && !is_table(spec))

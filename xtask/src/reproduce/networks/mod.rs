@@ -29,7 +29,7 @@ pub(crate) struct Networks {
     /// A network to take, by its file's name (may be given again) [default: all]
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Images that proxies measure by
+    /// Images that proxies measure by, or sequences of tokens for networks that read such
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=4096))]
     batch: u32,
     /// Where the document is written [default: results/reference/networks.md]
@@ -121,7 +121,8 @@ fn render(command: &str, rows: &[Row], proxies: &[&str], batch: u32) -> String {
     }
     let _ = write!(
         text,
-        "\n## Scores\n\nOne draw of {batch} synthetic images, the files' own weights. – is undefined, for the reason below.\n\n| proxy |"
+        "\n## Scores\n\nOne draw of {batch} synthetic images, or of {batch} sequences of tokens for a network that reads such, and the files' own \
+         weights. – is undefined, for the reason below.\n\n| proxy |"
     );
     for row in rows {
         let _ = write!(text, " {} |", row.name);
