@@ -41,6 +41,7 @@ mod strategies;
 mod studies;
 mod study_interruption;
 mod system;
+mod tokens;
 mod trained;
 mod training;
 mod training_faults;

@@ -14,6 +14,7 @@ use assay_core::plugin::{MacroNet, Part};
 use assay_results::{Kind, Provenance, ReadError, Recipe, TrainingSummary, files, tables};
 use assay_training::{EpochRecord, Job, Tests, TrainingError};
 
+use crate::bench::trained::check_images;
 use crate::folder::{RunFolder, cannot};
 use crate::{Observer, Prepared, RunError, VERSION, machine, provenance};
 
@@ -86,6 +87,7 @@ impl Prepared for TrainingRun {
         let subspace = space.parse(wanted).map_err(|error| at_architecture(format!("`training.architecture`: {error}")))?;
         let architecture = space.write(&subspace).map_err(|error| at_architecture(format!("`training.architecture`: {error}")))?;
         let (train, mut test) = (assembly.dataset()?, assembly.test()?);
+        check_images(&assembly, train.as_ref())?;
         // Classes are the same where they have the same name, whatever number each side gives it.
         if let Some(names) = train.class_names() {
             test.adopt_classes(names).map_err(|error| assembly.problem(&["test", "path"], format!("[test]: {error}")))?;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_core::data::{Dataset, fingerprint};
-use assay_core::experiment::{Assembly, Experiment, Training};
+use assay_core::experiment::{Assembly, Experiment, ExperimentError, Training};
 use assay_core::graph::{Graph, GraphError};
 use assay_core::plugin::{MacroNet, Part, Request, SearchSpace, TrainingUse};
 use assay_core::subspace::Subspace;
@@ -34,6 +34,20 @@ pub(crate) struct Trainings {
     seeds: BTreeMap<String, u64>,
 }
 
+/// Makes sure that networks can be trained on this dataset of an experiment.
+///
+/// # Errors
+/// If it holds tokens.
+pub(crate) fn check_images(assembly: &Assembly<'_>, train: &dyn Dataset) -> Result<(), ExperimentError> {
+    match train.tokens() {
+        None => Ok(()),
+        Some(_) => {
+            let problem = "[dataset]: networks are trained on images, and the dataset holds tokens: name a dataset of images";
+            Err(assembly.problem(&["dataset", "name"], problem))
+        }
+    }
+}
+
 impl Trainings {
     /// Those of an experiment, where something asks for them; reads the test images.
     ///
@@ -49,6 +63,7 @@ impl Trainings {
         assay_training::check_backend(recipe.backend).map_err(|error| RunError::Machine(error.to_string()))?;
         let mut test = assembly.test()?;
         let train = workbench.dataset.as_ref();
+        check_images(assembly, train)?;
         if let Some(names) = train.class_names() {
             test.adopt_classes(names).map_err(|error| assembly.problem(&["test", "path"], format!("[test]: {error}")))?;
         }
