@@ -180,7 +180,8 @@ class Search(Run):
 
     @property
     def measurements(self) -> Table:
-        """Every measurement, one a row: proxy, subspace, parameters, images, value, undefined_because, seconds (of its thread)."""
+        """Every measurement, one a row: proxy, subspace, parameters, images, value, undefined_because, seconds (of its thread); and
+        engine, where another one than the experiment's measured some."""
         return self.table("measurements")
 
     def _result(self) -> Table:
@@ -212,7 +213,8 @@ class Study(Run):
 
     @property
     def scores(self) -> Table:
-        """Every score, one a row: arch, index (of the benchmark), proxy, repeat (from 0), value, undefined_because."""
+        """Every score, one a row: arch, index (of the benchmark), proxy, repeat (from 0), value, undefined_because; and engine, where
+        another one than the experiment's measured some."""
         return self.table("scores")
 
     @property

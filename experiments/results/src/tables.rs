@@ -23,6 +23,8 @@ pub struct Column {
     pub name: &'static str,
     /// What its values are.
     pub values: Values,
+    /// Whether every run has it. Others have it where it says something.
+    pub is_always: bool,
 }
 
 /// What the values of a column are.
@@ -37,7 +39,7 @@ pub enum Values {
 }
 
 macro_rules! tables {
-    ($($(#[$about:meta])* $table:ident = $file:literal { $($(#[$doc:meta])* $column:ident = $name:literal: $values:ident,)* })*) => {
+    ($($(#[$about:meta])* $table:ident = $file:literal { $($(#[$doc:meta])* $column:ident = $name:literal: $values:ident $(or $nothing:ident)?,)* })*) => {
         $(
             $(#[$about])*
             pub mod $table {
@@ -49,7 +51,11 @@ macro_rules! tables {
                 /// All of it.
                 pub const TABLE: Table = Table {
                     file: FILE,
-                    columns: &[$(Column { name: $column, values: Values::$values }),*],
+                    columns: &[$(Column {
+                        name: $column,
+                        values: Values::$values,
+                        is_always: { let nothing: &[&str] = &[$(stringify!($nothing))?]; nothing.is_empty() },
+                    }),*],
                 };
             }
         )*
@@ -76,6 +82,8 @@ tables! {
         UNDEFINED_BECAUSE = "undefined_because": Text,
         /// How long it took on its thread.
         SECONDS = "seconds": Number,
+        /// What measured it, where that is not the experiment's engine; there where any was measured so.
+        ENGINE = "engine": Text or nothing,
     }
 
     /// The readings of each step of a search, one a row.
@@ -118,6 +126,8 @@ tables! {
         VALUE = "value": Number,
         /// Why there is no value.
         UNDEFINED_BECAUSE = "undefined_because": Text,
+        /// What measured it, where that is not the experiment's engine; there where any was measured so.
+        ENGINE = "engine": Text or nothing,
     }
 
     /// The scores of a study that are made of others, the larger the better; means over the repeats.

@@ -43,6 +43,11 @@ pub(crate) fn reading_columns(readings: &[&Reading]) -> [Column; 2] {
     ]
 }
 
+/// The engines that measured rows where that is not the experiment's own, as a column; none where it measured all.
+pub(crate) fn engine_column(engines: Vec<Option<&str>>) -> Option<Column> {
+    engines.iter().any(Option::is_some).then(|| Column::new(measurements::ENGINE.into(), engines))
+}
+
 /// Writes a table as Parquet.
 pub(crate) fn write_table(folder: &RunFolder, name: &str, columns: Vec<Column>, height: usize) -> Result<(), RunError> {
     let mut table = DataFrame::new(height, columns).map_err(|error| RunError::Result(format!("{name}: {error}")))?;

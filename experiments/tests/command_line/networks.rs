@@ -1,6 +1,10 @@
 //! Networks of ONNX files in commands, studies and searches.
 
+use assay_results::tables;
+use polars::prelude::DataFrame;
+
 use crate::scratch::{Scratch, shared, summary};
+use crate::studies::{check_columns, read};
 
 const CELLS: [&str; 4] = [
     "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|avg_pool_3x3~2|",
@@ -133,8 +137,8 @@ fn with_uneven_padding(file: &std::path::Path) {
     std::fs::write(file, bytes).unwrap();
 }
 
-/// A file of eight tokens, each looked up in a table of ten words, and a score for each next word: the bytes of protocol buffers.
-fn language_model() -> Vec<u8> {
+/// A file of so many tokens, each looked up in a table of ten words, and a score for each next word: the bytes of protocol buffers.
+pub(crate) fn language_model(tokens: u8) -> Vec<u8> {
     fn whole(number: u8, value: u8) -> Vec<u8> {
         vec![number << 3, value]
     }
@@ -159,7 +163,7 @@ fn language_model() -> Vec<u8> {
     };
     let nodes = [node("Gather", ["words", "tokens"], "looked_up"), node("MatMul", ["looked_up", "head"], "logits")].concat();
     let weights = [table("words", 10, 4), table("head", 4, 10)].concat();
-    let graph = [nodes, part(2, b"words"), weights, value(11, "tokens", 7, &[8]), value(12, "logits", 1, &[8, 10])].concat();
+    let graph = [nodes, part(2, b"words"), weights, value(11, "tokens", 7, &[tokens]), value(12, "logits", 1, &[tokens, 10])].concat();
     [whole(1, 8), part(7, &graph), part(8, &whole(2, 17))].concat()
 }
 
@@ -178,7 +182,7 @@ fn a_convolution_of_uneven_padding_is_measured_by_the_engine_that_was_asked_for(
 #[test]
 fn networks_with_other_operators_are_measured_by_the_engine_that_has_them_and_that_is_told() {
     let scratch = Scratch::new();
-    std::fs::write(scratch.path().join("words.onnx"), language_model()).unwrap();
+    scratch.write("words.onnx", language_model(8));
     let said = scratch.assay(&["score", "words.onnx", "--proxy", "snip", "--set", "proxies.snip.batch=4", "--json"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("engine `burn-flex` measures these networks: engine `cpu"), "{}", said.err);
@@ -186,6 +190,42 @@ fn networks_with_other_operators_are_measured_by_the_engine_that_has_them_and_th
     assert_eq!(json["scores"][0]["engine"], "burn-flex");
     assert!(json["protocol"].as_str().unwrap().contains("engine burn-flex, as cpu"), "{}", json["protocol"]);
     assert!(json["scores"][0]["reading"]["value"].as_f64().is_some(), "{}", said.out);
+}
+
+#[test]
+fn where_engines_differ_in_a_run_each_row_says_which_measured_it() {
+    let scratch = zoo();
+    let common = "version = 1\n[space]\nname = \"files\"\nfolder = \"zoo\"\n[dataset]\nname = \"synthetic\"\nsize = 16\nimages = 100\n\
+        [proxies.snip]\nbatch = 4\n";
+    scratch.write("study.toml", format!("{common}[study]\nproxies = [\"snip\", \"flops\"]\nrepeats = 1\n"));
+    scratch.write("search.toml", format!("{common}[strategy]\nname = \"random\"\nproxy = \"snip\"\nsamples = 4\n"));
+    let both = |suffix: &str| {
+        let [study, search] = ["study", "search"].map(|kind| format!("{kind}{suffix}"));
+        scratch.succeed(&["correlate", "study.toml", "--quiet", "--run-dir", &study]);
+        scratch.succeed(&["run", "search.toml", "--quiet", "--run-dir", &search]);
+        [scratch.path().join(study).join("scores.parquet"), scratch.path().join(search).join("measurements.parquet")]
+            .map(|path| read(&path))
+    };
+    let without = both("-of-one");
+    assert!(without.iter().all(|table| table.column("engine").is_err()), "{without:?}");
+    std::fs::write(scratch.path().join("zoo/words.onnx"), language_model(8)).unwrap();
+    scratch.write("search.toml", format!("{common}[strategy]\nname = \"random\"\nproxy = \"snip\"\nsamples = 5\n"));
+    let [scores, measurements] = both("-of-two");
+    check_columns(&scores, tables::scores::TABLE);
+    check_columns(&measurements, tables::measurements::TABLE);
+    let texts = |table: &DataFrame, name: &str| -> Vec<Option<String>> {
+        table.column(name).unwrap().str().unwrap().iter().map(|text| text.map(str::to_owned)).collect()
+    };
+    let [archs, proxies, engines] = ["arch", "proxy", "engine"].map(|name| texts(&scores, name));
+    for ((arch, proxy), engine) in archs.iter().zip(&proxies).zip(&engines) {
+        let is_other = arch.as_deref() == Some("words.onnx") && proxy.as_deref() == Some("snip");
+        assert_eq!(engine.as_deref(), is_other.then_some("burn-flex"), "{arch:?} {proxy:?}");
+    }
+    let of_others = texts(&measurements, "engine").into_iter().flatten().collect::<Vec<_>>();
+    assert!(!of_others.is_empty() && of_others.iter().all(|engine| engine == "burn-flex"), "{of_others:?}");
+    assert!(of_others.len() < measurements.height(), "the engine that was asked for measured the others");
+    scratch.succeed(&["collect", "study-of-two", "--output", "scores.parquet"]);
+    scratch.succeed(&["report", "study-of-two", "study-of-one", "--output", "report"]);
 }
 
 #[test]

@@ -74,8 +74,9 @@ impl Engines {
 
     /// The name of the engine that measures this architecture, where it is not the experiment's own.
     pub(super) fn other_of(&self, architecture: &Subspace) -> Option<&str> {
-        let fallback = self.fallback.as_ref().filter(|fallback| fallback.architectures.contains(architecture))?;
-        Some(&fallback.name)
+        // Of a space that builds its networks, the first stands for all.
+        let measures = |fallback: &&Fallback| fallback.of.is_none() || fallback.architectures.contains(architecture);
+        Some(&self.fallback.as_ref().filter(measures)?.name)
     }
 }
 

@@ -83,6 +83,13 @@ impl Workbench {
         self.engines.other_of(architecture)
     }
 
+    /// The name of the engine that measures what a request asks for, where it is not the experiment's and the measurement takes one.
+    #[must_use]
+    pub(crate) fn other_engine_for(&self, request: &Request) -> Option<&str> {
+        let planned = self.proxies.iter().find(|planned| planned.label == request.label)?;
+        planned.proxy.is_drawn().then(|| self.other_engine_of(&request.subspace)).flatten()
+    }
+
     /// What its user has to know before it measures, a line each.
     #[must_use]
     pub fn told(&self) -> Vec<String> {

@@ -162,7 +162,7 @@ impl Prepared for SearchRun {
         let space = self.workbench.space.as_ref();
         write_space(folder, space_name, space.layout())?;
         write_architectures(folder, tables::architectures_of(space, &findings.steps))?;
-        tables::write_measurements(folder, &findings.records)?;
+        tables::write_measurements(folder, &findings.records, &self.workbench)?;
         tables::write_trajectory(folder, &Trajectory { layout: space.layout().clone(), steps: findings.steps })?;
         let summary = SearchSummary {
             schema: SearchSummary::SCHEMA,

@@ -11,18 +11,19 @@ use polars::prelude::Column;
 
 use crate::RunError;
 use crate::bench::records::Record;
+use crate::bench::workbench::Workbench;
 use crate::folder::RunFolder;
-use crate::tables::{reading_columns, write_table};
+use crate::tables::{engine_column, reading_columns, write_table};
 
 /// Writes every measurement, in the order of proxy, subspace, and streams.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub(super) fn write_measurements(folder: &RunFolder, records: &[Record]) -> Result<(), RunError> {
+pub(super) fn write_measurements(folder: &RunFolder, records: &[Record], workbench: &Workbench) -> Result<(), RunError> {
     let texts = |name: &str, text: fn(&Record) -> String| Column::new(name.into(), records.iter().map(text).collect::<Vec<_>>());
     let readings: Vec<&Reading> = records.iter().map(|record| &record.reading).collect();
     let [value, undefined_because] = reading_columns(&readings);
-    let columns = vec![
+    let mut columns = vec![
         texts(measurements::PROXY, |record| record.request.label.clone()),
         texts(measurements::SUBSPACE, |record| record.request.subspace.to_string()),
         texts(measurements::PARAMETERS, |record| record.request.parameters.clone()),
@@ -31,6 +32,7 @@ pub(super) fn write_measurements(folder: &RunFolder, records: &[Record]) -> Resu
         undefined_because,
         Column::new(measurements::SECONDS.into(), records.iter().map(|record| record.seconds).collect::<Vec<_>>()),
     ];
+    columns.extend(engine_column(records.iter().map(|record| workbench.other_engine_for(&record.request)).collect()));
     write_table(folder, measurements::FILE, columns, records.len())
 }
 

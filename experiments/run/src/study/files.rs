@@ -17,8 +17,9 @@ use super::selection::Selected;
 use super::truth::Target;
 use crate::RunError;
 use crate::bench::records::Record;
+use crate::bench::workbench::Workbench;
 use crate::folder::RunFolder;
-use crate::tables::{self as written, reading_columns, write_csv, write_table};
+use crate::tables::{self as written, engine_column, reading_columns, write_csv, write_table};
 
 /// Writes what was scored: the space and the architectures.
 pub(super) fn write_space(folder: &RunFolder, name: &str, layout: &Layout, architectures: &[Selected]) -> Result<(), RunError> {
@@ -46,10 +47,19 @@ pub(super) fn write_targets(folder: &RunFolder, architectures: &[Selected], trut
 
 /// Writes every score that was measured, in long form, by architecture, repeat and proxy. It holds no time, so equal
 /// studies have equal files.
-pub(super) fn write_scores(folder: &RunFolder, architectures: &[Selected], wanted: &[Wanted], records: &[&Record]) -> Result<(), RunError> {
+pub(super) fn write_scores(
+    folder: &RunFolder,
+    architectures: &[Selected],
+    wanted: &[Wanted],
+    records: &[&Record],
+    workbench: &Workbench,
+) -> Result<(), RunError> {
     let readings: Vec<&Reading> = records.iter().map(|record| &record.reading).collect();
     let mut columns = measured_columns(architectures, wanted);
     columns.extend(reading_columns(&readings));
+    // What was read is of whatever engine its study had, which stands in its protocol.
+    let engine = |wanted: &Wanted| (!wanted.is_read).then(|| workbench.other_engine_for(&wanted.request)).flatten();
+    columns.extend(engine_column(wanted.iter().map(engine).collect()));
     write_table(folder, scores::FILE, columns, wanted.len())
 }
 

@@ -95,7 +95,7 @@ impl StudyRun {
             if let Some(made) = &self.made {
                 made.write(folder, architectures, &self.training(made)?, &accuracies)?;
             }
-            files::write_scores(folder, architectures, &wanted, &records)?;
+            files::write_scores(folder, architectures, &wanted, &records, &self.workbench)?;
             files::write_aggregates(folder, architectures, &self.aggregated(&scores))?;
             files::write_times(folder, architectures, &wanted, &records)
         };
