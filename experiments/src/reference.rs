@@ -12,6 +12,7 @@ use assay_core::score::{Direction, Reading, Score};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use assay_run::Observer;
+use assay_run::bench::forecast::Forecast;
 use assay_run::bench::records::Record;
 use assay_run::bench::workbench::{Workbench, repeats};
 use serde::{Deserialize, Serialize};
@@ -122,8 +123,10 @@ impl Reference {
             observer.phase("measuring the reference");
             observer.expect(missing.len() * components.len() * judged.repeats);
         }
-        for group in missing.chunks(KEPT_TOGETHER) {
-            let readings = reference.measured(group, judged.repeats, purpose, workbench, observer)?;
+        let forecast = workbench.forecast();
+        for (number, group) in missing.chunks(KEPT_TOGETHER).enumerate() {
+            let left = missing.len() - number * KEPT_TOGETHER;
+            let readings = reference.measured((group, left), (judged.repeats, purpose), workbench, &forecast, observer)?;
             for readings in readings {
                 let architecture = texts[reference.kept.architectures.len()].clone();
                 reference.kept.architectures.push(Compared { architecture, readings });
@@ -140,23 +143,20 @@ impl Reference {
         self.kept.architectures.len()
     }
 
-    /// For each of these architectures, one reading a component.
+    /// For each of these architectures, one reading a component; as many are left, with these.
     fn measured(
         &self,
-        architectures: &[Subspace],
-        count: usize,
-        purpose: &str,
+        (architectures, left): (&[Subspace], usize),
+        (count, purpose): (usize, &str),
         workbench: &Workbench,
+        forecast: &Forecast,
         observer: &dyn Observer,
     ) -> Result<Vec<Vec<Reading>>, Failure> {
         let components = &self.kept.components;
         let of = |architecture| components.iter().flat_map(move |component| repeats(component, architecture, purpose, count));
         let requests: Vec<Request> = architectures.iter().flat_map(of).collect();
-        let advance = |records: &[Record]| {
-            observer.advance(records.len());
-            Ok(())
-        };
-        let records = workbench.measure(&Vec::from_iter(&requests), observer, &advance).map_err(|error| Failure::new(error.to_string()))?;
+        let ahead = left * components.len() * count;
+        let records = workbench.measure_told(&Vec::from_iter(&requests), ahead, forecast, observer)?;
         let mean = |(records, direction): (&[Record], &Direction)| {
             let readings: Vec<Reading> = records.iter().map(|record| record.reading.clone()).collect();
             Score::of(*direction, &readings).reading

@@ -10,9 +10,8 @@ use assay_core::score::{Direction, Reading, Score as ProxyScore};
 use assay_core::subspace::Subspace;
 use assay_onnx::Imported;
 use assay_results::present::reading::describe;
-use assay_run::bench::records::Record;
+use assay_run::Observer;
 use assay_run::bench::workbench::{Workbench, repeats};
-use assay_run::{Observer, Unobserved};
 use clap::Args;
 use serde::Serialize;
 
@@ -97,6 +96,15 @@ struct Line {
     readings: Vec<Reading>,
 }
 
+/// Says what is worth keeping, and no progress.
+struct Said;
+
+impl Observer for Said {
+    fn say(&self, line: &str) {
+        tell!("{line}");
+    }
+}
+
 /// What is scored with.
 enum Asked {
     /// The proxy at this place of the workbench.
@@ -119,7 +127,7 @@ impl Score {
     pub(super) fn run(self) -> Result<(), Ending> {
         let profiling = Profiling::start(self.profile);
         // Nothing is kept of a score, so Ctrl-C may end the program as it is.
-        let scores = self.scores(&Unobserved, profiling.profile())?;
+        let scores = self.scores(&Said, profiling.profile())?;
         if self.json {
             let json = serde_json::to_string_pretty(&scores).map_err(|error| Failure::new(error.to_string()))?;
             output::json(&json)?;
@@ -254,16 +262,9 @@ impl Score {
         let wanted: Vec<(&Subspace, &PlannedProxy)> = listed.architectures.iter().flat_map(wanted).collect();
         let requests: Vec<Request> =
             wanted.iter().flat_map(|(architecture, proxy)| repeats(&proxy.label, architecture, PURPOSE, count)).collect();
-        if let Some(line) = workbench.estimate(&Vec::from_iter(&requests))? {
-            tell!("{line}");
-        }
         observer.phase("scoring");
         observer.expect(requests.len());
-        let advance = |records: &[Record]| {
-            observer.advance(records.len());
-            Ok(())
-        };
-        let records = workbench.measure(&Vec::from_iter(&requests), observer, &advance).map_err(|error| Failure::new(error.to_string()))?;
+        let records = workbench.measure_told(&Vec::from_iter(&requests), requests.len(), &workbench.forecast(), observer)?;
         // Each architecture in the notations in which it was given, with what was measured of it once.
         let rows = texts.iter().zip(&listed.rows);
         let readings = |position: usize, proxy: usize| -> Vec<Reading> {

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::networks;
 use crate::plugins::built;
 use crate::scratch::{Said, Scratch, result};
 use crate::studies::{SMALL, with_benchmark};
@@ -173,6 +174,20 @@ fn a_training_and_an_export_that_do_not_fit_are_refused_before_their_network_is_
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     let said = limited(&scratch, "-v 1000000", &["train", "train.toml", "--quiet"]);
     assert_eq!(said.code, Some(0), "what fits is trained: {}", said.err);
+}
+
+#[test]
+fn a_search_of_networks_that_do_not_fit_is_refused_with_what_would_fit() {
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.path().join("zoo")).unwrap();
+    std::fs::write(scratch.path().join("zoo/words.onnx"), networks::language_model(120)).unwrap();
+    let search = "version = 1\n[space]\nname = \"files\"\nfolder = \"zoo\"\n\
+        [dataset]\nname = \"tokens\"\nlength = 120\nvocabulary = 10\nlabels = \"each\"\n\
+        [strategy]\nname = \"random\"\nproxy = \"snip\"\nsamples = 1\n[proxies.snip]\nbatch = 65_536\n";
+    scratch.write("search.toml", search);
+    let said = limited(&scratch, "-v 500000", &["run", "search.toml", "--quiet", "--threads", "1", "--run-dir", "run"]);
+    refused(&said, &["`snip` of words.onnx needs 0.4 GiB of memory at the least on 1 threads, but only 0."]);
+    assert!(said.err.contains("use a smaller batch (proxies.snip.batch)"), "{}", said.err);
 }
 
 #[test]

@@ -7,11 +7,13 @@ use assay_core::data::Minibatch;
 use assay_core::engine::{Ask, Precision};
 use assay_core::graph::Graph;
 use assay_core::network::{Initialiser, NormStatistics};
-use assay_core::plugin::{Request, WholeNetwork, Work, called};
+use assay_core::plugin::{Request, SearchError, WholeNetwork, Work, called};
 use assay_core::subspace::Subspace;
 
+use super::forecast::{Ahead, Forecast, duration};
+use super::records::Record;
 use super::workbench::Workbench;
-use crate::{RunError, machine};
+use crate::{Observer, RunError, machine};
 
 /// Multiply-adds that are made in a few seconds by any engine: not worth a word.
 const LITTLE: u64 = 20_000_000_000;
@@ -21,20 +23,99 @@ const LONG: f64 = 10.0;
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
+/// Why measurements are not begun: there is not enough memory for one of them.
+#[derive(Debug, thiserror::Error)]
+#[error("`{proxy}` of {network} {problem}: {help}")]
+pub(super) struct TooLarge {
+    proxy: String,
+    /// As its space writes it.
+    network: String,
+    /// What it needs, and what there is.
+    problem: String,
+    /// What would fit.
+    help: String,
+}
+
+impl From<TooLarge> for RunError {
+    fn from(TooLarge { proxy, network, problem, help }: TooLarge) -> Self {
+        Self::refused(format!("`{proxy}` of {network} {problem}"), help)
+    }
+}
+
+impl From<TooLarge> for SearchError {
+    fn from(error: TooLarge) -> Self {
+        Self::Impossible(error.to_string())
+    }
+}
+
+/// What measurements of given networks take together, as far as it is known.
+#[derive(Default)]
+struct Taken<'r> {
+    multiply_adds: u64,
+    /// Bytes of the one that takes most, where its engine does not count them.
+    memory: u64,
+    /// The largest network, with its graph.
+    largest: Option<(&'r Request, Graph)>,
+}
+
 impl Workbench {
-    /// How long these measurements of networks that the space was given will take, roughly, if that is long. One forward pass of some
-    /// images through the largest network is timed for it.
+    /// What tells how long measurements here take.
+    #[must_use]
+    pub fn forecast(&self) -> Forecast {
+        Forecast::new(self.threads.current_num_threads())
+    }
+
+    /// [Measures](Self::measure) what is kept nowhere, and says how long that takes if it is long, with what is still `ahead`: so many
+    /// measurements, these among them.
+    ///
+    /// # Errors
+    /// Those of measuring; or if there is not enough memory.
+    pub fn measure_told(
+        &self,
+        requests: &[&Request],
+        ahead: usize,
+        forecast: &Forecast,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Record>, RunError> {
+        if let Some(line) = self.foretell(forecast, requests, Ahead::Measurements(ahead))? {
+            observer.say(&line);
+        }
+        let finished = |records: &[Record]| {
+            observer.advance(records.len());
+            if let Some(line) = forecast.measured(records) {
+                observer.say(&line);
+            }
+            Ok(())
+        };
+        Ok(self.measure(requests, observer, &finished)?)
+    }
+
+    /// Takes note of what is measured next, and says how long all that is ahead takes, roughly, if that is long and can be known
+    /// before the first of it: of networks that the space was given, which are of any size. What the forecast tells later is for the
+    /// others.
     ///
     /// # Errors
     /// If a network cannot be measured in the memory that there is, with what would fit.
-    pub fn estimate(&self, requests: &[&Request]) -> Result<Option<String>, RunError> {
+    pub(super) fn foretell(&self, forecast: &Forecast, requests: &[&Request], ahead: Ahead) -> Result<Option<String>, TooLarge> {
+        // A search that prunes asks for no larger network later.
+        let are_largest = requests.first().is_some_and(|request| !self.space.is_architecture(&request.subspace));
+        let is_first = forecast.asked(requests, ahead, are_largest);
         if self.space.protocol().is_none() {
             return Ok(None);
         }
+        let taken = self.taken(requests)?;
+        let told = is_first.then(|| self.estimate(&taken, requests.len(), ahead)).flatten();
+        if told.is_some() {
+            forecast.end();
+        }
+        Ok(told)
+    }
+
+    /// What these take together.
+    fn taken<'r>(&self, requests: &[&'r Request]) -> Result<Taken<'r>, TooLarge> {
         let net = WholeNetwork::default().net(self.dataset.as_ref());
         let mut graphs: BTreeMap<&Subspace, Option<Graph>> = BTreeMap::new();
-        let (mut total, mut most, mut largest) = (0_u64, 0_u64, None);
-        let mut memory = 0;
+        let (mut taken, mut most, mut largest) = (Taken::default(), 0_u64, None);
         for request in requests {
             // What is wrong with a network is told when it is measured.
             let graph = graphs.entry(&request.subspace).or_insert_with(|| self.space.lower(&request.subspace, &net).ok());
@@ -42,38 +123,48 @@ impl Workbench {
                 continue;
             };
             let Some(work) = planned.proxy.work(self.dataset.as_ref()) else { continue };
-            total = total.saturating_add(graph.multiply_adds().saturating_mul(work.passes_of_an_image));
-            if graph.multiply_adds() >= most {
-                most = graph.multiply_adds();
-                largest = Some(*request);
+            let multiply_adds = graph.multiply_adds();
+            taken.multiply_adds = taken.multiply_adds.saturating_add(multiply_adds.saturating_mul(work.passes_of_an_image));
+            if multiply_adds >= most {
+                (most, largest) = (multiply_adds, Some(*request));
             }
             if self.other_engine_of(&request.subspace).is_some() {
                 let bytes = bytes(graph, work);
                 self.check_memory(bytes, requests.len(), (request, &planned.name))?;
-                memory = memory.max(bytes);
+                taken.memory = taken.memory.max(bytes);
             }
         }
-        let Some(request) = largest.filter(|_| total > LITTLE) else { return Ok(None) };
-        let Some(rate) =
-            graphs.get(&request.subspace).and_then(Option::as_ref).and_then(|graph| self.rate(request, graph, images_of(total, most)))
-        else {
-            return Ok(None);
-        };
-        let threads = self.threads.current_num_threads().min(requests.len().max(1));
+        taken.largest = largest.and_then(|request| Some((request, graphs.remove(&request.subspace)??)));
+        Ok(taken)
+    }
+
+    /// How long all that is ahead takes, of which these are so many measurements, if that is long. One forward pass of some images
+    /// through the largest network is timed for it.
+    fn estimate(&self, taken: &Taken<'_>, requests: usize, ahead: Ahead) -> Option<String> {
+        let (request, graph) = taken.largest.as_ref()?;
+        let all = ahead.count().unwrap_or(requests).max(requests);
+        let total = u128::from(taken.multiply_adds) * all as u128 / requests.max(1) as u128;
+        let total = u64::try_from(total).unwrap_or(u64::MAX);
+        if total <= LITTLE {
+            return None;
+        }
+        let rate = self.rate(request, graph, images_of(total, graph.multiply_adds()))?;
+        let threads = self.threads.current_num_threads().min(requests.max(1));
         let seconds = total as f64 / rate / threads as f64;
         if seconds < LONG {
-            return Ok(None);
+            return None;
         }
-        let kept = match memory as f64 * threads as f64 / GIB {
+        let kept = match taken.memory as f64 * threads as f64 / GIB {
             some if some >= 0.5 => format!(", and {some:.1} GiB of memory at the least"),
             _ => String::new(),
         };
-        Ok(Some(format!(
-            "this takes about {}{kept}: {:.3e} multiply-adds, {:.1} billion a second on each of {threads} threads",
+        let what = ahead.called();
+        Some(format!(
+            "{what} about {}{kept}: {:.3e} multiply-adds, {:.1} billion a second on each of {threads} threads",
             duration(seconds),
             total as f64,
             rate / 1e9
-        )))
+        ))
     }
 
     /// Multiply-adds a second on one thread; none where the network cannot be run.
@@ -94,20 +185,20 @@ impl Workbench {
     }
 
     /// Whether there is memory for as many such measurements as are made at once. Engines that count their memory say so themselves.
-    fn check_memory(&self, bytes: u64, requests: usize, (request, proxy): (&Request, &str)) -> Result<(), RunError> {
+    fn check_memory(&self, bytes: u64, requests: usize, (request, proxy): (&Request, &str)) -> Result<(), TooLarge> {
         let calls = self.threads.current_num_threads().min(requests).max(1) as u64;
         let Some(available) = machine::available_memory().filter(|available| bytes.saturating_mul(calls) > *available) else {
             return Ok(());
         };
         let needed = |count: u64| bytes.saturating_mul(count) as f64 / GIB;
-        let what = format!(
-            "`{proxy}` of {} needs {:.1} GiB of memory at the least on {calls} threads, but only {:.1} GiB are available",
-            called(self.space.as_ref(), &request.subspace),
+        let problem = format!(
+            "needs {:.1} GiB of memory at the least on {calls} threads, but only {:.1} GiB are available",
             needed(calls),
             available as f64 / GIB
         );
         let fewer = if calls > 1 && bytes <= available { "fewer threads (threads = 1), " } else { "" };
-        Err(RunError::refused(what, format!("use {fewer}a smaller batch (proxies.{proxy}.batch), or smaller images (--input)")))
+        let help = format!("use {fewer}a smaller batch (proxies.{proxy}.batch), or smaller images (--input)");
+        Err(TooLarge { proxy: proxy.to_owned(), network: called(self.space.as_ref(), &request.subspace), problem, help })
     }
 }
 
@@ -129,15 +220,6 @@ fn bytes(graph: &Graph, work: Work) -> u64 {
     values.saturating_mul(work.images as u64).saturating_mul(size).saturating_add(of_gradients)
 }
 
-/// A time for people.
-fn duration(seconds: f64) -> String {
-    match seconds {
-        short if short < 90.0 => format!("{short:.0} s"),
-        minutes if minutes < 5400.0 => format!("{:.0} min", minutes / 60.0),
-        hours => format!("{:.1} h", hours / 3600.0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use assay_core::graph::{Conv2d, GraphBuilder, Shape};
@@ -152,10 +234,5 @@ mod tests {
         let work = Work { passes_of_an_image: 1, images: 10, gradients: 10, precision: Precision::F64 };
         // Values of 7 maps of 64 for 10 images in 8 bytes; 108 weights, and 10 gradients in 8 bytes each.
         assert_eq!(bytes(&graph, work), 7 * 64 * 10 * 8 + 108 * (4 + 80));
-    }
-
-    #[test]
-    fn times_are_told_in_the_unit_that_fits() {
-        assert_eq!([12.3, 600.0, 7200.0].map(duration), ["12 s", "10 min", "2.0 h"]);
     }
 }

@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
 use super::clock::Clock;
+use super::forecast::{Ahead, Forecast};
 use super::journal::{Damage, Damages, Journal, lines};
 use super::records::{Record, Records};
 use super::spent::Made;
@@ -45,6 +46,14 @@ pub(crate) struct RunLaboratory<'a> {
     steps: Vec<Step>,
     pub(super) observer: &'a dyn Observer,
     clock: Clock,
+    forecast: Forecast,
+    ahead: Ahead,
+}
+
+/// Says a line that is worth keeping.
+fn say(observer: &dyn Observer, line: &str) {
+    tracing::info!("{line}");
+    observer.say(line);
 }
 
 /// What is said of a journal with damaged lines.
@@ -90,10 +99,7 @@ impl<'a> RunLaboratory<'a> {
             tracing::warn!("{told}");
             observer.warn(&told);
         }
-        for line in workbench.told() {
-            tracing::info!("{line}");
-            observer.say(&line);
-        }
+        workbench.told().iter().for_each(|line| say(observer, line));
         let threads = workbench.threads.current_num_threads();
         tracing::info!(version = VERSION, threads, measured_before = records.len(), "run begins");
         let asked = vec![false; records.len()];
@@ -101,6 +107,7 @@ impl<'a> RunLaboratory<'a> {
         let (columns, stored, trainings, answered) = (None, None, None, Answered::default());
         let (benchmark, supernet) = (None, Made::default());
         let (checkpoints, run) = (Checkpoints::of(folder.path()), folder);
+        let (forecast, ahead) = (workbench.forecast(), Ahead::Unknown);
         Ok(Self {
             workbench,
             run,
@@ -117,6 +124,8 @@ impl<'a> RunLaboratory<'a> {
             steps,
             observer,
             clock,
+            forecast,
+            ahead,
         })
     }
 
@@ -179,6 +188,12 @@ impl<'a> RunLaboratory<'a> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner).hasten();
     }
 
+    /// Says that so many measurements are to come, whatever was trained before.
+    pub(crate) fn expect_measurements(&mut self, measurements: usize) {
+        self.ahead = Ahead::Measurements(measurements);
+        self.observer.expect(measurements);
+    }
+
     /// Measures what is not recorded yet.
     ///
     /// # Errors
@@ -200,6 +215,7 @@ impl<'a> RunLaboratory<'a> {
             }
         }
         self.observer.replay(replayed);
+        self.ahead = self.ahead.less(replayed);
         if !missing.is_empty() {
             self.measure_missing(&Vec::from_iter(missing))?;
         }
@@ -219,7 +235,7 @@ impl<'a> RunLaboratory<'a> {
     }
 
     fn measure_missing(&mut self, missing: &[&Request]) -> Result<(), SearchError> {
-        let (journal, observer) = (&self.journal, self.observer);
+        let (journal, observer, forecast) = (&self.journal, self.observer, &self.forecast);
         let store = |records: &[Record]| {
             // Written down before it is this thread's turn.
             let stored = lines(records).and_then(|lines| journal.lock().unwrap_or_else(PoisonError::into_inner).append(&lines));
@@ -228,11 +244,15 @@ impl<'a> RunLaboratory<'a> {
         let keep = |records: &[Record]| {
             let stored = store(records);
             observer.advance(records.len());
+            if let Some(line) = forecast.measured(records) {
+                say(observer, &line);
+            }
             stored
         };
         let start = Instant::now();
         let (mut records, measured) = self.look_up(missing)?;
-        keep(&records)?;
+        store(&records)?;
+        observer.advance(records.len());
         let is_trained = |request: &&Request| self.trainings.is_some_and(|trainings| trainings.epochs(&request.label).is_some());
         let (trained, measured): (Vec<&Request>, Vec<&Request>) = measured.into_iter().partition(is_trained);
         if let Some(trainings) = self.trainings.filter(|_| !trained.is_empty()) {
@@ -240,6 +260,9 @@ impl<'a> RunLaboratory<'a> {
             records.extend(trainings.answer(&trained, With { workbench, checkpoints, answered, observer, finished: &store })?);
         }
         if !measured.is_empty() {
+            if let Some(line) = self.workbench.foretell(forecast, &measured, self.ahead)? {
+                say(observer, &line);
+            }
             records.extend(self.workbench.measure(&measured, self.observer, &keep)?);
         }
         for record in &records {
@@ -248,6 +271,7 @@ impl<'a> RunLaboratory<'a> {
             }
         }
         self.clock.measured(&records, start.elapsed());
+        self.ahead = self.ahead.less(records.len());
         self.records.extend(records);
         self.asked.resize(self.records.len(), true);
         Ok(())
@@ -301,6 +325,8 @@ impl Laboratory for RunLaboratory<'_> {
     }
 
     fn expect(&mut self, measurements: usize) {
+        // Where architectures are trained, these are epochs.
+        self.ahead = if self.trainings.is_some() { Ahead::Unknown } else { Ahead::Measurements(measurements) };
         self.observer.expect(measurements);
     }
 

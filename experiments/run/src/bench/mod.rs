@@ -4,6 +4,7 @@ pub(crate) mod clock;
 mod durable;
 mod engines;
 mod estimate;
+pub mod forecast;
 pub mod journal;
 pub(crate) mod laboratory;
 mod line;

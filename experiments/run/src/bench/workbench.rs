@@ -1,6 +1,6 @@
 //! Measures: a space, images, an engine and proxies, and threads to use them from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -184,8 +184,8 @@ impl Workbench {
         requests.iter().zip(answers).map(record).collect::<Option<_>>().ok_or(SearchError::Interrupted)
     }
 
-    /// What is measured together, each job in the order of the requests and the jobs in the order of their first ones; and
-    /// the networks whose structure is read.
+    /// What is measured together, each job in the order of the requests and the jobs in the order of their first ones, behind one of
+    /// each kind; and the networks whose structure is read.
     fn jobs<'b>(&'b self, requests: &[&Request]) -> Result<(Vec<Job<'b>>, Vec<Built>), SearchError> {
         let (mut jobs, mut networks): (Vec<Job<'b>>, Vec<Built>) = (Vec::new(), Vec::new());
         // Positions of jobs, by what their requests have in common.
@@ -213,7 +213,12 @@ impl Workbench {
                 Proxy::Own(proxy) => jobs.push(Job::Own(position, proxy.as_ref())),
             }
         }
-        Ok((jobs, networks))
+        // One of each kind first: together they tell early how long all take.
+        let mut begun: HashSet<&str, RandomState> = HashSet::default();
+        let is_new = |job: &Job<'_>| job.first().is_some_and(|position| begun.insert(&requests[position].label));
+        let (mut ordered, others): (Vec<_>, Vec<_>) = jobs.into_iter().partition(is_new);
+        ordered.extend(others);
+        Ok((ordered, networks))
     }
 
     /// The position of this network, whose skeleton is built the first time.

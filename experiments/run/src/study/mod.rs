@@ -201,12 +201,8 @@ impl StudyRun {
         }
         if outcome.is_ok() {
             let requests = requests(wanted);
-            if let Some(line) = self.workbench.estimate(&requests)? {
-                tracing::info!("{line}");
-                observer.say(&line);
-            }
             observer.phase("scoring");
-            observer.expect(wanted.iter().filter(|wanted| wanted.is_made()).count());
+            laboratory.expect_measurements(wanted.iter().filter(|wanted| wanted.is_made()).count());
             outcome = laboratory.complete(&requests);
         }
         laboratory.hasten();
