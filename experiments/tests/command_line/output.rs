@@ -41,7 +41,7 @@ fn help_names_every_command_and_each_command_has_an_example() {
       report       Write a report of finished runs: a page, pictures, and tables as CSV, Markdown and
                    LaTeX
       draw         Draw an architecture's cells, or how a search pruned, as SVG and PNG
-      export       Write an architecture's network for PyTorch, ONNX, burn or Graphviz, or its weights
+      export       Write a network for PyTorch, ONNX, burn or Graphviz, or its weights
       train        Train an architecture from scratch, by DARTS's recipe or NAS-Bench-201's
       completions  Print the script by which a shell completes commands and options
       manual       Write man pages of the program and of each of its commands

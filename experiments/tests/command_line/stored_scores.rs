@@ -110,19 +110,21 @@ fn one_table_holds_scores_of_one_kind_only() {
     assert!(error.contains("`no-run` holds no run"), "{error}");
 }
 
+/// The architectures of a study of 60 cells with these further arguments, as their space writes them.
+fn studied(scratch: &Scratch, run: &str, more: &[&str]) -> BTreeSet<String> {
+    let params =
+        ["correlate", "small.toml", "--quiet", "--run-dir", run, "--set", "study.proxies=[\"params\"]", "--set", "study.sample=60"];
+    scratch.succeed(&[&params[..], more].concat());
+    let table = read(&scratch.path().join(run).join("architectures.parquet"));
+    let column = table.column("arch").unwrap().str().unwrap().clone();
+    column.iter().map(|text| text.unwrap().to_owned()).collect()
+}
+
 #[test]
 fn the_two_halves_of_a_study_are_all_of_it_and_have_nothing_in_common() {
     let scratch = with_benchmark();
-    let texts = |run: &str, more: &[&str]| -> BTreeSet<String> {
-        let params =
-            ["correlate", "small.toml", "--quiet", "--run-dir", run, "--set", "study.proxies=[\"params\"]", "--set", "study.sample=60"];
-        scratch.succeed(&[&params[..], more].concat());
-        let table = read(&scratch.path().join(run).join("architectures.parquet"));
-        let column = table.column("arch").unwrap().str().unwrap().clone();
-        column.iter().map(|text| text.unwrap().to_owned()).collect()
-    };
-    let all = texts("all", &[]);
-    let [development, test] = ["development", "test"].map(|half| texts(half, &["--set", &format!("study.half={half}")]));
+    let all = studied(&scratch, "all", &[]);
+    let [development, test] = ["development", "test"].map(|half| studied(&scratch, half, &["--set", &format!("study.half={half}")]));
     assert!(development.is_disjoint(&test) && development.len() > 15 && test.len() > 15);
     assert_eq!(&development | &test, all);
     let protocol = summary(&scratch.path().join("test"))["protocol"].as_str().unwrap().to_owned();
@@ -132,15 +134,7 @@ fn the_two_halves_of_a_study_are_all_of_it_and_have_nothing_in_common() {
 #[test]
 fn a_study_may_leave_out_the_cells_with_an_operator_on_no_path() {
     let scratch = with_benchmark();
-    let texts = |run: &str, more: &[&str]| -> BTreeSet<String> {
-        let params =
-            ["correlate", "small.toml", "--quiet", "--run-dir", run, "--set", "study.proxies=[\"params\"]", "--set", "study.sample=60"];
-        scratch.succeed(&[&params[..], more].concat());
-        let table = read(&scratch.path().join(run).join("architectures.parquet"));
-        let column = table.column("arch").unwrap().str().unwrap().clone();
-        column.iter().map(|text| text.unwrap().to_owned()).collect()
-    };
-    let (all, left) = (texts("all", &[]), texts("left", &["--set", "study.unreachable=leave-out"]));
+    let (all, left) = (studied(&scratch, "all", &[]), studied(&scratch, "left", &["--set", "study.unreachable=leave-out"]));
     let is_complete = |text: &&String| {
         let passes: Vec<bool> = text.split(['|', '+']).filter(|part| !part.is_empty()).map(|part| !part.starts_with("none")).collect();
         let paths: [&[usize]; 4] = [&[3], &[0, 4], &[1, 5], &[0, 2, 5]];

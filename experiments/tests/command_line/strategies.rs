@@ -140,7 +140,7 @@ fn what_is_wrong_with_an_oracle_points_into_its_line() {
         ·                                                                       ──────
      14 │ budget = { evaluations = 0 }
         ╰────
-      help: did you mean `weights`? Known: proxy, proxies, rule, weights, aggregate, repeats, table, tables, epochs, cost, cost_epochs, train
+      help: did you mean `weights`? Known: proxy, proxies, rule, weights, aggregate, scores, repeats, table, tables, epochs, cost, cost_epochs, train
 
     Error:
       × `strategy.budget.evaluations`: must be a whole number from 1 to 1000000000, is 0

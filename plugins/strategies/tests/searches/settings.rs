@@ -42,7 +42,7 @@ fn settings_that_contradict_each_other_are_refused_by_their_name() {
     strategy `regularized-evolution`: `oracle.proxy`: the oracle needs one of proxy, proxies, aggregate, table, tables and train
     strategy `regularized-evolution`: `oracle.table`: the oracle already has `proxy`; remove one of them
     strategy `regularized-evolution`: `oracle.proxi`: no such setting
-    strategy `regularized-evolution`: `oracle`: must be a table { … } of proxy, proxies, rule, weights, aggregate, repeats, table, tables, epochs, cost, cost_epochs, train, is "snip"
+    strategy `regularized-evolution`: `oracle`: must be a table { … } of proxy, proxies, rule, weights, aggregate, scores, repeats, table, tables, epochs, cost, cost_epochs, train, is "snip"
     strategy `regularized-evolution`: `oracle.rule`: goes only with proxies
     strategy `regularized-evolution`: `oracle.proxies`: the aggregate names component `snip` twice; give it twice the weight instead
     strategy `regularized-evolution`: `oracle.weights`: 1 weights for 2 proxies
