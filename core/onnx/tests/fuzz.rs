@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::path::PathBuf;
-
 use assay_export::{Model, to_onnx};
 use assay_fuzz::Fuzz;
 use assay_onnx::schema::{ModelProto, NodeProto};
@@ -45,8 +43,7 @@ const FILES: [&str; 6] =
     ["densenet_a.onnx", "densenet_a.dynamo.onnx", "senet_a.onnx", "convnext_a.onnx", "vit_a.onnx", "vit_a.dynamo.onnx"];
 
 fn seeds() -> Vec<Vec<u8>> {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let folder = std::env::var_os("ASSAY_SHARED").map_or_else(beside, PathBuf::from).join("oracles");
+    let folder = assay_oracles::folder();
     let read = |file: &&str| std::fs::read(folder.join(format!("onnx_{file}"))).unwrap_or_else(|error| panic!("{file}: {error}"));
     let given: Vec<Vec<u8>> = FILES.iter().map(read).collect();
     // Assay's own files say more than those of others.

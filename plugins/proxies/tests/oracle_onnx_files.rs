@@ -14,9 +14,7 @@ use assay_proxies as _;
 use assay_spaces::files::{Chosen, Files, Weights};
 
 fn oracle(file: &str) -> PathBuf {
-    let shared = std::env::var_os("ASSAY_SHARED")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
-    std::env::var_os("ASSAY_ORACLES").map_or_else(|| shared.join("oracles"), PathBuf::from).join(file)
+    assay_oracles::folder().join(file)
 }
 
 /// What a proxy says of the network of a file.

@@ -7,29 +7,20 @@ use std::path::PathBuf;
 use assay_core::graph::{Graph, Operator, Shape};
 use assay_core::plugin::{MacroNet, Part, SearchSpace};
 use assay_core::subspace::{OperatorSet, Subspace};
+use assay_oracles::OracleFile;
 use assay_spaces::nas_bench_201::NasBench201;
 use safetensors::SafeTensors;
 use serde_json::Value;
 
 /// Every `tenas_nb201*` oracle: its cases, and its parameters' shapes by name.
 fn oracles() -> Vec<(Value, BTreeMap<String, Vec<usize>>)> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/oracles");
-    let folder = std::env::var_os("ASSAY_ORACLES").map_or_else(|| PathBuf::from(default), PathBuf::from);
-    let mut found: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("tenas_nb201"))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .collect();
-    assert!(!found.is_empty(), "no tenas_nb201*.json in {}", folder.display());
-    found.sort();
     let read = |path: PathBuf| {
         let cases = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let bytes = std::fs::read(path.with_extension("safetensors")).unwrap();
         let tensors = SafeTensors::deserialize(&bytes).unwrap();
         (cases, tensors.iter().map(|(name, tensor)| (name.to_owned(), tensor.shape().to_vec())).collect())
     };
-    found.into_iter().map(read).collect()
+    OracleFile::listed(&assay_oracles::folder(), "tenas_nb201").unwrap().into_iter().map(read).collect()
 }
 
 fn subspace(space: &NasBench201, mask: &Value) -> Subspace {

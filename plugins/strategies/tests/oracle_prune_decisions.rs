@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use assay_core::plugin::SearchSpace;
 use assay_core::score::{Direction, Reading};
 use assay_core::subspace::{Choice, Layout, OperatorSet, Subspace};
+use assay_oracles::OracleFile;
 use assay_spaces::darts::Darts;
 use assay_spaces::nas_bench_201::NasBench201;
 use assay_strategies::te_nas::decision::{Combination, Difference, Indicator, Pair, PruningRule, Ranking};
@@ -38,14 +39,8 @@ struct Round {
 
 /// The searches of every `tenas_prune_decisions*` in `space`.
 fn searches(space: &str) -> Vec<Search> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/oracles");
-    let folder = std::env::var_os("ASSAY_ORACLES").map_or_else(|| PathBuf::from(default), PathBuf::from);
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("tenas_prune_decisions"))
-        .collect();
-    files.sort();
+    let folder = assay_oracles::folder();
+    let files = OracleFile::listed(&folder, "tenas_prune_decisions").unwrap();
     let read = |file: PathBuf| -> Vec<Search> { serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap() };
     let found: Vec<Search> = files.into_iter().flat_map(read).filter(|search| search.space == space).collect();
     assert!(!found.is_empty(), "no search of {space} in {}", folder.display());

@@ -1,7 +1,5 @@
 //! Networks of files: those of the oracles `onnx_*`, from both files of each.
 
-use std::path::PathBuf;
-
 use assay_burn::flex;
 use assay_core::data::Minibatch;
 use assay_core::engine::{Engine, Precision};
@@ -12,8 +10,7 @@ use assay_onnx::{Imported, Options, read, read_bytes};
 use crate::{logits, weights};
 
 fn given() -> impl Iterator<Item = (String, Imported)> {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let folder = std::env::var_os("ASSAY_SHARED").map_or_else(beside, PathBuf::from).join("oracles");
+    let folder = assay_oracles::folder();
     ["resnet18_a", "mobilenetv2_a", "densenet_a", "senet_a", "convnext_a", "vit_a"]
         .into_iter()
         .flat_map(|name| ["onnx", "dynamo.onnx"].map(|end| format!("onnx_{name}.{end}")))

@@ -16,8 +16,7 @@ pub(crate) const SCRIPT: &str = "onnx";
 pub(crate) const DYNAMO: &str = "dynamo.onnx";
 
 pub(crate) fn path(name: &str, end: &str) -> PathBuf {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    std::env::var_os("ASSAY_SHARED").map_or_else(beside, PathBuf::from).join("oracles").join(format!("onnx_{name}.{end}"))
+    assay_oracles::folder().join(format!("onnx_{name}.{end}"))
 }
 
 pub(crate) fn imported(name: &str, end: &str) -> Imported {

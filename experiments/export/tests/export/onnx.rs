@@ -11,6 +11,7 @@ use assay_export::onnx::{INPUT, OPERATOR_SET, OUTPUT};
 use assay_export::{Model, to_onnx};
 use assay_weights::Weights;
 use prost::Message;
+use serde_json::Value;
 
 use crate::python;
 use crate::scenes::{self, Scene};
@@ -39,17 +40,27 @@ fn export(scene: &Scene, folder: &Path) {
     write("images.bin", &pixels);
 }
 
+/// What onnxruntime printed of each scene, by batch and by running statistics, whose logits are ours; nothing without a Python for it.
+fn checked(scenes: &[Scene]) -> Option<Vec<[Value; 2]>> {
+    let python = python::with("numpy, onnx, onnxruntime", "ASSAY_PYTHON_ONNX", "pip install onnx onnxruntime")?;
+    let place = scenes::folders(scenes, export);
+    let printed: Vec<[Value; 2]> = serde_json::from_value(python::run(&python, place.path(), PROGRAM)).unwrap();
+    assert_eq!(printed.len(), scenes.len());
+    for (scene, printed) in scenes.iter().zip(&printed) {
+        for (how, printed) in ["batch statistics", "running statistics"].iter().zip(printed) {
+            scene.check(&python::numbers(&printed["logits"]), &format!("onnxruntime, {how}"));
+        }
+    }
+    Some(printed)
+}
+
 #[test]
 fn the_onnx_checker_accepts_the_file_and_onnxruntime_computes_our_logits() {
-    let modules = "numpy, onnx, onnxruntime";
-    let Some(python) = python::with(modules, "ASSAY_PYTHON_ONNX", "pip install onnx onnxruntime") else { return };
     let scenes = scenes::all();
-    let place = scenes::folders(&scenes, export);
-    let printed = python::run(&python, place.path(), PROGRAM);
-    for (scene, printed) in scenes.iter().zip(printed.as_array().unwrap()) {
+    let Some(printed) = checked(&scenes) else { return };
+    for (scene, printed) in scenes.iter().zip(&printed) {
         let outputs = scene.logits.len() / scene.images.len();
-        for (how, printed) in ["batch statistics", "running statistics"].iter().zip(printed.as_array().unwrap()) {
-            scene.check(&python::numbers(&printed["logits"]), &format!("onnxruntime, {how}"));
+        for printed in printed {
             assert_eq!(printed["batch"], "batch", "the batch axis is dynamic");
             assert_eq!(printed["one"], serde_json::json!([1, outputs]));
         }
@@ -58,16 +69,7 @@ fn the_onnx_checker_accepts_the_file_and_onnxruntime_computes_our_logits() {
 
 #[test]
 fn onnxruntime_computes_the_logits_of_networks_over_all_operators() {
-    let modules = "numpy, onnx, onnxruntime";
-    let Some(python) = python::with(modules, "ASSAY_PYTHON_ONNX", "pip install onnx onnxruntime") else { return };
-    let scenes = scenes::over_all_operators();
-    let place = scenes::folders(&scenes, export);
-    let printed = python::run(&python, place.path(), PROGRAM);
-    for (scene, printed) in scenes.iter().zip(printed.as_array().unwrap()) {
-        for (how, printed) in ["batch statistics", "running statistics"].iter().zip(printed.as_array().unwrap()) {
-            scene.check(&python::numbers(&printed["logits"]), &format!("onnxruntime, {how}"));
-        }
-    }
+    checked(&scenes::over_all_operators());
 }
 
 /// Holds without any other runtime.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use assay_core::data::Minibatch;
 use assay_core::graph::{Conv2d, Graph, GraphBuilder, NodeId, Operator, Pool, Shape};
 use assay_core::network::Network;
+use assay_oracles::OracleFile;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
@@ -51,18 +52,7 @@ pub fn cases() -> Vec<Case> {
 
 /// The files of the oracles whose names begin so. None at all is a failure: a test that finds nothing proves nothing.
 pub fn oracles(begin: &str) -> Vec<PathBuf> {
-    let shared = std::env::var_os("ASSAY_SHARED")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
-    let folder = std::env::var_os("ASSAY_ORACLES").map_or_else(|| shared.join("oracles"), PathBuf::from);
-    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let is_ours = |path: &PathBuf| {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        name.starts_with(begin) && name.ends_with(".json")
-    };
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).filter(is_ours).collect();
-    files.sort();
-    assert!(!files.is_empty(), "no oracle {begin}*.json in {}", folder.display());
-    files
+    OracleFile::listed(&assay_oracles::folder(), begin).unwrap()
 }
 
 fn cases_of(file: &Path) -> Vec<Case> {
