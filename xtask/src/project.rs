@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use miette::{IntoDiagnostic, WrapErr, bail};
+use serde::de::DeserializeOwned;
 
 /// The repository: `.` where the task was started in it, which keeps messages and protocol lines short.
 pub(crate) fn root() -> PathBuf {
@@ -26,6 +27,17 @@ pub(crate) fn build_program(package: &str, features: &[&str], variables: &[(&str
 /// Builds an example of a package in release and gives its path.
 pub(crate) fn build_example(package: &str, example: &str) -> miette::Result<PathBuf> {
     build(&["--package", package, "--example", example], &[], &Path::new("examples").join(example))
+}
+
+/// Builds an example of the program, runs it with these arguments, and reads the JSON that it prints.
+pub(crate) fn ask_example<T: DeserializeOwned>(example: &str, arguments: &[&str]) -> miette::Result<T> {
+    let program = build_example("assay", example)?;
+    let output = Command::new(&program).args(arguments).output();
+    let output = output.into_diagnostic().wrap_err_with(|| format!("the example `{example}` cannot be started"))?;
+    if !output.status.success() {
+        bail!("the example `{example}` failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    serde_json::from_slice(&output.stdout).into_diagnostic().wrap_err_with(|| format!("the example `{example}` printed something else"))
 }
 
 fn build(what: &[&str], variables: &[(&str, &str)], program: &Path) -> miette::Result<PathBuf> {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use miette::{IntoDiagnostic, WrapErr, bail, miette};
+use miette::miette;
 use serde::Deserialize;
 
 use super::datasets::{Dataset, NAS_BENCH_201};
@@ -60,7 +60,8 @@ struct Baselines {
 impl Table1 {
     pub(crate) fn run(self) -> miette::Result<()> {
         let assay = self.conditions.prepare()?;
-        let baselines = baselines()?;
+        // What is computed from the table of accuracies alone, in seconds.
+        let baselines: Baselines = project::ask_example("baselines", &[])?;
         let printed = |looks: bool| {
             let rows = baselines.rows.iter().filter(move |row| row.looks == looks);
             rows.map(|row| Entry::Printed {
@@ -131,14 +132,4 @@ pub(super) fn unknown(because: &str) -> miette::Report {
         help = "import the table, remove the `summary.json` of the searches without accuracies, and run this again; no measurement is lost",
         "the accuracy of a search is not known: {because}"
     )
-}
-
-/// What is computed from the table of accuracies alone, in seconds.
-fn baselines() -> miette::Result<Baselines> {
-    let program = project::build_example("assay", "baselines")?;
-    let output = std::process::Command::new(&program).output().into_diagnostic().wrap_err("the example `baselines` cannot be started")?;
-    if !output.status.success() {
-        bail!("the example `baselines` failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    serde_json::from_slice(&output.stdout).into_diagnostic().wrap_err("the example `baselines` printed something else than its rows")
 }
