@@ -12,7 +12,7 @@ use crate::network::Network;
 /// Runs each network whole, on the first of two engines that [supports](Engine::supports) it. Which one that is depends on the
 /// graph alone. Where neither does, the second says why.
 pub struct WithFallback {
-    own: Box<dyn Engine>,
+    own: Arc<dyn Engine>,
     fallback: Arc<dyn Engine>,
 }
 
@@ -20,7 +20,7 @@ impl WithFallback {
     /// `own`, and `fallback` for what `own` does not support.
     #[must_use]
     pub fn new(own: Box<dyn Engine>, fallback: Arc<dyn Engine>) -> Self {
-        Self { own, fallback }
+        Self { own: Arc::from(own), fallback }
     }
 
     /// The one that runs this graph.
@@ -37,7 +37,17 @@ impl Engine for WithFallback {
     }
 
     fn on_threads(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
-        Some(Box::new(Self { own: self.own.on_threads(threads)?, fallback: Arc::clone(&self.fallback) }))
+        Some(Box::new(Self { own: Arc::from(self.own.on_threads(threads)?), fallback: Arc::clone(&self.fallback) }))
+    }
+
+    fn alone(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
+        let engines = [&self.own, &self.fallback];
+        let alone = engines.map(|engine| engine.alone(threads));
+        if alone.iter().all(Option::is_none) {
+            return None;
+        }
+        let mut alone = alone.into_iter().zip(engines).map(|(alone, engine)| alone.map_or_else(|| Arc::clone(engine), Arc::from));
+        Some(Box::new(Self { own: alone.next()?, fallback: alone.next()? }))
     }
 
     fn supports(&self, graph: &Graph) -> Result<(), EngineError> {
@@ -122,6 +132,10 @@ mod tests {
             Some(Box::new(Self { name: "threaded", ..*self }))
         }
 
+        fn alone(&self, _: NonZeroUsize) -> Option<Box<dyn Engine>> {
+            (!self.is_general).then(|| Box::new(Self { name: "alone", ..*self }) as Box<dyn Engine>)
+        }
+
         fn supports(&self, graph: &Graph) -> Result<(), EngineError> {
             if self.is_general || graph.first_not_basic().is_none() { Ok(()) } else { self.fails() }
         }
@@ -177,6 +191,13 @@ mod tests {
         let threaded = both.on_threads(NonZeroUsize::MIN).unwrap();
         assert_eq!(asked(threaded.as_ref(), &basic), ["threaded"; 7]);
         assert_eq!(asked(threaded.as_ref(), &general), ["other"; 7]);
+        let alone = both.alone(NonZeroUsize::MIN).unwrap();
+        assert_eq!(
+            (asked(alone.as_ref(), &basic), asked(alone.as_ref(), &general)),
+            (vec!["alone".to_owned(); 7], vec!["other".to_owned(); 7])
+        );
+        let other = || Failing { name: "other", is_general: true };
+        assert!(WithFallback::new(Box::new(other()), Arc::new(other())).alone(NonZeroUsize::MIN).is_none(), "neither shares out memory");
         assert!(both.supports(general.graph()).is_ok());
     }
 }

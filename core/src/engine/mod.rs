@@ -8,6 +8,7 @@ mod factory;
 mod fallback;
 mod gram;
 pub mod learner;
+mod memory;
 mod patterns;
 pub mod profile;
 
@@ -15,6 +16,7 @@ pub use ask::{Answer, Ask, Cotangent, Gradients, Moments, Objective, Wanted, cot
 pub use factory::{EngineFactory, Resources};
 pub use fallback::WithFallback;
 pub use gram::{ConditionNumber, Gram};
+pub use memory::{MemoryBudget, MemoryLimit};
 pub use patterns::Patterns;
 
 use std::num::NonZeroUsize;
@@ -112,6 +114,8 @@ pub enum EngineError {
         available_mib: usize,
         /// How many calls at once share that, one a thread.
         calls: usize,
+        /// What the same call needs with a batch of one image, where it has more.
+        one_image_mib: Option<usize>,
     },
     /// A step of learning cannot be made as it was asked for.
     #[error("{problem}")]
@@ -168,6 +172,13 @@ pub trait Engine: Send + Sync {
 
     /// This engine with `threads` threads a call and the same results, or `None` if it cannot use several.
     fn on_threads(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
+        let _ = threads;
+        None
+    }
+
+    /// This engine for one call at a time, which has all the memory that calls at once share, with `threads` threads and the same
+    /// results; `None` if it does not share out memory.
+    fn alone(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
         let _ = threads;
         None
     }

@@ -6,8 +6,12 @@ use assay_core::plugin::NoSettings;
 struct BurnFlex;
 
 impl EngineFactory for BurnFlex {
-    fn make(&self, _: &Resources) -> Result<Box<dyn Engine>, EngineError> {
-        Ok(Box::new(crate::flex()))
+    fn make(&self, resources: &Resources) -> Result<Box<dyn Engine>, EngineError> {
+        let engine = crate::flex();
+        Ok(Box::new(match resources.memory {
+            Some(bytes) => engine.sharing(usize::try_from(bytes).unwrap_or(usize::MAX), resources.calls),
+            None => engine,
+        }))
     }
 }
 

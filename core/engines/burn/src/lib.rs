@@ -17,16 +17,19 @@ mod functions;
 mod gradients;
 mod layers;
 mod learner;
+mod memory;
 mod norms;
 mod operator;
 mod products;
 mod tensors;
 mod windows;
 
+use std::num::NonZeroUsize;
+
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{Learner, Rules};
-use assay_core::engine::{Answer, Ask, Engine, EngineError, Gradients, Gram, Moments, Objective, Patterns, Precision, Wanted};
-use assay_core::engine::{check_ask, check_batch, cotangent, relus};
+use assay_core::engine::{Answer, Ask, Engine, EngineError, Gradients, Gram, MemoryLimit, Moments, Objective, Patterns, Precision};
+use assay_core::engine::{Wanted, check_ask, check_batch, cotangent, relus};
 use assay_core::graph::{Graph, NodeId, ParameterSpec, Shape};
 use assay_core::network::Network;
 use burn_tensor::DType;
@@ -46,6 +49,7 @@ pub struct BurnEngine<B: Backend> {
     name: String,
     device: B::Device,
     chunk_bytes: usize,
+    limit: MemoryLimit,
 }
 
 /// The engine on burn's CPU backend.
@@ -57,7 +61,14 @@ pub fn flex() -> BurnEngine<burn_flex::Flex> {
 impl<B: Backend> BurnEngine<B> {
     /// An engine on this device.
     pub fn new(name: impl Into<String>, device: B::Device) -> Self {
-        Self { name: name.into(), device, chunk_bytes: CHUNK_BYTES }
+        Self { name: name.into(), device, chunk_bytes: CHUNK_BYTES, limit: MemoryLimit::NONE }
+    }
+
+    /// Takes so many bytes for all of this many calls at once, each with a network and images of its own. A call fails before it
+    /// begins if what it takes at the least is more than its share. For devices that share the machine's memory.
+    #[must_use]
+    pub fn sharing(self, bytes: usize, calls: usize) -> Self {
+        Self { limit: MemoryLimit::Shared { bytes, calls }, ..self }
     }
 
     fn tensors(&self, precision: Precision) -> Tensors<B> {
@@ -66,11 +77,6 @@ impl<B: Backend> BurnEngine<B> {
             Precision::F64 => DType::F64,
         };
         Tensors::new(self.device.clone(), dtype)
-    }
-
-    fn pass(&self, network: &Network, batch: &Minibatch, precision: Precision) -> Result<Pass<B>, EngineError> {
-        check_batch(network, batch)?;
-        Pass::run(self.tensors(precision), network, batch)
     }
 
     /// How many cotangents are taken through the network at once.
@@ -85,8 +91,20 @@ impl<B: Backend> Engine for BurnEngine<B> {
         self.name.clone()
     }
 
+    fn alone(&self, _: NonZeroUsize) -> Option<Box<dyn Engine>> {
+        match self.limit {
+            MemoryLimit::Beside(_) => None,
+            MemoryLimit::Shared { .. } => Some(Box::new(Self { limit: self.limit.of_one_call(), ..self.clone() })),
+        }
+    }
+
+    fn room(&self, bytes: usize) -> Result<(), EngineError> {
+        self.limit.room(bytes)
+    }
+
     fn pass(&self, network: &Network, batch: &Minibatch, ask: &Ask, precision: Precision) -> Result<Answer, EngineError> {
         check_ask(network, batch, ask)?;
+        self.limit.check(network, batch.len(), |images| memory::of_pass(network.graph(), images, ask, precision))?;
         let graph = network.graph();
         let mut named = ask.named();
         if ask.patterns {
@@ -108,7 +126,9 @@ impl<B: Backend> Engine for BurnEngine<B> {
     }
 
     fn tangent_gram(&self, network: &Network, batch: &Minibatch, precision: Precision) -> Result<Gram, EngineError> {
-        let pass = self.pass(network, batch, precision)?;
+        check_batch(network, batch)?;
+        self.limit.check(network, batch.len(), |images| memory::of_gram(network.graph(), images, precision))?;
+        let pass = Pass::run(self.tensors(precision), network, batch)?;
         let graph = network.graph();
         let order = batch.len();
         let outputs = graph.node(graph.output()).shape.elements();

@@ -28,10 +28,11 @@ pub(super) fn run<E: Element>(
     let kernels = Kernels::<E>::get(engine.isa);
     let subject = Subject::new(network, ask);
     let columns = Columns::new(network, |_| true);
-    let together = kernels.lanes().min(batch.len());
-    let rows = together * columns.len() * size_of::<E>();
-    let bytes = rows + subject.memory::<E>(&Tiles::isolated(together, kernels.lanes()));
-    engine.limit.budget(network, batch.len()).check(bytes)?;
+    let needed = |images: usize| {
+        let together = kernels.lanes().min(images);
+        together * columns.len() * size_of::<E>() + subject.memory::<E>(&Tiles::isolated(together, kernels.lanes()))
+    };
+    engine.limit.check(network, batch.len(), needed)?;
     for first in (0..batch.len()).step_by(kernels.lanes()) {
         let images = batch.part(first, kernels.lanes().min(batch.len() - first));
         let tiles = Tiles::isolated(images.len(), kernels.lanes());

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use assay_core::data::Minibatch;
 use assay_core::engine::profile::Work;
-use assay_core::engine::{EngineError, Gram, Precision};
+use assay_core::engine::{EngineError, Gram, MemoryBudget, Precision};
 use assay_core::graph::ParameterSpec;
 use assay_core::network::Network;
 use assay_kernels::{Buffer, Element, GramRows, Kernels};
@@ -60,7 +60,17 @@ impl<'a> Subject<'a> {
 
     /// The fastest arrangement that fits: threads, cotangents a backward pass, and columns held at a time.
     pub(super) fn arrange<E: Element>(&self, engine: &CpuEngine) -> Result<Arrangement, EngineError> {
-        let budget = engine.limit.budget(self.network, self.batch);
+        let budget = |images| engine.limit.budget(self.network, images);
+        let of_one = || {
+            let least = Self::new(self.network, 1).within::<E>(engine, budget(1));
+            budget(1).needed(least.map_or_else(|least| least, |arrangement| arrangement.bytes))
+        };
+        let own = budget(self.batch);
+        self.within::<E>(engine, own).map_err(|least| own.too_large(least).with_one_image(self.batch, of_one))
+    }
+
+    /// The fastest arrangement within a budget, or the bytes of the one that takes least, of which there is too little.
+    fn within<E: Element>(&self, engine: &CpuEngine, budget: MemoryBudget) -> Result<Arrangement, usize> {
         let kernels = Kernels::<E>::get(engine.isa);
         let element = size_of::<E>();
         let block = block_columns(kernels);
@@ -99,7 +109,7 @@ impl<'a> Subject<'a> {
                 }
             }
         }
-        best.map(|(_, arrangement)| arrangement).ok_or_else(|| budget.too_large(least))
+        best.map(|(_, arrangement)| arrangement).ok_or(least)
     }
 }
 

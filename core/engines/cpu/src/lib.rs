@@ -41,7 +41,7 @@ use std::sync::Arc;
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{Learner, Lesson, Rules, StepMemory};
 use assay_core::engine::profile::{Meter, Profile};
-use assay_core::engine::{Answer, Ask, Engine, EngineError, Gram, Objective, Precision, Wanted, check_ask, check_batch};
+use assay_core::engine::{Answer, Ask, Engine, EngineError, Gram, MemoryLimit, Objective, Precision, Wanted, check_ask, check_batch};
 use assay_core::graph::Graph;
 use assay_core::network::Network;
 use assay_kernels::{Element, Kernels};
@@ -49,7 +49,6 @@ pub use assay_kernels::{Isa, fused_multiply_add_peak};
 
 use self::learner::CpuLearner;
 pub use self::memory::Call;
-use self::memory::Limit;
 use self::tiles::Tiles;
 
 /// Runs networks on the CPU with the best instruction set that the processor has.
@@ -57,7 +56,7 @@ use self::tiles::Tiles;
 pub struct CpuEngine {
     isa: Isa,
     threads: NonZeroUsize,
-    limit: Limit,
+    limit: MemoryLimit,
     profile: Option<Arc<Profile>>,
 }
 
@@ -81,7 +80,7 @@ impl CpuEngine {
     #[must_use]
     pub fn with_isa(isa: Isa) -> Self {
         assert!(Isa::available().contains(&isa), "this processor has no {isa:?}");
-        Self { isa, threads: NonZeroUsize::MIN, limit: Limit::Beside(usize::MAX), profile: None }
+        Self { isa, threads: NonZeroUsize::MIN, limit: MemoryLimit::NONE, profile: None }
     }
 
     /// Uses this many threads for one tangent Gram matrix, and for each call of a learner. The result does not depend on it.
@@ -95,14 +94,14 @@ impl CpuEngine {
     /// whichever is fastest, and has the same bits; a call that cannot be made smaller fails before it starts.
     #[must_use]
     pub fn with_memory_limit(&self, bytes: usize) -> Self {
-        Self { limit: Limit::Beside(bytes), ..self.clone() }
+        Self { limit: MemoryLimit::Beside(bytes), ..self.clone() }
     }
 
     /// Takes so many bytes for all of this many calls at once, each with a network and images of its own; otherwise as
     /// [`with_memory_limit`](Self::with_memory_limit).
     #[must_use]
     pub fn sharing(&self, bytes: usize, calls: usize) -> Self {
-        Self { limit: Limit::Shared { bytes, calls }, ..self.clone() }
+        Self { limit: MemoryLimit::Shared { bytes, calls }, ..self.clone() }
     }
 
     /// Adds the time of every kind of work to this profile.
@@ -127,8 +126,8 @@ impl CpuEngine {
         match call {
             Call::TangentGram => gram::Subject::new(network, batch).arrange::<E>(self).map(|arrangement| arrangement.bytes),
             Call::Pass(ask) => {
-                let bytes = pass::Subject::new(network, ask).memory::<E>(&self.tiles::<E>(batch));
-                self.limit.budget(network, batch).check(bytes).map(|()| bytes)
+                let subject = pass::Subject::new(network, ask);
+                self.limit.check(network, batch, |images| subject.memory::<E>(&self.tiles::<E>(images)))
             }
         }
     }
@@ -149,6 +148,10 @@ impl Engine for CpuEngine {
 
     fn on_threads(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
         Some(Box::new(self.threads(threads)))
+    }
+
+    fn alone(&self, threads: NonZeroUsize) -> Option<Box<dyn Engine>> {
+        Some(Box::new(Self { limit: self.limit.of_one_call(), ..self.threads(threads) }))
     }
 
     fn supports(&self, graph: &Graph) -> Result<(), EngineError> {

@@ -1,6 +1,6 @@
 //! How much memory a call takes, known before it starts.
 
-use assay_core::engine::{Ask, EngineError};
+use assay_core::engine::Ask;
 use assay_core::graph::ParameterSpec;
 use assay_core::network::Network;
 use assay_kernels::Element;
@@ -23,74 +23,9 @@ pub enum Call<'a> {
     TangentGram,
 }
 
-const MIB: usize = 1 << 20;
-
 /// Bytes for each op, and for each gradient that is read out, of what says what to do with its values: lists of inputs,
 /// taps and steps.
 pub(super) const LISTS: usize = 1024;
-
-/// What calls may take.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Limit {
-    /// As many bytes beside the network and the images.
-    Beside(usize),
-    /// So many bytes, shared by so many calls at once, each with a network and images of its own.
-    Shared { bytes: usize, calls: usize },
-}
-
-/// What one call may take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Budget {
-    limit: Limit,
-    /// What network and images take.
-    held: usize,
-}
-
-impl Limit {
-    /// For a call on this network and so many images.
-    pub(super) fn budget(self, network: &Network, images: usize) -> Budget {
-        let images = images.saturating_mul(network.graph().input_shape().elements()).saturating_mul(size_of::<f32>());
-        self.holding(network.bytes().saturating_add(images))
-    }
-
-    /// For a call whose network and images take so many bytes.
-    pub(super) fn holding(self, held: usize) -> Budget {
-        Budget { limit: self, held }
-    }
-
-    /// Whether network and images of so many bytes may be made.
-    pub(super) fn room(self, bytes: usize) -> Result<(), EngineError> {
-        match self {
-            Self::Shared { .. } => self.holding(bytes).check(0),
-            Self::Beside(_) => Ok(()),
-        }
-    }
-}
-
-impl Budget {
-    /// Bytes beside the network and the images.
-    pub(super) fn bytes(self) -> usize {
-        match self.limit {
-            Limit::Beside(bytes) => bytes,
-            Limit::Shared { bytes, calls } => (bytes / calls.max(1)).saturating_sub(self.held),
-        }
-    }
-
-    /// Whether the call may take so many bytes beside the network and the images.
-    pub(super) fn check(self, needed: usize) -> Result<(), EngineError> {
-        let held_fits = !matches!(self.limit, Limit::Shared { bytes, calls } if self.held > bytes / calls.max(1));
-        if held_fits && needed <= self.bytes() { Ok(()) } else { Err(self.too_large(needed)) }
-    }
-
-    /// The error of a call that needs more bytes than it may take.
-    pub(super) fn too_large(self, needed: usize) -> EngineError {
-        let (needed, available, calls) = match self.limit {
-            Limit::Beside(bytes) => (needed, bytes, 1),
-            Limit::Shared { bytes, calls } => (needed.saturating_add(self.held), bytes, calls),
-        };
-        EngineError::Memory { needed_mib: needed.div_ceil(MIB), available_mib: available / MIB, calls }
-    }
-}
 
 /// What a forward pass takes, in bytes.
 pub(super) fn forward<E: Element>(network: &Network, lowered: &Lowered, schedule: &Schedule, tiles: &Tiles) -> Footprint {

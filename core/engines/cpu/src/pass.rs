@@ -85,8 +85,7 @@ impl<'a> Subject<'a> {
 pub(super) fn run<E: Element>(engine: &CpuEngine, network: &Network, batch: &Minibatch, ask: &Ask) -> Result<Answer, EngineError> {
     let subject = Subject::new(network, ask);
     let tiles = engine.tiles::<E>(batch.len());
-    let bytes = subject.memory::<E>(&tiles);
-    engine.limit.budget(network, batch.len()).check(bytes)?;
+    engine.limit.check(network, batch.len(), |images| subject.memory::<E>(&engine.tiles::<E>(images)))?;
     let kernels = Kernels::<E>::get(engine.isa);
     let activations = forward::run(kernels, engine.meter(), network, &subject.lowered, &subject.schedule, batch, tiles);
     let pass = Pass { engine, kernels, subject: &subject, activations, batch };

@@ -232,3 +232,37 @@ fn calls_that_share_the_memory_hold_a_network_and_images_each_and_are_counted_in
     assert!(engine.sharing(1 << 20, 2).room(1 << 19).is_ok());
     assert!(engine.sharing(1 << 20, 2).room((1 << 19) + 1).is_err());
 }
+
+#[test]
+fn alone_a_call_has_all_of_the_memory_and_gives_the_same_and_what_does_not_fit_says_what_one_image_needs() {
+    let _turn = turn();
+    let (network, batch) = supernet(8, 16, 40);
+    let held = |images: usize| network.bytes() + images * batch.shape().elements() * 4;
+    let engine = CpuEngine::with_isa(Isa::Portable);
+    let loss = Objective::cross_entropy(network.graph());
+    let ask = Ask::new().gradients(loss.clone(), Wanted::parameters());
+    let needed = |images| engine.memory(&network, images, Call::Pass(&ask), Precision::F32).unwrap() + held(images);
+    let pass = |engine: &dyn Engine| engine.pass(&network, &batch, &ask, Precision::F32);
+    let shared = engine.sharing(2 * needed(40) - 2, 2);
+    let EngineError::Memory { needed_mib, one_image_mib, calls, .. } = pass(&shared).unwrap_err() else { panic!("it is another error") };
+    assert_eq!((needed_mib, one_image_mib, calls), (needed(40).div_ceil(1 << 20), Some(needed(1).div_ceil(1 << 20)), 2));
+    assert!(needed(1) < needed(40) / 2, "{} and {}", needed(1), needed(40));
+    let alone = shared.alone(NonZeroUsize::new(2).unwrap()).unwrap();
+    assert_eq!(
+        pass(alone.as_ref()).unwrap().gradients(&loss).unwrap().parameters().unwrap(),
+        pass(&engine).unwrap().gradients(&loss).unwrap().parameters().unwrap()
+    );
+
+    // A Gram matrix and the gradients of each image say it too; what takes one image anyway does not.
+    let small = engine.sharing(2 * held(40) + 4096, 1);
+    let mut visit = |_: &[Vec<f64>]| {};
+    let of_one = |error: Option<EngineError>| match error {
+        Some(EngineError::Memory { needed_mib, one_image_mib, .. }) => one_image_mib.map(|one| one <= needed_mib),
+        other => panic!("it is {other:?}"),
+    };
+    let part = batch.part(0, 1);
+    assert_eq!(of_one(small.tangent_gram(&network, &batch, Precision::F64).err()), Some(true));
+    assert_eq!(of_one(small.gradients_by_image(&network, &batch, &loss, Precision::F64, &mut visit).err()), Some(true));
+    assert_eq!(of_one(small.tangent_gram(&network, &part, Precision::F64).err()), None);
+    assert_eq!(of_one(small.gradients_by_image(&network, &part, &loss, Precision::F64, &mut visit).err()), None);
+}

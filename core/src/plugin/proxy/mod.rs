@@ -306,6 +306,8 @@ impl ProxyError {
     fn copied(&self) -> Self {
         match self {
             Self::Undefined(because) => Self::Undefined(because.clone()),
+            // Whoever measures may measure again with more memory.
+            Self::Engine(error @ EngineError::Memory { .. }) => Self::Engine(error.clone()),
             fault => Self::Other(fault.to_string()),
         }
     }
