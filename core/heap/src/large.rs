@@ -36,12 +36,14 @@ struct Pool {
     most: usize,
     /// Bytes of all blocks, in use and kept.
     mapped: usize,
+    /// Bytes of the blocks that are kept.
+    free: usize,
 }
 
 // SAFETY: what is kept is nobody's memory but the pool's.
 unsafe impl Send for Pool {}
 
-static POOL: Mutex<Pool> = Mutex::new(Pool { kept: [ptr::null_mut(); COUNT], used: 0, most: 0, mapped: 0 });
+static POOL: Mutex<Pool> = Mutex::new(Pool { kept: [ptr::null_mut(); COUNT], used: 0, most: 0, mapped: 0, free: 0 });
 
 fn pool() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
@@ -54,6 +56,7 @@ impl Pool {
             let list = &mut self.kept[(*block).size.position];
             (*block).next = *list;
             *list = block;
+            self.free += (*block).size.bytes;
         }
     }
 
@@ -64,7 +67,10 @@ impl Pool {
             return None;
         }
         // SAFETY: what is in a list is a block that is nobody else's.
-        self.kept[position] = unsafe { (*first).next };
+        unsafe {
+            self.kept[position] = (*first).next;
+            self.free -= (*first).size.bytes;
+        }
         Some(first)
     }
 
@@ -118,6 +124,11 @@ impl GivenUp {
         }
         any
     }
+}
+
+/// The bytes of all blocks that are kept to be used again.
+pub(crate) fn free() -> usize {
+    pool().free
 }
 
 /// Lends memory of a block of this size, or of a larger one.

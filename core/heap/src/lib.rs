@@ -20,6 +20,7 @@
 
 #[cfg(unix)]
 mod large;
+mod resident;
 #[cfg(unix)]
 mod sizes;
 #[cfg(unix)]
@@ -27,8 +28,19 @@ mod system;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
+pub use self::resident::{most_resident, resident};
 #[cfg(unix)]
 use self::sizes::Size;
+
+/// The bytes that this process has of the system and that nobody uses: of what is allocated next, so much is taken from them. To the
+/// system they are taken.
+#[must_use]
+pub fn kept() -> usize {
+    #[cfg(unix)]
+    return large::free();
+    #[cfg(not(unix))]
+    0
+}
 
 /// The allocator.
 #[derive(Clone, Copy, Debug, Default)]

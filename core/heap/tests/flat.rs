@@ -13,13 +13,6 @@ static HEAP: assay_heap::Heap = assay_heap::Heap;
 
 const MIB: usize = 1 << 20;
 
-/// The memory of this process that is in use, in bytes.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches("kB").trim().parse::<usize>().unwrap() * 1024
-}
-
 /// What a measurement does with memory: 48 MiB of blocks like those of activations, all in use at once, and small ones that outlive
 /// it.
 fn measure(numbers: &mut Numbers, outliving: &mut Vec<Vec<u8>>) {
@@ -35,6 +28,7 @@ fn measure(numbers: &mut Numbers, outliving: &mut Vec<Vec<u8>>) {
 
 #[test]
 fn threads_that_measure_in_turn_take_no_more_memory_than_one_measurement() {
+    let resident = || assay_heap::resident(None).unwrap();
     let before = resident();
     let (tell, told) = mpsc::channel();
     std::thread::scope(|scope| {
@@ -57,7 +51,7 @@ fn threads_that_measure_in_turn_take_no_more_memory_than_one_measurement() {
                 thread.send(()).unwrap();
                 told.recv().unwrap();
             }
-            resident().saturating_sub(before) / MIB
+            resident().saturating_sub(before) / MIB as u64
         };
         let few = round();
         let many = (0..10).map(|_| round()).max().unwrap();

@@ -140,18 +140,13 @@ pub(crate) fn tell_memory(case: &str, kind: &str) -> Fallible<()> {
     let kind = Kind::ALL.into_iter().find(|own| own.name() == kind).ok_or("no such step")?;
     let (space, engine) = (NasBench201::new(), engine(2)?);
     let mut steps = Steps::new(&space, &engine, case, kind)?;
-    let before = mebibytes("VmRSS:")?;
+    let before = assay_heap::resident(None);
     for _ in 0..PATHS {
         steps.step()?;
     }
-    println!("{}", Value::from(mebibytes("VmHWM:")?.zip(before).map(|(most, before)| most - before)));
+    let more = assay_heap::most_resident(None).zip(before).map(|(most, before)| (most - before) as f64 / f64::from(1 << 20));
+    println!("{}", Value::from(more));
     Ok(())
-}
-
-fn mebibytes(key: &str) -> Fallible<Option<f64>> {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix(key)).and_then(|rest| rest.split_whitespace().next());
-    Ok(kibibytes.map(str::parse::<f64>).transpose()?.map(|kibibytes| kibibytes / 1024.0))
 }
 
 /// What a process of its own holds.

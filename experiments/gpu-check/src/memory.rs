@@ -29,11 +29,7 @@ impl Memory {
     /// The most so far, in MiB, where the system tells.
     pub(crate) fn most(&self) -> Option<f64> {
         match self {
-            Self::Process => {
-                let status = std::fs::read_to_string("/proc/self/status").ok()?;
-                let kibibytes: f64 = field(&status, "VmHWM:")?.split_whitespace().next()?.parse().ok()?;
-                Some(kibibytes / 1024.0)
-            }
+            Self::Process => assay_heap::most_resident(None).map(|bytes| bytes as f64 / f64::from(1 << 20)),
             Self::Card(watch) => watch.as_ref().map(|watch| watch.most.load(Ordering::Relaxed).saturating_sub(watch.before) as f64),
         }
     }
@@ -43,17 +39,16 @@ impl Memory {
         match self {
             Self::Process => std::fs::read_to_string("/proc/cpuinfo")
                 .ok()
-                .and_then(|text| Some(field(&text, "model name")?.trim_start_matches([' ', '\t', ':']).to_owned()))
+                .and_then(|text| {
+                    let name = text.lines().find_map(|line| line.strip_prefix("model name"))?;
+                    Some(name.trim_start_matches([' ', '\t', ':']).trim_end().to_owned())
+                })
                 .unwrap_or_else(|| "an unknown processor".into()),
             Self::Card(_) => told(&["--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"])
                 .and_then(|text| Some(text.lines().next()?.to_owned()))
                 .unwrap_or_else(|| "a card that nvidia-smi does not name".into()),
         }
     }
-}
-
-fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 
 fn nvidia_smi(arguments: &[&str]) -> Command {

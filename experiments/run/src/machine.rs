@@ -26,7 +26,7 @@ pub(crate) fn cores() -> NonZeroUsize {
 }
 
 /// The bytes of memory that this process may still take, if the system tells: of the machine, of its control groups, and of the
-/// addresses that a limit leaves it (`ulimit -v`).
+/// addresses that a limit leaves it (`ulimit -v`). What it keeps to use again is available to it, and taken to the system.
 #[must_use]
 pub fn available_memory() -> Option<u64> {
     let mut system = System::new();
@@ -41,8 +41,11 @@ pub fn available_memory() -> Option<u64> {
     let of_group = system.cgroup_limits().map(|limits| limits.free_memory);
     let of_own_group = process.and_then(|process| process.cgroup_limits()).map(|limits| limits.free_memory);
     let of_addresses = std::fs::read_to_string("/proc/self/limits").ok().and_then(|limits| addresses(&limits));
-    let of_addresses = of_addresses.zip(process).map(|(limit, process)| usable(limit.saturating_sub(process.virtual_memory())));
-    [of_machine, of_group, of_own_group, of_addresses].into_iter().flatten().min()
+    let kept = assay_heap::kept() as u64;
+    let of_addresses =
+        of_addresses.zip(process).map(|(limit, process)| usable(limit.saturating_sub(process.virtual_memory()).saturating_add(kept)));
+    let of_memory = [of_machine, of_group, of_own_group].into_iter().flatten().min().map(|bytes| bytes.saturating_add(kept));
+    [of_memory, of_addresses].into_iter().flatten().min()
 }
 
 /// How many bytes of addresses a process may have, where that is limited: what `/proc/self/limits` says.

@@ -68,8 +68,7 @@ pub(super) fn score(assay: &Path, file: &Path, input: &str, proxies: &[Proxy], b
     }
     let begin = Instant::now();
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().into_diagnostic().wrap_err("assay cannot be started")?;
-    let status = format!("/proc/{}/status", child.id());
-    let (output, mebibytes) = watched(child, &status).into_diagnostic().wrap_err("waiting for assay failed")?;
+    let (output, mebibytes) = watched(child).into_diagnostic().wrap_err("waiting for assay failed")?;
     let seconds = begin.elapsed().as_secs_f64();
     if !output.status.success() {
         let failure = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -89,14 +88,12 @@ pub(super) fn score(assay: &Path, file: &Path, input: &str, proxies: &[Proxy], b
 }
 
 /// Waits for the end and looks meanwhile at the most memory that the program had.
-fn watched(child: Child, status: &str) -> std::io::Result<(std::process::Output, Option<u64>)> {
+fn watched(child: Child) -> std::io::Result<(std::process::Output, Option<u64>)> {
+    let process = Some(child.id());
     let waiting = thread::spawn(move || child.wait_with_output());
     let mut most = None;
     while !waiting.is_finished() {
-        let text = std::fs::read_to_string(status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        most = most.max(kibibytes.map(|kibibytes| kibibytes.div_ceil(1024)));
+        most = most.max(assay_heap::most_resident(process).map(|bytes| bytes.div_ceil(1 << 20)));
         thread::sleep(Duration::from_millis(20));
     }
     match waiting.join() {

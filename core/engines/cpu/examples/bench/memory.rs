@@ -12,9 +12,7 @@ pub(crate) const NETWORK: &str = "memory-of-network";
 /// Does the work and prints the most memory that this process has held, in MiB, or `null` where the system does not tell.
 pub(crate) fn tell(work: impl FnOnce() -> Fallible<()>) -> Fallible<()> {
     work()?;
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next());
-    let mebibytes = kibibytes.map(|text| text.parse::<f64>()).transpose()?.map(|kib| kib / 1024.0);
+    let mebibytes = assay_heap::most_resident(None).map(|bytes| bytes as f64 / f64::from(1 << 20));
     println!("{}", serde_json::json!(mebibytes));
     Ok(())
 }
