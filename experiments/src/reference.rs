@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use assay_core::data::user_data_directory;
-use assay_core::plugin::{Aggregate, Column, Request, draw_architectures};
+use assay_core::plugin::{Aggregate, Column, Request, called, draw_architectures};
 use assay_core::score::{Direction, Reading, Score};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
@@ -157,6 +157,12 @@ impl Reference {
         let requests: Vec<Request> = architectures.iter().flat_map(of).collect();
         let ahead = left * components.len() * count;
         let records = workbench.measure_told(&Vec::from_iter(&requests), ahead, forecast, observer)?;
+        // It is kept for later, when there may be more memory.
+        if let Some(Record { request, reading, .. }) = records.iter().find(|record| record.lacked_memory) {
+            let what = called(workbench.space.as_ref(), &request.subspace);
+            let problem = format!("`{}` of {what}, which others are compared with, is {reading}", request.label);
+            return Err(Failure::new(problem));
+        }
         let mean = |(records, direction): (&[Record], &Direction)| {
             let readings: Vec<Reading> = records.iter().map(|record| record.reading.clone()).collect();
             Score::of(*direction, &readings).reading

@@ -16,6 +16,7 @@ mod kills;
 mod layers;
 mod lists;
 mod locks;
+mod memory;
 mod networks;
 mod one_shot;
 mod output;

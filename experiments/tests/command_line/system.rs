@@ -15,7 +15,7 @@ use crate::training;
 const CELL: &str = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|none~0|avg_pool_3x3~1|nor_conv_3x3~2|";
 
 /// The program under a limit of the shell.
-fn limited(scratch: &Scratch, limit: &str, arguments: &[&str]) -> Said {
+pub(crate) fn limited(scratch: &Scratch, limit: &str, arguments: &[&str]) -> Said {
     let mut command = Command::new("sh");
     scratch.isolate(&mut command);
     command.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]).arg(assert_cmd::cargo::cargo_bin!("assay"));
@@ -127,22 +127,6 @@ fn a_clock_that_names_no_run_is_an_error_and_one_that_goes_back_changes_nothing(
 }
 
 #[test]
-fn what_does_not_fit_is_refused_before_anything_of_the_size_is_made_and_threads_are_counted() {
-    let scratch = Scratch::new();
-    for proxy in ["snip", "l2-norm", "synflow", "grasp", "ntk-condition", "zico"] {
-        let begun = Instant::now();
-        let channels = format!("proxies.{proxy}.channels=4096");
-        let arguments = ["score", CELL, "--proxy", proxy, "--set", &channels, "--set", "threads=2"];
-        // The weights alone take some 200 GB.
-        let said = limited(&scratch, "-v 4000000", &arguments);
-        refused(&said, &["MiB of memory at the least, on 2 threads"]);
-        assert!(said.err.contains("use a smaller batch or fewer channels"), "{proxy}: {}", said.err);
-        // Most of it is the start of the program, on a machine that does other things too.
-        assert!(begun.elapsed() < Duration::from_secs(10), "{proxy}: {:?}", begun.elapsed());
-    }
-}
-
-#[test]
 fn a_training_and_an_export_that_do_not_fit_are_refused_before_their_network_is_made() {
     let scratch = Scratch::new();
     scratch.write("train.toml", training::experiment());
@@ -182,12 +166,16 @@ fn a_search_of_networks_that_do_not_fit_is_refused_with_what_would_fit() {
     std::fs::create_dir(scratch.path().join("zoo")).unwrap();
     std::fs::write(scratch.path().join("zoo/words.onnx"), networks::language_model(120)).unwrap();
     let search = "version = 1\n[space]\nname = \"files\"\nfolder = \"zoo\"\n\
-        [dataset]\nname = \"tokens\"\nlength = 120\nvocabulary = 10\nlabels = \"each\"\n\
+        [dataset]\nname = \"tokens\"\nlength = 120\nvocabulary = 10\nlabels = \"each\"\nsequences = 65_536\n\
         [strategy]\nname = \"random\"\nproxy = \"snip\"\nsamples = 1\n[proxies.snip]\nbatch = 65_536\n";
     scratch.write("search.toml", search);
     let said = limited(&scratch, "-v 500000", &["run", "search.toml", "--quiet", "--threads", "1", "--run-dir", "run"]);
-    refused(&said, &["`snip` of words.onnx needs 0.4 GiB of memory at the least on 1 threads, but only 0."]);
-    assert!(said.err.contains("use a smaller batch (proxies.snip.batch)"), "{}", said.err);
+    let told = said.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+    assert!(
+        said.code == Some(1) && told.contains("`snip` of words.onnx is undefined, because there is too little memory: it needs"),
+        "{told}"
+    );
+    assert!(told.contains("a smaller batch (proxies.snip.batch) needs less"), "{told}");
 }
 
 #[test]
@@ -199,6 +187,9 @@ fn a_limit_of_memory_is_kept_and_changes_no_number() {
     let mut kept = 0;
     for kilobytes in [200_000, 300_000, 400_000, 700_000, 3_000_000] {
         let said = limited(&scratch, &format!("-v {kilobytes}"), &arguments);
+        if said.code == Some(0) && said.out.contains("there is too little memory") {
+            continue;
+        }
         if said.code == Some(0) {
             assert_eq!(said.out, expected, "{kilobytes}");
             kept += 1;

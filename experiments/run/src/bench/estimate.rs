@@ -7,7 +7,7 @@ use assay_core::data::Minibatch;
 use assay_core::engine::{Ask, Precision};
 use assay_core::graph::Graph;
 use assay_core::network::{Initialiser, NormStatistics};
-use assay_core::plugin::{Request, SearchError, WholeNetwork, Work, called};
+use assay_core::plugin::{Request, WholeNetwork, Work};
 use assay_core::subspace::Subspace;
 
 use super::forecast::{Ahead, Forecast, duration};
@@ -22,31 +22,6 @@ const LITTLE: u64 = 20_000_000_000;
 const LONG: f64 = 10.0;
 
 const GIB: f64 = (1_u64 << 30) as f64;
-
-/// Why measurements are not begun: there is not enough memory for one of them.
-#[derive(Debug, thiserror::Error)]
-#[error("`{proxy}` of {network} {problem}: {help}")]
-pub(super) struct TooLarge {
-    proxy: String,
-    /// As its space writes it.
-    network: String,
-    /// What it needs, and what there is.
-    problem: String,
-    /// What would fit.
-    help: String,
-}
-
-impl From<TooLarge> for RunError {
-    fn from(TooLarge { proxy, network, problem, help }: TooLarge) -> Self {
-        Self::refused(format!("`{proxy}` of {network} {problem}"), help)
-    }
-}
-
-impl From<TooLarge> for SearchError {
-    fn from(error: TooLarge) -> Self {
-        Self::Impossible(error.to_string())
-    }
-}
 
 /// What measurements of given networks take together, as far as it is known.
 #[derive(Default)]
@@ -69,7 +44,7 @@ impl Workbench {
     /// measurements, these among them.
     ///
     /// # Errors
-    /// Those of measuring; or if there is not enough memory.
+    /// Those of measuring.
     pub fn measure_told(
         &self,
         requests: &[&Request],
@@ -77,7 +52,7 @@ impl Workbench {
         forecast: &Forecast,
         observer: &dyn Observer,
     ) -> Result<Vec<Record>, RunError> {
-        if let Some(line) = self.foretell(forecast, requests, Ahead::Measurements(ahead))? {
+        if let Some(line) = self.foretell(forecast, requests, Ahead::Measurements(ahead)) {
             observer.say(&line);
         }
         let finished = |records: &[Record]| {
@@ -93,26 +68,21 @@ impl Workbench {
     /// Takes note of what is measured next, and says how long all that is ahead takes, roughly, if that is long and can be known
     /// before the first of it: of networks that the space was given, which are of any size. What the forecast tells later is for the
     /// others.
-    ///
-    /// # Errors
-    /// If a network cannot be measured in the memory that there is, with what would fit.
-    pub(super) fn foretell(&self, forecast: &Forecast, requests: &[&Request], ahead: Ahead) -> Result<Option<String>, TooLarge> {
+    pub(super) fn foretell(&self, forecast: &Forecast, requests: &[&Request], ahead: Ahead) -> Option<String> {
         // A search that prunes asks for no larger network later.
         let are_largest = requests.first().is_some_and(|request| !self.space.is_architecture(&request.subspace));
         let is_first = forecast.asked(requests, ahead, are_largest);
-        if self.space.protocol().is_none() {
-            return Ok(None);
-        }
-        let taken = self.taken(requests)?;
-        let told = is_first.then(|| self.estimate(&taken, requests.len(), ahead)).flatten();
+        // Networks are made of files for this, which takes long enough to be done once.
+        let is_told = is_first && self.space.protocol().is_some();
+        let told = is_told.then(|| self.estimate(&self.taken(requests), requests.len(), ahead)).flatten();
         if told.is_some() {
             forecast.end();
         }
-        Ok(told)
+        told
     }
 
     /// What these take together.
-    fn taken<'r>(&self, requests: &[&'r Request]) -> Result<Taken<'r>, TooLarge> {
+    fn taken<'r>(&self, requests: &[&'r Request]) -> Taken<'r> {
         let net = WholeNetwork::default().net(self.dataset.as_ref());
         let mut graphs: BTreeMap<&Subspace, Option<Graph>> = BTreeMap::new();
         let (mut taken, mut most, mut largest) = (Taken::default(), 0_u64, None);
@@ -129,13 +99,11 @@ impl Workbench {
                 (most, largest) = (multiply_adds, Some(*request));
             }
             if self.other_engine_of(&request.subspace).is_some() {
-                let bytes = bytes(graph, work);
-                self.check_memory(bytes, requests.len(), (request, &planned.name))?;
-                taken.memory = taken.memory.max(bytes);
+                taken.memory = taken.memory.max(bytes(graph, work));
             }
         }
         taken.largest = largest.and_then(|request| Some((request, graphs.remove(&request.subspace)??)));
-        Ok(taken)
+        taken
     }
 
     /// How long all that is ahead takes, of which these are so many measurements, if that is long. One forward pass of some images
@@ -154,7 +122,10 @@ impl Workbench {
         if seconds < LONG {
             return None;
         }
-        let kept = match taken.memory as f64 * threads as f64 / GIB {
+        let at_once = taken.memory.saturating_mul(threads as u64);
+        // What does not fit side by side is measured alone.
+        let fit = machine::available_memory().is_none_or(|available| at_once <= available);
+        let kept = match if fit { at_once } else { taken.memory } as f64 / GIB {
             some if some >= 0.5 => format!(", and {some:.1} GiB of memory at the least"),
             _ => String::new(),
         };
@@ -182,23 +153,6 @@ impl Workbench {
             seconds = start.elapsed().as_secs_f64();
         }
         Some(images as f64 * graph.multiply_adds() as f64 / seconds.max(1e-6)).filter(|rate| *rate > 0.0)
-    }
-
-    /// Whether there is memory for as many such measurements as are made at once. Engines that count their memory say so themselves.
-    fn check_memory(&self, bytes: u64, requests: usize, (request, proxy): (&Request, &str)) -> Result<(), TooLarge> {
-        let calls = self.threads.current_num_threads().min(requests).max(1) as u64;
-        let Some(available) = machine::available_memory().filter(|available| bytes.saturating_mul(calls) > *available) else {
-            return Ok(());
-        };
-        let needed = |count: u64| bytes.saturating_mul(count) as f64 / GIB;
-        let problem = format!(
-            "needs {:.1} GiB of memory at the least on {calls} threads, but only {:.1} GiB are available",
-            needed(calls),
-            available as f64 / GIB
-        );
-        let fewer = if calls > 1 && bytes <= available { "fewer threads (threads = 1), " } else { "" };
-        let help = format!("use {fewer}a smaller batch (proxies.{proxy}.batch), or smaller images (--input)");
-        Err(TooLarge { proxy: proxy.to_owned(), network: called(self.space.as_ref(), &request.subspace), problem, help })
     }
 }
 

@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn records(requests: &[Request], seconds: f64) -> Vec<Record> {
-        requests.iter().map(|request| Record { request: request.clone(), reading: Reading::Value(1.0), seconds }).collect()
+        requests.iter().map(|request| Record::new(request.clone(), Reading::Value(1.0), seconds)).collect()
     }
 
     #[test]

@@ -202,7 +202,7 @@ mod tests {
     fn record(images: &str, reading: Reading) -> Record {
         let subspace = "010.001".to_owned().try_into().unwrap();
         let request = Request { label: "kappa".into(), subspace, parameters: "round 1".into(), images: images.into() };
-        Record { request, reading, seconds: 0.1 }
+        Record::new(request, reading, 0.1)
     }
 
     fn open(folder: &Path) -> (Journal, Records, Damages) {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use assay_core::plugin::{Benchmark, Columns, Laboratory, Request, SearchError, SearchSpace, Step, Workshop};
+use assay_core::plugin::{Benchmark, Columns, Laboratory, Request, SearchError, SearchSpace, Step, Workshop, called};
 use assay_core::score::{Direction, Reading};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
@@ -94,7 +94,8 @@ impl<'a> RunLaboratory<'a> {
     /// If the journal cannot be read or written.
     pub(crate) fn open(workbench: &'a Workbench, folder: &'a RunFolder, observer: &'a dyn Observer) -> Result<Self, RunError> {
         let opened = Journal::open(folder.path(), folder.pending());
-        let (journal, records, damages) = opened.map_err(|error| RunError::Journal { folder: folder.path().to_owned(), error })?;
+        let (journal, mut records, damages) = opened.map_err(|error| RunError::Journal { folder: folder.path().to_owned(), error })?;
+        records.forget_lacking();
         if let Some(told) = told(folder.path(), &damages) {
             tracing::warn!("{told}");
             observer.warn(&told);
@@ -260,7 +261,7 @@ impl<'a> RunLaboratory<'a> {
             records.extend(trainings.answer(&trained, With { workbench, checkpoints, answered, observer, finished: &store })?);
         }
         if !measured.is_empty() {
-            if let Some(line) = self.workbench.foretell(forecast, &measured, self.ahead)? {
+            if let Some(line) = self.workbench.foretell(forecast, &measured, self.ahead) {
                 say(observer, &line);
             }
             records.extend(self.workbench.measure(&measured, self.observer, &keep)?);
@@ -285,8 +286,7 @@ impl<'a> RunLaboratory<'a> {
             let read = || self.columns.and_then(|columns| columns.read(self.workbench.space.as_ref(), request));
             match read().or_else(|| self.workbench.stored(self.stored?, request)) {
                 Some(reading) => {
-                    let record = Record { request: request.clone(), reading: reading?, seconds: start.elapsed().as_secs_f64() };
-                    records.push(record);
+                    records.push(Record::new(request.clone(), reading?, start.elapsed().as_secs_f64()));
                 }
                 None => others.push(request),
             }
@@ -313,7 +313,14 @@ impl Laboratory for RunLaboratory<'_> {
     fn measure(&mut self, requests: &[Request]) -> Result<Vec<Reading>, SearchError> {
         let requests = Vec::from_iter(requests);
         self.complete(&requests)?;
-        Ok(self.records_of(&requests)?.into_iter().map(|record| record.reading.clone()).collect())
+        let records = self.records_of(&requests)?;
+        if let Some(record) = records.first().filter(|_| self.records.iter().all(|record| record.lacked_memory)) {
+            // There is nothing to search by.
+            let Request { label, subspace, .. } = &record.request;
+            let what = format!("`{label}` of {}", called(self.space(), subspace));
+            return Err(SearchError::Impossible(format!("{what} is {}", record.reading)));
+        }
+        Ok(records.into_iter().map(|record| record.reading.clone()).collect())
     }
 
     fn seconds(&self, request: &Request) -> Option<f64> {

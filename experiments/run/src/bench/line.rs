@@ -17,6 +17,8 @@ struct Line {
     images: String,
     reading: Reading,
     seconds: f64,
+    #[serde(default)]
+    lacked_memory: bool,
     /// Earlier versions wrote none.
     check: Option<String>,
 }
@@ -49,7 +51,7 @@ pub(super) fn write(record: &Record, lines: &mut Vec<u8>) -> Result<(), serde_js
 /// The measurement of a line with its end, or what is wrong with it.
 pub(super) fn read(line: &[u8]) -> Result<Record, String> {
     let Some(text) = line.strip_suffix(b"\n") else { return Err("it is cut short".into()) };
-    let Line { proxy: label, subspace, parameters, images, reading, seconds, check } =
+    let Line { proxy: label, subspace, parameters, images, reading, seconds, lacked_memory, check } =
         serde_json::from_slice(text).map_err(|error| format!("it is not a measurement ({error})"))?;
     if let Some(check) = check {
         let begin = text.strip_suffix(BEHIND).and_then(|text| text.strip_suffix(check.as_bytes())?.strip_suffix(BEFORE));
@@ -57,7 +59,7 @@ pub(super) fn read(line: &[u8]) -> Result<Record, String> {
             return Err("it does not fit its checksum".into());
         }
     }
-    Ok(Record { request: Request { label, subspace, parameters, images }, reading, seconds })
+    Ok(Record { request: Request { label, subspace, parameters, images }, reading, seconds, lacked_memory })
 }
 
 #[cfg(test)]
@@ -67,7 +69,7 @@ mod tests {
     fn record() -> Record {
         let subspace = "010.001".to_owned().try_into().unwrap();
         let request = Request { label: "kappa".into(), subspace, parameters: "round 1".into(), images: "Kopf\n\"a\"".into() };
-        Record { request, reading: Reading::Value(0.1 + 0.2), seconds: 0.1 }
+        Record::new(request, Reading::Value(0.1 + 0.2), 0.1)
     }
 
     #[test]
@@ -77,6 +79,11 @@ mod tests {
         assert_eq!(read(&line).unwrap(), record());
         let value: serde_json::Value = serde_json::from_slice(&line).unwrap();
         assert_eq!((&value["proxy"], value["check"].as_str().map(str::len)), (&"kappa".into(), Some(8)));
+        assert_eq!(value.as_object().map(serde_json::Map::len), Some(7), "what is rare is not written where it is not so");
+        let lacking = Record { lacked_memory: true, ..record() };
+        line.clear();
+        write(&lacking, &mut line).unwrap();
+        assert_eq!(read(&line).unwrap(), lacking);
         let earlier = serde_json::to_string(&record()).unwrap() + "\n";
         assert_eq!(read(earlier.as_bytes()).unwrap(), record());
     }

@@ -18,6 +18,23 @@ pub struct Record {
     pub reading: Reading,
     /// How long it took on its thread.
     pub seconds: f64,
+    /// Whether it is undefined because there was too little memory. Where there is more it may have a value, so a run that is continued
+    /// measures it again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub lacked_memory: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+impl Record {
+    /// Of what was read in so many seconds.
+    #[must_use]
+    pub fn new(request: Request, reading: Reading, seconds: f64) -> Self {
+        Self { request, reading, seconds, lacked_memory: false }
+    }
 }
 
 /// Measurements, one a request, in the order in which they came.
@@ -92,6 +109,11 @@ impl Records {
     #[must_use]
     pub fn into_vec(self) -> Vec<Record> {
         self.0.into_iter().map(|record| record.0).collect()
+    }
+
+    /// Takes out what there was too little memory for.
+    pub fn forget_lacking(&mut self) {
+        self.0.retain(|record| !record.0.lacked_memory);
     }
 
     /// Adds a measurement, in place of an earlier one of the same request.

@@ -1,31 +1,21 @@
 //! Measures: a space, images, an engine and proxies, and threads to use them from.
 
-use std::collections::{HashMap, HashSet};
-use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use assay_core::data::Dataset;
 use assay_core::engine::profile::Profile;
 use assay_core::engine::{Engine, Resources};
 use assay_core::experiment::{Assembly, Experiment, OnError, PlannedProxy, Plugins};
-use assay_core::graph::GraphError;
-use assay_core::plugin::{
-    Draws, MacroNet, Outcome, PassProxy, Proxy, ProxyError, RecordedColumn, Request, SearchError, SearchSpace, Skeleton, StructuralProxy,
-    Structure, Subject, ZeroCostProxy, called, measure_together,
-};
+use assay_core::plugin::{Draws, Proxy, ProxyError, Request, SearchError, SearchSpace, Subject, called};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
 use assay_results::Provenance;
-use foldhash::fast::RandomState;
-use rayon::prelude::*;
 
 use super::engines::Engines;
-use super::records::Record;
 use super::timed;
-use crate::{Observer, RunError, machine, provenance};
+use crate::{RunError, machine, provenance};
 
 /// How the reason of a score begins that is undefined because its measurement failed.
 pub(crate) const FAILED: &str = "measuring it failed: ";
@@ -45,6 +35,8 @@ pub struct Workbench {
     pub on_error: OnError,
     /// One measurement runs on one of its threads; fewer measurements than threads share them out.
     pub threads: rayon::ThreadPool,
+    /// Whether it was not said yet that some measurements are too large to be made side by side.
+    pub(super) tells_of_large: AtomicBool,
 }
 
 impl Workbench {
@@ -68,7 +60,8 @@ impl Workbench {
         let threads = pool(experiment.threads)?;
         let resources = Resources { calls: threads.current_num_threads(), memory: machine::available_memory(), profile: profile.cloned() };
         let engines = Engines::of(assembly, &resources, space.as_ref(), dataset.as_ref())?;
-        Ok(Self { space, dataset, engines, proxies, seed: experiment.seed, on_error: experiment.on_error, threads })
+        let (seed, on_error) = (experiment.seed, experiment.on_error);
+        Ok(Self { space, dataset, engines, proxies, seed, on_error, threads, tells_of_large: AtomicBool::new(true) })
     }
 
     /// What measures networks.
@@ -131,160 +124,6 @@ impl Workbench {
         self.proxies.iter().find(|proxy| proxy.label == label).ok_or_else(|| SearchError::UnknownProxy(label.to_owned()))
     }
 
-    /// Measures every request, in parallel, and gives the records in the order of the requests. `finished` sees
-    /// records as soon as they are there, in any order; those that are measured together at once.
-    ///
-    /// # Errors
-    /// Of the failures that were met, the one of the first request; or that the user interrupted.
-    pub fn measure(
-        &self,
-        requests: &[&Request],
-        observer: &dyn Observer,
-        finished: &(dyn Fn(&[Record]) -> Result<(), SearchError> + Sync),
-    ) -> Result<Vec<Record>, SearchError> {
-        let failed = AtomicBool::new(false);
-        let (jobs, networks) = self.jobs(requests)?;
-        // The last jobs, if they are fewer than threads, share out all of them.
-        let threads = self.threads.current_num_threads();
-        let last = jobs.len() % threads;
-        let shared = NonZeroUsize::new(threads.checked_div(last).unwrap_or(1)).filter(|share| share.get() > 1);
-        let shared = shared.and_then(|share| self.engine().on_threads(share));
-        let first_shared = jobs.len() - last;
-        // What stays after a job lies here and in no block of its thread: among the many blocks that a measurement takes and gives
-        // back, small ones that stay would keep free memory from being used again.
-        let answers: Vec<OnceLock<(Reading, f64)>> = requests.iter().map(|_| OnceLock::new()).collect();
-        let one = |(position, job): (usize, Job<'_>)| {
-            if observer.is_interrupted() || failed.load(Ordering::Relaxed) {
-                return Some((job.first(), SearchError::Interrupted));
-            }
-            let engine = shared.as_deref().filter(|_| position >= first_shared).unwrap_or(self.engine());
-            let records = self.measure_job(&job, requests, engine, &networks).and_then(|records| finished(&records).map(|()| records));
-            failed.fetch_or(records.is_err(), Ordering::Relaxed);
-            match records {
-                Ok(records) => {
-                    for (position, Record { reading, seconds, .. }) in job.positions().into_iter().zip(records) {
-                        answers[position].get_or_init(|| (reading, seconds));
-                    }
-                    None
-                }
-                Err(error) => Some((job.first(), error)),
-            }
-        };
-        // Begun in order, whoever has time, so that the last ones are begun last.
-        let mut problems: Vec<Problem> = self.threads.install(|| jobs.into_iter().enumerate().par_bridge().filter_map(one).collect());
-        problems.sort_by_key(|(first, _)| *first);
-        // Measurements that were not begun because another one failed are interrupted too, and the failure says more.
-        if let Some((_, error)) = problems.into_iter().find(|(_, error)| !matches!(error, SearchError::Interrupted)) {
-            return Err(error);
-        }
-        let record = |(request, answer): (&&Request, OnceLock<(Reading, f64)>)| {
-            let (reading, seconds) = answer.into_inner()?;
-            Some(Record { request: (*request).clone(), reading, seconds })
-        };
-        requests.iter().zip(answers).map(record).collect::<Option<_>>().ok_or(SearchError::Interrupted)
-    }
-
-    /// What is measured together, each job in the order of the requests and the jobs in the order of their first ones, behind one of
-    /// each kind; and the networks whose structure is read.
-    fn jobs<'b>(&'b self, requests: &[&Request]) -> Result<(Vec<Job<'b>>, Vec<Built>), SearchError> {
-        let (mut jobs, mut networks): (Vec<Job<'b>>, Vec<Built>) = (Vec::new(), Vec::new());
-        // Positions of jobs, by what their requests have in common.
-        let mut of_network: HashMap<(usize, &Subspace), usize, RandomState> = HashMap::default();
-        let mut of_draws: HashMap<(&str, &str, &Subspace), usize, RandomState> = HashMap::default();
-        for (position, &request) in requests.iter().enumerate() {
-            let new = jobs.len();
-            match self.proxy(&request.label)?.proxy.as_ref() {
-                Proxy::Structure(proxy) => {
-                    let network = self.network(proxy.net(self.dataset.as_ref()), &mut networks);
-                    let job = *of_network.entry((network, &request.subspace)).or_insert(new);
-                    match jobs.get_mut(job) {
-                        Some(Job::Structure(_, members)) => members.push((position, proxy.as_ref())),
-                        _ => jobs.push(Job::Structure(network, vec![(position, proxy.as_ref())])),
-                    }
-                }
-                Proxy::Passes(proxy) => {
-                    let job = *of_draws.entry((&request.parameters, &request.images, &request.subspace)).or_insert(new);
-                    match jobs.get_mut(job) {
-                        Some(Job::Passes(members)) => members.push((position, proxy.as_ref())),
-                        _ => jobs.push(Job::Passes(vec![(position, proxy.as_ref())])),
-                    }
-                }
-                Proxy::Recorded(column) => jobs.push(Job::Recorded(position, column)),
-                Proxy::Own(proxy) => jobs.push(Job::Own(position, proxy.as_ref())),
-            }
-        }
-        // One of each kind first: together they tell early how long all take.
-        let mut begun: HashSet<&str, RandomState> = HashSet::default();
-        let is_new = |job: &Job<'_>| job.first().is_some_and(|position| begun.insert(&requests[position].label));
-        let (mut ordered, others): (Vec<_>, Vec<_>) = jobs.into_iter().partition(is_new);
-        ordered.extend(others);
-        Ok((ordered, networks))
-    }
-
-    /// The position of this network, whose skeleton is built the first time.
-    fn network(&self, net: MacroNet, networks: &mut Vec<Built>) -> usize {
-        networks.iter().position(|built| built.net == net).unwrap_or_else(|| {
-            networks.push(Built { net, skeleton: Skeleton::new(self.space.as_ref(), &net) });
-            networks.len() - 1
-        })
-    }
-
-    fn measure_job(
-        &self,
-        job: &Job<'_>,
-        requests: &[&Request],
-        engine: &dyn Engine,
-        networks: &[Built],
-    ) -> Result<Vec<Record>, SearchError> {
-        let start = Instant::now();
-        match job {
-            Job::Structure(network, members) => {
-                let [(first, _), ..] = members[..] else { return Ok(Vec::new()) };
-                let readings: Vec<Reading> = match networks[*network].structure(self.space.as_ref(), &requests[first].subspace) {
-                    Ok(structure) => members.iter().map(|(_, proxy)| proxy.read(&structure)).collect(),
-                    Err(error) => members.iter().map(|(position, _)| self.failed(requests[*position], &error)).collect::<Result<_, _>>()?,
-                };
-                // Most of the time of a job goes into the network that its readings share.
-                let seconds = start.elapsed().as_secs_f64() / members.len() as f64;
-                let record = |((position, _), reading): (&(usize, _), Reading)| {
-                    let Request { label, subspace, .. } = requests[*position];
-                    // Counting takes less time than writing this down.
-                    tracing::trace!(proxy = %label, %subspace, %reading, seconds, "counted");
-                    Record { request: requests[*position].clone(), reading, seconds }
-                };
-                Ok(members.iter().zip(readings).map(record).collect())
-            }
-            Job::Passes(members) => {
-                let [(first, _), ..] = members[..] else { return Ok(Vec::new()) };
-                let proxies: Vec<&dyn PassProxy> = members.iter().map(|(_, proxy)| *proxy).collect();
-                let draws = self.draws(requests[first]);
-                let outcomes = measure_together(&proxies, &self.subject(requests[first], engine, &draws));
-                let record = |((position, _), outcome): (&(usize, _), Outcome)| self.record(requests[*position], outcome);
-                members.iter().zip(outcomes).map(record).collect()
-            }
-            Job::Recorded(position, column) => {
-                let request = requests[*position];
-                let reading = column.read(self.space.as_ref(), &request.subspace);
-                Ok(vec![self.record(request, Outcome { reading, seconds: start.elapsed().as_secs_f64() })?])
-            }
-            Job::Own(position, proxy) => {
-                let request = requests[*position];
-                let draws = self.draws(request);
-                let reading = proxy.measure(&self.subject(request, engine, &draws)).or_else(ProxyError::into_reading);
-                Ok(vec![self.record(request, Outcome { reading, seconds: start.elapsed().as_secs_f64() })?])
-            }
-        }
-    }
-
-    /// What was measured, or what a failure of it is.
-    fn record(&self, request: &Request, outcome: Outcome) -> Result<Record, SearchError> {
-        let Outcome { reading, seconds } = outcome;
-        let reading = reading.or_else(|error| self.failed(request, &error))?;
-        let Request { label, subspace, parameters, images } = request;
-        tracing::debug!(proxy = %label, %subspace, %parameters, %images, %reading, seconds, "measured");
-        Ok(Record { request: request.clone(), reading, seconds })
-    }
-
     pub(super) fn draws(&self, request: &Request) -> Draws {
         Draws {
             parameters: Stream::new(self.seed, "parameters").child(&request.parameters),
@@ -329,51 +168,4 @@ pub fn repeats(label: &str, subspace: &Subspace, purpose: &str, count: usize) ->
 pub fn repeated(label: &str, subspace: &Subspace, purpose: &str, repeat: usize) -> Request {
     let path = format!("{purpose}/{repeat}");
     Request { label: label.to_owned(), subspace: subspace.clone(), parameters: path.clone(), images: path }
-}
-
-/// The position of the first request of a job, and why it has no answer.
-type Problem = (Option<usize>, SearchError);
-
-/// What is measured together: the positions of the requests, each with the proxy that it asks for.
-enum Job<'b> {
-    /// They read the structure of one network, the one at this position.
-    Structure(usize, Vec<(usize, &'b dyn StructuralProxy)>),
-    /// They read passes with the same draws, and share those that they have in common.
-    Passes(Vec<(usize, &'b dyn PassProxy)>),
-    /// One that is looked up.
-    Recorded(usize, &'b RecordedColumn),
-    /// One that shares nothing.
-    Own(usize, &'b dyn ZeroCostProxy),
-}
-
-impl Job<'_> {
-    /// The position of its first request.
-    fn first(&self) -> Option<usize> {
-        match self {
-            Self::Structure(_, members) => members.first().map(|(position, _)| *position),
-            Self::Passes(members) => members.first().map(|(position, _)| *position),
-            Self::Recorded(position, _) | Self::Own(position, _) => Some(*position),
-        }
-    }
-
-    fn positions(&self) -> Vec<usize> {
-        match self {
-            Self::Structure(_, members) => members.iter().map(|(position, _)| *position).collect(),
-            Self::Passes(members) => members.iter().map(|(position, _)| *position).collect(),
-            Self::Recorded(position, _) | Self::Own(position, _) => vec![*position],
-        }
-    }
-}
-
-/// A network whose structure is read, with its skeleton, or why there is none.
-struct Built {
-    net: MacroNet,
-    skeleton: Result<Skeleton, GraphError>,
-}
-
-impl Built {
-    /// The structure of one architecture's network.
-    fn structure(&self, space: &dyn SearchSpace, subspace: &Subspace) -> Result<Structure, ProxyError> {
-        Ok(Structure::new(space, subspace, &self.net, self.skeleton.as_ref().map_err(GraphError::clone)?)?)
-    }
 }

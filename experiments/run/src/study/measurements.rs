@@ -80,7 +80,7 @@ impl StudyRun {
     /// The records of those of these whose readings stand in the table of scores.
     pub(super) fn read(&self, wanted: &[Wanted]) -> Result<Vec<Option<Record>>, RunError> {
         let record = |(wanted, reading): (&Wanted, Option<&Reading>)| {
-            reading.map(|reading| Record { request: wanted.request.clone(), reading: reading.clone(), seconds: 0.0 })
+            reading.map(|reading| Record::new(wanted.request.clone(), reading.clone(), 0.0))
         };
         Ok(wanted.iter().zip(self.look_up(wanted)?).map(record).collect())
     }

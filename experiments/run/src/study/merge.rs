@@ -193,7 +193,8 @@ impl Folder {
         let part = Part { of: parts, shard: self.shard };
         for request in whole.wanted(Some(part)).into_iter().map(|wanted| wanted.request).chain(whole.trained(Some(part))) {
             match records.get(&request) {
-                Some(record) => found.push(record.clone()),
+                // The machine that merges measures nothing, whatever memory it has.
+                Some(record) => found.push(Record { lacked_memory: false, ..record.clone() }),
                 None => missing += 1,
             }
         }

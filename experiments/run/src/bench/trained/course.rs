@@ -57,21 +57,22 @@ impl Course<'_, '_> {
             }
             let seconds: f64 = curve[paid.min(epochs)..epochs].iter().map(|epoch| epoch.seconds).sum();
             let reading = Reading::finite(100.0 * last.test.accuracy());
-            self.keep(position, Record { request: (*request).clone(), reading, seconds: seconds * self.threads as f64 })?;
+            self.keep(position, Record::new((*request).clone(), reading, seconds * self.threads as f64))?;
         }
         Ok(())
     }
 
     /// The rest of the answers, where the training cannot go on.
-    pub(super) fn undefined(&mut self, because: &str) -> Result<(), SearchError> {
+    pub(super) fn undefined(&mut self, because: &str, lacked_memory: bool) -> Result<(), SearchError> {
         while let Some(Judged { request, position, .. }) = self.judged.get(self.records.len()).copied() {
-            self.keep(position, Record { request: (*request).clone(), reading: Reading::undefined(because), seconds: 0.0 })?;
+            let record = Record::new((*request).clone(), Reading::undefined(because), 0.0);
+            self.keep(position, Record { lacked_memory, ..record })?;
         }
         Ok(())
     }
 
     fn keep(&mut self, position: usize, record: Record) -> Result<(), SearchError> {
-        let Record { request: Request { label, subspace, parameters, .. }, reading, seconds } = &record;
+        let Record { request: Request { label, subspace, parameters, .. }, reading, seconds, .. } = &record;
         tracing::debug!(%label, %subspace, %parameters, %reading, seconds, "trained");
         (self.finished)(std::slice::from_ref(&record))?;
         self.records.push((position, record));

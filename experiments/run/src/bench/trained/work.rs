@@ -158,12 +158,13 @@ impl Trainings {
         let (Ok(graph), Some(seed)) = (&graph, self.seed(request)) else {
             let error: String =
                 graph.err().map_or_else(|| format!("`{}` is not a training", request.parameters), |error| error.to_string());
-            return self.end(course, workbench.on_error, failed(&error));
+            return self.end(course, workbench.on_error, failed(&error), false);
         };
         let recipe = Training { architecture: Some(called(space, &request.subspace)), ..self.recipe.clone() };
         let job = self.job((&recipe, seed), graph.clone(), workbench, threads);
+        let lacks_memory = |error: &TrainingError| matches!(error, TrainingError::Memory { .. });
         if let Err(error) = assay_training::check(&job) {
-            return self.end(course, workbench.on_error, failed(&error));
+            return self.end(course, workbench.on_error, failed(&error), lacks_memory(&error));
         }
         let checkpoint = Checkpoints::read(&file).map_err(|error| failed(&format!("{}: {error}", file.display())))?;
         let mut outcome = train_until(&job, last, checkpoint.as_deref(), &mut course);
@@ -183,9 +184,9 @@ impl Trainings {
             Err(TrainingError::Observer(problem)) => return Err(SearchError::Storage(problem)),
             Err(TrainingError::Diverged { epoch, step }) => {
                 course.tell(last);
-                course.undefined(&format!("the training diverged: the loss of step {step} of epoch {epoch} is not a number"))?;
+                course.undefined(&format!("the training diverged: the loss of step {step} of epoch {epoch} is not a number"), false)?;
             }
-            Err(error) => return self.end(course, workbench.on_error, failed(&error)),
+            Err(error) => return self.end(course, workbench.on_error, failed(&error), lacks_memory(&error)),
         }
         if !course.is_kept {
             Checkpoints::remove(&file);
@@ -194,14 +195,14 @@ impl Trainings {
     }
 
     /// What a training that failed is: undefined scores, or the end of the run.
-    fn end(&self, mut course: Course<'_, '_>, on_error: OnError, error: SearchError) -> Found {
+    fn end(&self, mut course: Course<'_, '_>, on_error: OnError, error: SearchError, lacked_memory: bool) -> Found {
         let SearchError::Measurement { problem, .. } = &error else { return Err(error) };
         if on_error == OnError::Stop {
             return Err(error);
         }
         let last = course.judged.last().map_or(0, |judged| judged.epochs);
         course.tell(last);
-        course.undefined(&format!("{FAILED}{problem}"))?;
+        course.undefined(&format!("{FAILED}{problem}"), lacked_memory)?;
         Ok(course.records)
     }
 }
