@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::learner::{Learner, Lesson, Rules, StepMemory};
-use super::{Answer, Ask, Engine, EngineError, Forward, Gram, Objective, Patterns, Precision};
+use super::{Answer, Ask, Engine, EngineError, Forward, Gram, JacobianOf, Objective, Patterns, Precision};
 use crate::data::Minibatch;
 use crate::graph::{Graph, NodeId};
 use crate::network::Network;
@@ -71,6 +71,17 @@ impl Engine for WithFallback {
         visit: &mut dyn FnMut(&[Vec<f64>]),
     ) -> Result<(), EngineError> {
         self.of(network.graph()).gradients_by_image(network, batch, objective, precision, visit)
+    }
+
+    fn jacobians_by_image(
+        &self,
+        network: &Network,
+        batch: &Minibatch,
+        of: JacobianOf<'_>,
+        precision: Precision,
+        visit: &mut dyn FnMut(&[f64]),
+    ) -> Result<(), EngineError> {
+        self.of(network.graph()).jacobians_by_image(network, batch, of, precision, visit)
     }
 
     fn forward(&self, network: &Network, batch: &Minibatch, taps: &[NodeId], precision: Precision) -> Result<Forward, EngineError> {
@@ -169,6 +180,9 @@ mod tests {
             engine.forward(network, &batch, &[], precision).err(),
             engine.gradients(network, &batch, &[0.0; 8], precision).err(),
             engine.gradients_by_image(network, &batch, &Objective::output_sum(network.graph()), precision, &mut |_| {}).err(),
+            engine
+                .jacobians_by_image(network, &batch, JacobianOf { cotangents: &[vec![1.0; 8]], elements: &[] }, precision, &mut |_| {})
+                .err(),
             engine.relu_patterns(network, &batch).err(),
             engine.tangent_gram(network, &batch, precision).err(),
             engine.learner(network.clone(), &Rules::default()).err(),
@@ -186,15 +200,15 @@ mod tests {
         let both = WithFallback::new(Box::new(own), Arc::new(other));
         let (basic, general) = (network(Operator::Relu), network(Operator::Activation(Activation::Gelu)));
         assert_eq!(both.name(), "own");
-        assert_eq!(asked(&both, &basic), ["own"; 7]);
-        assert_eq!(asked(&both, &general), ["other"; 7]);
+        assert_eq!(asked(&both, &basic), ["own"; 8]);
+        assert_eq!(asked(&both, &general), ["other"; 8]);
         let threaded = both.on_threads(NonZeroUsize::MIN).unwrap();
-        assert_eq!(asked(threaded.as_ref(), &basic), ["threaded"; 7]);
-        assert_eq!(asked(threaded.as_ref(), &general), ["other"; 7]);
+        assert_eq!(asked(threaded.as_ref(), &basic), ["threaded"; 8]);
+        assert_eq!(asked(threaded.as_ref(), &general), ["other"; 8]);
         let alone = both.alone(NonZeroUsize::MIN).unwrap();
         assert_eq!(
             (asked(alone.as_ref(), &basic), asked(alone.as_ref(), &general)),
-            (vec!["alone".to_owned(); 7], vec!["other".to_owned(); 7])
+            (vec!["alone".to_owned(); 8], vec!["other".to_owned(); 8])
         );
         let other = || Failing { name: "other", is_general: true };
         assert!(WithFallback::new(Box::new(other()), Arc::new(other())).alone(NonZeroUsize::MIN).is_none(), "neither shares out memory");

@@ -7,6 +7,7 @@ mod ask;
 mod factory;
 mod fallback;
 mod gram;
+mod jacobian;
 pub mod learner;
 mod memory;
 mod patterns;
@@ -16,6 +17,7 @@ pub use ask::{Answer, Ask, Cotangent, Gradients, Moments, Objective, Wanted, cot
 pub use factory::{EngineFactory, Resources};
 pub use fallback::WithFallback;
 pub use gram::{ConditionNumber, Gram};
+pub use jacobian::{JacobianOf, ParameterElement};
 pub use memory::{MemoryBudget, MemoryLimit};
 pub use patterns::Patterns;
 
@@ -104,6 +106,14 @@ pub enum EngineError {
     NotAsked {
         /// What was read.
         what: String,
+    },
+    /// A parameter that the network does not have, or a number that it does not hold.
+    #[error("the network has no number {element} of parameter {parameter}")]
+    NoElement {
+        /// The parameter asked for.
+        parameter: usize,
+        /// The position in it.
+        element: usize,
     },
     /// There is not enough memory, however the work is split.
     #[error("{}", too_little(*needed_mib, *available_mib, *calls))]
@@ -233,6 +243,23 @@ pub trait Engine: Send + Sync {
             visit(answer.gradients(objective)?.parameters()?);
         }
         Ok(())
+    }
+
+    /// Gives, for each image alone as in [`gradients_by_image`](Self::gradients_by_image), the derivatives of the output times each
+    /// cotangent with respect to chosen elements of parameters: `visit` is called once an image, in order, with
+    /// `[cotangents][elements]`.
+    ///
+    /// # Errors
+    /// If the minibatch, a cotangent or an element does not fit the network.
+    fn jacobians_by_image(
+        &self,
+        network: &Network,
+        batch: &Minibatch,
+        of: JacobianOf<'_>,
+        precision: Precision,
+        visit: &mut dyn FnMut(&[f64]),
+    ) -> Result<(), EngineError> {
+        jacobian::by_gradients(self, network, batch, of, precision, visit)
     }
 
     /// Runs the network forward and returns its output and the values of the `taps`.

@@ -6,6 +6,8 @@ use assay_core::graph::{Graph, ParameterSpec};
 use assay_core::network::Network;
 use assay_kernels::Element;
 
+use super::chosen::Chosen;
+
 /// Some columns of the Jacobian: a range of positions in the concatenation of the chosen parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
@@ -26,6 +28,17 @@ impl Columns {
             length += elements;
         }
         Self { starts, range: 0..length }
+    }
+
+    /// Elements that are chosen, of so many parameters.
+    pub(super) fn of(chosen: &Chosen, parameters: usize) -> Self {
+        let mut length = 0;
+        let start = |parameter: usize| {
+            let own = chosen.elements(parameter).len();
+            length += own;
+            (own > 0).then_some(length - own)
+        };
+        Self { starts: (0..parameters).map(start).collect(), range: 0..chosen.len() }
     }
 
     /// Numbers in a row.
@@ -49,7 +62,7 @@ impl Columns {
         (start..end).step_by(width.max(1)).map(move |first| Self { starts: self.starts.clone(), range: range(first) })
     }
 
-    /// Writes the part of a parameter's gradient that the row holds.
+    /// Writes the part of a parameter's gradient, or of its chosen elements', that the row holds.
     pub(super) fn put<E: Element>(&self, parameter: usize, values: &[f64], row: &mut [E]) {
         let Some(start) = self.starts[parameter] else { return };
         let first = start.max(self.range.start);

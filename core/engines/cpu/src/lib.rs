@@ -2,7 +2,7 @@
 //!
 //! A graph is lowered once a call (`lower`), its memory is planned (`schedule`, `memory`), it is run forward tile by tile
 //! (`forward`), and differentiated by a plan (`plan`) that is run for each cotangent (`backward`).
-//! `pass`, `by_image` and `gram` put these together for the three measurements there are, and `learner` for steps of learning,
+//! `pass`, `by_image`, `jacobian` and `gram` put these together for the four measurements there are, and `learner` for steps of learning,
 //! which store no normalised values (`fold`).
 //! The kernels are in `assay_kernels`.
 //!
@@ -13,6 +13,7 @@
 mod activations;
 mod backward;
 mod by_image;
+mod chosen;
 mod columns;
 mod compose;
 mod factory;
@@ -21,6 +22,7 @@ mod forward;
 mod general;
 mod geometry;
 mod gram;
+mod jacobian;
 mod learner;
 mod lower;
 mod memory;
@@ -41,7 +43,9 @@ use std::sync::Arc;
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{Learner, Lesson, Rules, StepMemory};
 use assay_core::engine::profile::{Meter, Profile};
-use assay_core::engine::{Answer, Ask, Engine, EngineError, Gram, MemoryLimit, Objective, Precision, Wanted, check_ask, check_batch};
+use assay_core::engine::{
+    Answer, Ask, Engine, EngineError, Gram, JacobianOf, MemoryLimit, Objective, Precision, Wanted, check_ask, check_batch,
+};
 use assay_core::graph::Graph;
 use assay_core::network::Network;
 use assay_kernels::{Element, Kernels};
@@ -125,6 +129,11 @@ impl CpuEngine {
     fn memory_of<E: Element>(&self, network: &Network, batch: usize, call: Call<'_>) -> Result<usize, EngineError> {
         match call {
             Call::TangentGram => gram::Subject::new(network, batch).arrange::<E>(self).map(|arrangement| arrangement.bytes),
+            Call::Jacobians(of) => {
+                let lanes = Kernels::<E>::get(self.isa).lanes();
+                let subject = jacobian::Subject::new(network, of);
+                self.limit.check(network, batch, |images| subject.memory::<E>(images, lanes))
+            }
             Call::Pass(ask) => {
                 let subject = pass::Subject::new(network, ask);
                 self.limit.check(network, batch, |images| subject.memory::<E>(&self.tiles::<E>(images)))
@@ -189,6 +198,23 @@ impl Engine for CpuEngine {
         match precision {
             Precision::F32 => by_image::run::<f32>(self, network, batch, &ask, visit),
             Precision::F64 => by_image::run::<f64>(self, network, batch, &ask, visit),
+        }
+    }
+
+    fn jacobians_by_image(
+        &self,
+        network: &Network,
+        batch: &Minibatch,
+        of: JacobianOf<'_>,
+        precision: Precision,
+        visit: &mut dyn FnMut(&[f64]),
+    ) -> Result<(), EngineError> {
+        self.supports(network.graph())?;
+        check_batch(network, batch)?;
+        of.check(network)?;
+        match precision {
+            Precision::F32 => jacobian::run::<f32>(self, network, batch, of, visit),
+            Precision::F64 => jacobian::run::<f64>(self, network, batch, of, visit),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use assay_core::engine::learner::Mixture;
 use assay_core::graph::{Activation, Conv2d, Graph, NodeId, Operator, Pool, Shape};
+use assay_core::network::Network;
 use assay_kernels::{Function, Window};
 
 use crate::compose::compose;
@@ -119,6 +120,11 @@ impl Lowered {
     /// Whether it is a sum whose weights are given.
     pub(super) fn is_mixed(&self, op: usize) -> bool {
         self.mixed.iter().any(|mixed| mixed.op == Some(op))
+    }
+
+    /// Which ops are batch normalisations by running statistics.
+    pub(super) fn fixed(&self, network: &Network) -> Vec<bool> {
+        self.ops.iter().map(|op| matches!(op.kind, Kind::Norm(_)) && network.running(op.node).is_some()).collect()
     }
 
     /// The op whose value is positive where a ReLU or one with bounds lets its gradient through.

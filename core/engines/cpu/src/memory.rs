@@ -1,6 +1,6 @@
 //! How much memory a call takes, known before it starts.
 
-use assay_core::engine::Ask;
+use assay_core::engine::{Ask, JacobianOf};
 use assay_core::graph::ParameterSpec;
 use assay_core::network::Network;
 use assay_kernels::Element;
@@ -19,6 +19,8 @@ use super::workspace::WorkspaceSizes;
 pub enum Call<'a> {
     /// [`pass`](assay_core::engine::Engine::pass) with this ask.
     Pass(&'a Ask),
+    /// [`jacobians_by_image`](assay_core::engine::Engine::jacobians_by_image) of these.
+    Jacobians(JacobianOf<'a>),
     /// [`tangent_gram`](assay_core::engine::Engine::tangent_gram).
     TangentGram,
 }
@@ -76,6 +78,9 @@ impl Backward {
         let mut prepared: usize = phases.sum();
         let (mut preparing, mut finishing) = (0, 0);
         for unit in 0..plan.units.len() {
+            if let Some(norm) = plan.units[unit].norm.filter(|_| plan.units[unit].fixed) {
+                prepared += 3 * lowered.ops[norm].shape.channels * tiles.lanes * element;
+            }
             let Some((op, conv)) = conv_of(unit) else { continue };
             // Sums of a level are added up in float64, and what is the unit's is picked out.
             finishing = finishing.max(2 * plan.units[unit].correlation.map_or(0, |id| plan.correlations[id].vectors) * size_of::<f64>());
@@ -106,6 +111,6 @@ fn general_scratch(lowered: &Lowered) -> usize {
 pub(super) fn gradients<E: Element>(network: &Network, lowered: &Lowered, plan: &Plan, tiles: &Tiles, parameters: usize) -> usize {
     let backward = Backward::of_pass::<E>(network.graph().parameters(), lowered, plan, tiles);
     let row = parameters * size_of::<E>();
-    let lists = plan.kept.len() * LISTS;
+    let lists = plan.kept.len() * LISTS + size_of_val(plan.units.as_slice());
     lists + backward.prepared + backward.preparing.max(row + backward.workspace.max(parameters * size_of::<f64>()))
 }

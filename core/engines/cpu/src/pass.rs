@@ -11,6 +11,7 @@ use assay_kernels::{Element, Kernels};
 use super::CpuEngine;
 use super::activations::{Activations, moments};
 use super::backward::{Arranged, Prepared};
+use super::chosen::Parameters;
 use super::columns::Columns;
 use super::forward;
 use super::lower::Lowered;
@@ -55,7 +56,8 @@ impl<'a> Subject<'a> {
     pub(super) fn plan(&self, objective: &Objective, wanted: &Wanted) -> Option<Plan> {
         let from = self.lowered.op_of_node[objective.node.0]?;
         let (values, products) = (self.ops(&wanted.nodes), self.ops(&wanted.products));
-        let goal = Goal { from: vec![from], parameters: wanted.parameters, values, products };
+        let parameters = if wanted.parameters { Parameters::All } else { Parameters::None };
+        let goal = Goal { from: vec![from], parameters, fixed: self.lowered.fixed(self.network), values, products };
         Some(Plan::new(&self.lowered, Cotangents::One, &goal))
     }
 

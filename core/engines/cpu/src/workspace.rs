@@ -26,7 +26,7 @@ pub(super) struct Workspace<E> {
     pub(super) arena: Buffer<E>,
     /// Sums of the current level over all lanes, one a vector, where lanes are added up at once.
     pub(super) totals: Option<Vec<f64>>,
-    /// For each unit with batch normalisation: for each cotangent and for the shared tile, `[channels][3][lanes]`.
+    /// For each unit with batch normalisation that is not by running statistics: for each cotangent and for the shared tile, `[channels][3][lanes]`.
     pub(super) factors: Vec<Vec<E>>,
     /// For each mixture: for each cotangent and for the shared tile, a matrix `[x channels][channels][lanes]`, and then
     /// the constants `[channels][lanes]`.
@@ -66,7 +66,7 @@ impl WorkspaceSizes {
     pub(super) fn new(plan: &Plan, tiles: &Tiles) -> Self {
         let count = tiles.backward().len();
         let targets = tiles.targets();
-        let factors = |unit: &Unit| targets * 3 * unit.norm.map_or(0, |_| unit.gradient.channels) * tiles.lanes;
+        let factors = |unit: &Unit| targets * 3 * unit.norm.filter(|_| !unit.fixed).map_or(0, |_| unit.gradient.channels) * tiles.lanes;
         Self {
             shared: plan.shared.iter().map(|map| count * map.vectors() * tiles.lanes).collect(),
             local: plan.local.iter().map(|map| map.vectors() * tiles.lanes).collect(),

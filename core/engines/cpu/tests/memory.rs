@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use assay_core::data::Minibatch;
 use assay_core::engine::learner::{Lesson, Loss, Optimiser, Rules, StepMemory};
-use assay_core::engine::{Ask, Engine, EngineError, Gram, Objective, Precision, Wanted};
+use assay_core::engine::{Ask, Engine, EngineError, Gram, JacobianOf, Objective, ParameterElement, Precision, Wanted};
 use assay_core::graph::{NodeId, Operator, Shape};
-use assay_core::network::{Initialiser, Network};
+use assay_core::network::{Initialiser, Network, NormStatistics};
 use assay_core::plugin::{MacroNet, Part, Registry, SearchSpace, Settings};
 use assay_core::stream::Stream;
 use assay_core::subspace::Subspace;
@@ -58,6 +58,7 @@ fn check(engine: &CpuEngine, (network, batch): &(Network, Minibatch), call: Call
     let predicted = engine.memory(network, batch.len(), call, precision).unwrap();
     let measured = match call {
         Call::Pass(ask) => allocated(|| engine.pass(network, batch, ask, precision).unwrap()),
+        Call::Jacobians(of) => allocated(|| engine.jacobians_by_image(network, batch, of, precision, &mut |_| {}).unwrap()),
         Call::TangentGram => allocated(|| engine.tangent_gram(network, batch, precision).unwrap()),
     };
     let slack = 64 * 1024;
@@ -92,9 +93,15 @@ fn every_call_allocates_what_was_predicted() {
                 .gradients(loss, Wanted::products(convolutions))
                 .gradients(sum, Wanted::node(NodeId(0))),
         ];
+        let elements: Vec<ParameterElement> =
+            (0..graph.parameters().len()).map(|parameter| ParameterElement { parameter, element: 0 }).collect();
+        let of = JacobianOf { cotangents: &[vec![1.0; 10], vec![0.5; 10]], elements: &elements };
         for precision in [Precision::F32, Precision::F64] {
             for ask in &asks {
                 check(&engine, subject, Call::Pass(ask), precision);
+            }
+            for network in [subject.0.clone().by(NormStatistics::Running), subject.0.clone()] {
+                check(&engine, &(network, subject.1.clone()), Call::Jacobians(of), precision);
             }
             check(&engine, subject, Call::TangentGram, precision);
         }

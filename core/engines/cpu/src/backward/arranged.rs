@@ -1,5 +1,7 @@
 //! What a backward pass reads of a network, arranged as its kernels read it: once for all cotangents and images.
 
+use std::iter::repeat_n;
+
 use assay_core::engine::profile::Meter;
 use assay_core::graph::Conv2d;
 use assay_core::network::Network;
@@ -10,7 +12,7 @@ use crate::activations::Activations;
 use crate::geometry::{Phase, data_gradient, map, weight_gradient_work};
 use crate::lower::{Lowered, plane};
 use crate::ops::Kind;
-use crate::plan::{Part, Plan, Step, View};
+use crate::plan::{Part, Plan, Step, Unit, View};
 
 /// Weights and windows of a backward pass.
 pub(crate) struct Arranged<E> {
@@ -18,6 +20,8 @@ pub(crate) struct Arranged<E> {
     pub(super) phases: Vec<Vec<Vec<Vec<Phase<E>>>>>,
     pub(super) pools: Vec<Option<Pool<E>>>,
     pub(super) constants: Vec<Constants>,
+    /// `[channels][α, β, γ][lanes]` of each batch normalisation by running statistics; nothing for other units.
+    pub(super) fixed: Vec<Vec<E>>,
 }
 
 /// What a convolution with batch normalisation needs beside G and Σ dy.
@@ -52,6 +56,7 @@ impl<E: Element> Arranged<E> {
         plan: &Plan,
     ) -> Self {
         let mut arranged = Self::begin(kernels, meter, lowered, activations, plan);
+        arranged.fixed = plan.units.iter().map(|unit| fixed_factors(network, lowered, activations, unit)).collect();
         for slot in &mut arranged.slots(plan) {
             slot.fill(network, lowered, activations, plan);
         }
@@ -72,11 +77,11 @@ impl<E: Element> Arranged<E> {
                 _ => None,
             })
             .collect();
-        let constants = |unit: &crate::plan::Unit| match (unit.conv, unit.norm) {
+        let constants = |unit: &Unit| match (unit.conv, unit.norm) {
             (Some(conv), Some(norm)) => constants_of(kernels, meter, lowered, activations, conv, norm),
             _ => Constants::default(),
         };
-        Self { phases, pools, constants: plan.units.iter().map(constants).collect() }
+        Self { phases, pools, constants: plan.units.iter().map(constants).collect(), fixed: Vec::new() }
     }
 
     /// The steps that read arranged weights; each may be filled alone.
@@ -125,6 +130,21 @@ fn constants_of<E: Element>(
         kernels.lane_totals(LaneTotals { vectors: &sums, lanes: 0..tiles.counted(tile), totals: &mut constants.products });
     }
     constants
+}
+
+/// The factors of a batch normalisation by running statistics, the same for all images: γ / deviation, and nothing else.
+fn fixed_factors<E: Element>(network: &Network, lowered: &Lowered, activations: &Activations<E>, unit: &Unit) -> Vec<E> {
+    let norm = unit.norm.filter(|_| unit.fixed);
+    let (Some(norm), Some(statistics)) = (norm, norm.and_then(|norm| activations.statistics(norm, 0))) else { return Vec::new() };
+    let gamma = lowered.ops[norm].weight.map(|weight| network.parameter(weight));
+    let mut factors = Vec::with_capacity(3 * unit.gradient.channels * activations.tiles.lanes);
+    for (channel, inverse) in statistics.inverse_deviation.iter().enumerate() {
+        let alpha = inverse * gamma.map_or(1.0, |gamma| f64::from(gamma[channel]));
+        for factor in [alpha * unit.gradient.scale, 0.0, 0.0] {
+            factors.extend(repeat_n(E::from_f64(factor), activations.tiles.lanes));
+        }
+    }
+    factors
 }
 
 /// What each output channel's weights are multiplied by in a data gradient that reads this view: for a pointwise unit

@@ -5,7 +5,7 @@ use assay_kernels::{
     WeightGradient,
 };
 
-use super::{Position, Prepared};
+use super::{Position, Prepared, elements};
 use crate::activations::Tile;
 use crate::forward::{Matrices, along_rows};
 use crate::general::{Dense, General, MatMul};
@@ -95,6 +95,12 @@ impl<E: Element> Prepared<'_, E> {
         let counted = tiles.counted(at.tile);
         match (plan.form, totals.as_mut()) {
             (Form::Channels, _) => {}
+            (Form::Elements(dense, parameter), _) => {
+                let sums = &mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes];
+                if let Some(input) = factor {
+                    elements::of_dense(self.kernels, dense, gradient, input, self.chosen(parameter), sums);
+                }
+            }
             (Form::Matrix(dense), totals) => {
                 let sums = match totals {
                     Some(totals) => Sums::Products(&mut totals[plan.offset..][..plan.vectors], counted),

@@ -2,6 +2,7 @@
 
 mod arranged;
 mod correlate;
+mod elements;
 mod general;
 mod node_gradients;
 mod parameter_gradients;
@@ -190,8 +191,7 @@ impl<E: Element> Prepared<'_, E> {
             Step::Blend { unit, .. } => {
                 let plan = &self.plan.units[*unit];
                 let a = self.view(workspace, &plan.gradient, at.position);
-                let (b, center) = self.before(plan.norm, at.tile);
-                let factors = &workspace.factors[*unit][at.target * 3 * plan.gradient.channels * lanes..];
+                let (factors, b, center) = self.factors(workspace, *unit, at);
                 self.kernels.blend(Blend { rows: 0..out.1.height, out, a, b, center, factors });
             }
             Step::Pool { gradient, pool, accumulate, .. } => {
@@ -229,6 +229,16 @@ impl<E: Element> Prepared<'_, E> {
         }
     }
 
+    /// The factors of the way back through a unit's batch normalisation, and what they multiply beside the gradient.
+    pub(super) fn factors<'w>(&'w self, workspace: &'w Workspace<E>, unit: usize, at: Position) -> Factors<'w, E> {
+        let plan = &self.plan.units[unit];
+        if plan.fixed {
+            return (&self.arranged.fixed[unit], None, None);
+        }
+        let (b, center) = self.before(plan.norm, at.tile);
+        (&workspace.factors[unit][at.target * 3 * plan.gradient.channels * self.activations.tiles.lanes..], b, center)
+    }
+
     /// What the way back through a batch normalisation reads of one tile: its values before γ and β, or its input with what is to
     /// be subtracted from each channel of it.
     pub(super) fn before(&self, norm: Option<usize>, tile: usize) -> (Option<Tile<'_, E>>, Option<&[E]>) {
@@ -250,6 +260,9 @@ impl<E: Element> Prepared<'_, E> {
         (&tile[view.channel * buffer.map.channel_step() * lanes..], Map { channels: view.channels, ..buffer.map })
     }
 }
+
+/// `[channels][α, β, γ][lanes]`, the tile that β multiplies, and what is subtracted from it.
+type Factors<'a, E> = (&'a [E], Option<Tile<'a, E>>, Option<&'a [E]>);
 
 /// Where a step runs: the tile of the backward pass, the forward tile, whose sums and factors, where those sums begin,
 /// and how many lanes carry images.

@@ -51,11 +51,21 @@ impl<E: Element> Prepared<'_, E> {
         let plan = self.plan.units[unit];
         let statistics = plan.norm.and_then(|norm| self.activations.statistics(norm, cotangent));
         let totals = |offset: usize, vectors: usize| self.totals(workspace, arena, offset, vectors, cotangent);
-        let mut put = |parameter: usize, values: Cow<'_, [f64]>| columns.put(parameter, &values, row);
+        let mut put = |parameter: usize, values: Cow<'_, [f64]>| columns.put(parameter, &self.wanted(unit, parameter, values), row);
         let Some(factors) = self.settle(unit, self.activations.tiles.batch, statistics, &totals, &mut put) else { return };
         match plan.mixture {
             Some(mixture) => self.add_to_mixture(workspace, unit, mixture, cotangent, &|channel: usize| factors[channel]),
             None => self.set_factors(workspace, unit, cotangent, &factors),
+        }
+    }
+
+    /// What is wanted of the gradient that a unit's sums gave for a parameter.
+    fn wanted<'v>(&self, unit: usize, parameter: usize, values: Cow<'v, [f64]>) -> Cow<'v, [f64]> {
+        match &self.plan.chosen {
+            Some(chosen) if !self.plan.has_chosen_sums(unit, parameter) => {
+                chosen.elements(parameter).iter().map(|element| values[*element]).collect()
+            }
+            _ => values,
         }
     }
 
@@ -120,6 +130,15 @@ impl<E: Element> Prepared<'_, E> {
             return None;
         };
 
+        if plan.fixed {
+            let op = &self.lowered.ops[norm];
+            if let Some(id) = plan.products {
+                let products = &self.plan.sums[id];
+                put(op.weight, scaled(totals(products.offset, products.vectors)));
+            }
+            put(op.bias, sums.unwrap_or_default());
+            return None;
+        }
         let (Some(statistics), Some(sums)) = (statistics, sums) else { return None };
         let centers = self.activations.centers[norm].as_ref();
         let op = &self.lowered.ops[norm];

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use assay_core::engine::profile::Work;
 use assay_kernels::{Buffer, ChannelSums, Element, LaneTotals, Map, Sums};
 
 use super::correlate::correlate;
+use super::elements;
 use super::{Position, Prepared};
 use crate::activations::Tile;
 use crate::geometry::weight_gradient_work;
@@ -73,6 +75,11 @@ impl<E: Element> Prepared<'_, E> {
         }
     }
 
+    /// The elements of a parameter whose gradients are wanted.
+    pub(super) fn chosen(&self, parameter: usize) -> &[usize] {
+        self.plan.chosen.as_ref().map_or(&[], |chosen| chosen.elements(parameter))
+    }
+
     /// The sums leave the workspace while gradients are read from it.
     fn lend(&self, workspace: &mut Workspace<E>) -> (Buffer<E>, Option<Vec<f64>>) {
         (std::mem::replace(&mut workspace.arena, Buffer::zeros(0)), workspace.totals.take())
@@ -90,6 +97,14 @@ impl<E: Element> Prepared<'_, E> {
         let plan = &self.plan.correlations[id];
         let input = self.activations.tile(plan.input, at.tile);
         let counted = tiles.counted(at.tile);
+        if let Some(parameter) = plan.chosen {
+            let chosen = self.chosen(parameter);
+            let sums = &mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes];
+            let what = || (Work::Collect, (2 * chosen.len() * gradient.1.width * rows.len() * at.images) as u64);
+            let own = rows.clone();
+            self.meter.time(what, || elements::of_convolution(self.kernels, &plan.conv, gradient, input, own, chosen, sums));
+            return;
+        }
         let sums = match totals {
             Some(totals) if self.plan.is_wide(plan) => Sums::Products(&mut totals[plan.offset..][..plan.vectors], counted),
             Some(totals) => Sums::Totals(&mut totals[plan.offset..][..plan.vectors], counted),

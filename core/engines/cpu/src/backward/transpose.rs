@@ -39,7 +39,8 @@ impl<E: Element> Prepared<'_, E> {
         let lanes = self.activations.tiles.lanes;
         let height = out.1.height;
         // One phase means stride 1: then rows can be taken a strip at a time, so that scratch rows are read while near.
-        let near = if step.parts.iter().any(|part| part.correlation.is_some()) { CORRELATED_STRIP } else { STRIP };
+        let sums_all = |part: &Part| part.correlation.is_some_and(|id| self.plan.correlations[id].chosen.is_none());
+        let near = if step.parts.iter().any(sums_all) { CORRELATED_STRIP } else { STRIP };
         let strip = if step.phases[0].len() == 1 {
             let widths = step.parts.iter().map(|part| part.view.channels * self.plan.buffers[part.view.buffer].map.row_step());
             let row = widths.sum::<usize>() * lanes * size_of::<E>();
@@ -106,8 +107,7 @@ impl<E: Element> Prepared<'_, E> {
         let map = self.plan.buffers[part.view.buffer].map;
         let out = (part_mut(scratch, &map, self.tile_of(part.view.buffer, at), lanes), map);
         let a = self.view(workspace, &unit.gradient, at.position);
-        let (b, center) = self.before(unit.norm, at.tile);
-        let factors = &workspace.factors[through][at.target * 3 * unit.gradient.channels * lanes..];
+        let (factors, b, center) = self.factors(workspace, through, at);
         let elements = map.channels * rows.len() * map.width * at.images;
         let what = || (Work::BatchNormGradient, 4 * elements as u64);
         self.meter.time(what, || self.kernels.blend(Blend { out, a, b, center, factors, rows }));

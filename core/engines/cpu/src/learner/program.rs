@@ -6,6 +6,7 @@ use assay_core::engine::learner::{Lesson, Mixture, Part, Test};
 use assay_core::graph::{Graph, NodeId};
 use assay_core::network::batch_norms;
 
+use crate::chosen::Parameters;
 use crate::fold::Folds;
 use crate::lower::Lowered;
 use crate::ops::Kind;
@@ -99,7 +100,7 @@ impl Program {
             is_measured[lowered.ops[*norm].inputs[0]] = true;
         }
         let schedule = Schedule::in_order(&lowered, &folds, keep, order);
-        let goal = Goal { from: losses.clone(), parameters: true, values: Vec::new(), products: Vec::new() };
+        let goal = Goal { parameters: Parameters::All, ..Goal::values(losses.clone()) };
         let plan = keep.then(|| Plan::new(&lowered, Cotangents::One, &goal));
         Self { folds, is_measured, schedule, stages, plan, losses, norms, lowered }
     }

@@ -66,6 +66,7 @@ impl Planner<'_> {
             shared: Vec::new(),
             local: Vec::new(),
             seeds,
+            chosen: self.goal.parameters.chosen().cloned(),
         };
         plan.place();
         plan
@@ -99,7 +100,7 @@ impl Planner<'_> {
     fn share_correlations(&mut self) {
         let mut instead: HashMap<usize, usize> = HashMap::new();
         for (small, plan) in self.correlations.iter().enumerate() {
-            if !is_pointwise(&plan.conv) {
+            if plan.chosen.is_some() || !is_pointwise(&plan.conv) {
                 continue;
             }
             let covers = |other: &CorrelationPlan| {

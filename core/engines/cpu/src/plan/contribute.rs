@@ -54,7 +54,8 @@ impl<'a> Planner<'a> {
         let count = lowered.ops.len();
         let mut wanted = vec![false; count];
         for (position, op) in lowered.ops.iter().enumerate() {
-            let own = goal.wants(position) || (goal.parameters && (op.weight.is_some() || op.bias.is_some())) || lowered.is_mixed(position);
+            let own =
+                goal.wants(position) || goal.parameters.want(op.weight) || goal.parameters.want(op.bias) || lowered.is_mixed(position);
             wanted[position] = own || op.inputs.iter().any(|input| wanted[*input]);
         }
         let mut planner = Self {
@@ -136,8 +137,8 @@ impl<'a> Planner<'a> {
         let Some(gradient) = self.settle(op) else { return };
         self.keep(op, gradient);
         self.weigh(op, gradient);
-        let goes_on =
-            this.inputs.iter().any(|input| self.wanted[*input]) || (self.goal.parameters && (this.weight.is_some() || this.bias.is_some()));
+        let parameters = &self.goal.parameters;
+        let goes_on = this.inputs.iter().any(|input| self.wanted[*input]) || parameters.want(this.weight) || parameters.want(this.bias);
         if !goes_on {
             return;
         }

@@ -5,6 +5,7 @@
 //! that batch normalisation's backward sums over the batch follows from G and Σ dy, because x̂ is linear in x:
 //! Σ dy·x̂ = (W·G − mean Σ dy) / deviation. So the gradient and x̂ are each read once, not twice.
 
+use crate::chosen::{Chosen, Parameters};
 use crate::general::Dense;
 use assay_core::graph::Conv2d;
 use assay_kernels::{Map, Period};
@@ -66,6 +67,8 @@ pub(super) struct Unit {
     pub(super) own: Option<usize>,
     /// The mixture that its batch normalisation's part of the data gradient is in, if it is pointwise.
     pub(super) mixture: Option<usize>,
+    /// Whether it is a batch normalisation by running statistics: nothing of its gradient is summed over the batch.
+    pub(super) fixed: bool,
 }
 
 /// What batch normalisation adds to the data gradients of pointwise units that read one value x. Because x̂ is linear
@@ -83,6 +86,8 @@ pub(super) struct CorrelationPlan {
     pub(super) gradient: View,
     pub(super) input: usize,
     pub(super) conv: Conv2d,
+    /// The parameter whose chosen elements alone have sums.
+    pub(super) chosen: Option<usize>,
     /// Where its sums are in a level's arena, in vectors for one cotangent.
     pub(super) offset: usize,
     pub(super) vectors: usize,
@@ -107,6 +112,8 @@ pub(super) enum Form {
     Periods(Period),
     /// Products of each output with each input at all places.
     Matrix(Dense),
+    /// Those products for the chosen elements of a parameter.
+    Elements(Dense, usize),
 }
 
 /// Sums of a gradient, or of its products.
@@ -188,8 +195,10 @@ pub(super) struct WeighedPlan {
 pub(super) struct Goal {
     /// The ops whose values' cotangents enter.
     pub(super) from: Vec<usize>,
-    /// Whether the gradients of parameters are wanted.
-    pub(super) parameters: bool,
+    /// Which gradients of parameters are wanted.
+    pub(super) parameters: Parameters,
+    /// Which ops are batch normalisations by running statistics; those after the last of the list are not taken for such.
+    pub(super) fixed: Vec<bool>,
     /// The ops whose gradients are wanted.
     pub(super) values: Vec<usize>,
     /// The ops whose products with their gradients are wanted.
@@ -199,7 +208,16 @@ pub(super) struct Goal {
 impl Goal {
     /// The gradients of all parameters of the network's output.
     pub(super) fn parameters(lowered: &Lowered) -> Self {
-        Self { from: vec![lowered.output], parameters: true, values: Vec::new(), products: Vec::new() }
+        Self { parameters: Parameters::All, ..Self::values(vec![lowered.output]) }
+    }
+
+    /// Nothing yet, from these ops.
+    pub(super) fn values(from: Vec<usize>) -> Self {
+        Self { from, parameters: Parameters::None, fixed: Vec::new(), values: Vec::new(), products: Vec::new() }
+    }
+
+    pub(super) fn is_fixed(&self, op: usize) -> bool {
+        self.fixed.get(op) == Some(&true)
     }
 
     fn wants(&self, op: usize) -> bool {
@@ -249,11 +267,20 @@ pub(super) struct Plan {
     pub(super) local: Vec<Map>,
     /// The buffers that hold the cotangents, in the order of the goal.
     pub(super) seeds: Vec<usize>,
+    /// The elements of parameters whose gradients are wanted, if that is not all.
+    pub(super) chosen: Option<Chosen>,
 }
 
 impl Plan {
     pub(super) fn new(lowered: &Lowered, cotangents: Cotangents, goal: &Goal) -> Self {
         contribute::Planner::plan(lowered, cotangents, goal)
+    }
+
+    /// Whether a unit's sums for a parameter are those of its chosen elements alone.
+    pub(super) fn has_chosen_sums(&self, unit: usize, parameter: usize) -> bool {
+        let Unit { correlation, products, .. } = self.units[unit];
+        correlation.is_some_and(|id| self.correlations[id].chosen == Some(parameter))
+            || products.is_some_and(|id| matches!(self.sums[id].form, Form::Elements(_, of) if of == parameter))
     }
 
     /// Whether a convolution has so many weights, for maps so small, that its sums take longer than its products. No network of a

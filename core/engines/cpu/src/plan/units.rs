@@ -12,17 +12,20 @@ impl Planner<'_> {
     pub(super) fn unit(&mut self, conv: Option<(usize, &Conv2d)>, norm: Option<usize>, gradient: View) -> usize {
         let unit = self.units.len();
         let mut level = 0;
-        let correlation = conv.filter(|_| self.goal.parameters).map(|(op, conv)| {
-            let input = self.lowered.ops[op].inputs[0];
-            let taps = gradient.channels * (self.lowered.ops[input].shape.channels / conv.groups) * conv.kernel.area();
-            let id = self.correlations.len();
-            self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, offset: 0, vectors: taps });
+        let correlation = conv.and_then(|(op, conv)| {
+            let id = self.correlation(op, conv, gradient)?;
             level = level.max(self.push(Step::Correlate(id), &[gradient], None, 0));
-            id
+            Some(id)
         });
-        let biased = self.goal.parameters && conv.is_some_and(|(op, _)| self.lowered.ops[op].bias.is_some());
-        let sums = (norm.is_some() || biased).then(|| self.sum(gradient, Times::One, &mut level));
-        let products = (conv.is_none()).then(|| self.sum(gradient, norm.map_or(Times::One, Times::Normalised), &mut level));
+        let fixed = conv.is_none() && norm.is_some_and(|norm| self.goal.is_fixed(norm));
+        let (weight, bias) =
+            conv.map(|(op, _)| op).or(norm).map_or((None, None), |op| (self.lowered.ops[op].weight, self.lowered.ops[op].bias));
+        let leading = |parameter: Option<usize>| View { channels: self.goal.parameters.leading(parameter, gradient.channels), ..gradient };
+        let (of_sums, of_products) = if fixed { (leading(bias), leading(weight)) } else { (gradient, gradient) };
+        let summed = if fixed { of_sums.channels > 0 } else { norm.is_some() || self.goal.parameters.want(bias) };
+        let sums = summed.then(|| self.sum(of_sums, Times::One, &mut level));
+        let products = (conv.is_none() && of_products.channels > 0)
+            .then(|| self.sum(of_products, norm.map_or(Times::One, Times::Normalised), &mut level));
         self.units.push(Unit {
             conv: conv.map(|(op, _)| op),
             norm,
@@ -33,10 +36,28 @@ impl Planner<'_> {
             products,
             own: None,
             mixture: None,
+            fixed,
         });
         self.finish.push((level, unit));
-        self.known.push(level + 1);
+        self.known.push(if fixed { 0 } else { level + 1 });
         unit
+    }
+
+    /// The sums of a convolution's weight gradient, if that is wanted.
+    fn correlation(&mut self, op: usize, conv: &Conv2d, gradient: View) -> Option<usize> {
+        let this = &self.lowered.ops[op];
+        let wanted = &self.goal.parameters;
+        if !wanted.want(this.weight) {
+            return None;
+        }
+        let input = this.inputs[0];
+        let chosen = wanted.chosen().and(this.weight);
+        let vectors = match (wanted.chosen(), chosen) {
+            (Some(elements), Some(weight)) => elements.elements(weight).len(),
+            _ => gradient.channels * (self.lowered.ops[input].shape.channels / conv.groups) * conv.kernel.area(),
+        };
+        self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, chosen, offset: 0, vectors });
+        Some(self.correlations.len() - 1)
     }
 
     /// The unit of a convolution whose gradient comes from a batch normalisation alone: the step of its data gradient can compute
@@ -52,11 +73,7 @@ impl Planner<'_> {
         self.contributions[op].clear();
         let channels = this.shape.channels;
         let gradient = View { buffer: self.buffer(map(this.shape, self.own_pad(op))), channel: 0, channels, scale: 1.0 };
-        let correlation = self.goal.parameters.then(|| {
-            let vectors = channels * (lowered.ops[input].shape.channels / conv.groups) * conv.kernel.area();
-            self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, offset: 0, vectors });
-            self.correlations.len() - 1
-        });
+        let correlation = self.correlation(op, conv, gradient);
         self.units.push(Unit {
             conv: Some(op),
             norm: None,
@@ -67,6 +84,7 @@ impl Planner<'_> {
             products: None,
             own: None,
             mixture: None,
+            fixed: false,
         });
         self.known.push(self.known[norm]);
         Some(self.units.len() - 1)

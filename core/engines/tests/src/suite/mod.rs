@@ -2,6 +2,7 @@
 //! [`engine_suite!`](crate::engine_suite).
 
 mod inference;
+mod jacobians;
 mod learners;
 mod learning;
 mod operators;
@@ -15,6 +16,7 @@ use assay_core::network::Network;
 use proptest::prelude::*;
 
 pub use inference::networks_in_inference_mode_agree_with_plain_loops;
+pub use jacobians::jacobians_of_each_image_agree_with_plain_loops;
 pub use learners::{
     a_learner_goes_on_from_its_state_to_the_very_weights, a_part_learns_as_if_alone_and_leaves_the_rest_of_the_network_untouched,
     statistics_move_in_a_pass_and_parameters_when_they_are_told_to, what_cannot_be_learned_is_refused_with_a_reason,
@@ -51,6 +53,7 @@ macro_rules! engine_suite {
             what_was_not_asked_for_or_does_not_exist_is_an_error_that_says_so,
             gradients_by_image_are_those_of_batches_of_one,
             networks_in_inference_mode_agree_with_plain_loops,
+            jacobians_of_each_image_agree_with_plain_loops,
         }
     };
     ($engines:expr => $($test:ident,)*) => {$(

@@ -10,6 +10,7 @@ use assay_core::network::{Initialiser, Network};
 use assay_core::stream::Stream;
 
 use super::inference::in_inference_mode;
+use super::jacobians::jacobians;
 use super::learning::gradients_of_lessons;
 use super::passes::{by_image, from_and_to_every_node};
 use super::{Drawn, relu_patterns, values_gradients_and_gram_matrices};
@@ -21,6 +22,7 @@ fn everything(engines: &[Box<dyn Engine>], of: Drawn, cases: u32) {
     by_image(engines, of, cases / 2);
     relu_patterns(engines, of, cases / 2);
     in_inference_mode(engines, of, cases / 2);
+    jacobians(engines, of, cases / 2);
 }
 
 /// Values, gradients from and to every node, of each image alone, Gram matrices and patterns, on maps.
