@@ -42,6 +42,28 @@ fn half(value: f64) -> f64 {
     (value / unit).round_ties_even() * unit
 }
 
+/// What the logits are multiplied by in the rows of a Jacobian that [`product`] reads: all logits but the last, which
+/// L's empty last column leaves out. Where L stands transposed, each less the last, because Lᵀ takes no notice of what all logits share.
+pub(super) fn cotangents(classes: usize, variant: Variant) -> Vec<Vec<f64>> {
+    let last = if variant == Variant::Fisher { -1.0 } else { 0.0 };
+    let row = |class: usize| {
+        let mut row = vec![0.0; classes];
+        row[class] = 1.0;
+        row[classes - 1] = last;
+        row
+    };
+    (0..classes - 1).map(row).collect()
+}
+
+/// A, the product of L or Lᵀ with the Jacobian that has these rows.
+pub(super) fn product(factor: &DMatrix<f64>, jacobian: &DMatrix<f64>, variant: Variant) -> DMatrix<f64> {
+    let kept = factor.ncols() - 1;
+    match variant {
+        Variant::Fisher => factor.view((0, 0), (kept, kept)).transpose() * jacobian,
+        Variant::Code | Variant::CodeFullAlpha => factor.columns(0, kept) * jacobian,
+    }
+}
+
 /// L, the lower triangle whose L Lᵀ is diag(p) − p pᵀ where the probabilities sum to 1. Nothing where what is left of 1 is negative
 /// before the last class.
 pub(super) fn factor(probabilities: &[f64]) -> Option<DMatrix<f64>> {
@@ -80,6 +102,22 @@ mod tests {
                 let diagonal = if row == column { probabilities[row] } else { 0.0 };
                 let expected = diagonal - probabilities[row] * probabilities[column];
                 assert!((product[(row, column)] - expected).abs() < 1e-15, "{row}, {column}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_less_gives_the_same_products() {
+        let probabilities = smoothed(&[0.3, -1.0, 2.0, 0.0], Variant::Fisher);
+        let factor = factor(&probabilities).unwrap();
+        let all = DMatrix::from_fn(4, 3, |row, column| ((row * 7 + column * 5) % 11) as f64 - 4.0);
+        for (variant, expected) in [(Variant::Fisher, factor.transpose() * &all), (Variant::CodeFullAlpha, &factor * &all)] {
+            let rows: Vec<f64> = cotangents(4, variant).concat();
+            let less = DMatrix::from_row_slice(3, 4, &rows) * &all;
+            let found = product(&factor, &less, variant);
+            for (place, expected) in expected.row_iter().enumerate() {
+                let found = if place < found.nrows() { found.row(place).into_owned() } else { expected * 0.0 };
+                assert!((found - expected).amax() < 1e-14, "{variant}, row {place}");
             }
         }
     }

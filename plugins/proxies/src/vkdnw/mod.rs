@@ -8,25 +8,24 @@
 //! (VKDNW), CVPR 2025, and its released code for NAS-Bench-201. The Fisher information needs Lᵀ in the place of L
 //! (`variant = "fisher"`); the released code has L, and its 0.05 in half precision, so that q sums to 1.000168 (`"code"`; with the
 //! 0.05 in full precision: `"code-full-alpha"`).
-//! **Cost.** A forward pass, a forward and a backward pass with all parameters' gradients a class, image by image, in float64: small
-//! singular values are rounding in float32.
-//! **Undefined** where no logit depends on any of the numbers, and where the half precision leaves a class without probability.
+//! **Cost.** Two forward passes, and a backward pass a class but one, image by image, in float64: small singular values are rounding
+//! in float32. On the CPU engine the backward passes make no gradients but those of the numbers that count.
+//! **Undefined** where no logit depends on any of the numbers, where there is only one output, and where the half precision leaves a class
+//! without probability.
 
 mod aggregate;
 mod covariance;
 mod single;
 
-use std::sync::Arc;
-
 use assay_core::data::{Dataset, Minibatch};
-use assay_core::engine::{Ask, Cotangent, Engine, Objective, Precision};
+use assay_core::engine::{Ask, Engine, JacobianOf, ParameterElement, Precision};
 use assay_core::graph::Graph;
 use assay_core::network::{Initialiser, Network, NormStatistics};
 use assay_core::plugin::{AskError, Measured, Pass, PassProxy, Proxy, ProxyError, Source, WholePass};
 use assay_core::score::Reading;
 use assay_core::stream::Stream;
 pub use covariance::Variant;
-use covariance::{factor, smoothed};
+use covariance::{cotangents, factor, product, smoothed};
 use nalgebra::DMatrix;
 
 use crate::parts::loss_gradient;
@@ -107,21 +106,33 @@ impl Vkdnw {
         logits: &[f64],
         engine: &dyn Engine,
     ) -> Result<Result<Vec<f64>, String>, ProxyError> {
-        let numbers = self.numbers(network.graph());
+        let elements = self.elements(network.graph());
         let classes = logits.len() / batch.len();
-        let jacobians = jacobians(network, batch, classes, &numbers, self.pass.precision, engine)?;
-        if jacobians.iter().all(|jacobian| jacobian.iter().all(|derivative| *derivative == 0.0)) {
+        if classes < 2 {
+            return Ok(Err("the network has one output, and a class of one has no probability to inform about".into()));
+        }
+        let cotangents = cotangents(classes, self.variant);
+        let of = JacobianOf { cotangents: &cotangents, elements: &elements };
+        let (mut logits, mut depends, mut left) = (logits.chunks(classes), false, true);
+        let mut fisher = DMatrix::zeros(elements.len(), elements.len());
+        engine.jacobians_by_image(network, batch, of, self.pass.precision, &mut |jacobian| {
+            depends |= jacobian.iter().any(|derivative| *derivative != 0.0);
+            match logits.next().and_then(|logits| factor(&smoothed(logits, self.variant))) {
+                Some(factor) => {
+                    let jacobian = DMatrix::from_row_slice(cotangents.len(), elements.len(), jacobian);
+                    let product = product(&factor, &jacobian, self.variant);
+                    fisher += product.transpose() * &product;
+                }
+                None => left = false,
+            }
+        })?;
+        if !depends {
             return Ok(Err("no logit depends on any of the parameters that count".into()));
         }
-        let mut fisher = DMatrix::zeros(numbers.len(), numbers.len());
-        for (jacobian, logits) in jacobians.iter().zip(logits.chunks(classes)) {
-            let Some(factor) = factor(&smoothed(logits, self.variant)) else {
-                let problem = "the probabilities with half-precision smoothing sum to more than 1 and leave nothing for a class; use variant \
-                               \"code-full-alpha\"";
-                return Ok(Err(problem.into()));
-            };
-            let product = if self.variant == Variant::Fisher { factor.transpose() * jacobian } else { factor * jacobian };
-            fisher += product.transpose() * &product;
+        if !left {
+            let problem = "the probabilities with half-precision smoothing sum to more than 1 and leave nothing for a class; use variant \
+                           \"code-full-alpha\"";
+            return Ok(Err(problem.into()));
         }
         fisher /= batch.len() as f64;
         if fisher.iter().any(|entry| !entry.is_finite()) {
@@ -133,39 +144,15 @@ impl Vkdnw {
         Ok(Ok(values))
     }
 
-    /// The numbers that count: the position of a parameter, and of a number in it.
-    fn numbers(&self, graph: &Graph) -> Vec<(usize, usize)> {
-        let of_tensor = |(position, elements): (usize, usize)| {
+    /// The elements of parameters that count.
+    fn elements(&self, graph: &Graph) -> Vec<ParameterElement> {
+        let of_tensor = |(parameter, elements): (usize, usize)| {
             let step = (elements - 1) as f64 / (self.scalars.max(2) - 1) as f64;
-            (0..self.scalars).map(move |number| (position, (number as f64 * step) as usize))
+            (0..self.scalars).map(move |number| ParameterElement { parameter, element: (number as f64 * step) as usize })
         };
         let tensors = graph.parameters().iter().take(self.tensors).map(|spec| spec.elements()).enumerate();
         tensors.flat_map(of_tensor).collect()
     }
-}
-
-/// For each image, the derivatives of its logits: `[classes, numbers]`.
-fn jacobians(
-    network: &Network,
-    batch: &Minibatch,
-    classes: usize,
-    numbers: &[(usize, usize)],
-    precision: Precision,
-    engine: &dyn Engine,
-) -> Result<Vec<DMatrix<f64>>, ProxyError> {
-    let mut jacobians = vec![DMatrix::zeros(classes, numbers.len()); batch.len()];
-    for class in 0..classes {
-        let one: Arc<[f64]> = (0..classes).map(|other| f64::from(u8::from(other == class))).collect();
-        let objective = Objective { node: network.graph().output(), cotangent: Cotangent::Given(one) };
-        let mut image = 0;
-        engine.gradients_by_image(network, batch, &objective, precision, &mut |gradients| {
-            for (column, (parameter, number)) in numbers.iter().enumerate() {
-                jacobians[image][(class, column)] = gradients[*parameter][*number];
-            }
-            image += 1;
-        })?;
-    }
-    Ok(jacobians)
 }
 
 /// The deciles .1 to .9 of these values, given in any order, between the nearest two at equal steps.
