@@ -56,7 +56,7 @@ fn a_second_measurement_is_judged_as_the_first_was() {
     // Enough for one such measurement, and too little for one beside what the first gave back.
     limit(800 * MIB);
     let before = available_memory().unwrap();
-    assert!(before <= 600 * MIB, "{before}");
+    assert!(before < 650 * MIB, "{before}");
     let first = measured("first", 256);
     assert!(assay_heap::kept() as u64 > 300 * MIB, "{} bytes are kept", assay_heap::kept());
     let after = available_memory().unwrap();

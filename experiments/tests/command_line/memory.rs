@@ -11,6 +11,7 @@ use crate::networks;
 use crate::scratch::{Said, Scratch, result, summary};
 use crate::studies::read;
 use crate::system::limited;
+use crate::trained;
 
 const CELL: &str = "|nor_conv_1x1~0|+|skip_connect~0|nor_conv_1x1~1|+|none~0|avg_pool_3x3~1|nor_conv_1x1~2|";
 
@@ -171,6 +172,24 @@ fn a_search_that_can_measure_nothing_is_refused_and_continued_where_there_is_mor
     assert!(told.contains("`snip` of |") && told.contains("is undefined, because there is too little memory: it needs "), "{told}");
     let journal = std::fs::read_to_string(scratch.path().join("run/measurements.jsonl")).unwrap();
     assert_eq!(journal.matches("\"lacked_memory\":true").count(), 2, "{journal}");
+    scratch.succeed(&["run", "--resume", "run", "--quiet"]);
+    assert_eq!(result(&scratch.path().join("run")), result(&scratch.path().join("whole")));
+}
+
+#[test]
+fn trainings_that_do_not_fit_are_made_where_the_search_is_continued_with_more_memory() {
+    let scratch = Scratch::new();
+    scratch.write("search.toml", trained::SEARCH.replace("version = 1\n", "version = 1\non_error = \"skip\"\n"));
+    let run = ["run", "search.toml", "--quiet", "--threads", "1"];
+    // A batch takes 201 MiB.
+    let size = ["--set", "dataset.size=64", "--set", "test.size=64", "--set", "training.batch=24"];
+    scratch.succeed(&[&run[..], &size, &["--run-dir", "whole"]].concat());
+    let said = limited(&scratch, "-v 300000", &[&run[..], &size, &["--run-dir", "run"]].concat());
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let told = said.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+    assert!(told.contains("is undefined, because measuring it failed: this training needs "), "{told}");
+    let journal = std::fs::read_to_string(scratch.path().join("run/measurements.jsonl")).unwrap();
+    assert!(journal.lines().count() > 0 && journal.lines().all(|line| line.contains("\"lacked_memory\":true")), "{journal}");
     scratch.succeed(&["run", "--resume", "run", "--quiet"]);
     assert_eq!(result(&scratch.path().join("run")), result(&scratch.path().join("whole")));
 }

@@ -11,7 +11,7 @@ use insta::assert_snapshot;
 use crate::scratch::{Scratch, counted, journalled, result, summary};
 
 /// DARTS on images made on the spot, some milliseconds a training.
-const SEARCH: &str = r#"version = 1
+pub(crate) const SEARCH: &str = r#"version = 1
 name = "search"
 
 [space]
