@@ -8,6 +8,9 @@
 //! (VKDNW), CVPR 2025, and its released code for NAS-Bench-201. The Fisher information needs Lᵀ in the place of L
 //! (`variant = "fisher"`); the released code has L, and its 0.05 in half precision, so that q sums to 1.000168 (`"code"`; with the
 //! 0.05 in full precision: `"code-full-alpha"`).
+//! The tensors count as PyTorch's `named_parameters` counts them, in the order in which the network uses them: in NAS-Bench-201 that is
+//! the order of their definition, which the released code goes by. What it does for MobileNetV2's space is not here: there it draws the
+//! 128 tensors at random and takes ten quantiles, from 0 to .9.
 //! **Cost.** Two forward passes, and a backward pass a class but one, image by image, in float64: small singular values are rounding
 //! in float32. On the CPU engine the backward passes make no gradients but those of the numbers that count.
 //! **Undefined** where no logit depends on any of the numbers, where there is only one output, and where the half precision leaves a class

@@ -65,7 +65,7 @@ const BY_SCORE: &str = "search-by-score-nas-bench-201";
 const SCORES: &str = "results/reference/scores-nas-bench-201-batch-16.parquet";
 
 /// All of them. A new one joins with its entry.
-pub(super) const METHODS: [Method; 23] = [
+pub(super) const METHODS: [Method; 24] = [
     Method {
         is_dear: false,
         ..measured(
@@ -80,6 +80,7 @@ pub(super) const METHODS: [Method; 23] = [
     measured("te-nas-search", "TE-NAS, its own search, which prunes a network", "tenas-nas-bench-201-cifar10", &[]),
     measured("te-nas", "TE-NAS's score", BY_SCORE, &[("strategy.oracle", "{ aggregate = \"te-nas\" }")]),
     measured("az-nas-measured", "random search by AZ-NAS's score", BY_SCORE, &[RANDOM, ALL_OPERATORS, AZ_NAS]),
+    measured("vkdnw", "VKDNW's aggregate, regularized evolution", "search-vkdnw-nas-bench-201", &[]),
     Method { experiment: "search-duet-nas-bench-201", ..counted("duet", "duet", &[]) },
     read("duet-naswot", "duet, and naswot where it is undecided (read)", &[DUET_NASWOT]),
     counted("random-duet", "random search by duet", &[RANDOM, ALL_OPERATORS, DUET]),
