@@ -176,10 +176,11 @@ impl Method {
         seeds.all.iter().copied().take(count).collect()
     }
 
-    /// Its name in tables.
-    pub(super) fn row(&self, seeds: &Dealt) -> String {
-        let seeds = self.its(seeds).len();
-        format!("{}, {seeds} seed{} (Assay)", self.title, if seeds == 1 { "" } else { "s" })
+    /// Its name in tables, with the numbers of seeds in each space that a table has.
+    pub(super) fn row(&self, seeds: &[usize]) -> String {
+        let is_one_number = seeds.iter().all(|count| *count == seeds[0]);
+        let counts: Vec<String> = seeds.iter().take(if is_one_number { 1 } else { seeds.len() }).map(usize::to_string).collect();
+        format!("{}, {} seed{} (Assay)", self.title, counts.join(" / "), if counts == ["1"] { "" } else { "s" })
     }
 
     /// Its searches of NAS-Bench-201, with these of its seeds.

@@ -51,6 +51,9 @@ pub(crate) struct TrainingFree {
     /// Make the first search of each method that measures, say how long the others take, and stop
     #[arg(long)]
     estimate: bool,
+    /// Make no search, and write the page of those that are finished
+    #[arg(long, conflicts_with = "estimate")]
+    finished: bool,
     /// Worker threads of a search; its result does not depend on them [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<u16>,
@@ -69,18 +72,29 @@ impl TrainingFree {
         let seeds = Dealt { all: self.seeds.0.clone(), dear: self.dear_seeds.into() };
         let wanted = METHODS.iter().filter(|method| self.methods.is_empty() || self.methods.iter().any(|name| name == method.name));
         let wanted: Vec<&Method> = wanted.collect();
-        eprint!("{}", estimate::told(&self.first_searches(&conditions, &assay, &wanted, &seeds)?));
+        if !self.finished {
+            eprint!("{}", estimate::told(&self.first_searches(&conditions, &assay, &wanted, &seeds)?));
+        }
         if self.estimate {
             return Ok(());
         }
+        let are_wanted = |run: &Path| !self.finished || is_finished(run);
         let (mut measured, mut others) = (vec![Entry::published(&NASWOT), Entry::published(&TE_NAS)], Vec::new());
         for method in wanted.iter().filter(|method| method.on != On::OtherSpaces) {
-            let column = |dataset: &'static Dataset| column(&conditions, &assay, method, dataset, method.its(&seeds));
+            let way = method.way(&CIFAR10, Vec::new())?;
+            let its = method.its(&seeds).into_iter().filter(|seed| are_wanted(&conditions.run_folder(&CIFAR10, &way, *seed)));
+            let its: Vec<u64> = its.collect();
+            if its.is_empty() {
+                continue;
+            }
+            let column = |dataset: &'static Dataset| column(&conditions, &assay, method, dataset, its.clone());
             let columns = NAS_BENCH_201.iter().map(|dataset| column(dataset)).collect::<miette::Result<_>>()?;
             let rows = if method.scores == Scores::Measured { &mut measured } else { &mut others };
-            rows.push(Entry::Searched { method: method.row(&seeds), columns });
+            rows.push(Entry::Searched { method: method.row(&[its.len()]), columns });
         }
         others.push(Entry::published(&OPTIMAL));
+        let mut notes = vec![READ.to_owned()];
+        notes.extend(self.finished.then(|| UNFINISHED.to_owned()));
         let page = Page {
             title: "Searches without training",
             published: format!("Table 1 of {TE_NAS_PAPER}"),
@@ -91,18 +105,18 @@ impl TrainingFree {
             ],
             datasets: NAS_BENCH_201.to_vec(),
             blocks: vec![Block { title: MEASURED, rows: measured }, Block { title: COUNTED, rows: others }],
-            notes: vec!["Searches that are marked (read) measured nothing: scores are those of the table that the protocol names, and their cost is that of reading it. What it costs to measure as much is told in scores-nas-bench-201.md.".into()],
+            notes,
         };
         let text = render(&page).map_err(|because| unknown(&because))?;
         let elsewhere: Vec<&Method> = wanted.into_iter().filter(|method| method.on != On::NasBench201).collect();
-        let text = text + &elsewhere::table(&assay, &elsewhere, &seeds, self.threads)?;
+        let text = text + &elsewhere::table(&assay, &elsewhere, &seeds, &are_wanted, self.threads)?;
         print!("{text}");
         project::write_result(self.out, "training-free-searches.md", &text)
     }
 
     /// The first search of each method that measures, wherever it searches.
     fn first_searches(&self, conditions: &Conditions, assay: &Path, methods: &[&Method], seeds: &Dealt) -> miette::Result<Vec<First>> {
-        let is_left = |run: PathBuf| !run.join("summary.json").is_file();
+        let is_left = |run: PathBuf| !is_finished(&run);
         let mut firsts = Vec::new();
         for method in methods.iter().filter(|method| method.scores == Scores::Measured) {
             let its = method.its(seeds);
@@ -136,6 +150,9 @@ impl TrainingFree {
         if self.dear_seeds != FEW {
             words.extend(["--dear-seeds".into(), self.dear_seeds.to_string()]);
         }
+        if self.finished {
+            words.push("--finished".into());
+        }
         if !self.methods.is_empty() {
             words.extend(["--methods".into(), self.methods.join(",")]);
         }
@@ -146,6 +163,15 @@ impl TrainingFree {
 /// Titles of blocks.
 const MEASURED: &str = "Each network measured when the search meets it";
 const COUNTED: &str = "Scores counted, or read from a table of all cells";
+
+/// Notes of the protocol.
+const READ: &str = "Searches that are marked (read) measured nothing: scores are those of the table that the protocol names, and their cost is that of reading it. What it costs to measure as much is told in scores-nas-bench-201.md.";
+const UNFINISHED: &str = "Of the seeds that were asked for, those are shown whose searches were finished when this page was written (--finished); each row says how many.";
+
+/// Whether the search that is kept there came to its end.
+fn is_finished(run: &Path) -> bool {
+    run.join("summary.json").is_file()
+}
 
 /// Searches with these seeds. What is found on CIFAR-10 is judged on the other datasets too.
 fn column(conditions: &Conditions, assay: &Path, method: &Method, dataset: &'static Dataset, seeds: Vec<u64>) -> miette::Result<Column> {
