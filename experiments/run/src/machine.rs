@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use assay_results::Machine;
-use sysinfo::{CpuRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
+use sysinfo::{CGroupLimits, CpuRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
 /// This machine, with this many worker threads.
 #[must_use]
@@ -38,14 +38,22 @@ pub fn available_memory() -> Option<u64> {
     }
     let process = process.and_then(|process| system.process(process));
     let of_machine = Some(system.available_memory()).filter(|bytes| *bytes > 0);
-    let of_group = system.cgroup_limits().map(|limits| limits.free_memory);
-    let of_own_group = process.and_then(|process| process.cgroup_limits()).map(|limits| limits.free_memory);
+    let all = system.total_memory();
+    let of_limits = |limits: CGroupLimits| of_group(limits.total_memory, limits.rss, all);
+    let of_group = system.cgroup_limits().and_then(of_limits);
+    let of_own_group = process.and_then(|process| process.cgroup_limits()).and_then(of_limits);
     let of_addresses = std::fs::read_to_string("/proc/self/limits").ok().and_then(|limits| addresses(&limits));
     let kept = assay_heap::kept() as u64;
     let of_addresses =
         of_addresses.zip(process).map(|(limit, process)| usable(limit.saturating_sub(process.virtual_memory()).saturating_add(kept)));
     let of_memory = [of_machine, of_group, of_own_group].into_iter().flatten().min().map(|bytes| bytes.saturating_add(kept));
     [of_memory, of_addresses].into_iter().flatten().min()
+}
+
+/// What a control group leaves of its limit, on a machine of `all` bytes. Pages of files that the group has read count against it to the
+/// system, which drops them where memory is wanted; what stays is that of its processes, `taken`. None where it has no limit.
+fn of_group(limit: u64, taken: u64, all: u64) -> Option<u64> {
+    (limit < all).then(|| limit.saturating_sub(taken))
 }
 
 /// How many bytes of addresses a process may have, where that is limited: what `/proc/self/limits` says.
@@ -71,6 +79,14 @@ pub fn cpu_seconds() -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_control_group_leaves_what_its_processes_do_not_have_where_it_has_a_limit() {
+        assert_eq!(of_group(8 << 30, 3 << 30, 24 << 30), Some(5 << 30));
+        assert_eq!(of_group(8 << 30, 9 << 30, 24 << 30), Some(0));
+        // sysinfo tells the machine's memory where there is no limit.
+        assert_eq!(of_group(24 << 30, 3 << 30, 24 << 30), None);
+    }
 
     #[test]
     fn a_limit_of_addresses_is_read_where_there_is_one() {
