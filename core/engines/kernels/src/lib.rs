@@ -52,4 +52,4 @@ pub use peak::fused_multiply_add_peak;
 pub use periods::{Period, PeriodSums, Weigh};
 pub use pool::{Pool, PoolKind, Pooling, Window};
 pub use rows::{RowWork, Rows, Softmax};
-pub use weight_gradient::{Sums, WeightGradient};
+pub use weight_gradient::{Order, Sums, WeightGradient};

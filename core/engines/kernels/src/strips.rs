@@ -3,7 +3,7 @@
 use crate::Number;
 use crate::products;
 use crate::simd::Simd;
-use crate::weight_gradient::{Sums, WeightGradient};
+use crate::weight_gradient::{Order, Sums, WeightGradient};
 
 /// Pixels whose products are added up before lanes are: few enough to leave gradient and input in the first-level cache,
 /// enough that adding up lanes takes little.
@@ -30,14 +30,14 @@ pub(crate) unsafe fn run<S: Simd>(mut call: WeightGradient<'_, S::E>) {
             // SAFETY: the caller's promise.
             unsafe { strips::<S, _>(&call, &to, near / line.max(1)) };
         }
-        Sums::Totals(totals, lanes) => {
+        Sums::Totals(totals, lanes, Order::PixelsFirst) => {
             let mut vectors = [S::E::ZERO; BLOCK * LANES];
             let to = AddedUp { totals: totals.as_mut_ptr(), lanes, vectors: vectors.as_mut_ptr() };
             // SAFETY: the caller's promise.
             unsafe { strips::<S, _>(&call, &to, PIXELS / call.columns) };
         }
         // SAFETY: the caller's promise.
-        Sums::Products(totals, lanes) => unsafe { products::run::<S>(&call, totals, lanes) },
+        Sums::Totals(totals, lanes, Order::Together) => unsafe { products::run::<S>(&call, totals, lanes) },
     }
 }
 

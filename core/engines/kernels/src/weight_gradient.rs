@@ -7,10 +7,17 @@ use crate::Number;
 pub enum Sums<'a, E> {
     /// A vector each, `[channels][offsets][taps][lanes]`.
     Lanes(&'a mut [E]),
-    /// A number each, `[channels][offsets][taps]`: that of the first so many lanes. The others do not count.
-    Totals(&'a mut [f64], usize),
-    /// The same, added up in another order, which is faster where sums are many for what is added to each of them.
-    Products(&'a mut [f64], usize),
+    /// A number each, `[channels][offsets][taps]`: that of the first so many lanes, in this order. The others do not count.
+    Totals(&'a mut [f64], usize, Order),
+}
+
+/// In which order a total is added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Pixels in each lane, then lanes.
+    PixelsFirst,
+    /// Pixels and lanes together, which is faster where sums are many for what is added to each of them.
+    Together,
 }
 
 /// `sums[c, r, k] += Σ_{y,x} gradient[c, y, x] · input[y, x, offsets[r] + k]`. Distances are in vectors.
@@ -54,7 +61,7 @@ impl<E: Number> WeightGradient<'_, E> {
         let count = self.channels * self.offsets.len() * self.taps;
         let fits = match &self.sums {
             Sums::Lanes(sums) => sums.len() >= count * lanes,
-            Sums::Totals(totals, counted) | Sums::Products(totals, counted) => totals.len() >= count && *counted <= lanes,
+            Sums::Totals(totals, counted, _) => totals.len() >= count && *counted <= lanes,
         };
         assert!(fits, "a weight gradient has too few sums");
         let (Some(least), Some(most)) = (self.offsets.iter().min(), self.offsets.iter().max()) else { return };

@@ -21,14 +21,9 @@ pub(super) fn correlate<E: Element>(
 ) {
     let reach = Reach::of(conv, [input.1.height, input.1.width]);
     match sums {
-        Sums::Totals(totals, lanes) if reach != Reach::whole(conv) => {
+        Sums::Totals(totals, lanes, order) if reach != Reach::whole(conv) => {
             within(conv, input.1.channels, &reach, totals, |own| {
-                add(kernels, conv, gradient, input, rows, &reach, Sums::Totals(own, lanes))
-            });
-        }
-        Sums::Products(totals, lanes) if reach != Reach::whole(conv) => {
-            within(conv, input.1.channels, &reach, totals, |own| {
-                add(kernels, conv, gradient, input, rows, &reach, Sums::Products(own, lanes))
+                add(kernels, conv, gradient, input, rows, &reach, Sums::Totals(own, lanes, order))
             });
         }
         sums => add(kernels, conv, gradient, input, rows, &Reach::whole(conv), sums),
@@ -69,8 +64,7 @@ fn add<E: Element>(
         let first = group * outputs * taps;
         let sums = match &mut sums {
             Sums::Lanes(sums) => Sums::Lanes(&mut sums[first * kernels.lanes()..]),
-            Sums::Totals(totals, lanes) => Sums::Totals(&mut totals[first..], *lanes),
-            Sums::Products(totals, lanes) => Sums::Products(&mut totals[first..], *lanes),
+            Sums::Totals(totals, lanes, order) => Sums::Totals(&mut totals[first..], *lanes, *order),
         };
         kernels.weight_gradient(WeightGradient {
             gradient: gradient.0,

@@ -1,7 +1,7 @@
 //! Operators of transformers backward: the gradient at one input, and the sums that are gradients of parameters.
 
 use assay_kernels::{
-    Buffer, Element, Init, Kernels, LaneTotals, Map, Moving, PeriodSums, RowWork, Rows, ScaleShift, Softmax, Sums, Walk, Weigh,
+    Buffer, Element, Init, Kernels, LaneTotals, Map, Moving, Order, PeriodSums, RowWork, Rows, ScaleShift, Softmax, Sums, Walk, Weigh,
     WeightGradient,
 };
 
@@ -103,7 +103,7 @@ impl<E: Element> Prepared<'_, E> {
             }
             (Form::Matrix(dense), totals) => {
                 let sums = match totals {
-                    Some(totals) => Sums::Products(&mut totals[plan.offset..][..plan.vectors], counted),
+                    Some(totals) => Sums::Totals(&mut totals[plan.offset..][..plan.vectors], counted, Order::Together),
                     None => Sums::Lanes(&mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes]),
                 };
                 if let Some(input) = factor {

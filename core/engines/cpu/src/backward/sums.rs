@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use assay_core::engine::profile::Work;
-use assay_kernels::{Buffer, ChannelSums, Element, LaneTotals, Map, Sums};
+use assay_kernels::{Buffer, ChannelSums, Element, LaneTotals, Map, Order, Sums};
 
 use super::correlate::correlate;
 use super::elements;
@@ -106,8 +106,10 @@ impl<E: Element> Prepared<'_, E> {
             return;
         }
         let sums = match totals {
-            Some(totals) if self.plan.is_wide(plan) => Sums::Products(&mut totals[plan.offset..][..plan.vectors], counted),
-            Some(totals) => Sums::Totals(&mut totals[plan.offset..][..plan.vectors], counted),
+            Some(totals) => {
+                let order = if self.plan.is_wide(plan) { Order::Together } else { Order::PixelsFirst };
+                Sums::Totals(&mut totals[plan.offset..][..plan.vectors], counted, order)
+            }
             None => Sums::Lanes(&mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes]),
         };
         let outputs = gradient.1.channels * gradient.1.width * rows.len();

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assay_kernels::{
     AffineSum, AffineTerm, Apply, Blend, ChannelSums, Combine, Convolution, Function, GramRows, Init, Kernels, LaneMoments, LaneTotals,
-    Map, Mask, Moving, Multiply, Period, PeriodSums, Pool, PoolKind, Pooling, Rectify, RowWork, Rows, ScaleShift, Softmax, Source, Sums,
-    Target, Term, Walk, Weigh, WeightGradient, Window,
+    Map, Mask, Moving, Multiply, Order, Period, PeriodSums, Pool, PoolKind, Pooling, Rectify, RowWork, Rows, ScaleShift, Softmax, Source,
+    Sums, Target, Term, Walk, Weigh, WeightGradient, Window,
 };
 
 use super::tiles::for_every_set;
@@ -79,9 +79,9 @@ fn convolutions_and_weight_gradients_check_every_slice() {
         };
         refuses_shorter("weight_gradient", &lens, |lens| weight_gradient(lens, Sums::Lanes(&mut numbers(lens[2]))));
         refuses_shorter("weight_gradient over lanes", &[lens[0], lens[1], 2 * 3 * 3], |lens| {
-            weight_gradient(lens, Sums::Totals(&mut vec![0.0; lens[2]], lanes));
+            weight_gradient(lens, Sums::Totals(&mut vec![0.0; lens[2]], lanes, Order::PixelsFirst));
         });
-        let too_many_lanes = || weight_gradient(&lens, Sums::Totals(&mut [0.0; 18], lanes + 1));
+        let too_many_lanes = || weight_gradient(&lens, Sums::Totals(&mut [0.0; 18], lanes + 1, Order::PixelsFirst));
         assert!(catch_unwind(AssertUnwindSafe(too_many_lanes)).is_err());
     });
 }

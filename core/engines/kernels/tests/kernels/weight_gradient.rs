@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_kernels::{Element, Sums, WeightGradient};
+use assay_kernels::{Element, Order, Sums, WeightGradient};
 use proptest::prelude::*;
 
 use super::tiles::{Random, Sum, compare, for_every_set, indices};
@@ -62,19 +62,16 @@ fn check<E: Element>([channels, rows, columns, kernel_rows, taps]: [usize; 5], s
         compare(&sums, &before, &expected, &format!("{isa:?}"));
 
         // The same over lanes: all, or the first of them.
-        for (counted, products) in indices([2, 2, 1, 1]).map(|(all, products, ..)| (all == 0, products == 0)) {
+        for (counted, order) in indices([2, 2, 1, 1]).map(|(all, order, ..)| (all == 0, [Order::PixelsFirst, Order::Together][order])) {
             let counted = if counted { lanes } else { 1 + random.up_to(lanes - 1) };
             let started: Vec<f64> = random.numbers(channels * kernel_rows * taps);
             let mut totals = started.clone();
-            run(if products { Sums::Products(&mut totals, counted) } else { Sums::Totals(&mut totals, counted) });
+            run(Sums::Totals(&mut totals, counted, order));
             for (at, (found, started)) in totals.iter().zip(&started).enumerate() {
                 let of_lanes = |of: &dyn Fn(usize) -> f64| (at * lanes..at * lanes + counted).map(of).sum::<f64>();
                 let total = started + of_lanes(&|lane| expected[&lane].value - before[lane].to_f64());
                 let error = of_lanes(&|lane| expected[&lane].error::<E>() * (1 + lanes) as f64);
-                assert!(
-                    (found - total).abs() <= error,
-                    "{isa:?}, {counted} lanes, products {products}: total {at} is {found} instead of {total}"
-                );
+                assert!((found - total).abs() <= error, "{isa:?}, {counted} lanes, {order:?}: total {at} is {found} instead of {total}");
             }
         }
     });
