@@ -52,7 +52,8 @@ pub(super) fn run<E: Element>(
             let prepared = Prepared::new(kernels, engine.meter(), network, &subject.lowered, &activations, &plan, &arranged);
             let mut rows: Vec<&mut [E]> = all.chunks_mut(columns.len().max(1)).collect();
             let enters = |_: usize, _: usize, image: usize, element: usize| cotangents[image][element];
-            prepared.run(&mut Workspace::new(&plan, &tiles), &columns, &mut rows, &enters);
+            let mut put = |image: usize, parameter: usize, values: Vec<f64>| columns.put(parameter, &values, rows[image]);
+            prepared.run(&mut Workspace::new(&plan, &tiles), images.len(), &enters, &mut put);
         }
         for image in 0..images.len() {
             visit(&columns.split(graph, &all[image * columns.len()..][..columns.len()]));

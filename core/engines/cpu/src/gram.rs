@@ -147,7 +147,10 @@ pub(super) fn tangent_gram<E: Element>(
             while let Some((group, chunk)) = work.lock().ok().and_then(|mut work| work.next()) {
                 let first = group * together;
                 let mut rows: Vec<&mut [E]> = chunk.chunks_mut(columns.len()).collect();
-                prepared.run(&mut workspace, &columns, &mut rows, &|_, row, image, _| f64::from(u8::from(image == first + row)));
+                let count = rows.len();
+                let enters = |_: usize, row: usize, image: usize, _: usize| f64::from(u8::from(image == first + row));
+                let mut put = |row: usize, parameter: usize, values: Vec<f64>| columns.put(parameter, &values, rows[row]);
+                prepared.run(&mut workspace, count, &enters, &mut put);
             }
         };
         std::thread::scope(|scope| {

@@ -91,7 +91,8 @@ impl<'a> Subject<'a> {
         for cotangent in of.cotangents {
             let mut all = vec![vec![E::ZERO; columns.len()]; images.len()];
             let mut rows: Vec<&mut [E]> = all.iter_mut().map(Vec::as_mut_slice).collect();
-            prepared.run(&mut workspace, columns, &mut rows, &|_, _, _, output| cotangent[output]);
+            let mut put = |image: usize, parameter: usize, values: Vec<f64>| columns.put(parameter, &values, rows[image]);
+            prepared.run(&mut workspace, images.len(), &|_, _, _, output| cotangent[output], &mut put);
             for (jacobian, row) in jacobians.iter_mut().zip(&all) {
                 jacobian.extend(places.iter().map(|place| place.map_or(0.0, |place| row[place].to_f64())));
             }

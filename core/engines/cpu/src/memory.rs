@@ -9,7 +9,7 @@ use super::general::General;
 use super::geometry::Phase;
 use super::lower::Lowered;
 use super::ops::{Kind, Op};
-use super::plan::{Plan, Step};
+use super::plan::{CorrelationPlan, Plan, Step, SumsPlan, Unit};
 use super::schedule::{Footprint, Schedule};
 use super::tiles::Tiles;
 use super::workspace::WorkspaceSizes;
@@ -83,7 +83,8 @@ impl Backward {
             }
             let Some((op, conv)) = conv_of(unit) else { continue };
             // Sums of a level are added up in float64, and what is the unit's is picked out.
-            finishing = finishing.max(2 * plan.units[unit].correlation.map_or(0, |id| plan.correlations[id].vectors) * size_of::<f64>());
+            finishing =
+                finishing.max(2 * plan.units[unit].correlation.map_or(0, |id| plan.correlations[id].room.vectors) * size_of::<f64>());
             if plan.units[unit].norm.is_some() {
                 let input_sums = weights(op) / conv.out_channels * conv.groups;
                 prepared += (weights(op) + input_sums) * size_of::<f64>();
@@ -91,7 +92,7 @@ impl Backward {
                 preparing = preparing.max((ones + input_sums + weights(op)) * tiles.lanes * element);
             }
         }
-        let folded = plan.sums.iter().map(|sums| sums.vectors).max().unwrap_or(0);
+        let folded = plan.sums.iter().map(|sums| sums.room.vectors).max().unwrap_or(0);
         finishing = finishing.max(2 * folded * size_of::<f64>());
         finishing += general_scratch(lowered) * tiles.lanes * element;
         Self { prepared, preparing, workspace: sizes.bytes::<E>() + finishing }
@@ -110,7 +111,9 @@ fn general_scratch(lowered: &Lowered) -> usize {
 /// What the backward pass of one objective takes beside activations, in bytes, with this many parameter gradients.
 pub(super) fn gradients<E: Element>(network: &Network, lowered: &Lowered, plan: &Plan, tiles: &Tiles, parameters: usize) -> usize {
     let backward = Backward::of_pass::<E>(network.graph().parameters(), lowered, plan, tiles);
-    let row = parameters * size_of::<E>();
-    let lists = plan.kept.len() * LISTS + size_of_val(plan.units.as_slice());
-    lists + backward.prepared + backward.preparing.max(row + backward.workspace.max(parameters * size_of::<f64>()))
+    let sums_become_gradients = WorkspaceSizes::adds_up(plan, tiles);
+    let beside = if sums_become_gradients { plan.most_held(parameters) - plan.most_sums() } else { parameters };
+    let units = plan.units.len() * (size_of::<Unit>() + size_of::<SumsPlan>() + size_of::<CorrelationPlan>());
+    let lists = plan.kept.len() * LISTS + units;
+    lists + backward.prepared + backward.preparing.max(backward.workspace + beside * size_of::<f64>())
 }

@@ -104,6 +104,16 @@ pub(super) fn run<E: Element>(engine: &CpuEngine, network: &Network, batch: &Min
     })
 }
 
+/// The gradients of all parameters: zeros where none came back.
+fn or_zeros(mut gradients: Vec<Vec<f64>>, graph: &Graph) -> Vec<Vec<f64>> {
+    for (gradient, spec) in gradients.iter_mut().zip(graph.parameters()) {
+        if gradient.is_empty() {
+            *gradient = vec![0.0; spec.elements()];
+        }
+    }
+    gradients
+}
+
 struct Pass<'a, E: Element> {
     engine: &'a CpuEngine,
     kernels: &'a Kernels<E>,
@@ -122,8 +132,7 @@ impl<E: Element> Pass<'_, E> {
     fn gradients(&self, objective: &Objective, wanted: &Wanted) -> Gradients {
         let Subject { network, lowered, .. } = self.subject;
         let graph = self.subject.graph();
-        let columns = Columns::new(network, |_| wanted.parameters);
-        let mut row = vec![E::ZERO; columns.len()];
+        let mut parameters = vec![Vec::new(); if wanted.parameters { graph.parameters().len() } else { 0 }];
         let mut kept: BTreeMap<(usize, bool), Vec<f64>> = BTreeMap::new();
         if let (Some(from), Some(plan)) = (lowered.op_of_node[objective.node.0], self.subject.plan(objective, wanted)) {
             let shape = graph.node(objective.node).shape;
@@ -132,7 +141,14 @@ impl<E: Element> Pass<'_, E> {
             let prepared = Prepared::new(self.kernels, self.engine.meter(), network, lowered, &self.activations, &plan, &arranged);
             let mut workspace = Workspace::of_pass(&plan, &self.activations.tiles);
             let elements = shape.elements();
-            prepared.run(&mut workspace, &columns, &mut [&mut row], &|_, _, image, element| values[image * elements + element]);
+            let mut give = |_: usize, parameter: usize, mut values: Vec<f64>| {
+                if wanted.parameters {
+                    // As exact as the engine's numbers.
+                    values.iter_mut().for_each(|value| *value = E::from_f64(*value).to_f64());
+                    parameters[parameter] = values;
+                }
+            };
+            prepared.run(&mut workspace, 1, &|_, _, image, element| values[image * elements + element], &mut give);
             kept = plan.kept.iter().map(|kept| (kept.op, kept.product)).zip(workspace.kept).collect();
         }
         let mut read = |node: NodeId, product: bool| {
@@ -143,7 +159,7 @@ impl<E: Element> Pass<'_, E> {
             (node, found.unwrap_or_else(|| vec![0.0; self.batch.len() * size]))
         };
         Gradients {
-            parameters: wanted.parameters.then(|| columns.split(graph, &row)),
+            parameters: wanted.parameters.then(|| or_zeros(parameters, graph)),
             nodes: wanted.nodes.iter().map(|node| read(*node, false)).collect(),
             products: wanted.products.iter().map(|node| read(*node, true)).collect(),
         }

@@ -24,9 +24,10 @@ pub(super) struct Workspace<E> {
     /// Sums of the current level: for each cotangent and for the shared tile, `[vectors][lanes]`. Where lanes are added up at
     /// once, one vector.
     pub(super) arena: Buffer<E>,
-    /// Sums of the current level over all lanes, one a vector, where lanes are added up at once.
-    pub(super) totals: Option<Vec<f64>>,
-    /// For each unit with batch normalisation that is not by running statistics: for each cotangent and for the shared tile, `[channels][3][lanes]`.
+    /// Sums of the current level over all lanes, list after list, where lanes are added up at once.
+    pub(super) totals: Option<Vec<Vec<f64>>>,
+    /// For each unit with batch normalisation that is not by running statistics: for each cotangent and for the shared tile,
+    /// `[channels][3][lanes]`.
     pub(super) factors: Vec<Vec<E>>,
     /// For each mixture: for each cotangent and for the shared tile, a matrix `[x channels][channels][lanes]`, and then
     /// the constants `[channels][lanes]`.
@@ -53,14 +54,18 @@ impl WorkspaceSizes {
     }
 
     fn added_up(plan: &Plan, tiles: &Tiles) -> Self {
-        let most = plan.levels.iter().map(|level| level.arena).max().unwrap_or(0);
-        Self { arena: tiles.lanes, totals: Some(most), ..Self::new(plan, tiles) }
+        Self { arena: tiles.lanes, totals: Some(plan.most_sums()), ..Self::new(plan, tiles) }
     }
 
     /// Of a pass of one cotangent. Where sums are many for what is added to them, they are added up over lanes at once: sums of
     /// each lane would be read from memory and written to it again and again.
     pub(super) fn of_pass(plan: &Plan, tiles: &Tiles) -> Self {
-        if plan.has_many_sums() && !tiles.isolated { Self::added_up(plan, tiles) } else { Self::new(plan, tiles) }
+        if Self::adds_up(plan, tiles) { Self::added_up(plan, tiles) } else { Self::new(plan, tiles) }
+    }
+
+    /// Whether a pass of one cotangent adds its sums up over lanes at once.
+    pub(super) fn adds_up(plan: &Plan, tiles: &Tiles) -> bool {
+        plan.has_many_sums() && !tiles.isolated
     }
 
     pub(super) fn new(plan: &Plan, tiles: &Tiles) -> Self {
@@ -70,7 +75,7 @@ impl WorkspaceSizes {
         Self {
             shared: plan.shared.iter().map(|map| count * map.vectors() * tiles.lanes).collect(),
             local: plan.local.iter().map(|map| map.vectors() * tiles.lanes).collect(),
-            arena: plan.levels.iter().map(|level| level.arena).max().unwrap_or(0) * targets * tiles.lanes,
+            arena: plan.most_sums() * targets * tiles.lanes,
             totals: None,
             factors: plan.units.iter().map(factors).collect(),
             mixtures: plan.mixtures.iter().map(|plan| targets * mixture_size(plan) * tiles.lanes).collect(),
@@ -124,7 +129,7 @@ impl<E: Element> Workspace<E> {
             shared: buffers(&sizes.shared),
             local: buffers(&sizes.local),
             arena: Buffer::zeros(sizes.arena),
-            totals: sizes.totals.map(|size| vec![0.0; size]),
+            totals: sizes.totals.map(|_| Vec::new()),
             factors: sizes.factors.iter().map(|size| vec![E::ZERO; *size]).collect(),
             mixtures: buffers(&sizes.mixtures),
             kept: sizes.kept.iter().map(|size| vec![0.0; *size]).collect(),

@@ -131,7 +131,8 @@ fn a_step_of_learning_allocates_what_was_predicted() {
                     "{channels} channels, {optimiser:?}, {precision:?}: predicted {values} + {kept} + {passing}, allocated {held}, then {step}"
                 );
                 assert!(held + network.bytes() >= values && held <= values + slack, "{what}");
-                assert!(step <= kept + passing + slack && step + slack >= (kept + passing) / 3 * 2, "{what}");
+                // The sums of the largest level and all gradients are predicted together, though seldom there together.
+                assert!(step <= kept + passing + slack && step + slack >= (kept + passing) / 5 * 3, "{what}");
                 let again = allocated(|| learner.step(&batch, &lesson).unwrap());
                 assert!(again <= passing + slack, "{what}, in the second step {again}");
             }

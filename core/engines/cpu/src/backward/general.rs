@@ -96,15 +96,15 @@ impl<E: Element> Prepared<'_, E> {
         match (plan.form, totals.as_mut()) {
             (Form::Channels, _) => {}
             (Form::Elements(dense, parameter), _) => {
-                let sums = &mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes];
+                let sums = &mut arena[at.arena + plan.room.offset * tiles.lanes..][..plan.room.vectors * tiles.lanes];
                 if let Some(input) = factor {
                     elements::of_dense(self.kernels, dense, gradient, input, self.chosen(parameter), sums);
                 }
             }
             (Form::Matrix(dense), totals) => {
                 let sums = match totals {
-                    Some(totals) => Sums::Totals(&mut totals[plan.offset..][..plan.vectors], counted, Order::Together),
-                    None => Sums::Lanes(&mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes]),
+                    Some(totals) => Sums::Totals(&mut totals[plan.room.list], counted, Order::Together),
+                    None => Sums::Lanes(&mut arena[at.arena + plan.room.offset * tiles.lanes..][..plan.room.vectors * tiles.lanes]),
                 };
                 if let Some(input) = factor {
                     weigh_back(self.kernels, dense, gradient, input, sums);
@@ -114,12 +114,12 @@ impl<E: Element> Prepared<'_, E> {
                 let b = factor.map(|(data, _)| data);
                 let vectors = gradient.1.vectors();
                 if let Some(totals) = totals {
-                    let mut sums = vec![E::ZERO; plan.vectors * tiles.lanes];
+                    let mut sums = vec![E::ZERO; plan.room.vectors * tiles.lanes];
                     self.kernels.period_sums(PeriodSums { a: gradient.0, b, vectors, period, sums: &mut sums });
-                    let totals = &mut totals[plan.offset..][..plan.vectors];
+                    let totals = &mut totals[plan.room.list];
                     self.kernels.lane_totals(LaneTotals { vectors: &sums, lanes: 0..counted, totals });
                 } else {
-                    let sums = &mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes];
+                    let sums = &mut arena[at.arena + plan.room.offset * tiles.lanes..][..plan.room.vectors * tiles.lanes];
                     self.kernels.period_sums(PeriodSums { a: gradient.0, b, vectors, period, sums });
                 }
             }

@@ -18,7 +18,6 @@ pub(super) use self::arranged::Arranged;
 use self::arranged::Constants;
 use self::transpose::Transposition;
 use super::activations::{Activations, Tile, part, part_mut};
-use super::columns::Columns;
 use super::forward::channel_factors;
 use super::geometry::Phase;
 use super::lower::Lowered;
@@ -57,21 +56,22 @@ impl<'a, E: Element> Prepared<'a, E> {
 }
 
 impl<E: Element> Prepared<'_, E> {
-    /// Runs backward for `rows.len()` cotangents at once. `cotangent(seed, position, image, output)` is the gradient that
-    /// enters; each row receives the parameters' gradients of these columns.
+    /// Runs backward for `count` cotangents at once. `cotangent(seed, position, image, output)` is the gradient that enters;
+    /// `give(position, parameter, values)` gets the parameters' gradients.
     pub(super) fn run(
         &self,
         workspace: &mut Workspace<E>,
-        columns: &Columns,
-        rows: &mut [&mut [E]],
+        count: usize,
         cotangent: &dyn Fn(usize, usize, usize, usize) -> f64,
+        give: &mut dyn FnMut(usize, usize, Vec<f64>),
     ) {
-        self.begin(workspace, rows.len(), cotangent);
+        self.begin(workspace, count, cotangent);
         for (level, plan) in self.plan.levels.iter().enumerate() {
-            self.level(workspace, level, rows.len());
+            self.level(workspace, level, count);
             for unit in &plan.finish {
-                for (cotangent, row) in rows.iter_mut().enumerate() {
-                    self.meter.time(|| (Work::Collect, 0), || self.finish(workspace, *unit, cotangent, plan.arena, columns, row));
+                for cotangent in 0..count {
+                    let mut give = |parameter: usize, values: Vec<f64>| give(cotangent, parameter, values);
+                    self.meter.time(|| (Work::Collect, 0), || self.finish(workspace, *unit, cotangent, plan.arena, &mut give));
                 }
             }
         }
@@ -93,7 +93,11 @@ impl<E: Element> Prepared<'_, E> {
         let plan = &self.plan.levels[level];
         let stride = plan.arena * tiles.lanes;
         match &mut workspace.totals {
-            Some(totals) => totals[..plan.arena].fill(0.0),
+            Some(totals) => {
+                // Those of the level before go first.
+                totals.clear();
+                totals.extend(plan.lists.iter().map(|count| vec![0.0; *count]));
+            }
             None => workspace.arena[..tiles.targets() * stride].fill(E::ZERO),
         }
         for (position, (tile, cotangent)) in tiles.backward().iter().enumerate() {

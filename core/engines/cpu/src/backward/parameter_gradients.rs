@@ -1,30 +1,24 @@
 //! From a level's sums to parameter gradients and to the factors of batch normalisation's backward.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use assay_kernels::{Element, LaneTotals};
 
 use super::Prepared;
 use crate::activations::Statistics;
-use crate::columns::Columns;
 use crate::ops::Kind;
+use crate::plan::Room;
 use crate::tiles::Tiles;
 use crate::workspace::Workspace;
 
 impl<E: Element> Prepared<'_, E> {
-    /// One cotangent's totals of `vectors` sums at `offset` of the level's arena.
-    pub(crate) fn totals<'w>(
-        &self,
-        workspace: &'w Workspace<E>,
-        arena: usize,
-        offset: usize,
-        vectors: usize,
-        cotangent: usize,
-    ) -> Cow<'w, [f64]> {
-        if let Some(totals) = &workspace.totals {
-            return Cow::Borrowed(&totals[offset..][..vectors]);
+    /// One cotangent's totals of a level's sums, which leave the workspace where no other unit reads them.
+    fn totals(&self, workspace: &mut Workspace<E>, arena: usize, room: &Room, cotangent: usize) -> Vec<f64> {
+        if let Some(totals) = &mut workspace.totals {
+            let list = &mut totals[room.list];
+            return if room.shared { list.clone() } else { std::mem::take(list) };
         }
+        let Room { offset, vectors, .. } = *room;
         let tiles = self.activations.tiles;
         let lanes = tiles.lanes;
         let at = |target: usize| &workspace.arena[(target * arena + offset) * lanes..][..vectors * lanes];
@@ -35,24 +29,23 @@ impl<E: Element> Prepared<'_, E> {
         if tiles.rest > 0 {
             self.kernels.lane_totals(LaneTotals { vectors: at(tiles.shared_target()), lanes: tiles.share(cotangent), totals: &mut totals });
         }
-        Cow::Owned(totals)
+        totals
     }
 
-    /// Writes the gradients of a unit's parameters to `row` and, for batch normalisation, its factors to the workspace.
+    /// Gives the gradients of a unit's parameters away and, for batch normalisation, writes its factors to the workspace.
     pub(super) fn finish(
         &self,
         workspace: &mut Workspace<E>,
         unit: usize,
         cotangent: usize,
         arena: usize,
-        columns: &Columns,
-        row: &mut [E],
+        give: &mut dyn FnMut(usize, Vec<f64>),
     ) {
         let plan = self.plan.units[unit];
         let statistics = plan.norm.and_then(|norm| self.activations.statistics(norm, cotangent));
-        let totals = |offset: usize, vectors: usize| self.totals(workspace, arena, offset, vectors, cotangent);
-        let mut put = |parameter: usize, values: Cow<'_, [f64]>| columns.put(parameter, &self.wanted(unit, parameter, values), row);
-        let Some(factors) = self.settle(unit, self.activations.tiles.batch, statistics, &totals, &mut put) else { return };
+        let mut totals = |room: &Room| self.totals(workspace, arena, room, cotangent);
+        let mut put = |parameter: usize, values: Vec<f64>| give(parameter, self.wanted(unit, parameter, values));
+        let Some(factors) = self.settle(unit, self.activations.tiles.batch, statistics, &mut totals, &mut put) else { return };
         match plan.mixture {
             Some(mixture) => self.add_to_mixture(workspace, unit, mixture, cotangent, &|channel: usize| factors[channel]),
             None => self.set_factors(workspace, unit, cotangent, &factors),
@@ -60,7 +53,7 @@ impl<E: Element> Prepared<'_, E> {
     }
 
     /// What is wanted of the gradient that a unit's sums gave for a parameter.
-    fn wanted<'v>(&self, unit: usize, parameter: usize, values: Cow<'v, [f64]>) -> Cow<'v, [f64]> {
+    fn wanted(&self, unit: usize, parameter: usize, values: Vec<f64>) -> Vec<f64> {
         match &self.plan.chosen {
             Some(chosen) if !self.plan.has_chosen_sums(unit, parameter) => {
                 chosen.elements(parameter).iter().map(|element| values[*element]).collect()
@@ -70,33 +63,30 @@ impl<E: Element> Prepared<'_, E> {
     }
 
     /// Gives the gradients of a unit's parameters away and, for batch normalisation, returns the factors α, β and γ of each
-    /// channel, with which the gradient at its input is α dy + β x̂ + γ, or α dy + β (x − center) + γ. `totals(offset, vectors)` are sums of the unit's
-    /// level over all of `batch` images.
-    pub(crate) fn settle<'t>(
+    /// channel, with which the gradient at its input is α dy + β x̂ + γ, or α dy + β (x − center) + γ. `totals(room)` are sums of the
+    /// unit's level over all of `batch` images.
+    pub(crate) fn settle(
         &self,
         unit: usize,
         batch: usize,
         statistics: Option<&Statistics>,
-        totals: &dyn Fn(usize, usize) -> Cow<'t, [f64]>,
-        give: &mut dyn FnMut(usize, Cow<'t, [f64]>),
+        totals: &mut dyn FnMut(&Room) -> Vec<f64>,
+        give: &mut dyn FnMut(usize, Vec<f64>),
     ) -> Option<Vec<[f64; 3]>> {
         let plan = self.plan.units[unit];
         let scale = plan.gradient.scale;
-        let scaled = |mut totals: Cow<'t, [f64]>| {
+        let mut scaled = |room: &Room| {
+            let mut totals = totals(room);
             if scale != 1.0 {
-                totals.to_mut().iter_mut().for_each(|total| *total *= scale);
+                totals.iter_mut().for_each(|total| *total *= scale);
             }
             totals
         };
-        let sums = plan.sums.map(|id| {
-            let sums = &self.plan.sums[id];
-            scaled(totals(sums.offset, sums.vectors))
-        });
+        let sums = plan.sums.map(|id| scaled(&self.plan.sums[id].room));
         if let Some(op) = plan.own {
             let op = &self.lowered.ops[op];
             if let (Some(weight), Some(id)) = (op.weight, plan.products) {
-                let sums = &self.plan.sums[id];
-                give(weight, scaled(totals(sums.offset, sums.vectors)));
+                give(weight, scaled(&self.plan.sums[id].room));
             }
             if let (Some(bias), Some(sums)) = (op.bias, sums) {
                 give(bias, sums);
@@ -105,22 +95,21 @@ impl<E: Element> Prepared<'_, E> {
         }
         let correlation = plan.correlation.map(|id| {
             let plan = &self.plan.correlations[id];
-            (scaled(totals(plan.offset, plan.vectors)), plan.conv)
+            (scaled(&plan.room), plan.conv)
         });
-        let mut put = |parameter: Option<usize>, values: Cow<'t, [f64]>| {
+        let mut put = |parameter: Option<usize>, values: Vec<f64>| {
             if let Some(parameter) = parameter {
                 give(parameter, values);
             }
         };
 
         // What belongs to the convolution, picked out of a correlation that may be of a larger kernel.
-        let mut weight_gradient = Cow::Borrowed(&[][..]);
+        let mut weight_gradient = Vec::new();
         if let (Some((all, covering)), Some(op)) = (correlation, plan.conv)
             && let Kind::Conv(conv) = &self.lowered.ops[op].kind
         {
             let (large, small) = (covering.kernel.area(), conv.kernel.area());
-            weight_gradient =
-                if large == small { all } else { all.iter().skip(large / 2).step_by(large).copied().collect::<Vec<f64>>().into() };
+            weight_gradient = if large == small { all } else { all.into_iter().skip(large / 2).step_by(large).collect() };
         }
         let Some(norm) = plan.norm else {
             if let Some(op) = plan.conv {
@@ -133,8 +122,7 @@ impl<E: Element> Prepared<'_, E> {
         if plan.fixed {
             let op = &self.lowered.ops[norm];
             if let Some(id) = plan.products {
-                let products = &self.plan.sums[id];
-                put(op.weight, scaled(totals(products.offset, products.vectors)));
+                put(op.weight, scaled(&self.plan.sums[id].room));
             }
             put(op.bias, sums.unwrap_or_default());
             return None;
@@ -148,7 +136,7 @@ impl<E: Element> Prepared<'_, E> {
         let elements = (batch * op.shape.area()) as f64;
         let of_mean = |sum: f64| if is_fixed { 0.0 } else { sum / elements };
         let gamma = op.weight.map(|weight| self.network.parameter(weight));
-        let products = match (plan.conv, plan.products) {
+        let products: Vec<f64> = match (plan.conv, plan.products) {
             (Some(conv), _) => {
                 let conv = &self.lowered.ops[conv];
                 let weight = conv.weight.map_or(&[][..], |weight| self.network.parameter(weight));
@@ -161,15 +149,13 @@ impl<E: Element> Prepared<'_, E> {
                         let shift = bias.map_or(0.0, |bias| f64::from(bias[channel])) - statistics.mean[channel];
                         statistics.inverse_deviation[channel] * (through + shift * sums[channel])
                     })
-                    .collect::<Vec<f64>>()
-                    .into()
+                    .collect()
             }
             (None, Some(id)) => {
-                let plan = &self.plan.sums[id];
-                let mut products = scaled(totals(plan.offset, plan.vectors));
+                let mut products = scaled(&self.plan.sums[id].room);
                 if let Some(centers) = centers {
                     // What was read is x about its center: x̂ is (x − mean) / deviation.
-                    for (channel, product) in products.to_mut().iter_mut().enumerate() {
+                    for (channel, product) in products.iter_mut().enumerate() {
                         let off = centers[channel].to_f64() - statistics.mean[channel];
                         *product = statistics.inverse_deviation[channel] * (*product + off * sums[channel]);
                     }
@@ -194,7 +180,7 @@ impl<E: Element> Prepared<'_, E> {
                 let input_sums = &constants.input_sums[channel / per_group * taps..][..taps];
                 let through = &constants.products[channel * taps..][..taps];
                 for (value, (input_sum, through)) in
-                    weight_gradient.to_mut()[channel * taps..][..taps].iter_mut().zip(input_sums.iter().zip(through))
+                    weight_gradient[channel * taps..][..taps].iter_mut().zip(input_sums.iter().zip(through))
                 {
                     *value = alpha[channel] * (*value - mean * input_sum - product * through);
                 }

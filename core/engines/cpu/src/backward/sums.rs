@@ -34,7 +34,7 @@ impl<E: Element> Prepared<'_, E> {
         self.meter.time(
             || self.work(step, at),
             || {
-                for channel in 0..ids.first().map_or(0, |id| self.plan.sums[*id].vectors) {
+                for channel in 0..ids.first().map_or(0, |id| self.plan.sums[*id].room.vectors) {
                     for id in ids {
                         self.sum_channel(workspace, *id, channel, at, (&mut arena, totals.as_deref_mut()));
                     }
@@ -50,7 +50,7 @@ impl<E: Element> Prepared<'_, E> {
         id: usize,
         channel: usize,
         at: Position,
-        (arena, totals): (&mut Buffer<E>, Option<&mut [f64]>),
+        (arena, totals): (&mut Buffer<E>, Option<&mut [Vec<f64>]>),
     ) {
         let tiles = self.activations.tiles;
         let plan = &self.plan.sums[id];
@@ -62,13 +62,12 @@ impl<E: Element> Prepared<'_, E> {
             Times::Value(op) => (Some(self.activations.tile(op, at.tile)), None),
         };
         let (b, center) = (b.map(lone), centers.map(|centers| &centers[channel..=channel]));
-        let position = plan.offset + channel;
-        let first = if totals.is_some() { 0 } else { at.arena + position * tiles.lanes };
+        let first = if totals.is_some() { 0 } else { at.arena + (plan.room.offset + channel) * tiles.lanes };
         let sums = &mut arena[first..first + tiles.lanes];
         if let Some(totals) = totals {
             sums.fill(E::ZERO);
             self.kernels.channel_sums(ChannelSums { a, b, center, sums });
-            let totals = &mut totals[position..=position];
+            let totals = &mut totals[plan.room.list][channel..=channel];
             self.kernels.lane_totals(LaneTotals { vectors: sums, lanes: 0..tiles.counted(at.tile), totals });
         } else {
             self.kernels.channel_sums(ChannelSums { a, b, center, sums });
@@ -81,7 +80,7 @@ impl<E: Element> Prepared<'_, E> {
     }
 
     /// The sums leave the workspace while gradients are read from it.
-    fn lend(&self, workspace: &mut Workspace<E>) -> (Buffer<E>, Option<Vec<f64>>) {
+    fn lend(&self, workspace: &mut Workspace<E>) -> (Buffer<E>, Option<Vec<Vec<f64>>>) {
         (std::mem::replace(&mut workspace.arena, Buffer::zeros(0)), workspace.totals.take())
     }
 
@@ -91,7 +90,7 @@ impl<E: Element> Prepared<'_, E> {
         gradient: Tile<'_, E>,
         rows: Range<usize>,
         at: Position,
-        (arena, totals): (&mut Buffer<E>, Option<&mut [f64]>),
+        (arena, totals): (&mut Buffer<E>, Option<&mut [Vec<f64>]>),
     ) {
         let tiles = self.activations.tiles;
         let plan = &self.plan.correlations[id];
@@ -99,7 +98,7 @@ impl<E: Element> Prepared<'_, E> {
         let counted = tiles.counted(at.tile);
         if let Some(parameter) = plan.chosen {
             let chosen = self.chosen(parameter);
-            let sums = &mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes];
+            let sums = &mut arena[at.arena + plan.room.offset * tiles.lanes..][..plan.room.vectors * tiles.lanes];
             let what = || (Work::Collect, (2 * chosen.len() * gradient.1.width * rows.len() * at.images) as u64);
             let own = rows.clone();
             self.meter.time(what, || elements::of_convolution(self.kernels, &plan.conv, gradient, input, own, chosen, sums));
@@ -108,9 +107,9 @@ impl<E: Element> Prepared<'_, E> {
         let sums = match totals {
             Some(totals) => {
                 let order = if self.plan.is_wide(plan) { Order::Together } else { Order::PixelsFirst };
-                Sums::Totals(&mut totals[plan.offset..][..plan.vectors], counted, order)
+                Sums::Totals(&mut totals[plan.room.list], counted, order)
             }
-            None => Sums::Lanes(&mut arena[at.arena + plan.offset * tiles.lanes..][..plan.vectors * tiles.lanes]),
+            None => Sums::Lanes(&mut arena[at.arena + plan.room.offset * tiles.lanes..][..plan.room.vectors * tiles.lanes]),
         };
         let outputs = gradient.1.channels * gradient.1.width * rows.len();
         let what = || weight_gradient_work(&plan.conv, outputs, self.lowered.ops[plan.input].shape.channels, at.images);

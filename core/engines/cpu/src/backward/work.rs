@@ -47,7 +47,7 @@ impl<E: Element> Prepared<'_, E> {
                         let work = Work::Convolution(ConvolutionPass::WeightGradient, Kernel::of(1));
                         (work, 2 * dense.places * dense.inputs * dense.outputs)
                     }
-                    Form::Elements(dense, _) => (Work::Collect, 2 * dense.places * plan.vectors),
+                    Form::Elements(dense, _) => (Work::Collect, 2 * dense.places * plan.room.vectors),
                     _ => (Work::Sum, 2 * of_view(&plan.gradient)),
                 }
             }

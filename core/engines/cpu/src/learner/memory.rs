@@ -43,7 +43,7 @@ pub(crate) fn of_step<E: Element>(graph: &Arc<Graph>, lesson: &Lesson<'_>, image
     if let (Some(plan), Some(first)) = (&program.plan, shares.first()) {
         let backward = Backward::new::<E>(parameters, &program.lowered, plan, &chunk::tiles(*first, lanes));
         back = backward.prepared + backward.preparing;
-        totals = plan.levels.iter().map(|level| level.arena).max().unwrap_or(0) * size_of::<f64>();
+        totals = plan.most_sums() * size_of::<f64>();
         totals += beside_maps::<E>(plan, &shares, lanes);
     }
     let gradients = graph.parameter_count() * size_of::<f64>();

@@ -1,6 +1,5 @@
 //! Running a program on the chunks of a batch: forward, by the batch's statistics or by running ones, and back.
 
-use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
 use assay_core::engine::learner::{MixtureGradient, ParameterGradients};
@@ -15,7 +14,7 @@ use crate::activations::{Activations, Statistics};
 use crate::backward::{Arranged, Prepared};
 use crate::forward::{Pass, conv_weights};
 use crate::ops::Kind;
-use crate::plan::{Plan, SumsPlan, WeighedPlan};
+use crate::plan::{Plan, Room, WeighedPlan};
 use crate::spare::Spare;
 use crate::spread::Spread;
 
@@ -133,23 +132,22 @@ impl<E: Element> Run<'_, E> {
             way.level(workspace, level, 1);
         };
         let between = |level: usize, chunks: &mut [&mut Chunk<E>]| {
-            let totals = self.meter.time(|| (Work::Collect, 0), || add_up(chunks, plan.levels[level].arena));
-            let read = |offset: usize, vectors: usize| Cow::Borrowed(&totals[offset..][..vectors]);
+            let totals = self.meter.time(|| (Work::Collect, 0), || add_up(chunks, &plan.levels[level].lists));
             for weighed in &plan.levels[level].weighed {
                 let WeighedPlan { mixture, term, sums, scale } = plan.weighed[*weighed];
-                let SumsPlan { offset, vectors, .. } = plan.sums[sums];
-                let gradient = scale * read(offset, vectors).iter().sum::<f64>();
+                let gradient = scale * totals[plan.sums[sums].room.list].iter().sum::<f64>();
                 match term {
                     Some(term) => mixtures[mixture].terms[term] = gradient,
                     None => mixtures[mixture].constant = gradient,
                 }
             }
+            let mut read = |room: &Room| totals[room.list].clone();
+            let mut give = |parameter: usize, values: Vec<f64>| gradients[parameter] = Some(values);
             for unit in &plan.levels[level].finish {
-                let mut give = |parameter: usize, values: Cow<'_, [f64]>| gradients[parameter] = Some(values.into_owned());
                 let activations = &chunks[0].activations;
                 let way = Prepared::new(self.kernels, self.meter, self.network, lowered, activations, plan, &arranged);
                 let statistics = plan.units[*unit].norm.and_then(|norm| activations.statistics(norm, 0));
-                let Some(factors) = way.settle(*unit, self.images, statistics, &read, &mut give) else { continue };
+                let Some(factors) = way.settle(*unit, self.images, statistics, &mut read, &mut give) else { continue };
                 for chunk in chunks.iter_mut() {
                     let Some(workspace) = &mut chunk.workspace else { continue };
                     let way = Prepared::new(self.kernels, self.meter, self.network, lowered, &chunk.activations, plan, &arranged);
@@ -176,11 +174,13 @@ impl<E: Element> Run<'_, E> {
 }
 
 /// The sums of a level over all chunks, in their order.
-fn add_up<E: Element>(chunks: &[&mut Chunk<E>], count: usize) -> Vec<f64> {
-    let mut totals = vec![0.0; count];
+fn add_up<E: Element>(chunks: &[&mut Chunk<E>], lists: &[usize]) -> Vec<Vec<f64>> {
+    let mut totals: Vec<Vec<f64>> = lists.iter().map(|count| vec![0.0; *count]).collect();
     for own in chunks.iter().filter_map(|chunk| chunk.workspace.as_ref()?.totals.as_ref()) {
-        for (total, own) in totals.iter_mut().zip(own) {
-            *total += own;
+        for (totals, own) in totals.iter_mut().zip(own) {
+            for (total, own) in totals.iter_mut().zip(own) {
+                *total += own;
+            }
         }
     }
     totals

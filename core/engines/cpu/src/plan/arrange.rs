@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use assay_core::graph::Conv2d;
 
 use super::contribute::Planner;
-use super::{CorrelationPlan, GradientBuffer, Level, Place, Plan, Step, View, accesses};
+use super::{CorrelationPlan, GradientBuffer, Level, Place, Plan, Room, Step, View, accesses};
 use crate::geometry::is_pointwise;
 
 impl Planner<'_> {
@@ -14,31 +14,23 @@ impl Planner<'_> {
         self.share_correlations();
         self.sink();
         self.finish_parts();
+        self.mark_shared();
         let count = self.steps.iter().map(|(level, _)| level + 1).chain(self.finish.iter().map(|(level, _)| level + 1)).max().unwrap_or(0);
         let mut levels = vec![Level::default(); count];
         for (level, step) in self.steps {
-            let arena = &mut levels[level].arena;
-            let mut place = |offset: &mut usize, vectors: usize| {
-                *offset = *arena;
-                *arena += vectors;
+            let Level { arena, lists, shared, .. } = &mut levels[level];
+            let mut place = |room: &mut Room| {
+                (room.list, room.offset) = (lists.len(), *arena);
+                lists.push(room.vectors);
+                *arena += room.vectors;
+                *shared += if room.shared { room.vectors } else { 0 };
             };
-            let mut correlate = |id: usize| {
-                let plan = &mut self.correlations[id];
-                place(&mut plan.offset, plan.vectors);
-            };
+            let mut correlate = |id: usize| place(&mut self.correlations[id].room);
             match &step {
                 Step::Correlate(id) => correlate(*id),
                 Step::Transpose { parts, .. } => parts.iter().filter_map(|part| part.correlation).for_each(correlate),
-                Step::Fold(id) => {
-                    let plan = &mut self.sums[*id];
-                    place(&mut plan.offset, plan.vectors);
-                }
-                Step::Sum(ids) => {
-                    for id in ids {
-                        let plan = &mut self.sums[*id];
-                        place(&mut plan.offset, plan.vectors);
-                    }
-                }
+                Step::Fold(id) => place(&mut self.sums[*id].room),
+                Step::Sum(ids) => ids.iter().for_each(|id| place(&mut self.sums[*id].room)),
                 _ => {}
             }
             // Sums of one gradient are one step.
@@ -70,6 +62,19 @@ impl Planner<'_> {
         };
         plan.place();
         plan
+    }
+
+    /// Marks the sums that several units read.
+    fn mark_shared(&mut self) {
+        let (mut sums, mut correlations) = (vec![0; self.sums.len()], vec![0; self.correlations.len()]);
+        for unit in &self.units {
+            unit.sums.into_iter().chain(unit.products).for_each(|id| sums[id] += 1);
+            unit.correlation.into_iter().for_each(|id| correlations[id] += 1);
+        }
+        let rooms = self.sums.iter_mut().map(|plan| &mut plan.room).chain(self.correlations.iter_mut().map(|plan| &mut plan.room));
+        for (room, readers) in rooms.zip(sums.into_iter().chain(correlations)) {
+            room.shared = readers > 1;
+        }
     }
 
     /// Has units whose correlations other steps compute finished where these are.

@@ -3,7 +3,7 @@
 use assay_kernels::Period;
 
 use super::contribute::{Contribution, Planner};
-use super::{Form, Step, SumsPlan, Times, Unit, View};
+use super::{Form, Room, Step, SumsPlan, Times, Unit, View};
 use crate::general::General;
 use crate::geometry::map;
 
@@ -67,7 +67,7 @@ impl Planner<'_> {
             Form::Elements(_, weight) => self.goal.parameters.chosen().map_or(0, |chosen| chosen.elements(weight).len()),
         };
         let id = self.sums.len();
-        self.sums.push(SumsPlan { gradient, times, form, offset: 0, vectors });
+        self.sums.push(SumsPlan { gradient, times, form, room: Room::of(vectors) });
         *level = (*level).max(self.push(Step::Fold(id), &[gradient], None, 0));
         id
     }

@@ -80,6 +80,25 @@ pub(super) struct MixturePlan {
     pub(super) channels: usize,
 }
 
+/// Where sums are among those of their level.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// How many lists of sums come before.
+    pub(super) list: usize,
+    /// Where the sums are in the level's arena, in vectors for one cotangent.
+    pub(super) offset: usize,
+    pub(super) vectors: usize,
+    /// Whether several units read them.
+    pub(super) shared: bool,
+}
+
+impl Room {
+    /// For so many sums, of a step that no level has yet.
+    fn of(vectors: usize) -> Self {
+        Self { list: 0, offset: 0, vectors, shared: false }
+    }
+}
+
 /// G = Σ dy ⊗ x of one convolution, or of several that read the same.
 #[derive(Clone, Debug)]
 pub(super) struct CorrelationPlan {
@@ -88,9 +107,7 @@ pub(super) struct CorrelationPlan {
     pub(super) conv: Conv2d,
     /// The parameter whose chosen elements alone have sums.
     pub(super) chosen: Option<usize>,
-    /// Where its sums are in a level's arena, in vectors for one cotangent.
-    pub(super) offset: usize,
-    pub(super) vectors: usize,
+    pub(super) room: Room,
 }
 
 /// What a gradient is multiplied by before it is summed.
@@ -122,8 +139,7 @@ pub(super) struct SumsPlan {
     pub(super) gradient: View,
     pub(super) times: Times,
     pub(super) form: Form,
-    pub(super) offset: usize,
-    pub(super) vectors: usize,
+    pub(super) room: Room,
 }
 
 /// One unit of a data gradient.
@@ -235,6 +251,10 @@ pub(super) struct Level {
     pub(super) weighed: Vec<usize>,
     /// Room for the level's sums, in vectors for one cotangent.
     pub(super) arena: usize,
+    /// How many sums each of its lists has, one after the other.
+    pub(super) lists: Vec<usize>,
+    /// Sums of lists that several units read, each a copy.
+    shared: usize,
 }
 
 /// How many cotangents a plan is made for.
@@ -286,7 +306,23 @@ impl Plan {
     /// Whether a convolution has so many weights, for maps so small, that its sums take longer than its products. No network of a
     /// benchmark's space has one.
     pub(super) fn is_wide(&self, plan: &CorrelationPlan) -> bool {
-        plan.vectors >= MANY && self.buffers[plan.gradient.buffer].map.area() <= SMALL
+        plan.room.vectors >= MANY && self.buffers[plan.gradient.buffer].map.area() <= SMALL
+    }
+
+    /// The sums of the level that has most.
+    pub(super) fn most_sums(&self) -> usize {
+        self.levels.iter().map(|level| level.arena).max().unwrap_or(0)
+    }
+
+    /// The most sums and gradients of so many parameters that there are at once, where sums become gradients as they are.
+    pub(super) fn most_held(&self, parameters: usize) -> usize {
+        let mut before = 0;
+        let of_level = |level: &Level| {
+            let held = level.arena + level.shared + before.min(parameters);
+            before += level.arena + level.shared;
+            held
+        };
+        self.levels.iter().map(of_level).max().unwrap_or(0)
     }
 
     /// Whether there is such a convolution, or a linear layer along an axis, which is one at few places.

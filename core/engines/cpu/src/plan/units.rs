@@ -3,7 +3,7 @@
 use assay_core::graph::Conv2d;
 
 use super::contribute::{Contribution, Planner};
-use super::{CorrelationPlan, Form, Step, SumsPlan, Times, Unit, View};
+use super::{CorrelationPlan, Form, Room, Step, SumsPlan, Times, Unit, View};
 use crate::geometry::map;
 use crate::ops::Kind;
 
@@ -56,7 +56,7 @@ impl Planner<'_> {
             (Some(elements), Some(weight)) => elements.elements(weight).len(),
             _ => gradient.channels * (self.lowered.ops[input].shape.channels / conv.groups) * conv.kernel.area(),
         };
-        self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, chosen, offset: 0, vectors });
+        self.correlations.push(CorrelationPlan { gradient, input, conv: *conv, chosen, room: Room::of(vectors) });
         Some(self.correlations.len() - 1)
     }
 
@@ -99,7 +99,7 @@ impl Planner<'_> {
             return id;
         }
         let id = self.sums.len();
-        self.sums.push(SumsPlan { gradient, times, form: Form::Channels, offset: 0, vectors: gradient.channels });
+        self.sums.push(SumsPlan { gradient, times, form: Form::Channels, room: Room::of(gradient.channels) });
         *level = (*level).max(self.push(Step::Sum(vec![id]), &[gradient], None, 0));
         id
     }
